@@ -1,0 +1,155 @@
+//! Findings and problems: plain data that everything above passes along. How they look is decided in `report`.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::origin::Place;
+use crate::source::Span;
+
+/// How bad a finding is. The words are SARIF's levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; never fails a run by default.
+    Note,
+    /// Likely a mistake.
+    Warning,
+    /// Will break.
+    Error,
+}
+
+impl Severity {
+    /// `error`, `warning` or `note`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A span with words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// The bytes.
+    pub at: Span,
+    /// What is there, in a few words; may be empty for a primary label.
+    pub message: String,
+}
+
+/// The object a finding speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct ObjectRef {
+    /// The cluster as the app names it; `None` when no app says.
+    pub cluster: Option<SmolStr>,
+    /// API group; empty for core.
+    pub group: SmolStr,
+    /// Kind.
+    pub kind: SmolStr,
+    /// Namespace; empty for cluster-scoped objects.
+    pub namespace: SmolStr,
+    /// Name.
+    pub name: SmolStr,
+    /// Path of the field, `spec.template.spec.containers[0].image`.
+    pub field: Option<String>,
+}
+
+/// A replacement of bytes that mends a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fix {
+    /// What the edits do, as an order: "delete the line".
+    pub title: String,
+    /// Bytes to replace and what to put there; spans do not overlap.
+    pub edits: Vec<(Span, String)>,
+}
+
+/// One result: a rule's claim with exactly one primary label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong: lower-case start, no final period, backticks around user text.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The line to edit.
+    pub primary: Label,
+    /// The rest of the story, in order.
+    pub related: Vec<Label>,
+    /// The apps that are affected, sorted.
+    pub apps: Vec<Arc<str>>,
+    /// The object that shows it.
+    pub object: Option<ObjectRef>,
+    /// How to mend it, when that is certain.
+    pub fix: Option<Fix>,
+    /// What identifies the finding beside rule and file when lines move; see `lint::fingerprint`.
+    pub key: String,
+}
+
+/// What kind of trouble an engine met. Rules turn problems into findings and choose the severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProblemKind {
+    /// A file is not valid YAML (or JSON) for the tool that reads it.
+    Syntax,
+    /// A template, chart or application cannot be rendered.
+    Render,
+    /// A kustomization cannot be built.
+    Kustomize,
+    /// A values file that the application names does not exist.
+    MissingValuesFile,
+    /// A path that the application names does not exist in its tree.
+    MissingPath,
+    /// A chart dependency is not vendored.
+    MissingDependency,
+    /// Values break the chart's schema.
+    ValuesSchema,
+    /// The tool would go on, with a warning.
+    Warning,
+    /// Cannot be known offline: a remote chart or base that is not vendored, a plugin, a live generator.
+    Unavailable,
+    /// A bound of this tool (size, depth, time) was reached.
+    Limit,
+}
+
+/// Trouble that an engine met. Rendering goes on; the problem says what is missing from the result and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind.
+    pub kind: ProblemKind,
+    /// The tool's own words where it has some: lower-case start, no final period.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where, if any file says it; the origin is in the render's arena.
+    pub place: Option<Place>,
+    /// Other places that belong to the story.
+    pub related: Vec<(Place, String)>,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn at(kind: ProblemKind, place: Place, message: impl Into<String>) -> Self {
+        Self { place: Some(place), ..Self::nowhere(kind, message) }
+    }
+
+    /// A problem that no line of a file shows.
+    pub fn nowhere(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), help: None, place: None, related: Vec::new() }
+    }
+
+    /// With advice.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// With another place.
+    #[must_use]
+    pub fn related(mut self, place: Place, message: impl Into<String>) -> Self {
+        self.related.push((place, message.into()));
+        self
+    }
+}

@@ -1,0 +1,314 @@
+//! Origins and the arena that holds them.
+
+use rustc_hash::FxHashMap;
+
+use crate::source::Span;
+
+/// Names an [`Origin`] in an [`Origins`] arena.
+///
+/// [`OriginId::WRITTEN`] is no entry of any arena. On a node it says "as written, at the node's own span": parsed
+/// files need no arena and can be shared between renders. On text it says "from nowhere in particular".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct OriginId(u32);
+
+impl OriginId {
+    /// No recorded step: the node stands as its file has it.
+    pub const WRITTEN: Self = Self(0);
+
+    /// Whether this is [`OriginId::WRITTEN`].
+    pub fn is_written(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// What the writer of a value did. The words are those of the tool that does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Stands in a file as it is.
+    Written,
+    /// Copied from an anchor by an alias or a merge key; `at` is the alias.
+    Aliased,
+
+    /// A literal piece of a template; `under` is the call frame.
+    TemplateText,
+    /// The output of a template action; `at` is the action, `from` the printed value, `under` the call frame.
+    Templated,
+    /// A call frame: `at` is the `include`, `template` or `tpl` action that ran another template.
+    Included,
+    /// The result of a function that does more than move text; `from` leads to its traced arguments.
+    Computed(Name),
+    /// Several pieces side by side make one scalar; `from` leads to all of them.
+    Joined,
+
+    /// A chart's own values.yaml; `under` is the parent chart's or an earlier layer's value that it merged with.
+    ChartValues,
+    /// A values file named by the user or the application; `under` is the value that lost.
+    ValuesFile,
+    /// Inline values of an application (`valuesObject`, `values`); `under` is the value that lost.
+    InlineValues,
+    /// A `--set` style parameter; `under` is the value that lost.
+    Parameter,
+    /// Moved into a subchart by `import-values` or as a global.
+    PassedDown,
+    /// Provided by the renderer itself: release name, namespace, capabilities, chart metadata.
+    BuiltIn(Name),
+
+    /// A strategic merge patch; `under` is the value that was there.
+    Patched,
+    /// A JSON 6902 patch operation.
+    JsonPatched,
+    /// The `namespace` field of a kustomization, or a targetNamespace.
+    NamespaceSet,
+    /// `namePrefix` or `nameSuffix`.
+    NameAffixed,
+    /// `labels` or `commonLabels`.
+    Labelled,
+    /// `commonAnnotations`.
+    Annotated,
+    /// An entry of `images`.
+    ImageReplaced,
+    /// An entry of `replicas`.
+    ReplicasSet,
+    /// An entry of `replacements`; `from` is the source field.
+    Replaced,
+    /// A `vars` reference was resolved; `from` is the field it stands for.
+    VarResolved,
+    /// A name reference follows its referent; `from` is the referent's name.
+    NameReference,
+    /// A generator (configMapGenerator, secretGenerator) made it.
+    Generated,
+    /// The content hash behind a generated name.
+    HashSuffixed,
+    /// Written into the output by the build itself (buildMetadata).
+    BuildMetadata,
+
+    /// Set by an Argo CD Application or Flux object: destination namespace, common labels, tracking.
+    SetByApp(Name),
+    /// A generator element of an ApplicationSet filled a parameter; `from` is the element, `at` the parameter.
+    Parameterized,
+    /// `${var}` substituted by Flux; `from` is the variable's value.
+    Substituted,
+}
+
+/// A short static name, such as a function's: the detail of a [`Step`].
+///
+/// Stored as an index so that an origin stays small; resolved by [`Name::as_str`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(&'static &'static str);
+
+impl Name {
+    /// Wraps a name: `Name::new(&"b64enc")`.
+    pub const fn new(name: &'static &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// One step in the making of a value. All links lead to older entries of the same arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Where the step is written. `None` where no file says it (a default of the tool).
+    pub at: Option<Span>,
+    /// What the step did.
+    pub by: Step,
+    /// The value that this step moved or computed from.
+    pub from: OriginId,
+    /// What this step displaced; for template steps, the call frame instead.
+    pub under: OriginId,
+    /// The next of several inputs, when this entry is itself an input of a [`Step::Joined`] or [`Step::Computed`].
+    pub and: OriginId,
+}
+
+impl Origin {
+    /// A step at `at` with no links.
+    pub fn new(at: Span, by: Step) -> Self {
+        Self { at: Some(at), by, from: OriginId::WRITTEN, under: OriginId::WRITTEN, and: OriginId::WRITTEN }
+    }
+
+    /// A step that no file writes.
+    pub fn nowhere(by: Step) -> Self {
+        Self { at: None, by, from: OriginId::WRITTEN, under: OriginId::WRITTEN, and: OriginId::WRITTEN }
+    }
+
+    /// With `from` set.
+    #[must_use]
+    pub fn from(self, from: OriginId) -> Self {
+        Self { from, ..self }
+    }
+
+    /// With `under` set.
+    #[must_use]
+    pub fn under(self, under: OriginId) -> Self {
+        Self { under, ..self }
+    }
+}
+
+/// A place in a source file and the chain that leads from there to the rendered value: what every node has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The exact bytes.
+    pub at: Span,
+    /// The chain, in the arena of the render that made the node.
+    pub origin: OriginId,
+}
+
+impl Place {
+    /// A place in a file as written.
+    pub fn written(at: Span) -> Self {
+        Self { at, origin: OriginId::WRITTEN }
+    }
+}
+
+/// The arena of one render. Append-only; dropped with the render.
+#[derive(Debug, Clone, Default)]
+pub struct Origins {
+    list: Vec<Origin>,
+}
+
+impl Origins {
+    /// An empty arena.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a step.
+    pub fn add(&mut self, origin: Origin) -> OriginId {
+        self.list.push(origin);
+        // More than four billion steps would be 120 GiB; the limits of the engines stop long before.
+        OriginId(u32::try_from(self.list.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The step; `None` for [`OriginId::WRITTEN`].
+    pub fn get(&self, id: OriginId) -> Option<&Origin> {
+        self.list.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    /// The entry for a place: its origin or, for a place as written, a fresh [`Step::Written`] entry.
+    pub fn entry(&mut self, place: Place) -> OriginId {
+        if place.origin.is_written() { self.add(Origin::new(place.at, Step::Written)) } else { place.origin }
+    }
+
+    /// Adds a step made from several inputs, which are copied so that they can be linked. Inputs that are
+    /// [`OriginId::WRITTEN`] or repeat an earlier one are left out.
+    pub fn add_joined(&mut self, origin: Origin, inputs: &[OriginId]) -> OriginId {
+        let mut unique: Vec<OriginId> = Vec::new();
+        for input in inputs {
+            if !input.is_written() && !unique.contains(input) {
+                unique.push(*input);
+            }
+        }
+        let mut next = OriginId::WRITTEN;
+        for input in unique.iter().rev() {
+            next = match self.get(*input).copied() {
+                // A single input needs no list, so it is linked as it is.
+                Some(_) if unique.len() == 1 => *input,
+                Some(copy) => self.add(Origin { and: next, ..copy }),
+                None => next,
+            };
+        }
+        self.add(Origin { from: next, ..origin })
+    }
+
+    /// The inputs of a step: `from` and what follows it through `and`.
+    pub fn inputs(&self, id: OriginId) -> impl Iterator<Item = OriginId> + '_ {
+        let first = self.get(id).map_or(OriginId::WRITTEN, |origin| origin.from);
+        let mut next = first;
+        std::iter::from_fn(move || {
+            let current = next;
+            next = self.get(current)?.and;
+            Some(current)
+        })
+    }
+
+    /// Number of steps.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Keeps only what `roots` lead to and renames the roots: facts outlive the trees they were taken from.
+    pub fn compact<'a>(&mut self, roots: impl IntoIterator<Item = &'a mut OriginId>) {
+        let mut kept = Compaction { old: &self.list, new: Vec::new(), names: FxHashMap::default() };
+        for root in roots {
+            *root = kept.keep(*root);
+        }
+        self.list = kept.new;
+    }
+}
+
+struct Compaction<'a> {
+    old: &'a [Origin],
+    new: Vec<Origin>,
+    names: FxHashMap<OriginId, OriginId>,
+}
+
+impl Compaction<'_> {
+    fn keep(&mut self, id: OriginId) -> OriginId {
+        // Links lead to older entries, so a stack of unfinished ids is enough and nothing recurses.
+        let mut todo = vec![id];
+        while let Some(at) = todo.last().copied() {
+            let done = |names: &FxHashMap<OriginId, OriginId>, id: OriginId| {
+                id.is_written() || names.contains_key(&id)
+            };
+            let Some(origin) = (at.0 as usize).checked_sub(1).and_then(|index| self.old.get(index)).copied()
+            else {
+                self.names.insert(at, OriginId::WRITTEN);
+                todo.pop();
+                continue;
+            };
+            if done(&self.names, at) {
+                todo.pop();
+                continue;
+            }
+            let links = [origin.from, origin.under, origin.and];
+            // A link that does not lead backwards would loop; it cannot be made through `add`.
+            let missing: Vec<OriginId> =
+                links.into_iter().filter(|link| link.0 < at.0 && !done(&self.names, *link)).collect();
+            if missing.is_empty() {
+                let rename = |link: OriginId| self.names.get(&link).copied().unwrap_or_default();
+                let [from, under, and] = links.map(rename);
+                self.new.push(Origin { from, under, and, ..origin });
+                self.names.insert(at, OriginId(self.new.len() as u32));
+                todo.pop();
+            } else {
+                todo.extend(missing);
+            }
+        }
+        self.names.get(&id).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    #[test]
+    fn joins_and_compacts() {
+        let file = Sources::new().add("a", b"abcdef".to_vec()).id();
+        let span = |start, end| Span::new(file, start, end);
+        let mut origins = Origins::new();
+        let _unused = origins.add(Origin::new(span(0, 1), Step::Written));
+        let a = origins.add(Origin::new(span(1, 2), Step::Written));
+        let b = origins.add(Origin::new(span(2, 3), Step::ValuesFile).under(a));
+        let joined = origins.add_joined(Origin::new(span(0, 6), Step::Joined), &[a, b, a]);
+        let inputs = |origins: &Origins, id| -> Vec<_> {
+            origins.inputs(id).map(|id| origins.get(id).unwrap().at.unwrap().start).collect()
+        };
+        assert_eq!(inputs(&origins, joined), [1, 2]);
+        let mut root = joined;
+        let before = origins.len();
+        origins.compact([&mut root]);
+        assert_eq!(origins.len(), before - 2, "the unused entry and the copied `b` are gone");
+        assert_eq!(inputs(&origins, root), [1, 2]);
+        assert_eq!(origins.inputs(OriginId::WRITTEN).count(), 0);
+    }
+}

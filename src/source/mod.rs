@@ -1,0 +1,25 @@
+//! Where bytes come from: trees of files, the files read from them, and spans into those files.
+//!
+//! A [`Tree`] is anything that answers `read(path)` and `list(dir)`: the working tree, a git revision, a
+//! chart archive, an edited copy. Engines read through a `Tree` and never touch the disk, which is what
+//! makes rendering at a `targetRevision`, rendering of vendored archives and the counterfactual render
+//! ("this app without that line") one mechanism instead of three.
+//!
+//! This module knows files and lines. It does not know YAML.
+
+mod archive;
+mod encoding;
+mod file;
+mod memory;
+mod overlay;
+mod path;
+mod tree;
+mod work_tree;
+
+pub use archive::{ArchiveLimits, open_archive};
+pub use file::{FileId, Position, SourceFile, Sources, Span};
+pub use memory::MemoryTree;
+pub use overlay::OverlayTree;
+pub use path::{PathError, TreePath};
+pub use tree::{Dir, Entry, EntryKind, ReadError, Tree};
+pub use work_tree::{MAX_FILE_BYTES, WorkTree};

@@ -1,0 +1,52 @@
+//! A tree with some files changed: what the counterfactual render and editors look at.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+
+/// Another tree in which some files have other content. Only existing files can be replaced, so listings are
+/// those of the tree below.
+pub struct OverlayTree {
+    below: Arc<dyn Tree>,
+    changed: BTreeMap<TreePath, Arc<SourceFile>>,
+}
+
+impl OverlayTree {
+    /// `below`, with the content of `changed` where it names a path.
+    pub fn new(below: Arc<dyn Tree>, changed: BTreeMap<TreePath, Arc<SourceFile>>) -> Self {
+        Self { below, changed }
+    }
+}
+
+impl fmt::Debug for OverlayTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OverlayTree({:?} over {:?})", self.changed.keys(), self.below)
+    }
+}
+
+impl Tree for OverlayTree {
+    fn read(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
+        match self.changed.get(path) {
+            Some(file) => Ok(Arc::clone(file)),
+            None => self.below.read(path),
+        }
+    }
+
+    fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
+        self.below.list(dir)
+    }
+
+    fn kind(&self, path: &TreePath) -> Option<EntryKind> {
+        self.below.kind(path)
+    }
+
+    fn files(&self) -> Vec<TreePath> {
+        self.below.files()
+    }
+
+    fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
+        self.below.resolve(path)
+    }
+}

@@ -1,0 +1,124 @@
+//! The `Tree` seam.
+
+use std::fmt;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::{SourceFile, TreePath};
+
+/// What a directory entry is, after following symbolic links that stay inside of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A link that is broken or leaves the tree, a socket, a submodule: nothing that can be read.
+    Other,
+}
+
+/// One name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name, one path component.
+    pub name: SmolStr,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Reached through a symbolic link. Argo CD and `filepath.Walk` do not descend into linked directories.
+    pub link: bool,
+    /// Matched by an ignore file of the repository, so a clone would not have it.
+    pub ignored: bool,
+}
+
+/// Why a path could not be read or listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadError {
+    /// Nothing is there.
+    NotFound,
+    /// A directory where a file was expected.
+    IsDir,
+    /// A file where a directory was expected.
+    NotDir,
+    /// A symbolic link leads outside of the tree.
+    Outside,
+    /// The file is larger than the limit (both in bytes).
+    TooLarge {
+        /// Bytes in the file.
+        size: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The operating system or the archive said no; its words.
+    Failed(SmolStr),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("no such file or directory"),
+            Self::IsDir => f.write_str("is a directory"),
+            Self::NotDir => f.write_str("is not a directory"),
+            Self::Outside => f.write_str("a symbolic link leads outside of the repository"),
+            Self::TooLarge { size, limit } => {
+                write!(f, "is {} MiB large, more than the limit of {} MiB", size >> 20, limit >> 20)
+            }
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+/// A tree of files that can be read: the one door between the engines and any storage.
+///
+/// Implementations answer the same for the same path throughout a run (they cache), and register what they
+/// read in [`Sources`](super::Sources).
+pub trait Tree: Send + Sync + fmt::Debug {
+    /// Reads a file.
+    fn read(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError>;
+
+    /// Lists a directory, sorted by name (bytewise). `.git` is never listed.
+    fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError>;
+
+    /// What `path` is; `None` when nothing is there.
+    fn kind(&self, path: &TreePath) -> Option<EntryKind>;
+
+    /// Every file that is not ignored, sorted by path. Does not descend into linked directories.
+    fn files(&self) -> Vec<TreePath>;
+
+    /// The path that `path` leads to after following symbolic links inside of the tree.
+    fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
+        self.kind(path).map(|_| path.clone()).ok_or(ReadError::NotFound)
+    }
+
+    /// Whether `path` is a file.
+    fn is_file(&self, path: &TreePath) -> bool {
+        self.kind(path) == Some(EntryKind::File)
+    }
+
+    /// Whether `path` is a directory.
+    fn is_dir(&self, path: &TreePath) -> bool {
+        self.kind(path) == Some(EntryKind::Dir)
+    }
+}
+
+/// A directory of a tree: what an engine renders.
+#[derive(Debug, Clone)]
+pub struct Dir {
+    /// The tree.
+    pub tree: Arc<dyn Tree>,
+    /// The directory inside of it.
+    pub path: TreePath,
+}
+
+impl Dir {
+    /// The directory `path` of `tree`.
+    pub fn new(tree: Arc<dyn Tree>, path: TreePath) -> Self {
+        Self { tree, path }
+    }
+
+    /// Another directory of the same tree.
+    #[must_use]
+    pub fn at(&self, path: TreePath) -> Self {
+        Self { tree: Arc::clone(&self.tree), path }
+    }
+}

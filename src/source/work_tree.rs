@@ -1,0 +1,305 @@
+//! The working tree on disk: the only place that reads files of a repository from the file system.
+
+#![expect(clippy::disallowed_methods, reason = "this is the door to the disk that the ban points to")]
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ignore::{WalkBuilder, WalkState};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
+
+/// Files larger than this are reported, not read: no hand-written configuration comes near it, and the API
+/// server's own limit for one object is 3 MiB.
+pub const MAX_FILE_BYTES: u64 = 32 << 20;
+
+/// A directory on disk, seen through `.gitignore`.
+pub struct WorkTree {
+    root: PathBuf,
+    /// The root with all links followed; what links may lead into.
+    real_root: PathBuf,
+    /// Put before paths in file names: empty, or `../charts/` for another checkout.
+    prefix: String,
+    sources: Arc<Sources>,
+    /// Files that are not ignored, in path order.
+    files: Vec<TreePath>,
+    /// Whether the walk met a symbolic link; if not, no path needs resolving.
+    links: bool,
+    read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
+}
+
+impl fmt::Debug for WorkTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WorkTree({})", self.root.display())
+    }
+}
+
+impl WorkTree {
+    /// Walks `root` in parallel. Hidden files are listed (Argo CD reads them), `.git` never is; what `.gitignore`
+    /// and `.git/info/exclude` match is left out of [`Tree::files`] but can still be read by name.
+    ///
+    /// `prefix` goes before every file name in messages.
+    pub fn open(root: &Path, prefix: &str, sources: Arc<Sources>) -> Result<Self, ReadError> {
+        let real_root = std::fs::canonicalize(root).map_err(|error| io_error(&error))?;
+        if !real_root.is_dir() {
+            return Err(ReadError::NotDir);
+        }
+        let found = Mutex::new((Vec::new(), false));
+        let walker = WalkBuilder::new(&real_root)
+            .hidden(false)
+            .ignore(false)
+            .git_global(false)
+            .parents(false)
+            .require_git(false)
+            .follow_links(false)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build_parallel();
+        walker.run(|| {
+            let mut batch = Batch { found: &found, files: Vec::new(), links: false };
+            let root = real_root.clone();
+            Box::new(move |entry| {
+                // Entries that cannot be listed (permissions) are met again, and reported, by whoever reads them.
+                let Ok(entry) = entry else { return WalkState::Continue };
+                let Some(kind) = entry.file_type() else { return WalkState::Continue };
+                batch.links |= kind.is_symlink();
+                let linked_file = kind.is_symlink() && entry.path().is_file();
+                if (kind.is_file() || linked_file)
+                    && let Ok(path) = entry.path().strip_prefix(&root)
+                    && let Some(path) = path.to_str()
+                    && let Ok(path) = TreePath::new(&path.replace(std::path::MAIN_SEPARATOR, "/"))
+                {
+                    batch.files.push(path);
+                }
+                WalkState::Continue
+            })
+        });
+        let (mut files, links) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.sort_unstable();
+        Ok(Self {
+            root: root.to_owned(),
+            real_root,
+            prefix: prefix.to_owned(),
+            sources,
+            files,
+            links,
+            read: RwLock::default(),
+        })
+    }
+
+    /// The directory as given by the user.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether the walk met any symbolic link.
+    pub fn has_links(&self) -> bool {
+        self.links
+    }
+
+    fn is_listed(&self, path: &TreePath) -> bool {
+        self.files.binary_search(path).is_ok()
+    }
+
+    /// Whether any file that is not ignored lies below `dir`.
+    fn has_listed_below(&self, dir: &TreePath) -> bool {
+        // Paths order as text, so `a-b` sorts between `a` and `a/x`: search for the first name below `dir/`.
+        let first = dir.child("");
+        let at = self.files.partition_point(|path| *path < first);
+        self.files.get(at).is_some_and(|path| path.starts_with(dir))
+    }
+
+    fn on_disk(&self, path: &TreePath) -> PathBuf {
+        if path.is_root() { self.real_root.clone() } else { self.real_root.join(path.as_str()) }
+    }
+
+    /// Refuses a path that leaves the tree through a link. Costs a system call only where links exist.
+    fn stay_inside(&self, path: &TreePath, on_disk: &Path) -> Result<(), ReadError> {
+        if !self.links && self.is_listed(path) {
+            return Ok(());
+        }
+        let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
+        if real.starts_with(&self.real_root) { Ok(()) } else { Err(ReadError::Outside) }
+    }
+
+    fn read_from_disk(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
+        let on_disk = self.on_disk(path);
+        self.stay_inside(path, &on_disk)?;
+        let metadata = std::fs::metadata(&on_disk).map_err(|error| io_error(&error))?;
+        if metadata.is_dir() {
+            return Err(ReadError::IsDir);
+        }
+        if !metadata.is_file() {
+            return Err(ReadError::Failed("is not a regular file".into()));
+        }
+        if metadata.len() > MAX_FILE_BYTES {
+            return Err(ReadError::TooLarge { size: metadata.len(), limit: MAX_FILE_BYTES });
+        }
+        let bytes = std::fs::read(&on_disk).map_err(|error| io_error(&error))?;
+        Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
+    }
+}
+
+impl Tree for WorkTree {
+    fn read(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
+        if let Some(known) = self.read.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return known.clone();
+        }
+        let result = self.read_from_disk(path);
+        // Two threads may read the same file at once; the first answer stays, so that a path has one id.
+        let mut read = self.read.write().unwrap_or_else(PoisonError::into_inner);
+        read.entry(path.clone()).or_insert(result).clone()
+    }
+
+    fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
+        let on_disk = self.on_disk(dir);
+        if !dir.is_root() {
+            self.stay_inside(dir, &on_disk)?;
+        }
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(&on_disk).map_err(|error| io_error(&error))? {
+            let entry = entry.map_err(|error| io_error(&error))?;
+            let Some(name) = entry.file_name().to_str().map(SmolStr::new) else { continue };
+            if name == ".git" {
+                continue;
+            }
+            let path = dir.child(&name);
+            let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let kind = self.kind(&path).unwrap_or(EntryKind::Other);
+            let ignored = match kind {
+                EntryKind::Dir if !link => !self.has_listed_below(&path),
+                EntryKind::File => !self.is_listed(&path),
+                _ => false,
+            };
+            entries.push(Entry { name, kind, link, ignored });
+        }
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn kind(&self, path: &TreePath) -> Option<EntryKind> {
+        let on_disk = self.on_disk(path);
+        if self.links {
+            std::fs::symlink_metadata(&on_disk).ok()?;
+            if self.stay_inside(path, &on_disk).is_err() {
+                return Some(EntryKind::Other);
+            }
+        } else if self.is_listed(path) {
+            return Some(EntryKind::File);
+        }
+        let metadata = std::fs::metadata(&on_disk).ok()?;
+        Some(if metadata.is_dir() {
+            EntryKind::Dir
+        } else if metadata.is_file() {
+            EntryKind::File
+        } else {
+            EntryKind::Other
+        })
+    }
+
+    fn files(&self) -> Vec<TreePath> {
+        self.files.clone()
+    }
+
+    fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
+        if !self.links {
+            return self.kind(path).map(|_| path.clone()).ok_or(ReadError::NotFound);
+        }
+        let real = std::fs::canonicalize(self.on_disk(path)).map_err(|error| io_error(&error))?;
+        let inside = real.strip_prefix(&self.real_root).map_err(|_| ReadError::Outside)?;
+        let inside = inside.to_str().ok_or_else(|| ReadError::Failed("the path is not UTF-8".into()))?;
+        TreePath::new(&inside.replace(std::path::MAIN_SEPARATOR, "/")).map_err(|_| ReadError::Outside)
+    }
+}
+
+/// Collects a walking thread's files and hands them over when the thread is done.
+struct Batch<'a> {
+    found: &'a Mutex<(Vec<TreePath>, bool)>,
+    files: Vec<TreePath>,
+    links: bool,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.0.append(&mut self.files);
+        found.1 |= self.links;
+    }
+}
+
+fn io_error(error: &std::io::Error) -> ReadError {
+    match error.kind() {
+        ErrorKind::NotFound => ReadError::NotFound,
+        ErrorKind::NotADirectory => ReadError::NotDir,
+        ErrorKind::IsADirectory => ReadError::IsDir,
+        ErrorKind::PermissionDenied => ReadError::Failed("permission denied".into()),
+        _ => ReadError::Failed(error.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> TreePath {
+        TreePath::new(text).unwrap()
+    }
+
+    #[test]
+    fn walks_reads_and_lists() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &[u8]| {
+            let file = dir.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        write("a.yaml", b"a: 1");
+        write(".hidden/b.yaml", b"b: 1");
+        write(".git/config", b"x");
+        write("skip/c.yaml", b"c: 1");
+        write("charts-x/d.yaml", b"d: 1");
+        write(".gitignore", b"skip/\n");
+        let tree = WorkTree::open(dir.path(), "", Sources::new()).unwrap();
+        let files: Vec<String> = tree.files().iter().map(ToString::to_string).collect();
+        assert_eq!(files, [".gitignore", ".hidden/b.yaml", "a.yaml", "charts-x/d.yaml"]);
+        assert_eq!(tree.read(&path("skip/c.yaml")).unwrap().text_or_empty(), "c: 1");
+        let listed = tree.list(&TreePath::root()).unwrap();
+        let listed: Vec<_> =
+            listed.iter().map(|entry| (entry.name.as_str(), entry.kind, entry.ignored)).collect();
+        assert_eq!(
+            listed,
+            [
+                (".gitignore", EntryKind::File, false),
+                (".hidden", EntryKind::Dir, false),
+                ("a.yaml", EntryKind::File, false),
+                ("charts-x", EntryKind::Dir, false),
+                ("skip", EntryKind::Dir, true),
+            ]
+        );
+        assert_eq!(tree.read(&path("nope")).unwrap_err(), ReadError::NotFound);
+        assert_eq!(tree.read(&path("skip")).unwrap_err(), ReadError::IsDir);
+        assert_eq!(tree.kind(&path("skip")), Some(EntryKind::Dir));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_inside() {
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("secret"), "s").unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("base")).unwrap();
+        std::fs::write(dir.path().join("base/a.yaml"), "a: 1").unwrap();
+        std::os::unix::fs::symlink("base", dir.path().join("alias")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("out")).unwrap();
+        std::os::unix::fs::symlink("nowhere", dir.path().join("broken")).unwrap();
+        let tree = WorkTree::open(dir.path(), "", Sources::new()).unwrap();
+        assert_eq!(tree.read(&path("alias/a.yaml")).unwrap().text_or_empty(), "a: 1");
+        assert_eq!(tree.resolve(&path("alias/a.yaml")).unwrap(), path("base/a.yaml"));
+        assert_eq!(tree.read(&path("out/secret")).unwrap_err(), ReadError::Outside);
+        assert_eq!(tree.kind(&path("out/secret")), Some(EntryKind::Other));
+        assert_eq!(tree.kind(&path("broken")), Some(EntryKind::Other));
+    }
+}
