@@ -1,1 +1,14 @@
 //! The one integration test binary.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests read files and fail loudly"
+)]
+
+mod tidy;

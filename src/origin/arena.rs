@@ -163,6 +163,22 @@ impl Place {
     }
 }
 
+/// A decoded value and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where.
+    pub place: Place,
+}
+
+impl<T> Placed<T> {
+    /// A value at a place.
+    pub fn new(value: T, place: Place) -> Self {
+        Self { value, place }
+    }
+}
+
 /// The arena of one render. Append-only; dropped with the render.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {

@@ -1,8 +1,9 @@
 //! Files, spans into them, and the registry that hands out file ids.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::encoding::{self, Content};
 
@@ -86,6 +87,7 @@ pub struct SourceFile {
     name: Arc<str>,
     content: Content,
     line_starts: OnceLock<Vec<u32>>,
+    secret: Mutex<Vec<Span>>,
 }
 
 impl SourceFile {
@@ -123,6 +125,34 @@ impl SourceFile {
     /// The text that `span` covers; empty when it lies outside of this file.
     pub fn slice(&self, span: Span) -> &str {
         self.text_or_empty().get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// Marks bytes that must never be shown: the value of a Secret.
+    pub fn mark_secret(&self, span: Span) {
+        let mut secret = self.secret.lock().unwrap_or_else(PoisonError::into_inner);
+        if !secret.contains(&span) {
+            secret.push(span);
+        }
+    }
+
+    /// The text with every marked byte that is not white space replaced by `*`, for showing. Offsets stay; a
+    /// masked character of several bytes becomes as many asterisks.
+    pub fn shown(&self) -> Cow<'_, str> {
+        let text = self.text_or_empty();
+        let secret = self.secret.lock().unwrap_or_else(PoisonError::into_inner);
+        if secret.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut bytes = text.as_bytes().to_vec();
+        for span in secret.iter() {
+            for byte in bytes.iter_mut().take(span.end as usize).skip(span.start as usize) {
+                if !byte.is_ascii_whitespace() {
+                    *byte = b'*';
+                }
+            }
+        }
+        // A mark that cuts a character leaves a broken one at its edge; showing nothing is the safe answer.
+        Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
     }
 
     /// Offsets at which lines start; the first is 0. A line ends after `\n`.
@@ -184,7 +214,13 @@ impl Sources {
         let content = encoding::decode(bytes);
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = NonZeroU32::new(files.len() as u32 + 1).unwrap_or(NonZeroU32::MAX);
-        let file = SourceFile { id: FileId(id), name: name.into(), content, line_starts: OnceLock::new() };
+        let file = SourceFile {
+            id: FileId(id),
+            name: name.into(),
+            content,
+            line_starts: OnceLock::new(),
+            secret: Mutex::default(),
+        };
         let file = Arc::new(file);
         files.push(Arc::clone(&file));
         file
@@ -218,5 +254,13 @@ mod tests {
         assert_eq!(file.slice(file.line_span(1).unwrap()), "b: 2");
         assert_eq!(file.line_span(3), None);
         assert_eq!(sources.get(file.id()).unwrap().name().as_ref(), "a.yaml");
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        let file = Sources::new().add("a.yaml", "k: pässword\nl: x\n".into());
+        assert_eq!(file.shown(), file.text_or_empty());
+        file.mark_secret(Span::new(file.id(), 3, 12));
+        assert_eq!(file.shown(), "k: *********\nl: x\n");
     }
 }

@@ -13,6 +13,7 @@ mod file;
 mod memory;
 mod overlay;
 mod path;
+mod remotes;
 mod tree;
 mod work_tree;
 
@@ -21,5 +22,6 @@ pub use file::{FileId, Position, SourceFile, Sources, Span};
 pub use memory::MemoryTree;
 pub use overlay::OverlayTree;
 pub use path::{PathError, TreePath};
+pub use remotes::{Found, NoRemotes, Remotes};
 pub use tree::{Dir, Entry, EntryKind, ReadError, Tree};
 pub use work_tree::{MAX_FILE_BYTES, WorkTree};

@@ -1,0 +1,114 @@
+//! The promises about the code itself: layers, file sizes, names.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Files that may be longer than 500 lines because they are a table or a parser; the reason is part of the list.
+const LONG_FILES: &[(&str, &str)] = &[];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(dir: &str) -> Vec<(PathBuf, String)> {
+    let mut files: Vec<_> = walkdir::WalkDir::new(root().join(dir))
+        .sort_by_file_name()
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| (path.strip_prefix(root()).unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// `src/yaml/node.rs` -> `yaml`, `src/lint.rs` -> `lint`.
+fn module_of(path: &Path) -> String {
+    let part = path.components().nth(1).unwrap().as_os_str().to_str().unwrap();
+    part.trim_end_matches(".rs").to_owned()
+}
+
+/// The rows of the table in `src/README.md`.
+fn layers() -> BTreeMap<String, u32> {
+    let readme = std::fs::read_to_string(root().join("src/README.md")).unwrap();
+    let rows = readme.lines().filter_map(|line| {
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        let row: u32 = cells.next()?.parse().ok()?;
+        Some((cells.next()?.trim_matches('`').to_owned(), row))
+    });
+    rows.collect()
+}
+
+#[test]
+fn modules_import_lower_rows_only() {
+    let layers = layers();
+    assert!(layers.len() >= 15, "the layer table was not found: {layers:?}");
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files("src") {
+        let module = module_of(&path);
+        if matches!(module.as_str(), "lib" | "main") {
+            continue;
+        }
+        let Some(row) = layers.get(&module) else {
+            wrong.push(format!("{}: module `{module}` is not in the table of src/README.md", path.display()));
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            let line = line.split("//").next().unwrap_or_default();
+            for used in line.split("crate::").skip(1) {
+                let names = used.trim_start_matches('{');
+                let name: String = names.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let lower = match layers.get(&name) {
+                    Some(other) => other < row || name == module,
+                    None => true,
+                };
+                if !lower {
+                    wrong.push(format!(
+                        "{}:{}: `{module}` (row {row}) imports `{name}`",
+                        path.display(),
+                        number + 1
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_rooms() {
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files("src") {
+        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+        let allowed = LONG_FILES.iter().any(|(name, reason)| path == Path::new(name) && !reason.is_empty());
+        if lines > 500 && !allowed {
+            wrong.push(format!("{}: {lines} lines before its tests", path.display()));
+        }
+        if allowed && lines <= 500 {
+            wrong.push(format!("{}: no longer needs its place in LONG_FILES", path.display()));
+        }
+        if !text.starts_with("//!") && !text.starts_with("#![") {
+            wrong.push(format!("{}: does not say what it is in a `//!` comment", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_of_the_workplace_leaks() {
+    let files = rust_files("src").into_iter().chain(rust_files("tests")).chain(rust_files("benches"));
+    let mut wrong = Vec::new();
+    for (path, text) in files {
+        for (number, line) in text.lines().enumerate() {
+            let place = || format!("{}:{}: {line}", path.display(), number + 1);
+            // Spelled in two halves so that this file does not find itself.
+            if line.contains(concat!("/wo", "rk/"))
+                || line.contains(concat!("TO", "DO"))
+                || line.contains(concat!("FIX", "ME"))
+            {
+                wrong.push(place());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
