@@ -89,6 +89,18 @@ pub struct Finding {
     pub key: String,
 }
 
+/// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let scored = candidates.into_iter().filter(|candidate| *candidate != name).map(|candidate| {
+        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+        (distance, candidate)
+    });
+    // A third of the letters may be wrong: enough for typos, too little for other words.
+    let (distance, candidate) = scored.min()?;
+    (distance <= name.chars().count().max(3) / 3).then_some(candidate)
+}
+
 /// What kind of trouble an engine met. Rules turn problems into findings and choose the severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemKind {
@@ -151,5 +163,24 @@ impl Problem {
     pub fn related(mut self, place: Place, message: impl Into<String>) -> Self {
         self.related.push((place, message.into()));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_typos_only() {
+        let known = ["targetRevision", "repoURL", "path", "chart"];
+        for (name, want) in [
+            ("targetRevison", Some("targetRevision")),
+            ("repoUrl", Some("repoURL")),
+            ("pth", Some("path")),
+            ("health", None),
+            ("path", None),
+        ] {
+            assert_eq!(did_you_mean(name, known), want, "{name}");
+        }
     }
 }

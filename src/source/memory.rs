@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
+use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
 
 /// Files in memory. Build with [`insert`](Self::insert), then share as a [`Tree`].
-#[derive(Default)]
 pub struct MemoryTree {
+    id: ContentId,
     files: BTreeMap<TreePath, Arc<SourceFile>>,
     dirs: BTreeMap<TreePath, BTreeSet<SmolStr>>,
 }
@@ -18,6 +18,12 @@ pub struct MemoryTree {
 impl fmt::Debug for MemoryTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MemoryTree({} files)", self.files.len())
+    }
+}
+
+impl Default for MemoryTree {
+    fn default() -> Self {
+        Self { id: ContentId::fresh(), files: BTreeMap::new(), dirs: BTreeMap::new() }
     }
 }
 
@@ -88,6 +94,10 @@ impl Tree for MemoryTree {
 
     fn files(&self) -> Vec<TreePath> {
         self.files.keys().cloned().collect()
+    }
+
+    fn content_id(&self, _: &TreePath) -> ContentId {
+        self.id
     }
 }
 

@@ -14,6 +14,8 @@ mod memory;
 mod overlay;
 mod path;
 mod remotes;
+mod repo_url;
+mod tracing;
 mod tree;
 mod work_tree;
 
@@ -23,5 +25,7 @@ pub use memory::MemoryTree;
 pub use overlay::OverlayTree;
 pub use path::{PathError, TreePath};
 pub use remotes::{Found, NoRemotes, Remotes};
-pub use tree::{Dir, Entry, EntryKind, ReadError, Tree};
+pub use repo_url::{normalize_git_url, repository_key};
+pub use tracing::TracingTree;
+pub use tree::{ContentId, Dir, Entry, EntryKind, ReadError, Tree};
 pub use work_tree::{MAX_FILE_BYTES, WorkTree};

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
 
 /// Another tree in which some files have other content. Only existing files can be replaced, so listings are
 /// those of the tree below.
 pub struct OverlayTree {
+    id: ContentId,
     below: Arc<dyn Tree>,
     changed: BTreeMap<TreePath, Arc<SourceFile>>,
 }
@@ -16,7 +17,7 @@ pub struct OverlayTree {
 impl OverlayTree {
     /// `below`, with the content of `changed` where it names a path.
     pub fn new(below: Arc<dyn Tree>, changed: BTreeMap<TreePath, Arc<SourceFile>>) -> Self {
-        Self { below, changed }
+        Self { id: ContentId::fresh(), below, changed }
     }
 }
 
@@ -44,6 +45,11 @@ impl Tree for OverlayTree {
 
     fn files(&self) -> Vec<TreePath> {
         self.below.files()
+    }
+
+    fn content_id(&self, dir: &TreePath) -> ContentId {
+        let changed = self.changed.keys().any(|path| path.starts_with(dir));
+        if changed { self.id } else { self.below.content_id(dir) }
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {

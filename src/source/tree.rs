@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
@@ -68,6 +69,18 @@ impl fmt::Display for ReadError {
     }
 }
 
+/// Names the content of a tree; see [`Tree::content_id`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentId(u64);
+
+impl ContentId {
+    /// An id that no other tree of this process has.
+    pub fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A tree of files that can be read: the one door between the engines and any storage.
 ///
 /// Implementations answer the same for the same path throughout a run (they cache), and register what they
@@ -84,6 +97,10 @@ pub trait Tree: Send + Sync + fmt::Debug {
 
     /// Every file that is not ignored, sorted by path. Does not descend into linked directories.
     fn files(&self) -> Vec<TreePath>;
+
+    /// Names the content of `dir`: two trees that answer the same id hold the same files below it. What is made
+    /// from a directory (a loaded chart) may be shared under this id and the path.
+    fn content_id(&self, dir: &TreePath) -> ContentId;
 
     /// The path that `path` leads to after following symbolic links inside of the tree.
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {

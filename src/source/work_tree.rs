@@ -11,7 +11,7 @@ use ignore::{WalkBuilder, WalkState};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
+use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
 
 /// Files larger than this are reported, not read: no hand-written configuration comes near it, and the API
 /// server's own limit for one object is 3 MiB.
@@ -19,6 +19,7 @@ pub const MAX_FILE_BYTES: u64 = 32 << 20;
 
 /// A directory on disk, seen through `.gitignore`.
 pub struct WorkTree {
+    id: ContentId,
     root: PathBuf,
     /// The root with all links followed; what links may lead into.
     real_root: PathBuf,
@@ -80,6 +81,7 @@ impl WorkTree {
         let (mut files, links) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.sort_unstable();
         Ok(Self {
+            id: ContentId::fresh(),
             root: root.to_owned(),
             real_root,
             prefix: prefix.to_owned(),
@@ -202,6 +204,10 @@ impl Tree for WorkTree {
 
     fn files(&self) -> Vec<TreePath> {
         self.files.clone()
+    }
+
+    fn content_id(&self, _: &TreePath) -> ContentId {
+        self.id
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
