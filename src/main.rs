@@ -1,3 +1,5 @@
-//! The `gitops-lint` binary: hands the arguments to the library and exits with its code.
+//! The `gitops-lint` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    gitops_lint::cli::run()
+}

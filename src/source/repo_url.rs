@@ -4,10 +4,10 @@
 /// `git@host/path`. Argo CD compares URLs in this form: `https://` and `git@` of one host stay different.
 pub fn normalize_git_url(url: &str) -> String {
     let mut url = url.trim().to_lowercase();
-    if is_scp_like(&url) && !url.starts_with("ssh://") {
-        if let Some(at) = url.find(':') {
-            url.replace_range(at..=at, "/");
-        }
+    if is_scp_like(&url)
+        && let Some(at) = url.find(':')
+    {
+        url.replace_range(at..=at, "/");
     }
     let url = url.strip_suffix(".git").unwrap_or(&url);
     url.strip_prefix("ssh://").unwrap_or(url).to_owned()

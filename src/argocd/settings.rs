@@ -1,0 +1,108 @@
+//! What `argocd-cm` and `argocd-cmd-params-cm` of the repository say about rendering.
+//!
+//! Mirrors `util/settings/settings.go`. Several control planes in one repository are told apart by namespace and, where
+//! that is equal, all are asked: see [`Settings::merge`].
+
+use smol_str::SmolStr;
+
+use crate::origin::{Place, Placed};
+use crate::yaml::Node;
+
+/// How Argo CD marks what it manages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tracking {
+    /// The `argocd.argoproj.io/tracking-id` annotation, the default since 3.0.
+    #[default]
+    Annotation,
+    /// The instance label.
+    Label,
+    /// Both.
+    AnnotationAndLabel,
+}
+
+/// Settings that steer rendering.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `kustomize.buildOptions`, split at white space.
+    pub kustomize_build_options: Vec<Placed<SmolStr>>,
+    /// `application.resourceTrackingMethod`.
+    pub tracking: Tracking,
+    /// `application.instanceLabelKey`.
+    pub instance_label_key: Option<SmolStr>,
+    /// `application.namespaces` of `argocd-cmd-params-cm`: where Applications may live beside the control plane's
+    /// own namespace.
+    pub application_namespaces: Vec<SmolStr>,
+    /// `<tool>.enable: "false"`.
+    pub disabled_tools: Vec<SmolStr>,
+    /// `resource.exclusions` and `resource.inclusions`, parsed: each with its place.
+    pub exclusions: Vec<ResourceFilter>,
+    /// Where the ConfigMap was found.
+    pub place: Option<Place>,
+}
+
+/// An entry of `resource.exclusions`.
+#[derive(Debug, Clone)]
+pub struct ResourceFilter {
+    /// `apiGroups`, globs; empty matches all.
+    pub api_groups: Vec<SmolStr>,
+    /// `kinds`, exact or `*`; empty matches all.
+    pub kinds: Vec<SmolStr>,
+    /// `clusters`, globs; empty matches all.
+    pub clusters: Vec<SmolStr>,
+}
+
+impl Settings {
+    /// Adds what one `argocd-cm` or `argocd-cmd-params-cm` says.
+    pub fn merge(&mut self, config_map: &Node) {
+        let Some(data) = config_map.get("data") else { return };
+        let text = |key: &str| data.get(key).and_then(|value| Some((value.as_str()?, value.place())));
+        if let Some((options, place)) = text("kustomize.buildOptions") {
+            let options = options.split_whitespace().map(|option| Placed::new(SmolStr::new(option), place));
+            self.kustomize_build_options = options.collect();
+        }
+        if let Some((method, _)) = text("application.resourceTrackingMethod") {
+            self.tracking = match method {
+                "label" => Tracking::Label,
+                "annotation+label" => Tracking::AnnotationAndLabel,
+                _ => Tracking::Annotation,
+            };
+        }
+        if let Some((key, _)) = text("application.instanceLabelKey") {
+            self.instance_label_key = Some(key.into());
+        }
+        if let Some((namespaces, _)) = text("application.namespaces") {
+            let namespaces = namespaces.split(',').map(|name| SmolStr::new(name.trim()));
+            self.application_namespaces = namespaces.filter(|name| !name.is_empty()).collect();
+        }
+        for tool in ["helm", "kustomize", "jsonnet"] {
+            if text(&format!("{tool}.enable")).is_some_and(|(value, _)| value == "false") {
+                self.disabled_tools.push(tool.into());
+            }
+        }
+        self.place.get_or_insert(config_map.place());
+    }
+
+    /// Whether kustomize may read files outside of the kustomization's directory.
+    pub fn load_restrictions_none(&self) -> bool {
+        let options = &self.kustomize_build_options;
+        let separate = options.windows(2).any(|pair| {
+            matches!(pair, [flag, value] if is_restrictor(&flag.value) && value.value == "LoadRestrictionsNone")
+        });
+        separate
+            || options.iter().any(|option| {
+                option.value.split_once('=').is_some_and(|(flag, value)| is_restrictor(flag) && value == "LoadRestrictionsNone")
+            })
+    }
+
+    /// Whether kustomize may inflate Helm charts.
+    pub fn enable_helm(&self) -> bool {
+        self.kustomize_build_options.iter().any(|option| {
+            matches!(option.value.as_str(), "--enable-helm" | "--enable-helm=true")
+        })
+    }
+}
+
+/// Both spellings are accepted by kustomize's flag normalisation.
+fn is_restrictor(flag: &str) -> bool {
+    matches!(flag, "--load-restrictor" | "--load_restrictor")
+}

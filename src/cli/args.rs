@@ -1,0 +1,161 @@
+//! The command line: what can be typed. What it means is in the sibling modules.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Level;
+use crate::finding::Severity;
+use crate::report::Format;
+
+/// Renders what Argo CD or Flux would apply, offline, and points every problem at the line somebody wrote.
+#[derive(Debug, Parser)]
+#[command(name = "gitops-lint", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Lint a repository (the default)
+    Check(CheckArgs),
+    /// Print what would be applied
+    #[command(subcommand)]
+    Render(RenderCommand),
+    /// List the apps that were found, and whether they could be rendered
+    Apps(AppsArgs),
+    /// Print a rule's page
+    Explain {
+        /// The rule
+        rule: String,
+    },
+    /// List the rules
+    Rules,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The root of the repository
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Output format, or FORMAT=FILE to write to a file; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_format)]
+    pub(super) format: Vec<(Format, Option<PathBuf>)>,
+    /// Exit with 1 when a finding is at least this bad
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(super) fail_on: FailOn,
+    /// Which rules run
+    #[arg(long)]
+    pub(super) preset: Option<PresetArg>,
+    /// Set the level of a rule: off, on, note, warning or error; may be repeated
+    #[arg(long, value_name = "NAME=LEVEL", value_parser = parse_rule)]
+    pub(super) rule: Vec<(&'static str, Level)>,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Arguments of every command that looks at a repository.
+#[derive(Debug, Args)]
+pub(super) struct CommonArgs {
+    /// The configuration file (default: .gitops-lint.yaml at the root)
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print findings only, no closing line
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// List every app that was not fully rendered
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+/// Arguments of `apps`.
+#[derive(Debug, Args)]
+pub(super) struct AppsArgs {
+    /// The root of the repository
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "table")]
+    pub(super) format: TableFormat,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// What to render.
+#[derive(Debug, Subcommand)]
+pub(super) enum RenderCommand {
+    /// An app of the repository, as Argo CD or Flux would render it
+    App(RenderAppArgs),
+}
+
+/// Arguments of `render app`.
+#[derive(Debug, Args)]
+pub(super) struct RenderAppArgs {
+    /// The app's name
+    pub(super) name: String,
+    /// The root of the repository
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum FailOn {
+    /// Any error
+    Error,
+    /// Any warning or error
+    Warning,
+    /// Any finding
+    Note,
+}
+
+impl FailOn {
+    pub(super) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+        }
+    }
+}
+
+/// `--preset`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum PresetArg {
+    /// Rules that are silent on a good repository
+    Recommended,
+    /// Good advice on top
+    Strict,
+}
+
+/// Formats of listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// Columns
+    Table,
+    /// JSON
+    Json,
+}
+
+fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
+    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
+    let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
+    let format = Format::from_name(name).ok_or_else(|| format!("formats are {}", known.join(", ")))?;
+    Ok((format, file))
+}
+
+fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {
+    let (name, level) = text.split_once('=').ok_or("write NAME=LEVEL")?;
+    let rule = crate::rules::find(name).ok_or_else(|| super::unknown_rule(name))?;
+    let words = Level::WORDS;
+    let level = words.iter().find(|(word, _)| *word == level);
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    level.map(|(_, level)| (rule.meta().name, *level)).ok_or_else(|| format!("levels are {}", names.join(", ")))
+}

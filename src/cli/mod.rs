@@ -1,0 +1,110 @@
+//! The command line: arguments, subcommands, exit codes. The only place that prints, reads the environment and the
+//! clock, and writes files.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "the command line is where the outside world begins"
+)]
+
+mod args;
+mod check;
+mod open;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::finding::did_you_mean;
+use crate::rules;
+
+use args::{AppsArgs, Cli, Command, RenderAppArgs, RenderCommand, TableFormat};
+
+/// The tool could not do its job.
+const EXIT_UNUSABLE: u8 = 2;
+
+/// Why a command could not do its job; printed after `error:`.
+type Failure = String;
+
+/// Runs the command line and answers the exit code: 0 clean, 1 findings, 2 the tool could not do its job.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => check::run(&cli.check),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Apps(args)) => apps(&args),
+        Some(Command::Render(RenderCommand::App(args))) => render_app(&args),
+        Some(Command::Explain { rule }) => explain(&rule),
+        Some(Command::Rules) => list_rules(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(EXIT_UNUSABLE)
+        }
+    }
+}
+
+/// Prints to standard output. A reader that went away (`| head`) is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn unknown_rule(name: &str) -> String {
+    match did_you_mean(name, rules::names()) {
+        Some(close) => format!("there is no rule `{name}`: did you mean `{close}`?"),
+        None => format!("there is no rule `{name}`: `gitops-lint rules` lists them"),
+    }
+}
+
+fn explain(name: &str) -> Result<ExitCode, Failure> {
+    let rule = rules::find(name).ok_or_else(|| unknown_rule(name))?;
+    print(rule.meta().page);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list_rules() -> Result<ExitCode, Failure> {
+    let mut subject = "";
+    for rule in rules::all() {
+        let meta = rule.meta();
+        if meta.subject() != subject {
+            subject = meta.subject();
+            print(&format!("{subject}\n"));
+        }
+        let (severity, preset) = (meta.severity.as_str(), meta.preset.as_str());
+        print(&format!("  {:36} {severity:8} {preset:12} {}\n", meta.name, meta.summary));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
+    let workspace = open::workspace(&args.path, &args.common)?;
+    let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
+    let report = crate::lint::lint(&workspace, &options);
+    print(&match args.format {
+        TableFormat::Json => crate::report::apps_json(&report.apps),
+        TableFormat::Table => crate::report::apps_table(&report.apps),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn render_app(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
+    let workspace = open::workspace(&args.path, &args.common)?;
+    let _ = workspace;
+    Err(format!("there is no app `{}`", args.name))
+}
+
+/// Whether standard output shows colours: a terminal that has not opted out, or a pipe that opted in.
+fn colors() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if set("NO_COLOR") {
+        return false;
+    }
+    if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty()) {
+        return true;
+    }
+    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

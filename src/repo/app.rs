@@ -1,0 +1,112 @@
+//! What deploys: the apps of a repository.
+
+use std::fmt;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::argocd::Application;
+use crate::origin::{Origins, Place};
+use crate::source::Dir;
+use crate::yaml::Node;
+
+/// Names an app within one run; dense, in order of discovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppId(pub u32);
+
+/// What kind of thing an app is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AppKind {
+    /// An Argo CD Application, hand-written or generated.
+    Application,
+    /// A Flux Kustomization.
+    Kustomization,
+    /// A Flux HelmRelease.
+    HelmRelease,
+    /// A kustomization that nothing refers to.
+    Overlay,
+    /// A chart that nothing refers to.
+    Chart,
+}
+
+impl AppKind {
+    /// The word shown to users.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "Application",
+            Self::Kustomization => "Kustomization",
+            Self::HelmRelease => "HelmRelease",
+            Self::Overlay => "overlay",
+            Self::Chart => "chart",
+        }
+    }
+}
+
+impl fmt::Display for AppKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an app renders.
+#[derive(Debug, Clone)]
+pub enum Spec {
+    /// An Argo CD Application.
+    Argo(Arc<Application>),
+    /// A kustomization built by itself.
+    Overlay(Dir),
+    /// A chart rendered with its own values.
+    Chart(Dir),
+}
+
+/// Anything that renders to objects.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its id.
+    pub id: AppId,
+    /// The name users know it by: `metadata.name`, or the path of an overlay or chart.
+    pub name: Arc<str>,
+    /// What it is.
+    pub kind: AppKind,
+    /// `metadata.namespace` of the app's own object; empty for overlays and charts.
+    pub namespace: SmolStr,
+    /// The cluster it deploys to, as the app names it; empty when nothing says.
+    pub cluster: SmolStr,
+    /// The namespace that objects without one get; empty when nothing says.
+    pub target_namespace: SmolStr,
+    /// The app that renders this app's object.
+    pub parent: Option<AppId>,
+    /// Where the app is defined; origins are in `origins`.
+    pub place: Place,
+    /// The app's own object; absent for overlays and charts.
+    pub node: Option<Arc<Node>>,
+    /// The origins of `node`, from the render that made it. The app's own render starts with a copy.
+    pub origins: Arc<Origins>,
+    /// What to render.
+    pub spec: Spec,
+}
+
+/// How far rendering got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Everything.
+    Rendered,
+    /// Some objects are missing, or stand in for others.
+    Partial,
+    /// The real tool would fail.
+    Failed,
+    /// Not tried: the content is not on this machine.
+    Skipped,
+}
+
+impl Status {
+    /// The word of the reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rendered => "rendered",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}

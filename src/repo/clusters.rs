@@ -1,0 +1,104 @@
+//! Which apps can meet on one cluster.
+//!
+//! Two apps own the same object only when they deploy to the same cluster, and `https://kubernetes.default.svc` in two
+//! bootstraps that never share a cluster is not one cluster. Nothing in Git says so outright, so this module
+//! reads the layout: directories that are variants of each other (`clusters/dev` beside `clusters/prod`) are
+//! taken for different clusters. The configuration (`clusters[].paths`) overrides it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::source::TreePath;
+
+/// Directory names whose children are environments, clusters or the like: variants, not parts.
+const PARENTS: &[&str] = &[
+    "clusters", "cluster", "environments", "environment", "envs", "env", "overlays", "regions", "sites", "stages",
+    "bootstrap", "profiles", "variants", "examples", "samples",
+];
+
+/// Names of environments. A directory so called beside another one so called is its variant.
+const ENVIRONMENTS: &[&str] = &[
+    "dev", "develop", "development", "test", "testing", "qa", "int", "integration", "stage", "staging", "stg", "uat",
+    "preprod", "pre-prod", "prod", "prd", "production", "live", "local", "sandbox", "lab", "demo", "hub", "spoke",
+    "edge", "aws", "azure", "gcp", "eks", "aks", "gke", "kind", "k3s", "minikube", "openshift",
+];
+
+/// For each root, the variant directories its definition lies in.
+#[derive(Debug, Default)]
+pub struct Variants {
+    /// Directories that have variants below them, with the names of those variants.
+    splits: BTreeMap<TreePath, BTreeSet<String>>,
+}
+
+fn is_environment(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ENVIRONMENTS.contains(&name.as_str())
+        || name.split(['-', '_', '.']).any(|part| ENVIRONMENTS.contains(&part) && part.len() > 2)
+}
+
+impl Variants {
+    /// Finds the variant directories among the directories that the given files lie in.
+    pub fn of<'a>(files: impl IntoIterator<Item = &'a TreePath>) -> Self {
+        let mut children: BTreeMap<TreePath, BTreeSet<String>> = BTreeMap::new();
+        for file in files {
+            let mut dir = file.parent();
+            while let Some(at) = dir {
+                let Some(parent) = at.parent() else { break };
+                let fresh = children.entry(parent.clone()).or_default().insert(at.file_name().to_owned());
+                dir = fresh.then_some(parent);
+            }
+        }
+        let splits = children.into_iter().filter_map(|(dir, names)| {
+            let named = PARENTS.contains(&dir.file_name().to_lowercase().as_str());
+            let names: BTreeSet<String> = names.into_iter().filter(|name| named || is_environment(name)).collect();
+            (names.len() > 1).then_some((dir, names))
+        });
+        Self { splits: splits.collect() }
+    }
+
+    /// Whether what is defined in the two files may meet on one cluster: not when some directory has them in two
+    /// different variants.
+    pub fn may_meet(&self, a: &TreePath, b: &TreePath) -> bool {
+        self.splits.iter().all(|(dir, names)| {
+            let variant = |path: &TreePath| {
+                let below = path.strip_prefix(dir)?;
+                let (first, _) = below.split_once('/')?;
+                names.get(first).cloned()
+            };
+            match (variant(a), variant(b)) {
+                (Some(a), Some(b)) => a == b,
+                _ => true,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_do_not_meet() {
+        let path = |text: &str| TreePath::new(text).unwrap();
+        let files = [
+            "clusters/home/apps/a.yaml",
+            "clusters/work/apps/a.yaml",
+            "apps/shop/app.yaml",
+            "apps/mail/app.yaml",
+            "deploy/dev/x.yaml",
+            "deploy/prod/x.yaml",
+            "deploy/common/x.yaml",
+        ]
+        .map(path);
+        let variants = Variants::of(&files);
+        for (a, b, want) in [
+            ("clusters/home/apps/a.yaml", "clusters/work/apps/a.yaml", false),
+            ("clusters/home/apps/a.yaml", "clusters/home/apps/b.yaml", true),
+            ("apps/shop/app.yaml", "apps/mail/app.yaml", true),
+            ("deploy/dev/x.yaml", "deploy/prod/x.yaml", false),
+            ("deploy/dev/x.yaml", "deploy/common/x.yaml", true),
+            ("deploy/dev/x.yaml", "clusters/home/apps/a.yaml", true),
+        ] {
+            assert_eq!(variants.may_meet(&path(a), &path(b)), want, "{a} {b}");
+        }
+    }
+}

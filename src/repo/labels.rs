@@ -1,0 +1,159 @@
+//! From a place to the labels of a finding: the one policy for which line is primary.
+//!
+//! The primary label is the nearest line in the chain that its owner can edit: a values line rather than the
+//! template that printed it, a patch rather than the base, and never a line of a vendored third-party chart when
+//! something in the repository caused it. The rest of the chain becomes related labels, in order.
+
+use crate::finding::Label;
+use crate::origin::{OriginId, Origins, Place, Step};
+use crate::source::Span;
+
+use super::Workspace;
+
+/// More would bury the story; `gitops-lint why` shows the whole chain.
+const MAX_RELATED: usize = 6;
+
+/// The labels of one finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    /// The line to edit.
+    pub primary: Label,
+    /// The chain around it.
+    pub related: Vec<Label>,
+}
+
+/// A line that had a say in a value, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The bytes.
+    pub at: Span,
+    /// What happened there.
+    pub by: Step,
+    /// Displaced by the link before it, rather than a cause of it.
+    pub displaced: bool,
+}
+
+/// The chain behind a place, nearest cause first: data before the templates that print it, a patch before what it
+/// displaced.
+pub fn chain(place: Place, origins: &Origins) -> Vec<Link> {
+    let mut walk = Walk { origins, links: Vec::new(), seen: Vec::new() };
+    let by = origins.get(place.origin).map_or(Step::Written, |origin| origin.by);
+    walk.links.push(Link { at: place.at, by: leading_step(origins, place.origin).unwrap_or(by), displaced: false });
+    walk.visit(place.origin, false, 0);
+    let mut links = walk.links;
+    let mut kept: Vec<Link> = Vec::with_capacity(links.len());
+    for link in links.drain(..) {
+        if !kept.iter().any(|known| known.at == link.at || (known.at.file == link.at.file && covers(known.at, link.at))) {
+            kept.push(link);
+        }
+    }
+    kept
+}
+
+/// Whether one span lies within the other: the same story told more or less exactly.
+fn covers(a: Span, b: Span) -> bool {
+    (a.start <= b.start && b.end <= a.end) || (b.start <= a.start && a.end <= b.end)
+}
+
+/// The step at the data end of a chain: what the place itself shows.
+fn leading_step(origins: &Origins, id: OriginId) -> Option<Step> {
+    let mut origin = origins.get(id)?;
+    while matches!(origin.by, Step::Templated | Step::Computed(_) | Step::Joined) {
+        match origins.get(origin.from) {
+            Some(next) => origin = next,
+            None => break,
+        }
+    }
+    Some(origin.by)
+}
+
+struct Walk<'a> {
+    origins: &'a Origins,
+    links: Vec<Link>,
+    seen: Vec<OriginId>,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, id: OriginId, displaced: bool, depth: u32) {
+        // Chains are short; the bound keeps a pathological one from flooding a report or the stack.
+        if id.is_written() || depth > 64 || self.links.len() > 256 || self.seen.contains(&id) {
+            return;
+        }
+        self.seen.push(id);
+        let Some(origin) = self.origins.get(id).copied() else { return };
+        let inputs: Vec<OriginId> = self.origins.inputs(id).collect();
+        let template = matches!(
+            origin.by,
+            Step::Templated | Step::TemplateText | Step::Included | Step::Computed(_) | Step::Joined
+        );
+        if template {
+            inputs.iter().for_each(|input| self.visit(*input, displaced, depth + 1));
+        }
+        if let Some(at) = origin.at {
+            self.links.push(Link { at, by: origin.by, displaced });
+        }
+        if !template {
+            inputs.iter().for_each(|input| self.visit(*input, displaced, depth + 1));
+        }
+        self.visit(origin.under, displaced || !template, depth + 1);
+    }
+}
+
+impl Labels {
+    /// The labels for a place.
+    pub fn of(place: Place, origins: &Origins, workspace: &Workspace) -> Self {
+        let links = chain(place, origins);
+        let editable = |link: &Link| !link.displaced && workspace.is_editable(link.at.file);
+        let first = links.iter().position(editable).unwrap_or(0);
+        let primary = links.get(first).map_or(place.at, |link| link.at);
+        let related = links
+            .iter()
+            .enumerate()
+            .filter(|(index, link)| *index != first && link.at != primary)
+            .map(|(_, link)| Label { at: link.at, message: describe(link).to_owned() })
+            .take(MAX_RELATED)
+            .collect();
+        Self { primary: Label { at: primary, message: String::new() }, related }
+    }
+}
+
+/// What a link did, in the words of a label.
+pub fn describe(link: &Link) -> &'static str {
+    if link.displaced {
+        return match link.by {
+            Step::ChartValues => "the chart's default, replaced",
+            _ => "the value it replaces",
+        };
+    }
+    match link.by {
+        Step::Written => "written here",
+        Step::Aliased => "through this alias",
+        Step::TemplateText => "in this template",
+        Step::Templated => "printed by this template",
+        Step::Included => "included here",
+        Step::Computed(_) => "computed here",
+        Step::Joined => "together with this",
+        Step::ChartValues => "the chart's default",
+        Step::ValuesFile => "set in this values file",
+        Step::InlineValues => "set by these inline values",
+        Step::Parameter => "set by this parameter",
+        Step::PassedDown => "passed down here",
+        Step::BuiltIn(_) => "provided by the renderer",
+        Step::Patched | Step::JsonPatched => "patched here",
+        Step::NamespaceSet => "the namespace is set here",
+        Step::NameAffixed => "the name is changed here",
+        Step::Labelled => "labelled here",
+        Step::Annotated => "annotated here",
+        Step::ImageReplaced => "the image is replaced here",
+        Step::ReplicasSet => "replicas are set here",
+        Step::Replaced => "replaced here",
+        Step::VarResolved => "a var is resolved here",
+        Step::NameReference => "follows this name",
+        Step::Generated => "generated here",
+        Step::HashSuffixed => "gets a hash suffix here",
+        Step::BuildMetadata => "added by the build",
+        Step::SetByApp(_) => "set by the application",
+        Step::Parameterized => "filled in by this generator",
+        Step::Substituted => "substituted here",
+    }
+}

@@ -1,0 +1,79 @@
+//! A rendered object, as rules see it.
+
+use smol_str::SmolStr;
+
+use crate::finding::ObjectRef;
+use crate::origin::Place;
+use crate::yaml::Node;
+
+/// One object that would be applied.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// The whole object, canonical.
+    pub node: Node,
+    /// API group; empty for core.
+    pub group: SmolStr,
+    /// API version without the group.
+    pub version: SmolStr,
+    /// Kind.
+    pub kind: SmolStr,
+    /// `metadata.name`; empty when only `generateName` is given.
+    pub name: SmolStr,
+    /// The namespace it ends up in: its own, else the app's; empty for cluster-scoped kinds.
+    pub namespace: SmolStr,
+}
+
+impl Object {
+    /// Reads the identity of a node; `None` when it has no kind.
+    pub fn new(node: Node) -> Option<Self> {
+        let kind = SmolStr::new(node.get("kind")?.as_str()?);
+        let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        let metadata = |key| node.at_path(&["metadata", key]).and_then(Node::as_str).map(SmolStr::new);
+        Some(Self {
+            group: group.into(),
+            version: version.into(),
+            name: metadata("name").unwrap_or_default(),
+            namespace: metadata("namespace").unwrap_or_default(),
+            kind,
+            node,
+        })
+    }
+
+    /// Whether this is an object of that group and kind, in any version.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.kind == kind && self.group == group
+    }
+
+    /// The value at the end of a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Node> {
+        self.node.at_path(path)
+    }
+
+    /// Where the object is: its name, else the whole.
+    pub fn place(&self) -> Place {
+        self.at(&["metadata", "name"]).map_or_else(|| self.node.place(), Node::place)
+    }
+
+    /// An annotation.
+    pub fn annotation(&self, name: &str) -> Option<&Node> {
+        self.at(&["metadata", "annotations"])?.get(name)
+    }
+
+    /// A label.
+    pub fn label(&self, name: &str) -> Option<&Node> {
+        self.at(&["metadata", "labels"])?.get(name)
+    }
+
+    /// The identity, for a finding.
+    pub fn to_ref(&self, cluster: &str, field: Option<&str>) -> ObjectRef {
+        ObjectRef {
+            cluster: (!cluster.is_empty()).then(|| cluster.into()),
+            group: self.group.clone(),
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            field: field.map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Where the content that apps name by URL is found on this machine.
+//!
+//! This repository is recognised by the configured aliases and git remotes or, where neither can tell, by the
+//! paths: a URL whose paths nearly all exist here means this tree. Other repositories come from `repos:`, charts
+//! from vendored directories and archives. Nothing is ever fetched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::source::{Dir, Found, Remotes, Tree, TreePath, repository_key};
+
+use super::charts::ChartIndex;
+
+/// Answers which tree this repository has at a revision.
+pub trait Revisions: Send + Sync + fmt::Debug {
+    /// The tree of a revision; `Err` says why it cannot be known.
+    fn tree(&self, revision: &str) -> Result<RevisionTree, String>;
+}
+
+/// What a revision of this repository is.
+#[derive(Debug, Clone)]
+pub enum RevisionTree {
+    /// What is checked out, or will be once it is merged.
+    WorkingTree,
+    /// Another commit.
+    Commit(Arc<dyn Tree>),
+}
+
+/// How a URL came to mean this repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// Configured, or a git remote.
+    Known,
+    /// The paths of the apps that name it exist here.
+    Inferred,
+    /// Another repository.
+    Other,
+}
+
+/// All that is on this machine.
+#[derive(Debug)]
+pub struct Checkouts {
+    tree: Arc<dyn Tree>,
+    /// Keys of URLs that mean this repository.
+    known: BTreeSet<String>,
+    /// Whether a git remote or an alias says what this repository is called.
+    named: bool,
+    inferred: Mutex<BTreeMap<String, Identity>>,
+    /// Revision names that mean the working tree: the default and the current branch.
+    here: BTreeSet<String>,
+    revisions: Option<Arc<dyn Revisions>>,
+    /// `repos:` of the configuration.
+    others: BTreeMap<String, Arc<dyn Tree>>,
+    charts: ChartIndex,
+}
+
+/// Share of a URL's paths that must exist here for the URL to mean this repository.
+const NEARLY_ALL: f64 = 0.8;
+
+impl Checkouts {
+    /// Only the tree itself, known by no URL.
+    pub fn new(tree: Arc<dyn Tree>) -> Self {
+        let here = ["", "HEAD", "main", "master"].map(str::to_owned);
+        Self {
+            tree,
+            known: BTreeSet::new(),
+            named: false,
+            inferred: Mutex::default(),
+            here: here.into(),
+            revisions: None,
+            others: BTreeMap::new(),
+            charts: ChartIndex::default(),
+        }
+    }
+
+    /// Declares a URL of this repository.
+    pub fn add_alias(&mut self, url: &str) {
+        self.known.insert(repository_key(url));
+        self.named = true;
+    }
+
+    /// Declares a branch that means the working tree.
+    pub fn add_here(&mut self, branch: &str) {
+        self.here.insert(branch.to_owned());
+    }
+
+    /// Sets where other revisions come from.
+    pub fn set_revisions(&mut self, revisions: Arc<dyn Revisions>) {
+        self.revisions = Some(revisions);
+    }
+
+    /// Maps another repository to a checkout.
+    pub fn add_other(&mut self, url: &str, tree: Arc<dyn Tree>) {
+        self.others.insert(repository_key(url), tree);
+    }
+
+    /// Sets where charts are found.
+    pub fn set_charts(&mut self, charts: ChartIndex) {
+        self.charts = charts;
+    }
+
+    /// The charts that were asked for and not found, once each.
+    pub fn charts(&self) -> &ChartIndex {
+        &self.charts
+    }
+
+    /// What a URL means.
+    pub fn identity(&self, url: &str) -> Identity {
+        let key = repository_key(url);
+        if self.known.contains(&key) {
+            return Identity::Known;
+        }
+        if self.others.contains_key(&key) {
+            return Identity::Other;
+        }
+        let inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
+        inferred.get(&key).copied().unwrap_or(Identity::Other)
+    }
+
+    /// Looks at the paths that apps expect under each URL and decides which URLs mean this repository. A URL
+    /// once taken for this repository stays so.
+    pub fn infer<'a>(&self, expected: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let mut counts: BTreeMap<String, (BTreeSet<&str>, usize)> = BTreeMap::new();
+        for (url, path) in expected {
+            let trimmed = path.trim_start_matches("./").trim_end_matches('/');
+            let (paths, found) = counts.entry(repository_key(url)).or_default();
+            // The root exists everywhere, so it says nothing.
+            if !matches!(trimmed, "" | ".") && !trimmed.contains("{{") && paths.insert(trimmed) {
+                let exists = TreePath::new(trimmed).is_ok_and(|path| self.tree.kind(&path).is_some());
+                *found += usize::from(exists);
+            }
+        }
+        let mut inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, (paths, found)) in counts {
+            let enough = !paths.is_empty() && found as f64 >= NEARLY_ALL * paths.len() as f64;
+            if enough {
+                inferred.insert(key, Identity::Inferred);
+            }
+        }
+    }
+
+    /// The revision as a tree of this repository, with words when the working tree stands in.
+    fn at_revision(&self, revision: &str) -> Found {
+        let root = |tree: &Arc<dyn Tree>| Dir::new(Arc::clone(tree), TreePath::root());
+        let short = revision.trim_start_matches("refs/heads/");
+        if self.here.contains(short) {
+            return Found::Here(root(&self.tree));
+        }
+        let Some(revisions) = &self.revisions else {
+            let note = format!("there is no git repository to look up revision `{revision}`: the working tree stands in");
+            return Found::Instead(root(&self.tree), note);
+        };
+        match revisions.tree(revision) {
+            Ok(RevisionTree::WorkingTree) => Found::Here(root(&self.tree)),
+            Ok(RevisionTree::Commit(tree)) => Found::Here(root(&tree)),
+            Err(why) => Found::Instead(root(&self.tree), format!("{why}: the working tree stands in")),
+        }
+    }
+}
+
+impl Remotes for Checkouts {
+    fn git(&self, url: &str, revision: &str) -> Found {
+        if let Some(tree) = self.others.get(&repository_key(url)) {
+            return Found::Here(Dir::new(Arc::clone(tree), TreePath::root()));
+        }
+        match self.identity(url) {
+            Identity::Known | Identity::Inferred => self.at_revision(revision),
+            Identity::Other => Found::Missing {
+                reason: format!("the repository `{url}` is not on this machine"),
+                help: "map it to a checkout with `repos:` in .gitops-lint.yaml, or name it under \
+                       `repository.aliases` if it is this repository"
+                    .to_owned(),
+            },
+        }
+    }
+
+    fn chart(&self, url: &str, name: &str, version: &str) -> Found {
+        self.charts.find(url, name, version)
+    }
+}

@@ -1,0 +1,230 @@
+//! The first look at a tree: which files are manifests, where kustomizations and charts are, what refers to what.
+//!
+//! Nothing is rendered here. The scan reads every YAML file once, in parallel.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use crate::source::{EntryKind, ReadError, Tree, TreePath};
+use crate::yaml::{Dialect, Node, Stream};
+
+use super::Workspace;
+
+/// One document of a file, by its identity as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScannedDocument {
+    /// The file.
+    pub path: TreePath,
+    /// Index in the file.
+    pub index: usize,
+    /// API group.
+    pub group: SmolStr,
+    /// Kind.
+    pub kind: SmolStr,
+    /// `metadata.name`.
+    pub name: SmolStr,
+    /// `metadata.namespace`.
+    pub namespace: SmolStr,
+}
+
+/// A kustomization directory and what it refers to.
+#[derive(Debug, Clone, Default)]
+pub struct ScannedKustomization {
+    /// The kustomization file.
+    pub file: TreePath,
+    /// Whether its kind is Component.
+    pub component: bool,
+    /// Directories it builds on.
+    pub dirs: BTreeSet<TreePath>,
+    /// Files it reads as resources.
+    pub resources: BTreeSet<TreePath>,
+    /// Other files it reads: patches, generator inputs, configurations.
+    pub files: BTreeSet<TreePath>,
+}
+
+/// What the scan found.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// YAML and JSON files that were read, in path order.
+    pub files: Vec<TreePath>,
+    /// Documents that have a kind, in path order.
+    pub documents: Vec<ScannedDocument>,
+    /// Kustomizations by directory.
+    pub kustomizations: BTreeMap<TreePath, ScannedKustomization>,
+    /// Directories with a `Chart.yaml` that are not vendored below another chart.
+    pub charts: BTreeSet<TreePath>,
+    /// Charts below another chart's `charts/`.
+    pub subcharts: BTreeSet<TreePath>,
+    /// Files that could not be read, with the reason.
+    pub unreadable: Vec<(TreePath, ReadError)>,
+}
+
+/// Names that kustomize looks for, in its order.
+pub const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+impl Scan {
+    /// Reads the workspace's tree.
+    pub fn of(workspace: &Workspace) -> Self {
+        let all = workspace.tree.files();
+        let mut scan = Self::default();
+        let chart_dirs: BTreeSet<TreePath> = all
+            .iter()
+            .filter(|path| path.file_name() == "Chart.yaml")
+            .filter_map(TreePath::parent)
+            .collect();
+        for dir in &chart_dirs {
+            let vendored = dir.parent().filter(|parent| parent.file_name() == "charts").and_then(|it| it.parent());
+            if vendored.is_some_and(|chart| chart_dirs.contains(&chart)) {
+                scan.subcharts.insert(dir.clone());
+            } else {
+                scan.charts.insert(dir.clone());
+            }
+        }
+        let is_template = |path: &TreePath| {
+            let mut dir = path.parent();
+            while let Some(at) = dir {
+                if at.file_name() == "templates" && at.parent().is_some_and(|chart| chart_dirs.contains(&chart)) {
+                    return true;
+                }
+                dir = at.parent();
+            }
+            false
+        };
+        let files: Vec<TreePath> = all
+            .into_iter()
+            .filter(|path| is_yaml(path.file_name()) && !workspace.config.exclude.is_match(path.as_str()))
+            .filter(|path| !is_template(path))
+            .collect();
+        let read: Vec<Result<Arc<Stream>, ReadError>> = files
+            .par_iter()
+            .map(|path| workspace.tree.read(path).map(|file| workspace.cache.stream(&file)))
+            .collect();
+        for (path, stream) in files.iter().zip(read) {
+            match stream {
+                Ok(stream) => scan.add(path, &stream, workspace.tree.as_ref()),
+                Err(error) => scan.unreadable.push((path.clone(), error)),
+            }
+        }
+        scan.files = files;
+        scan
+    }
+
+    fn add(&mut self, path: &TreePath, stream: &Stream, tree: &dyn Tree) {
+        if KUSTOMIZATION_NAMES.contains(&path.file_name())
+            && let Some(dir) = path.parent()
+        {
+            let root = stream.documents.iter().find_map(|document| document.root.as_ref());
+            let kustomization = scan_kustomization(path, &dir, root, tree);
+            self.kustomizations.entry(dir).or_insert(kustomization);
+            return;
+        }
+        for (index, document) in stream.documents.iter().enumerate() {
+            let Some(root) = &document.root else { continue };
+            let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
+            let (kind, api_version) = (text(&["kind"]), text(&["apiVersion"]));
+            if kind.is_empty() || api_version.is_empty() {
+                continue;
+            }
+            if kind == "Secret" {
+                mark_secrets(root, stream);
+            }
+            let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+            self.documents.push(ScannedDocument {
+                path: path.clone(),
+                index,
+                group: group.into(),
+                kind,
+                name: text(&["metadata", "name"]),
+                namespace: text(&["metadata", "namespace"]),
+            });
+        }
+    }
+
+    /// Whether any kustomization reads this file as a resource.
+    pub fn is_resource(&self, path: &TreePath) -> bool {
+        self.kustomizations.values().any(|kustomization| kustomization.resources.contains(path))
+    }
+
+    /// Kustomizations that no other kustomization builds on and that can be built alone.
+    pub fn root_kustomizations(&self) -> Vec<TreePath> {
+        let used: BTreeSet<&TreePath> = self.kustomizations.values().flat_map(|it| &it.dirs).collect();
+        let roots = self.kustomizations.iter().filter(|(dir, it)| !it.component && !used.contains(dir));
+        roots.map(|(dir, _)| dir.clone()).collect()
+    }
+
+    /// The kustomizations that `dir` builds on, itself included.
+    pub fn closure(&self, dir: &TreePath) -> BTreeSet<TreePath> {
+        let mut closure = BTreeSet::new();
+        let mut todo = vec![dir.clone()];
+        while let Some(dir) = todo.pop() {
+            if let Some(kustomization) = self.kustomizations.get(&dir)
+                && closure.insert(dir)
+            {
+                todo.extend(kustomization.dirs.iter().cloned());
+            }
+        }
+        closure
+    }
+}
+
+/// The canonical form of a scanned document.
+pub fn document_node(workspace: &Workspace, document: &ScannedDocument) -> Option<Node> {
+    let file = workspace.tree.read(&document.path).ok()?;
+    let stream = workspace.cache.stream(&file);
+    let root = stream.documents.get(document.index)?.root.clone()?;
+    Some(root.canonicalize(Dialect::Sigs))
+}
+
+fn is_yaml(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension)) || name == "Kustomization"
+}
+
+/// The values of a Secret must never be shown.
+fn mark_secrets(root: &Node, stream: &Stream) {
+    for section in ["data", "stringData"] {
+        for entry in root.get(section).map(Node::entries).unwrap_or_default() {
+            if entry.value.at.file == stream.file.id() {
+                stream.file.mark_secret(entry.value.at);
+            }
+        }
+    }
+}
+
+fn scan_kustomization(
+    file: &TreePath,
+    dir: &TreePath,
+    root: Option<&Node>,
+    tree: &dyn Tree,
+) -> ScannedKustomization {
+    let mut scanned = ScannedKustomization { file: file.clone(), ..ScannedKustomization::default() };
+    let Some(root) = root else { return scanned };
+    scanned.component = root.get("kind").and_then(Node::scalar).is_some_and(|kind| kind == "Component");
+    let join = |node: &Node| dir.join(node.scalar()?).ok();
+    let lists = ["resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators"];
+    for list in lists {
+        for path in root.items(&[list]).iter().filter_map(join) {
+            match tree.kind(&path) {
+                Some(EntryKind::Dir) => scanned.dirs.insert(tree.resolve(&path).unwrap_or(path)),
+                _ if list == "resources" => scanned.resources.insert(path),
+                _ => scanned.files.insert(path),
+            };
+        }
+    }
+    for list in ["patches", "patchesJson6902", "replacements"] {
+        let paths = root.items(&[list]).iter().filter_map(|item| join(item.get("path")?));
+        scanned.files.extend(paths);
+    }
+    scanned.files.extend(root.items(&["patchesStrategicMerge"]).iter().filter_map(join));
+    for generator in ["configMapGenerator", "secretGenerator"] {
+        for item in root.items(&[generator]) {
+            for entry in item.items(&["files"]).iter().chain(item.items(&["envs"])) {
+                let path = entry.scalar().map(|text| text.rsplit_once('=').map_or(text.as_str(), |(_, path)| path));
+                scanned.files.extend(path.and_then(|path| dir.join(path).ok()));
+            }
+        }
+    }
+    scanned
+}

@@ -1,0 +1,78 @@
+//! What a run works on: the linted tree, everything read from it, and the configuration.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::argocd::Settings;
+use crate::config::Config;
+use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
+use crate::yaml::Cache;
+
+use super::remotes::Checkouts;
+
+/// The inputs of a run. Shared by all threads.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The linted tree.
+    pub tree: Arc<dyn Tree>,
+    /// All files read.
+    pub sources: Arc<Sources>,
+    /// Parsed files.
+    pub cache: Arc<Cache>,
+    /// `.gitops-lint.yaml`.
+    pub config: Config,
+    /// Where other repositories, revisions and charts are found.
+    pub checkouts: Arc<Checkouts>,
+    /// What Argo CD's own settings in the repository say.
+    pub settings: Settings,
+    /// Directories of charts that somebody else maintains.
+    vendored: BTreeSet<TreePath>,
+}
+
+impl Workspace {
+    /// A workspace over a tree.
+    pub fn new(tree: Arc<dyn Tree>, cache: Arc<Cache>, config: Config, checkouts: Checkouts) -> Self {
+        Self {
+            tree,
+            sources: Arc::clone(cache.sources()),
+            cache,
+            config,
+            checkouts: Arc::new(checkouts),
+            settings: Settings::default(),
+            vendored: BTreeSet::new(),
+        }
+    }
+
+    /// Declares directories whose files are third-party: nobody edits them here.
+    pub fn set_vendored(&mut self, dirs: impl IntoIterator<Item = TreePath>) {
+        self.vendored = dirs.into_iter().collect();
+    }
+
+    /// The remotes seam that engines see.
+    pub fn remotes(&self) -> &dyn Remotes {
+        self.checkouts.as_ref()
+    }
+
+    /// Whether the owner of the repository edits this file: it is not in an archive, not in a vendored chart,
+    /// not of another revision.
+    pub fn is_editable(&self, file: FileId) -> bool {
+        let Some(file) = self.sources.get(file) else { return false };
+        let name = file.name();
+        if name.contains("!/") || name.contains('@') && !self.is_in_tree(&file) {
+            return false;
+        }
+        let Ok(path) = TreePath::new(name) else { return true };
+        let mut dir = path.parent();
+        while let Some(at) = dir {
+            if self.vendored.contains(&at) {
+                return false;
+            }
+            dir = at.parent();
+        }
+        true
+    }
+
+    fn is_in_tree(&self, file: &SourceFile) -> bool {
+        TreePath::new(file.name()).is_ok_and(|path| self.tree.is_file(&path))
+    }
+}

@@ -1,0 +1,66 @@
+//! How findings look: one file per format. Each owns its wire structs; nothing outside of this folder
+//! serializes anything.
+//!
+//! Reports are pure: the same [`Report`] gives the same bytes. They print no times and read no clock.
+
+mod github;
+mod json;
+mod pretty;
+mod sarif;
+mod source_code;
+
+use std::fmt::Write as _;
+
+use crate::lint::Report;
+
+pub use pretty::Look;
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For people: source lines with labels.
+    Pretty,
+    /// The stable machine format, version 1.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// GitHub workflow commands, shown as annotations on a pull request.
+    Github,
+}
+
+impl Format {
+    /// Every format with its name, in the order of the documentation.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("pretty", Self::Pretty), ("json", Self::Json), ("sarif", Self::Sarif), ("github", Self::Github)];
+
+    /// The format of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+}
+
+/// Renders a report. `look` only matters to [`Format::Pretty`].
+pub fn render(report: &Report, format: Format, look: Look) -> String {
+    match format {
+        Format::Pretty => pretty::render(report, look),
+        Format::Json => json::render(report),
+        Format::Sarif => sarif::render(report),
+        Format::Github => github::render(report),
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn count(number: usize, noun: &str) -> String {
+    let mut text = format!("{number} {noun}");
+    if number != 1 {
+        let _ = text.write_char('s');
+    }
+    text
+}
+
+/// Pretty-printed JSON with a final newline. The wire structs hold nothing that JSON cannot.
+fn to_json(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,251 @@
+//! For people: each finding with the lines it speaks of, then what was and what was not checked.
+
+use std::fmt::{self, Write as _};
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+
+use crate::finding::{Finding, Label, Severity};
+use crate::lint::{AppStatus, Report};
+use crate::source::{SourceFile, Sources};
+
+use super::count;
+use super::source_code::Shown;
+
+/// Colours, width and links of the terminal that will show the text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// ANSI colours.
+    pub color: bool,
+    /// Columns; 0 for the default of 100.
+    pub width: usize,
+    /// List every app that was not rendered instead of one line per reason.
+    pub verbose: bool,
+}
+
+/// A line that is longer is not shown: minified JSON in a ConfigMap would flood the terminal.
+const LONGEST_LINE: u32 = 400;
+
+/// Reasons in the coverage section; the rest is counted.
+const REASONS_SHOWN: usize = 10;
+
+pub(super) fn render(report: &Report, look: Look) -> String {
+    let mut out = String::new();
+    for reported in &report.findings {
+        finding(&mut out, &reported.finding, &report.sources, look);
+        out.push('\n');
+    }
+    coverage(&mut out, report, look);
+    out
+}
+
+fn finding(out: &mut String, finding: &Finding, sources: &Sources, look: Look) {
+    let paint = Paint { on: look.color };
+    let severity = finding.severity;
+    let _ = writeln!(
+        out,
+        "{}: {}",
+        paint.severity(severity, &format!("{}[{}]", severity.as_str(), finding.rule)),
+        paint.bold(&finding.message)
+    );
+    for (file, labels) in by_file(finding, sources) {
+        snippet(out, &file, &labels, look);
+    }
+    if !finding.apps.is_empty() {
+        let _ = writeln!(out, "  {} {}", paint.dim("affects:"), affected(finding));
+    }
+    if let Some(help) = &finding.help {
+        let _ = writeln!(out, "  {} {help}", paint.cyan("help:"));
+    }
+}
+
+/// The apps, a few by name, and the object.
+fn affected(finding: &Finding) -> String {
+    const NAMED: usize = 6;
+    let mut text = finding.apps.iter().take(NAMED).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    if finding.apps.len() > NAMED {
+        let _ = write!(text, " and {} more", finding.apps.len() - NAMED);
+    }
+    if let Some(object) = &finding.object {
+        let _ = write!(text, " ({}/{}", object.kind, object.name);
+        if let Some(field) = &object.field {
+            let _ = write!(text, " {field}");
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// Labels by file: the primary's file first, the others in order of appearance.
+fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<(std::sync::Arc<SourceFile>, Vec<(&'a Label, bool)>)> {
+    let mut files: Vec<(std::sync::Arc<SourceFile>, Vec<(&Label, bool)>)> = Vec::new();
+    let labels = std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
+    for (label, primary) in labels {
+        let Some(file) = sources.get(label.at.file) else { continue };
+        match files.iter_mut().find(|(known, _)| known.id() == file.id()) {
+            Some((_, labels)) => labels.push((label, primary)),
+            None => files.push((file, vec![(label, primary)])),
+        }
+    }
+    files
+}
+
+/// The part of a file that a set of labels needs, drawn by miette.
+struct Snippet<'a> {
+    source: Shown<'a>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl fmt::Debug for Snippet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Snippet")
+    }
+}
+
+impl fmt::Display for Snippet<'_> {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Snippet<'_> {}
+
+impl Diagnostic for Snippet<'_> {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+fn snippet(out: &mut String, file: &SourceFile, labels: &[(&Label, bool)], look: Look) {
+    let mut drawn = Vec::new();
+    for (label, primary) in labels {
+        // A label over a whole mapping would print all of it; its first line says enough.
+        let line = file.line_index(label.at.start);
+        let Some(line_span) = file.line_span(line) else { continue };
+        let start = label.at.start.min(line_span.end);
+        let end = label.at.end.min(line_span.end).max(start);
+        let around = line.saturating_sub(1)..=line + 1;
+        let too_long = around.filter_map(|index| file.line_span(index)).any(|span| span.len() > LONGEST_LINE);
+        if too_long || file.text().is_none() {
+            let at = file.position(label.at.start);
+            let _ = writeln!(out, "   --> {}:{}:{} {}", file.name(), at.line, at.column, label.message);
+            continue;
+        }
+        let words = (!label.message.is_empty()).then(|| label.message.clone());
+        let span = (start as usize, (end - start) as usize);
+        drawn.push(if *primary {
+            LabeledSpan::new_primary_with_span(words, span)
+        } else {
+            LabeledSpan::new_with_span(words, span)
+        });
+    }
+    if drawn.is_empty() {
+        return;
+    }
+    let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(if look.width == 0 { 100 } else { look.width })
+        .with_context_lines(1)
+        .with_links(false);
+    let mut text = String::new();
+    let snippet = Snippet { source: Shown::new(file), labels: drawn };
+    if handler.render_report(&mut text, &snippet).is_ok() {
+        // The first line is the (empty) message: the headline is ours.
+        let body = text.split_once('\n').map_or("", |(_, body)| body);
+        for line in body.lines() {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+}
+
+fn coverage(out: &mut String, report: &Report, look: Look) {
+    let paint = Paint { on: look.color };
+    let missing: Vec<_> = report
+        .apps
+        .iter()
+        .filter(|app| matches!(app.status, AppStatus::Partial | AppStatus::Skipped | AppStatus::Failed))
+        .collect();
+    if !missing.is_empty() {
+        let _ = writeln!(out, "{}", paint.bold("not fully rendered (rules stay silent about what depends on it):"));
+        let mut reasons: Vec<(&str, AppStatus, Vec<&str>)> = Vec::new();
+        for app in missing {
+            let reason = app.reason.as_deref().unwrap_or("unknown reason");
+            match reasons.iter_mut().find(|(known, status, _)| *known == reason && *status == app.status) {
+                Some((.., names)) => names.push(&app.name),
+                None => reasons.push((reason, app.status, vec![&app.name])),
+            }
+        }
+        let shown = if look.verbose { usize::MAX } else { REASONS_SHOWN };
+        for (reason, status, names) in reasons.iter().take(shown) {
+            let listed = if look.verbose { names.len() } else { 3 };
+            let mut who = names.iter().take(listed).copied().collect::<Vec<_>>().join(", ");
+            if names.len() > listed {
+                let _ = write!(who, " and {} more", names.len() - listed);
+            }
+            let _ = writeln!(out, "  {:8} {who}: {reason}", status.as_str());
+        }
+        if let Some(rest) = reasons.len().checked_sub(shown).filter(|rest| *rest > 0) {
+            let _ = writeln!(out, "  ... and {} (`gitops-lint apps` lists all)", count(rest, "more reason"));
+        }
+        out.push('\n');
+    }
+    let summary = &report.summary;
+    let verdict = if report.findings.is_empty() {
+        paint.green("no findings")
+    } else {
+        let parts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
+        let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
+        paint.bold(&parts.collect::<Vec<_>>().join(", "))
+    };
+    let _ = writeln!(
+        out,
+        "{verdict} in {}: {} ({} rendered, {} partly, {} not), {}",
+        count(summary.files, "file"),
+        count(summary.apps, "app"),
+        summary.rendered,
+        summary.partial,
+        summary.failed + summary.skipped,
+        count(summary.objects, "object"),
+    );
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy)]
+struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    fn wrap(self, code: &str, text: &str) -> String {
+        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn severity(self, severity: Severity, text: &str) -> String {
+        let code = match severity {
+            Severity::Error => "1;31",
+            Severity::Warning => "1;33",
+            Severity::Note => "1;36",
+        };
+        self.wrap(code, text)
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.wrap("1", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.wrap("2", text)
+    }
+
+    fn cyan(self, text: &str) -> String {
+        self.wrap("36", text)
+    }
+
+    fn green(self, text: &str) -> String {
+        self.wrap("32", text)
+    }
+}

@@ -1,0 +1,217 @@
+//! SARIF 2.1.0, as GitHub code scanning and other viewers read it.
+//!
+//! Specification: OASIS SARIF 2.1.0. One run, one tool, one result per finding; related labels become
+//! `relatedLocations`, the fingerprint `partialFingerprints`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::finding::Label;
+use crate::lint::{Report, Reported};
+use crate::source::Sources;
+
+use super::to_json;
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool<'a>,
+    column_kind: &'static str,
+    results: Vec<SarifResult<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    driver: Driver<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    information_uri: &'static str,
+    rules: Vec<RuleDescriptor<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RuleDescriptor<'a> {
+    id: &'a str,
+    name: &'a str,
+    short_description: Message<'a>,
+    help: Message<'a>,
+    help_uri: String,
+    default_configuration: Configuration,
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Properties<'a> {
+    tags: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    text: std::borrow::Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    markdown: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'a str,
+    rule_index: usize,
+    level: &'static str,
+    message: Message<'a>,
+    locations: Vec<Location<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location<'a>>,
+    partial_fingerprints: BTreeMap<&'static str, &'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+pub(super) fn render(report: &Report) -> String {
+    let mut used: BTreeMap<&str, usize> =
+        report.findings.iter().map(|reported| (reported.finding.rule, 0)).collect();
+    for (index, at) in used.values_mut().enumerate() {
+        *at = index;
+    }
+    let rules = used.keys().filter_map(|name| report.rules.get(name)).map(|meta| RuleDescriptor {
+        id: meta.name,
+        name: meta.name,
+        short_description: plain(meta.summary),
+        help: Message { text: meta.summary.into(), markdown: Some(meta.page) },
+        help_uri: format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), meta.subject(), meta.name),
+        default_configuration: Configuration { level: meta.severity.as_str() },
+        properties: Properties { tags: vec![meta.subject(), meta.preset.as_str()] },
+    });
+    to_json(&Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "gitops-lint",
+                    version: env!("CARGO_PKG_VERSION"),
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    information_uri: env!("CARGO_PKG_REPOSITORY"),
+                    rules: rules.collect(),
+                },
+            },
+            column_kind: "unicodeCodePoints",
+            results: report.findings.iter().map(|reported| result(reported, &report.sources, &used)).collect(),
+        }],
+    })
+}
+
+fn result<'a>(reported: &'a Reported, sources: &Sources, rules: &BTreeMap<&str, usize>) -> SarifResult<'a> {
+    let finding = &reported.finding;
+    let mut text = finding.message.clone();
+    if let Some(help) = &finding.help {
+        text.push_str("\nhelp: ");
+        text.push_str(help);
+    }
+    if !finding.apps.is_empty() {
+        text.push_str("\naffects ");
+        text.push_str(&finding.apps.join(", "));
+    }
+    let related = finding.related.iter().enumerate().filter_map(|(index, label)| {
+        Some(Location {
+            id: Some(index + 1),
+            physical_location: physical(label, sources)?,
+            message: (!label.message.is_empty()).then(|| plain(&label.message)),
+        })
+    });
+    let primary = physical(&finding.primary, sources);
+    SarifResult {
+        rule_id: finding.rule,
+        rule_index: rules.get(finding.rule).copied().unwrap_or_default(),
+        level: finding.severity.as_str(),
+        message: Message { text: text.into(), markdown: None },
+        locations: primary
+            .into_iter()
+            .map(|physical_location| Location { id: None, physical_location, message: None })
+            .collect(),
+        related_locations: related.collect(),
+        partial_fingerprints: BTreeMap::from([("gitopsLint/v1", reported.fingerprint.as_str())]),
+    }
+}
+
+fn physical(label: &Label, sources: &Sources) -> Option<PhysicalLocation> {
+    let (file, start, end) = sources.locate(label.at)?;
+    Some(PhysicalLocation {
+        artifact_location: ArtifactLocation { uri: uri(&file) },
+        region: Region {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        },
+    })
+}
+
+/// A relative URI reference: everything outside of the unreserved set and `/` is percent-encoded.
+fn uri(path: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/@!+,=".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+fn plain(text: &str) -> Message<'_> {
+    Message { text: text.into(), markdown: None }
+}
+

@@ -1,0 +1,178 @@
+//! What a rule reports through: places in, labels out.
+
+use std::sync::Arc;
+
+use crate::config::Level;
+use crate::finding::{Finding, Fix, Label, ObjectRef, Severity};
+use crate::origin::{Origins, Place};
+use crate::repo::{App, AppId, Labels, Object, Workspace};
+use crate::source::{Span, Sources};
+
+use super::RuleMeta;
+
+/// What one rule is told and where it reports. A context belongs to one rule and one thing being checked.
+pub struct Context<'a> {
+    /// The repository: configuration, counterfactual renders.
+    pub workspace: &'a Workspace,
+    meta: &'static RuleMeta,
+    severity: Severity,
+    app: Option<&'a App>,
+    origins: &'a Origins,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Context<'a> {
+    /// A context for checks of one app's render.
+    pub fn for_app(
+        workspace: &'a Workspace,
+        meta: &'static RuleMeta,
+        severity: Severity,
+        app: &'a App,
+        origins: &'a Origins,
+    ) -> Self {
+        Self { workspace, meta, severity, app: Some(app), origins, findings: Vec::new() }
+    }
+
+    /// A context for checks of files and of the whole repository. `origins` is the inventory's.
+    pub fn for_repo(
+        workspace: &'a Workspace,
+        meta: &'static RuleMeta,
+        severity: Severity,
+        origins: &'a Origins,
+    ) -> Self {
+        Self { workspace, meta, severity, app: None, origins, findings: Vec::new() }
+    }
+
+    /// The files of this run.
+    pub fn sources(&self) -> &'a Sources {
+        &self.workspace.sources
+    }
+
+    /// The steps that places of this check refer to.
+    pub fn origins(&self) -> &'a Origins {
+        self.origins
+    }
+
+    /// The rule's options, as written under `rules:` in the configuration.
+    pub fn option(&self, name: &str) -> Option<&'a crate::yaml::Node> {
+        let rule = self.workspace.config.rules.get(self.meta.name)?;
+        rule.options.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
+    }
+
+    /// Reports at a place: the primary label is the nearest line in its chain that the owner can edit, the rest
+    /// of the chain becomes related labels.
+    pub fn report(&mut self, place: Place, message: impl Into<String>) -> Report<'_, 'a> {
+        let labels = Labels::of(place, self.origins, self.workspace);
+        self.report_labels(labels, message)
+    }
+
+    /// Reports at bytes of a file as written.
+    pub fn report_at(&mut self, span: Span, message: impl Into<String>) -> Report<'_, 'a> {
+        let labels = Labels { primary: Label { at: span, message: String::new() }, related: Vec::new() };
+        self.report_labels(labels, message)
+    }
+
+    /// Reports with labels that were computed before.
+    pub fn report_labels(&mut self, labels: Labels, message: impl Into<String>) -> Report<'_, 'a> {
+        let apps = self.app.iter().map(|app| Arc::clone(&app.name)).collect();
+        let finding = Finding {
+            rule: self.meta.name,
+            severity: self.severity,
+            message: message.into(),
+            help: None,
+            primary: labels.primary,
+            related: labels.related,
+            apps,
+            object: None,
+            fix: None,
+            key: String::new(),
+        };
+        Report { finding: Some(finding), context: self }
+    }
+
+    /// The findings so far.
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}
+
+/// A finding being written. It is reported when this value is dropped.
+pub struct Report<'c, 'a> {
+    finding: Option<Finding>,
+    context: &'c mut Context<'a>,
+}
+
+impl Report<'_, '_> {
+    fn with(mut self, change: impl FnOnce(&mut Finding)) -> Self {
+        if let Some(finding) = &mut self.finding {
+            change(finding);
+        }
+        self
+    }
+
+    /// What to do.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.with(|finding| finding.help = Some(help.into()))
+    }
+
+    /// Words at the primary label.
+    pub fn label(self, message: impl Into<String>) -> Self {
+        self.with(|finding| finding.primary.message = message.into())
+    }
+
+    /// Another place that belongs to the story, where it is written.
+    pub fn related(self, place: Place, message: impl Into<String>) -> Self {
+        let label = Labels::of(place, self.context.origins, self.context.workspace).primary.at;
+        self.related_at(label, message)
+    }
+
+    /// Another place, by its bytes.
+    pub fn related_at(self, at: Span, message: impl Into<String>) -> Self {
+        let label = Label { at, message: message.into() };
+        self.with(|finding| {
+            finding.related.retain(|known| known.at != label.at);
+            if label.at != finding.primary.at {
+                finding.related.push(label);
+            }
+        })
+    }
+
+    /// The object that shows it.
+    pub fn object(self, object: &Object, field: Option<&str>) -> Self {
+        let cluster = self.context.app.map_or("", |app| app.cluster.as_str());
+        let object = object.to_ref(cluster, field);
+        self.object_ref(object)
+    }
+
+    /// The object that shows it, by reference.
+    pub fn object_ref(self, object: ObjectRef) -> Self {
+        self.with(|finding| finding.object = Some(object))
+    }
+
+    /// A severity that differs from the rule's own; the configuration still has the last word.
+    pub fn severity(self, severity: Severity) -> Self {
+        let configured = self.context.workspace.config.rules.get(self.context.meta.name).and_then(|rule| rule.level);
+        if matches!(configured, Some(Level::At(_))) {
+            return self;
+        }
+        self.with(|finding| finding.severity = severity)
+    }
+
+    /// The apps that are affected, when it is not the one being checked.
+    pub fn apps(self, apps: impl IntoIterator<Item = AppId>) -> Self {
+        let workspace = self.context.workspace;
+        let names = apps.into_iter().filter_map(|id| workspace.app_name(id)).collect();
+        self.with(|finding| finding.apps = names)
+    }
+
+    /// A certain mend.
+    pub fn fix(self, fix: Fix) -> Self {
+        self.with(|finding| finding.fix = Some(fix))
+    }
+}
+
+impl Drop for Report<'_, '_> {
+    fn drop(&mut self) {
+        self.context.findings.extend(self.finding.take());
+    }
+}

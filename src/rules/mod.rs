@@ -1,0 +1,41 @@
+//! The rules: what is checked. Each is a page under `rules/` and a file here; `list` holds all of them.
+//!
+//! A new rule is two new files and nothing else: write `rules/<subject>/<name>.md` and
+//! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
+
+mod context;
+mod rule;
+
+pub use context::{Context, Report};
+pub(crate) use rule::meta;
+pub use rule::{Preset, Rule, RuleMeta};
+
+/// Declares the modules of all rules and the function that lists them.
+macro_rules! rules {
+    ($($subject:ident { $($module:ident :: $rule:ident,)* })*) => {
+        $(
+            mod $subject {
+                $(pub(super) mod $module;)*
+            }
+        )*
+
+        /// Every rule, by subject and name.
+        pub fn all() -> Vec<&'static dyn Rule> {
+            vec![$($(&$subject::$module::$rule as &'static dyn Rule,)*)*]
+        }
+    };
+}
+
+// Written by `cargo bless rules` from the files in the folders.
+rules! {
+}
+
+/// The rule of that name.
+pub fn find(name: &str) -> Option<&'static dyn Rule> {
+    all().into_iter().find(|rule| rule.meta().name == name)
+}
+
+/// The names of all rules.
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|rule| rule.meta().name).collect()
+}

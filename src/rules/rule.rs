@@ -1,0 +1,88 @@
+//! What a rule is.
+
+use crate::finding::Severity;
+use crate::repo::{App, Inventory, Object, Rendered};
+use crate::yaml::Stream;
+
+use super::Context;
+
+/// Which rules run when nothing is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Preset {
+    /// On by default: silent on a good repository.
+    Recommended,
+    /// Good advice that not everyone wants: `--preset strict`.
+    Strict,
+}
+
+impl Preset {
+    /// `recommended` or `strict`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+/// What there is to know about a rule without running it.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleMeta {
+    /// Kebab-case, names the bad thing, unique: reads well after "ignore".
+    pub name: &'static str,
+    /// One line, the first paragraph of the page.
+    pub summary: &'static str,
+    /// How bad a finding is unless the configuration or the rule says otherwise.
+    pub severity: Severity,
+    /// Which preset it belongs to.
+    pub preset: Preset,
+    /// The first version that has it.
+    pub since: &'static str,
+    /// The module that implements it, from `module_path!()`: its parent is the subject.
+    pub module: &'static str,
+    /// The whole page, `rules/<subject>/<name>.md`.
+    pub page: &'static str,
+}
+
+impl RuleMeta {
+    /// The folder that the rule and its page live in: `argocd`, `helm`, `security`, ...
+    pub fn subject(&self) -> &'static str {
+        self.module.rsplit("::").nth(1).unwrap_or_default()
+    }
+}
+
+/// A check. Implement exactly one `check_*`: the narrowest that sees what you need. Rules cannot fail and do no
+/// I/O; they report through the context.
+pub trait Rule: Send + Sync {
+    /// Name, summary, severity, page.
+    fn meta(&self) -> &'static RuleMeta;
+
+    /// A file as written: comments, duplicate keys.
+    fn check_file(&self, _file: &Stream, _cx: &mut Context<'_>) {}
+
+    /// One rendered object. Must report on this object only.
+    fn check_object(&self, _object: &Object, _cx: &mut Context<'_>) {}
+
+    /// One app and all it renders.
+    fn check_app(&self, _app: &App, _rendered: &Rendered, _cx: &mut Context<'_>) {}
+
+    /// The whole repository.
+    fn check_repo(&self, _inventory: &Inventory, _cx: &mut Context<'_>) {}
+}
+
+/// Declares a rule's [`RuleMeta`]: `meta!(Severity::Error, Recommended, "0.1.0", "empty-override", "helm",
+/// "summary")` includes the page `rules/helm/empty-override.md`.
+macro_rules! meta {
+    ($name:literal, $subject:literal, $severity:ident, $preset:ident, $since:literal, $summary:literal) => {
+        static META: $crate::rules::RuleMeta = $crate::rules::RuleMeta {
+            name: $name,
+            summary: $summary,
+            severity: $crate::finding::Severity::$severity,
+            preset: $crate::rules::Preset::$preset,
+            since: $since,
+            module: module_path!(),
+            page: include_str!(concat!("../../../rules/", $subject, "/", $name, ".md")),
+        };
+    };
+}
+pub(crate) use meta;

@@ -1,0 +1,276 @@
+//! Executes the pages under `rules/`: what is documented as wrong is found, what is documented as right is silent.
+//!
+//! `UPDATE=1` rewrites the generated parts: the `text finding` blocks and headers of the pages, the index
+//! `rules/README.md` and the list in `src/rules/mod.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gitops_lint::report::Look;
+use gitops_lint::rules::{self, RuleMeta};
+use gitops_lint::source::{MemoryTree, Sources};
+use gitops_lint::{lint, repo, report, yaml};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn update() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
+/// Compares a generated file with what is there, or rewrites it.
+fn expect(path: &Path, want: &str, wrong: &mut Vec<String>) {
+    let have = std::fs::read_to_string(path).unwrap_or_default();
+    if have == want {
+        return;
+    }
+    if update() {
+        std::fs::write(path, want).unwrap();
+    } else {
+        let diff = similar::TextDiff::from_lines(have.as_str(), want);
+        let shown = diff.unified_diff().header("committed", "generated").to_string();
+        wrong.push(format!("{} is out of date (run `cargo bless rules`):\n{shown}", path.display()));
+    }
+}
+
+/// A page, split so that it can be put together again.
+struct Page {
+    path: PathBuf,
+    text: String,
+}
+
+/// A repository shown on a page.
+#[derive(Default, Debug)]
+struct Example {
+    section: String,
+    files: Vec<(String, String)>,
+    /// Lines of the page (from 0, exclusive end) between the fences of the `text finding` block.
+    finding: Option<std::ops::Range<usize>>,
+    line: usize,
+}
+
+fn pages() -> BTreeMap<String, Page> {
+    let mut pages = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(root().join("rules")).min_depth(2).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            pages.insert(name, Page { path, text });
+        }
+    }
+    pages
+}
+
+fn examples(page: &Page) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut section = String::new();
+    let mut current = Example::default();
+    let mut lines = page.text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        if line.starts_with("## ") || line.starts_with("### ") {
+            if !current.files.is_empty() {
+                examples.push(std::mem::take(&mut current));
+            }
+            if let Some(title) = line.strip_prefix("## ") {
+                section = title.to_owned();
+            }
+            continue;
+        }
+        let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else { continue };
+        let mut body = String::new();
+        let start = number + 1;
+        let mut end = start;
+        for (number, line) in lines.by_ref() {
+            if line == "```" {
+                end = number;
+                break;
+            }
+            body.push_str(line);
+            body.push('\n');
+        }
+        if let Some(file) = info.split_whitespace().find_map(|word| word.strip_prefix("file=")) {
+            if current.finding.is_some() {
+                examples.push(std::mem::take(&mut current));
+            }
+            if current.files.is_empty() {
+                current.line = number + 1;
+            }
+            current.section.clone_from(&section);
+            current.files.push((file.to_owned(), body));
+        } else if info == "text finding" {
+            current.finding = Some(start..end);
+        }
+    }
+    if !current.files.is_empty() {
+        examples.push(current);
+    }
+    examples
+}
+
+fn run(example: &Example, only: Option<&'static str>) -> lint::Report {
+    let sources = Sources::new();
+    let files = example.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let tree = Arc::new(MemoryTree::of(&sources, files));
+    let cache = Arc::new(yaml::Cache::new(sources));
+    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::names());
+    assert!(problems.is_empty(), "the example's configuration is wrong: {problems:?}");
+    let options = lint::Options { only: only.map(|name| vec![name]), ..lint::Options::default() };
+    lint::lint(&workspace, &options)
+}
+
+fn shown(report: &lint::Report) -> String {
+    let mut text = String::new();
+    for reported in &report.findings {
+        text.push_str(&report::render_finding(&reported.finding, &report.sources, Look::default()));
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+const SECTIONS: [&str; 6] = ["Why is this bad?", "Incorrect", "Correct", "Options", "Exceptions", "References"];
+
+fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
+    let at = |line: usize| format!("{}:{line}", page.path.display());
+    let sections: Vec<&str> = page.text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let order: Vec<Option<usize>> =
+        sections.iter().map(|title| SECTIONS.iter().position(|known| known == title)).collect();
+    if order.iter().any(Option::is_none) || !order.is_sorted() || !sections.starts_with(&SECTIONS[..3]) {
+        wrong.push(format!("{}: sections are {sections:?}, expected (in order, Options optional) {SECTIONS:?}", at(1)));
+    }
+    let summary = page.text.lines().filter(|line| !line.starts_with(['#', '<'])).find(|line| !line.is_empty());
+    if summary != Some(meta.summary) {
+        wrong.push(format!("{}: the first paragraph must be the summary `{}`", at(1), meta.summary));
+    }
+    let mut lines: Vec<String> = page.text.lines().map(str::to_owned).collect();
+    let examples = examples(page);
+    for wanted in ["Incorrect", "Correct"] {
+        if !examples.iter().any(|example| example.section == wanted) {
+            wrong.push(format!("{}: no example under `{wanted}`", at(1)));
+        }
+    }
+    for example in examples.iter().rev() {
+        match (&example.finding, example.section.as_str()) {
+            (Some(range), _) => {
+                let text = shown(&run(example, Some(meta.name)));
+                if text.is_empty() {
+                    wrong.push(format!("{}: the example under `{}` is silent", at(example.line), example.section));
+                }
+                lines.splice(range.clone(), text.lines().map(str::to_owned));
+            }
+            (None, "Incorrect") => {
+                wrong.push(format!("{}: the example has no `text finding` block", at(example.line)));
+            }
+            (None, _) => {
+                let text = shown(&run(example, None));
+                if !text.is_empty() {
+                    wrong.push(format!("{}: the example under `{}` must be silent:\n{text}", at(example.line), example.section));
+                }
+            }
+        }
+    }
+    let header = format!(
+        "<!-- generated: {} · {} · since {} · src/rules/{}/{}.rs -->",
+        meta.severity.as_str(),
+        meta.preset.as_str(),
+        meta.since,
+        meta.subject(),
+        meta.name.replace('-', "_"),
+    );
+    match lines.get_mut(1) {
+        Some(line) if line.starts_with("<!-- generated:") => *line = header,
+        _ => lines.insert(1, header),
+    }
+    expect(&page.path, &(lines.join("\n") + "\n"), wrong);
+}
+
+#[test]
+fn pages_hold() {
+    let pages = pages();
+    let mut wrong = Vec::new();
+    for rule in rules::all() {
+        let meta = rule.meta();
+        match pages.get(meta.name) {
+            Some(page) => {
+                let folder = page.path.parent().unwrap().file_name().unwrap().to_str().unwrap();
+                assert_eq!(folder, meta.subject(), "page and file of `{}` lie under different subjects", meta.name);
+                assert!(page.text.starts_with(&format!("# {}\n", meta.name)), "{} has another title", page.path.display());
+                check_page(meta, page, &mut wrong);
+            }
+            None => wrong.push(format!("`{}` has no page", meta.name)),
+        }
+    }
+    let known: BTreeSet<&str> = rules::names().into_iter().collect();
+    for name in pages.keys().filter(|name| !known.contains(name.as_str())) {
+        wrong.push(format!("the page `{name}` has no rule in the list (run `cargo bless rules`)"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn index_is_current() {
+    let mut by_subject: BTreeMap<&str, Vec<&RuleMeta>> = BTreeMap::new();
+    for rule in rules::all() {
+        by_subject.entry(rule.meta().subject()).or_default().push(rule.meta());
+    }
+    let mut text = String::from(
+        "# Rules\n\nWhat gitops-lint checks, by subject. Each page is executed by `cargo test`: its incorrect examples \
+         are\nfound as shown, its correct ones are silent under all rules. `gitops-lint explain RULE` prints a page.\n",
+    );
+    for (subject, metas) in by_subject {
+        let _ = write!(text, "\n## {subject}\n\n| rule | severity | preset | what it finds |\n|---|---|---|---|\n");
+        for meta in metas {
+            let _ = writeln!(
+                text,
+                "| [{name}]({subject}/{name}.md) | {} | {} | {} |",
+                meta.severity.as_str(),
+                meta.preset.as_str(),
+                meta.summary,
+                name = meta.name,
+            );
+        }
+    }
+    let mut wrong = Vec::new();
+    expect(&root().join("rules/README.md"), &text, &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The list in `src/rules/mod.rs` names every file below `src/rules/<subject>/`.
+#[test]
+fn list_is_current() {
+    let dir = root().join("src/rules");
+    let mut subjects: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(&dir).min_depth(2).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        let subject = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        subjects.entry(subject).or_default().push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+    }
+    let mut list = String::from("rules! {\n");
+    for (subject, modules) in subjects {
+        let _ = writeln!(list, "    {subject} {{");
+        for module in modules {
+            let rule: String = module
+                .split('_')
+                .map(|word| word[..1].to_uppercase() + &word[1..])
+                .collect();
+            let _ = writeln!(list, "        {module}::{rule},");
+        }
+        let _ = writeln!(list, "    }}");
+    }
+    list.push('}');
+    let path = dir.join("mod.rs");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let start = text.find("\nrules! {").unwrap() + 1;
+    let end = start + text[start..].find("\n}").unwrap() + 2;
+    let want = format!("{}{list}{}", &text[..start], &text[end..]);
+    let mut wrong = Vec::new();
+    expect(&path, &want, &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
