@@ -1,10 +1,11 @@
 //! What reading a file gives: documents, comments, and what is wrong with them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::source::{SourceFile, Span};
 
-use super::Node;
+use super::{Dialect, Node};
 
 /// A file read as YAML. Reading never fails: what could not be read is in `problems`, everything else is there.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ pub struct Stream {
     pub comments: Vec<Comment>,
     /// What is wrong, in order of place.
     pub problems: Vec<YamlProblem>,
+    /// Whether a merge key stands behind a key that it brings along too: then the merged value wins for
+    /// `sigs.k8s.io/yaml` and the written one for kustomize, and the file has a tree per dialect.
+    pub merge_order_matters: bool,
 }
 
 /// One document of a stream.
@@ -24,10 +28,15 @@ pub struct Stream {
 pub struct Document {
     /// The root; `None` for an empty document and for one that could not be read.
     pub root: Option<Node>,
-    /// From the first to the last byte that belongs to the document.
+    /// From the first to the last byte that belongs to the document: a file's documents share all of its text,
+    /// comments and `---` lines included. Of rendered text the place of its root.
     pub at: Span,
-    /// Whether a syntax error made `root` unreadable.
+    /// The same bytes in the text that was read, rendered or not.
+    pub range: Range<u32>,
+    /// Whether an error made `root` unreadable.
     pub broken: bool,
+    /// That error, which is among the [`Stream::problems`] too.
+    pub error: Option<Box<YamlProblem>>,
 }
 
 /// A comment, from its `#` to the end of the line.
@@ -50,6 +59,36 @@ pub struct YamlProblem {
     pub at: Span,
     /// The other place that belongs to it: the first key of a duplicate, the start of an open collection.
     pub context: Option<(Span, String)>,
+    /// The lines that the tools print for it.
+    pub go_lines: GoLines,
+}
+
+/// Line numbers as go-yaml prints them, counted from the beginning of the text; zero where it prints none. They
+/// are often one off, but that is what people see in the error messages of Helm and kustomize.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GoLines {
+    /// By go-yaml v2: Helm, kubectl, Argo CD.
+    pub v2: u32,
+    /// By go-yaml v3: kustomize.
+    pub v3: u32,
+}
+
+impl YamlProblem {
+    /// The message as the tools print it: `yaml: line 3: did not find expected key`.
+    pub fn go_message(&self, dialect: Dialect) -> String {
+        let line = match dialect {
+            Dialect::Sigs => self.go_lines.v2,
+            Dialect::V3 => self.go_lines.v3,
+        };
+        // What YAML can say and JSON cannot is found behind the YAML library.
+        let from_json = self.kind == YamlProblemKind::Value
+            && ["json: ", "unsupported map key"].iter().any(|start| self.message.starts_with(start));
+        match line {
+            _ if from_json => self.message.clone(),
+            0 => format!("yaml: {}", self.message),
+            line => format!("yaml: line {line}: {}", self.message),
+        }
+    }
 }
 
 /// Kinds of trouble in YAML.
@@ -63,8 +102,10 @@ pub enum YamlProblemKind {
     Tolerated,
     /// Aliases would expand beyond the budget, or nesting is too deep.
     Limit,
-    /// A key is a mapping or sequence, which JSON (and so Kubernetes) cannot hold.
+    /// A key is a mapping or sequence, which JSON (and so Kubernetes) cannot hold: the document is unreadable.
     ComplexKey,
+    /// A value does not fit its tag, or JSON cannot hold it (`.nan`, a null key).
+    Value,
     /// The file is not text.
     Encoding,
 }

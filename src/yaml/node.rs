@@ -42,7 +42,9 @@ pub enum Data {
 pub struct Node {
     /// The value.
     pub data: Data,
-    /// The bytes of the value; for a collection from its first to its last child.
+    /// The bytes of the value: of a scalar with its quotes, of a block scalar from its indicator to its last line,
+    /// of a collection from its first to its last child or, where it has them, from bracket to bracket. Of
+    /// rendered text the content alone counts. Nothing at all is an empty span behind the `:` or `-`.
     pub at: Span,
     /// The chain, in the arena of the render that owns the node.
     pub origin: OriginId,
@@ -95,6 +97,11 @@ impl Map {
     /// The entries in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
         self.entries.iter()
+    }
+
+    /// The entries in order, to change keys and values; whoever changes keys keeps them different.
+    pub fn entries_mut(&mut self) -> &mut [Entry] {
+        &mut self.entries
     }
 
     /// The entries in order, to change values.
