@@ -152,6 +152,12 @@ impl Problem {
         Self { kind, message: message.into(), help: None, place: None, related: Vec::new() }
     }
 
+    /// Calls `visit` with every place, in a fixed order.
+    pub fn visit_places(&mut self, visit: &mut dyn FnMut(&mut Place)) {
+        self.place.iter_mut().for_each(&mut *visit);
+        self.related.iter_mut().for_each(|(place, _)| visit(place));
+    }
+
     /// With advice.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {

@@ -4,7 +4,15 @@
     allow(clippy::allow_attributes, clippy::disallowed_methods, reason = "tests make scratch files")
 )]
 
+pub mod argocd;
+pub mod cli;
+pub mod config;
 pub mod finding;
+pub mod k8s;
+pub mod lint;
 pub mod origin;
+pub mod repo;
+pub mod report;
+pub mod rules;
 pub mod source;
 pub mod yaml;

@@ -2,6 +2,7 @@
 //! that sorts findings.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,8 +10,8 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::config::Level;
-use crate::finding::{Finding, Problem, Severity};
-use crate::repo::{self, App, Inventory, Rendered, Workspace};
+use crate::finding::{Finding, Severity};
+use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
 use crate::source::Sources;
 
@@ -155,7 +156,11 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
     finish(workspace, &inventory, &rules, findings)
 }
 
-fn check_files(workspace: &Workspace, inventory: &Inventory, rules: &[(&'static dyn Rule, Severity)]) -> Vec<Finding> {
+fn check_files(
+    workspace: &Workspace,
+    inventory: &Inventory,
+    rules: &[(&'static dyn Rule, Severity)],
+) -> Vec<Finding> {
     let files = inventory.scan.files.par_iter();
     let findings: Vec<Vec<Finding>> = files
         .filter_map(|path| workspace.tree.read(path).ok())
@@ -195,7 +200,7 @@ fn finish(
         .into_iter()
         .map(|(_, finding)| Reported { fingerprint: fingerprint(&finding, sources), finding })
         .collect();
-    let apps: Vec<AppRow> = inventory.apps.iter().map(|entry| repo::row(entry, workspace)).collect();
+    let apps: Vec<AppRow> = inventory.apps.iter().map(|entry| row(entry, sources)).collect();
     let with = |status| apps.iter().filter(|app| app.status == status).count();
     let at = |severity| findings.iter().filter(|it| it.finding.severity == severity).count();
     let summary = Summary {
@@ -216,6 +221,38 @@ fn finish(
         summary,
         sources: Arc::clone(sources),
         rules: rules.iter().map(|(rule, _)| (rule.meta().name, rule.meta())).collect(),
+    }
+}
+
+fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
+    let app = &entry.app;
+    let located = sources.locate(app.place.at);
+    let (source, revision) = match &app.spec {
+        Spec::Argo(application) => {
+            let rendered =
+                application.sources.iter().filter(|source| !(application.multi && source.is_ref_only()));
+            let name = |source: &crate::argocd::Source| match &source.chart {
+                Some(chart) => format!("{} ({})", chart.value, source.repo_url()),
+                None => source.path().to_owned(),
+            };
+            let names: Vec<String> = rendered.clone().map(name).collect();
+            let revision = rendered.clone().next().map(|source| SmolStr::new(source.target_revision()));
+            (names.join(", "), revision)
+        }
+        Spec::Overlay(dir) | Spec::Chart(dir) => (dir.path.to_string(), None),
+    };
+    AppRow {
+        name: Arc::clone(&app.name),
+        kind: app.kind.as_str(),
+        cluster: (!app.cluster.is_empty()).then(|| app.cluster.clone()),
+        namespace: app.target_namespace.clone(),
+        file: located.as_ref().map_or_else(|| "".into(), |(file, ..)| Arc::clone(file)),
+        line: located.map_or(1, |(_, start, _)| start.line),
+        source,
+        revision: revision.filter(|revision| !revision.is_empty()),
+        status: entry.status,
+        reason: entry.reason.clone(),
+        objects: entry.objects,
     }
 }
 
@@ -282,6 +319,9 @@ fn fingerprint(finding: &Finding, sources: &Sources) -> String {
     }
     part(&finding.key);
     part(&finding.message);
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = hash.finalize();
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
-

@@ -11,4 +11,5 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod rules;
 mod tidy;

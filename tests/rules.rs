@@ -135,7 +135,8 @@ fn shown(report: &lint::Report) -> String {
     text
 }
 
-const SECTIONS: [&str; 6] = ["Why is this bad?", "Incorrect", "Correct", "Options", "Exceptions", "References"];
+const SECTIONS: [&str; 6] =
+    ["Why is this bad?", "Incorrect", "Correct", "Options", "Exceptions", "References"];
 
 fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
     let at = |line: usize| format!("{}:{line}", page.path.display());
@@ -143,9 +144,13 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
     let order: Vec<Option<usize>> =
         sections.iter().map(|title| SECTIONS.iter().position(|known| known == title)).collect();
     if order.iter().any(Option::is_none) || !order.is_sorted() || !sections.starts_with(&SECTIONS[..3]) {
-        wrong.push(format!("{}: sections are {sections:?}, expected (in order, Options optional) {SECTIONS:?}", at(1)));
+        wrong.push(format!(
+            "{}: sections are {sections:?}, expected (in order, Options optional) {SECTIONS:?}",
+            at(1)
+        ));
     }
-    let summary = page.text.lines().filter(|line| !line.starts_with(['#', '<'])).find(|line| !line.is_empty());
+    let summary =
+        page.text.lines().filter(|line| !line.starts_with(['#', '<'])).find(|line| !line.is_empty());
     if summary != Some(meta.summary) {
         wrong.push(format!("{}: the first paragraph must be the summary `{}`", at(1), meta.summary));
     }
@@ -161,7 +166,11 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
             (Some(range), _) => {
                 let text = shown(&run(example, Some(meta.name)));
                 if text.is_empty() {
-                    wrong.push(format!("{}: the example under `{}` is silent", at(example.line), example.section));
+                    wrong.push(format!(
+                        "{}: the example under `{}` is silent",
+                        at(example.line),
+                        example.section
+                    ));
                 }
                 lines.splice(range.clone(), text.lines().map(str::to_owned));
             }
@@ -171,7 +180,11 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
             (None, _) => {
                 let text = shown(&run(example, None));
                 if !text.is_empty() {
-                    wrong.push(format!("{}: the example under `{}` must be silent:\n{text}", at(example.line), example.section));
+                    wrong.push(format!(
+                        "{}: the example under `{}` must be silent:\n{text}",
+                        at(example.line),
+                        example.section
+                    ));
                 }
             }
         }
@@ -200,8 +213,17 @@ fn pages_hold() {
         match pages.get(meta.name) {
             Some(page) => {
                 let folder = page.path.parent().unwrap().file_name().unwrap().to_str().unwrap();
-                assert_eq!(folder, meta.subject(), "page and file of `{}` lie under different subjects", meta.name);
-                assert!(page.text.starts_with(&format!("# {}\n", meta.name)), "{} has another title", page.path.display());
+                assert_eq!(
+                    folder,
+                    meta.subject(),
+                    "page and file of `{}` lie under different subjects",
+                    meta.name
+                );
+                assert!(
+                    page.text.starts_with(&format!("# {}\n", meta.name)),
+                    "{} has another title",
+                    page.path.display()
+                );
                 check_page(meta, page, &mut wrong);
             }
             None => wrong.push(format!("`{}` has no page", meta.name)),
@@ -225,7 +247,10 @@ fn index_is_current() {
          are\nfound as shown, its correct ones are silent under all rules. `gitops-lint explain RULE` prints a page.\n",
     );
     for (subject, metas) in by_subject {
-        let _ = write!(text, "\n## {subject}\n\n| rule | severity | preset | what it finds |\n|---|---|---|---|\n");
+        let _ = write!(
+            text,
+            "\n## {subject}\n\n| rule | severity | preset | what it finds |\n|---|---|---|---|\n"
+        );
         for meta in metas {
             let _ = writeln!(
                 text,
@@ -256,10 +281,7 @@ fn list_is_current() {
     for (subject, modules) in subjects {
         let _ = writeln!(list, "    {subject} {{");
         for module in modules {
-            let rule: String = module
-                .split('_')
-                .map(|word| word[..1].to_uppercase() + &word[1..])
-                .collect();
+            let rule: String = module.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
             let _ = writeln!(list, "        {module}::{rule},");
         }
         let _ = writeln!(list, "    }}");

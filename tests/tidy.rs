@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Files that may be longer than 500 lines because they are a table or a parser; the reason is part of the list.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] =
+    &[("src/yaml/parser.rs", "one state machine"), ("src/yaml/scanner.rs", "one state machine")];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

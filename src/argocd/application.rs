@@ -156,14 +156,15 @@ impl Application {
         let metadata = node.get("metadata");
         let name = metadata.and_then(|metadata| text(metadata, "name"));
         let list = spec.map(|spec| spec.items(&["sources"])).unwrap_or_default();
-        let (sources, multi) = if let Some(dry) = spec.and_then(|spec| spec.at_path(&["sourceHydrator", "drySource"])) {
-            (vec![Source::new(Arc::new(dry.clone()))], false)
-        } else if list.is_empty() {
-            let source = spec.and_then(|spec| spec.get("source"));
-            (source.map(|source| Source::new(Arc::new(source.clone()))).into_iter().collect(), false)
-        } else {
-            (list.iter().map(|source| Source::new(Arc::new(source.clone()))).collect(), true)
-        };
+        let (sources, multi) =
+            if let Some(dry) = spec.and_then(|spec| spec.at_path(&["sourceHydrator", "drySource"])) {
+                (vec![Source::new(Arc::new(dry.clone()))], false)
+            } else if list.is_empty() {
+                let source = spec.and_then(|spec| spec.get("source"));
+                (source.map(|source| Source::new(Arc::new(source.clone()))).into_iter().collect(), false)
+            } else {
+                (list.iter().map(|source| Source::new(Arc::new(source.clone()))).collect(), true)
+            };
         let destination = spec.and_then(|spec| spec.get("destination"));
         let destination_text = |key| destination.and_then(|destination| text(destination, key));
         let policy = spec.and_then(|spec| spec.get("syncPolicy"));
@@ -181,7 +182,10 @@ impl Application {
         Self {
             place: name.as_ref().map_or_else(|| node.place(), |name| name.place),
             name: name.map(|name| name.value).unwrap_or_default(),
-            namespace: metadata.and_then(|metadata| text(metadata, "namespace")).map(|it| it.value).unwrap_or_default(),
+            namespace: metadata
+                .and_then(|metadata| text(metadata, "namespace"))
+                .map(|it| it.value)
+                .unwrap_or_default(),
             project: spec.and_then(|spec| text(spec, "project")),
             sources,
             multi,

@@ -5,7 +5,7 @@
 
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Place;
-use crate::source::{Dir, EntryKind, SourceFile, Tree, TreePath};
+use crate::source::{Dir, EntryKind, SourceFile, TreePath};
 use crate::yaml::{Cache, Dialect, Document, Node, YamlProblemKind};
 
 use super::glob::Glob;
@@ -24,7 +24,9 @@ pub struct DirectoryOptions {
 impl DirectoryOptions {
     /// Reads the `directory` block of a source.
     pub fn new(block: Option<&Node>) -> Self {
-        let text = |key| block.and_then(|block| block.get(key)).and_then(Node::as_str).filter(|text| !text.is_empty());
+        let text = |key| {
+            block.and_then(|block| block.get(key)).and_then(Node::as_str).filter(|text| !text.is_empty())
+        };
         Self {
             recurse: block.and_then(|block| block.get("recurse")).and_then(Node::as_bool).unwrap_or(false),
             include: text("include").map(str::to_owned),
@@ -35,7 +37,7 @@ impl DirectoryOptions {
 
 /// What a directory holds.
 #[derive(Debug, Default)]
-pub struct Manifests {
+pub(super) struct Manifests {
     /// The objects, in file order.
     pub objects: Vec<Node>,
     /// What is wrong. Problems that are not [`ProblemKind::Unavailable`] make Argo CD refuse the whole source.
@@ -46,7 +48,7 @@ pub struct Manifests {
 const SKIP_MARKER: &str = "+argocd:skip-file-rendering";
 
 /// Reads the manifests of a directory.
-pub fn read(dir: &Dir, options: &DirectoryOptions, cache: &Cache) -> Manifests {
+pub(super) fn read(dir: &Dir, options: &DirectoryOptions, cache: &Cache) -> Manifests {
     let mut manifests = Manifests::default();
     let glob = |pattern: &Option<String>| pattern.as_ref().map(|pattern| Glob::new(pattern, &[]));
     let (include, exclude) = (glob(&options.include), glob(&options.exclude));
@@ -55,7 +57,9 @@ pub fn read(dir: &Dir, options: &DirectoryOptions, cache: &Cache) -> Manifests {
     for path in files {
         let relative = path.strip_prefix(&dir.path).unwrap_or_default();
         // An invalid pattern matches nothing: Argo CD warns and goes on.
-        let hit = |glob: &Option<Option<Glob>>| glob.as_ref().map(|glob| glob.as_ref().is_some_and(|it| it.matches(relative)));
+        let hit = |glob: &Option<Option<Glob>>| {
+            glob.as_ref().map(|glob| glob.as_ref().is_some_and(|it| it.matches(relative)))
+        };
         if hit(&exclude) == Some(true) || hit(&include) == Some(false) {
             continue;
         }
@@ -124,15 +128,22 @@ fn read_file(file: &std::sync::Arc<SourceFile>, path: &TreePath, cache: &Cache, 
         }
         return;
     }
-    let documents: Vec<&Document> = stream.documents.iter().filter(|document| document.root.is_some()).collect();
+    let documents: Vec<&Document> =
+        stream.documents.iter().filter(|document| document.root.is_some()).collect();
     if name.ends_with(".json") && documents.len() > 1 {
-        let message = format!("found multiple objects in `{path}`: only single objects are allowed in JSON files");
+        let message =
+            format!("found multiple objects in `{path}`: only single objects are allowed in JSON files");
         manifests.problems.push(Problem::at(ProblemKind::Render, place, message));
         return;
     }
     let mut objects = Vec::new();
     for root in documents.iter().filter_map(|document| document.root.as_ref()) {
-        let node = root.clone().canonicalize(Dialect::Sigs);
+        let mut node = root.clone();
+        if let Err(problem) = node.canonicalize(Dialect::Sigs) {
+            let message = format!("failed to unmarshal `{path}`: {}", problem.message);
+            manifests.problems.push(Problem::at(ProblemKind::Render, Place::written(problem.at), message));
+            return;
+        }
         if node.is_null() {
             continue;
         }

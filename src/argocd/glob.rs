@@ -81,7 +81,9 @@ fn class_of(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<Stri
             if low > high {
                 return None;
             }
-            class.push_str(&format!("{}-{}", escape(low), escape(high)));
+            class.push_str(&escape(low));
+            class.push('-');
+            class.push_str(&escape(high));
         }
         members => members.iter().for_each(|c| class.push_str(&escape(c))),
     }

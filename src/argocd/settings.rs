@@ -90,15 +90,18 @@ impl Settings {
         });
         separate
             || options.iter().any(|option| {
-                option.value.split_once('=').is_some_and(|(flag, value)| is_restrictor(flag) && value == "LoadRestrictionsNone")
+                option
+                    .value
+                    .split_once('=')
+                    .is_some_and(|(flag, value)| is_restrictor(flag) && value == "LoadRestrictionsNone")
             })
     }
 
     /// Whether kustomize may inflate Helm charts.
     pub fn enable_helm(&self) -> bool {
-        self.kustomize_build_options.iter().any(|option| {
-            matches!(option.value.as_str(), "--enable-helm" | "--enable-helm=true")
-        })
+        self.kustomize_build_options
+            .iter()
+            .any(|option| matches!(option.value.as_str(), "--enable-helm" | "--enable-helm=true"))
     }
 }
 

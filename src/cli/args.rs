@@ -145,7 +145,8 @@ pub(super) enum TableFormat {
 }
 
 fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
-    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
+    let (name, file) =
+        text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
     let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
     let format = Format::from_name(name).ok_or_else(|| format!("formats are {}", known.join(", ")))?;
     Ok((format, file))
@@ -157,5 +158,7 @@ fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {
     let words = Level::WORDS;
     let level = words.iter().find(|(word, _)| *word == level);
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    level.map(|(_, level)| (rule.meta().name, *level)).ok_or_else(|| format!("levels are {}", names.join(", ")))
+    level
+        .map(|(_, level)| (rule.meta().name, *level))
+        .ok_or_else(|| format!("levels are {}", names.join(", ")))
 }

@@ -26,12 +26,15 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         match file {
             Some(file) => {
                 let text = report::render(&report, *format, Look { color: false, ..look });
-                std::fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+                std::fs::write(file, text)
+                    .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
             }
             None => print(&report::render(&report, *format, look)),
         }
     }
-    if !args.common.quiet && (std::io::stderr().is_terminal() || formats.iter().any(|(format, _)| *format == Format::Pretty)) {
+    if !args.common.quiet
+        && (std::io::stderr().is_terminal() || formats.iter().any(|(format, _)| *format == Format::Pretty))
+    {
         eprintln!("finished in {:.2} s", started.elapsed().as_secs_f64());
     }
     let failed = report.findings.iter().any(|reported| reported.finding.severity >= args.fail_on.severity());

@@ -93,8 +93,10 @@ impl Decoder {
         }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let problem = Problem::at(ProblemKind::Syntax, node.place(), format!("{what} cannot be `{word}`"));
-        let help = did_you_mean(word, names.iter().copied())
-            .map_or_else(|| format!("one of {}", names.join(", ")), |close| format!("did you mean `{close}`?"));
+        let help = did_you_mean(word, names.iter().copied()).map_or_else(
+            || format!("one of {}", names.join(", ")),
+            |close| format!("did you mean `{close}`?"),
+        );
         self.problems.push(problem.help(help));
         None
     }

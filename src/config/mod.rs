@@ -3,19 +3,19 @@
 //! This module knows the shape of the file. What a rule does with its options is the rule's business.
 
 mod decode;
-mod schema;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, Severity};
+use crate::finding::{Problem, ProblemKind, Severity};
 use crate::origin::{Place, Placed};
-use crate::yaml::Node;
+use crate::source::SourceFile;
+use crate::yaml::{Cache, Dialect, Node, YamlProblem, YamlProblemKind};
 
 use decode::Decoder;
-pub use schema::json_schema;
 
 /// The name of the file at the root of a repository.
 pub const FILE_NAME: &str = ".gitops-lint.yaml";
@@ -188,6 +188,27 @@ pub struct Config {
     pub placeholders: Vec<Text>,
 }
 
+/// Reads a configuration file. What is wrong with it comes back as problems; the rest is used.
+pub fn read(file: &Arc<SourceFile>, cache: &Cache, rule_names: &[&str]) -> (Config, Vec<Problem>) {
+    let stream = cache.stream(file);
+    let broken = stream.problems.iter().filter(|problem| {
+        !matches!(problem.kind, YamlProblemKind::DuplicateKey | YamlProblemKind::Tolerated)
+    });
+    let problem =
+        |it: &YamlProblem| Problem::at(ProblemKind::Syntax, Place::written(it.at), it.message.clone());
+    let mut problems: Vec<Problem> = broken.map(problem).collect();
+    let Some(root) = stream.documents.iter().find_map(|document| document.root.as_ref()) else {
+        return (Config::default(), problems);
+    };
+    let mut root = root.clone();
+    if let Err(wrong) = root.canonicalize(Dialect::Sigs) {
+        problems.push(problem(&wrong));
+    }
+    let (config, mut more) = Config::decode(&root, rule_names);
+    problems.append(&mut more);
+    (config, problems)
+}
+
 const KEYS: &[&str] = &[
     "kubernetes",
     "preset",
@@ -234,7 +255,9 @@ impl Config {
                 if let Some(map) = value.as_map() {
                     for entry in map {
                         let url = Placed::new(entry.key.text.clone(), entry.key.place());
-                        config.repos.extend(cx.text(&entry.value, "a path in `repos`").map(|path| (url, path)));
+                        config
+                            .repos
+                            .extend(cx.text(&entry.value, "a path in `repos`").map(|path| (url, path)));
                     }
                 } else if !value.is_null() {
                     cx.wrong(value, "`repos` must map URLs to paths");
@@ -262,7 +285,8 @@ fn rules(cx: &mut Decoder, node: &Node, names: &[&str]) -> BTreeMap<SmolStr, Rul
     let mut rules = BTreeMap::new();
     cx.mapping(node, "`rules`", names, |_, _, _| {});
     for entry in node.entries().iter().filter(|entry| names.contains(&entry.key.text.as_str())) {
-        let mut rule = RuleConfig { level: None, locked: false, options: Vec::new(), place: entry.key.place() };
+        let mut rule =
+            RuleConfig { level: None, locked: false, options: Vec::new(), place: entry.key.place() };
         if let Some(map) = entry.value.as_map() {
             for option in map {
                 match option.key.text.as_str() {
@@ -324,8 +348,17 @@ fn labels(cx: &mut Decoder, node: &Node, what: &str) -> BTreeMap<SmolStr, Text> 
 }
 
 fn cluster(cx: &mut Decoder, node: &Node) -> Option<Cluster> {
-    const KEYS: &[&str] =
-        &["name", "server", "project", "labels", "annotations", "provider", "kubernetes", "paths", "nodePools"];
+    const KEYS: &[&str] = &[
+        "name",
+        "server",
+        "project",
+        "labels",
+        "annotations",
+        "provider",
+        "kubernetes",
+        "paths",
+        "nodePools",
+    ];
     let mut name = None;
     let mut cluster = Cluster {
         name: Placed::new(SmolStr::default(), node.place()),

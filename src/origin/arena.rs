@@ -179,6 +179,17 @@ impl<T> Placed<T> {
     }
 }
 
+/// Renames ids of an arena that was appended to another; see [`Origins::append`].
+#[derive(Debug, Clone, Copy)]
+pub struct Shift(u32);
+
+impl Shift {
+    /// The id in the arena that was appended to.
+    pub fn apply(self, id: OriginId) -> OriginId {
+        if id.is_written() { id } else { OriginId(id.0.saturating_add(self.0)) }
+    }
+}
+
 /// The arena of one render. Append-only; dropped with the render.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
@@ -248,6 +259,18 @@ impl Origins {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Moves all steps of another arena behind the own ones. Ids of the other arena are renamed by the answer.
+    pub fn append(&mut self, other: Self) -> Shift {
+        let shift = Shift(self.list.len() as u32);
+        self.list.extend(other.list.into_iter().map(|origin| Origin {
+            from: shift.apply(origin.from),
+            under: shift.apply(origin.under),
+            and: shift.apply(origin.and),
+            ..origin
+        }));
+        shift
     }
 
     /// Keeps only what `roots` lead to and renames the roots: facts outlive the trees they were taken from.

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::argocd::Application;
 use crate::origin::{Origins, Place};
-use crate::source::Dir;
+use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
 /// Names an app within one run; dense, in order of discovery.
@@ -78,6 +78,8 @@ pub struct App {
     pub parent: Option<AppId>,
     /// Where the app is defined; origins are in `origins`.
     pub place: Place,
+    /// The file of the linted tree that defines the app.
+    pub path: Option<TreePath>,
     /// The app's own object; absent for overlays and charts.
     pub node: Option<Arc<Node>>,
     /// The origins of `node`, from the render that made it. The app's own render starts with a copy.

@@ -11,15 +11,60 @@ use crate::source::TreePath;
 
 /// Directory names whose children are environments, clusters or the like: variants, not parts.
 const PARENTS: &[&str] = &[
-    "clusters", "cluster", "environments", "environment", "envs", "env", "overlays", "regions", "sites", "stages",
-    "bootstrap", "profiles", "variants", "examples", "samples",
+    "clusters",
+    "cluster",
+    "environments",
+    "environment",
+    "envs",
+    "env",
+    "overlays",
+    "regions",
+    "sites",
+    "stages",
+    "bootstrap",
+    "profiles",
+    "variants",
+    "examples",
+    "samples",
 ];
 
 /// Names of environments. A directory so called beside another one so called is its variant.
 const ENVIRONMENTS: &[&str] = &[
-    "dev", "develop", "development", "test", "testing", "qa", "int", "integration", "stage", "staging", "stg", "uat",
-    "preprod", "pre-prod", "prod", "prd", "production", "live", "local", "sandbox", "lab", "demo", "hub", "spoke",
-    "edge", "aws", "azure", "gcp", "eks", "aks", "gke", "kind", "k3s", "minikube", "openshift",
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "testing",
+    "qa",
+    "int",
+    "integration",
+    "stage",
+    "staging",
+    "stg",
+    "uat",
+    "preprod",
+    "pre-prod",
+    "prod",
+    "prd",
+    "production",
+    "live",
+    "local",
+    "sandbox",
+    "lab",
+    "demo",
+    "hub",
+    "spoke",
+    "edge",
+    "aws",
+    "azure",
+    "gcp",
+    "eks",
+    "aks",
+    "gke",
+    "kind",
+    "k3s",
+    "minikube",
+    "openshift",
 ];
 
 /// For each root, the variant directories its definition lies in.
@@ -49,7 +94,8 @@ impl Variants {
         }
         let splits = children.into_iter().filter_map(|(dir, names)| {
             let named = PARENTS.contains(&dir.file_name().to_lowercase().as_str());
-            let names: BTreeSet<String> = names.into_iter().filter(|name| named || is_environment(name)).collect();
+            let names: BTreeSet<String> =
+                names.into_iter().filter(|name| named || is_environment(name)).collect();
             (names.len() > 1).then_some((dir, names))
         });
         Self { splits: splits.collect() }
@@ -81,7 +127,7 @@ mod tests {
         let path = |text: &str| TreePath::new(text).unwrap();
         let files = [
             "clusters/home/apps/a.yaml",
-            "clusters/work/apps/a.yaml",
+            "clusters/away/apps/a.yaml",
             "apps/shop/app.yaml",
             "apps/mail/app.yaml",
             "deploy/dev/x.yaml",
@@ -91,7 +137,7 @@ mod tests {
         .map(path);
         let variants = Variants::of(&files);
         for (a, b, want) in [
-            ("clusters/home/apps/a.yaml", "clusters/work/apps/a.yaml", false),
+            ("clusters/home/apps/a.yaml", "clusters/away/apps/a.yaml", false),
             ("clusters/home/apps/a.yaml", "clusters/home/apps/b.yaml", true),
             ("apps/shop/app.yaml", "apps/mail/app.yaml", true),
             ("deploy/dev/x.yaml", "deploy/prod/x.yaml", false),

@@ -1,11 +1,13 @@
 //! What is kept of a rendered repository: facts, not trees.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::finding::{ObjectRef, Problem};
 use crate::origin::{OriginId, Origins, Place};
+use crate::source::TreePath;
 use crate::yaml::{Data, Node};
 
 use super::{App, AppId, Object, Rendered, Scan, Status, clusters::Variants};
@@ -34,6 +36,14 @@ pub struct ObjectFacts {
 }
 
 impl ObjectFacts {
+    /// Calls `visit` with every origin id, in a fixed order.
+    pub(super) fn visit_origins(&mut self, visit: &mut dyn FnMut(&mut OriginId)) {
+        visit(&mut self.place.origin);
+        if let Some(node) = &mut self.node {
+            visit_origins(Arc::make_mut(node), visit);
+        }
+    }
+
     /// Whether this is an object of that group and kind.
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.kind == kind && self.group == group
@@ -67,6 +77,10 @@ pub struct AppEntry {
     pub problems: Vec<Problem>,
     /// The root app that leads to this one.
     pub root: AppId,
+    /// Files of the linted tree that were read or looked for.
+    pub files: BTreeSet<TreePath>,
+    /// Number of apps above this one.
+    pub depth: u32,
 }
 
 /// The whole repository, rendered.
@@ -102,7 +116,33 @@ impl Inventory {
         }
     }
 
-    fn root_path(&self, entry: &AppEntry) -> Option<&crate::source::TreePath> {
+    /// Whether two Applications may be read by one Argo CD: they are defined where they can meet.
+    pub fn same_control_plane(&self, a: AppId, b: AppId) -> bool {
+        let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
+        let meet = |a: Option<&TreePath>, b: Option<&TreePath>| match (a, b) {
+            (Some(a), Some(b)) => self.variants.may_meet(a, b),
+            _ => true,
+        };
+        meet(self.root_path(a), self.root_path(b)) && meet(a.app.path.as_ref(), b.app.path.as_ref())
+    }
+
+    /// Follows every app to the app that nothing renders.
+    pub(super) fn find_roots(&mut self) {
+        let parents: Vec<Option<AppId>> = self.apps.iter().map(|entry| entry.app.parent).collect();
+        for entry in &mut self.apps {
+            let mut at = entry.app.id;
+            // Discovery makes no cycles; the bound makes that a matter of speed, not of faith.
+            for _ in 0..parents.len() {
+                match parents.get(at.0 as usize).copied().flatten() {
+                    Some(parent) => at = parent,
+                    None => break,
+                }
+            }
+            entry.root = at;
+        }
+    }
+
+    fn root_path(&self, entry: &AppEntry) -> Option<&TreePath> {
         self.app(entry.root)?.app.path.as_ref()
     }
 

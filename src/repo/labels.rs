@@ -38,12 +38,19 @@ pub struct Link {
 pub fn chain(place: Place, origins: &Origins) -> Vec<Link> {
     let mut walk = Walk { origins, links: Vec::new(), seen: Vec::new() };
     let by = origins.get(place.origin).map_or(Step::Written, |origin| origin.by);
-    walk.links.push(Link { at: place.at, by: leading_step(origins, place.origin).unwrap_or(by), displaced: false });
+    walk.links.push(Link {
+        at: place.at,
+        by: leading_step(origins, place.origin).unwrap_or(by),
+        displaced: false,
+    });
     walk.visit(place.origin, false, 0);
     let mut links = walk.links;
     let mut kept: Vec<Link> = Vec::with_capacity(links.len());
     for link in links.drain(..) {
-        if !kept.iter().any(|known| known.at == link.at || (known.at.file == link.at.file && covers(known.at, link.at))) {
+        if !kept
+            .iter()
+            .any(|known| known.at == link.at || (known.at.file == link.at.file && covers(known.at, link.at)))
+        {
             kept.push(link);
         }
     }
@@ -74,6 +81,12 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    fn visit_all(&mut self, ids: &[OriginId], displaced: bool, depth: u32) {
+        for id in ids {
+            self.visit(*id, displaced, depth + 1);
+        }
+    }
+
     fn visit(&mut self, id: OriginId, displaced: bool, depth: u32) {
         // Chains are short; the bound keeps a pathological one from flooding a report or the stack.
         if id.is_written() || depth > 64 || self.links.len() > 256 || self.seen.contains(&id) {
@@ -87,13 +100,13 @@ impl Walk<'_> {
             Step::Templated | Step::TemplateText | Step::Included | Step::Computed(_) | Step::Joined
         );
         if template {
-            inputs.iter().for_each(|input| self.visit(*input, displaced, depth + 1));
+            self.visit_all(&inputs, displaced, depth);
         }
         if let Some(at) = origin.at {
             self.links.push(Link { at, by: origin.by, displaced });
         }
         if !template {
-            inputs.iter().for_each(|input| self.visit(*input, displaced, depth + 1));
+            self.visit_all(&inputs, displaced, depth);
         }
         self.visit(origin.under, displaced || !template, depth + 1);
     }

@@ -40,6 +40,16 @@ impl Object {
         })
     }
 
+    /// Gives the object the app's namespace when it is namespaced and has none, and takes away the namespace of a
+    /// cluster-scoped one, as Argo CD does (`NormalizeTargetObjects`): kinds of unknown scope are namespaced.
+    pub fn settle(&mut self, namespace: &str) {
+        if crate::k8s::is_cluster_scoped(&self.group, &self.kind) {
+            self.namespace = SmolStr::default();
+        } else if self.namespace.is_empty() {
+            self.namespace = namespace.into();
+        }
+    }
+
     /// Whether this is an object of that group and kind, in any version.
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.kind == kind && self.group == group

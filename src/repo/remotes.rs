@@ -44,15 +44,21 @@ pub struct Checkouts {
     tree: Arc<dyn Tree>,
     /// Keys of URLs that mean this repository.
     known: BTreeSet<String>,
-    /// Whether a git remote or an alias says what this repository is called.
-    named: bool,
-    inferred: Mutex<BTreeMap<String, Identity>>,
+    inferred: Mutex<Inferred>,
     /// Revision names that mean the working tree: the default and the current branch.
     here: BTreeSet<String>,
     revisions: Option<Arc<dyn Revisions>>,
     /// `repos:` of the configuration.
     others: BTreeMap<String, Arc<dyn Tree>>,
     charts: ChartIndex,
+}
+
+/// What was concluded from the apps.
+#[derive(Debug, Default)]
+struct Inferred {
+    identities: BTreeMap<String, Identity>,
+    /// The revision that most apps follow.
+    here: Option<String>,
 }
 
 /// Share of a URL's paths that must exist here for the URL to mean this repository.
@@ -65,7 +71,6 @@ impl Checkouts {
         Self {
             tree,
             known: BTreeSet::new(),
-            named: false,
             inferred: Mutex::default(),
             here: here.into(),
             revisions: None,
@@ -77,7 +82,6 @@ impl Checkouts {
     /// Declares a URL of this repository.
     pub fn add_alias(&mut self, url: &str) {
         self.known.insert(repository_key(url));
-        self.named = true;
     }
 
     /// Declares a branch that means the working tree.
@@ -115,14 +119,15 @@ impl Checkouts {
             return Identity::Other;
         }
         let inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
-        inferred.get(&key).copied().unwrap_or(Identity::Other)
+        inferred.identities.get(&key).copied().unwrap_or(Identity::Other)
     }
 
-    /// Looks at the paths that apps expect under each URL and decides which URLs mean this repository. A URL
-    /// once taken for this repository stays so.
-    pub fn infer<'a>(&self, expected: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    /// Looks at the (URL, path, revision) triples that apps expect and decides which URLs mean this repository:
+    /// those whose paths nearly all exist here. A URL once taken for this repository stays so. Where there is no
+    /// git repository to ask, the revision that most apps of this repository follow is what is checked out.
+    pub fn infer(&self, expected: &[(String, String, String)]) {
         let mut counts: BTreeMap<String, (BTreeSet<&str>, usize)> = BTreeMap::new();
-        for (url, path) in expected {
+        for (url, path, _) in expected {
             let trimmed = path.trim_start_matches("./").trim_end_matches('/');
             let (paths, found) = counts.entry(repository_key(url)).or_default();
             // The root exists everywhere, so it says nothing.
@@ -133,22 +138,36 @@ impl Checkouts {
         }
         let mut inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, (paths, found)) in counts {
-            let enough = !paths.is_empty() && found as f64 >= NEARLY_ALL * paths.len() as f64;
-            if enough {
-                inferred.insert(key, Identity::Inferred);
+            if !paths.is_empty() && found as f64 >= NEARLY_ALL * paths.len() as f64 {
+                inferred.identities.insert(key, Identity::Inferred);
             }
         }
+        if self.revisions.is_some() {
+            return;
+        }
+        let mut followers: BTreeMap<&str, usize> = BTreeMap::new();
+        for (url, _, revision) in expected {
+            let key = repository_key(url);
+            if self.known.contains(&key) || inferred.identities.contains_key(&key) {
+                *followers.entry(revision).or_default() += 1;
+            }
+        }
+        let most = followers.iter().max_by_key(|(revision, count)| (**count, std::cmp::Reverse(**revision)));
+        inferred.here = most.map(|(revision, _)| (*revision).to_owned());
     }
 
     /// The revision as a tree of this repository, with words when the working tree stands in.
     fn at_revision(&self, revision: &str) -> Found {
         let root = |tree: &Arc<dyn Tree>| Dir::new(Arc::clone(tree), TreePath::root());
         let short = revision.trim_start_matches("refs/heads/");
-        if self.here.contains(short) {
+        let followed = self.inferred.lock().unwrap_or_else(PoisonError::into_inner).here.clone();
+        if self.here.contains(short) || followed.as_deref() == Some(revision) {
             return Found::Here(root(&self.tree));
         }
         let Some(revisions) = &self.revisions else {
-            let note = format!("there is no git repository to look up revision `{revision}`: the working tree stands in");
+            let note = format!(
+                "there is no git repository to look up revision `{revision}`: the working tree stands in"
+            );
             return Found::Instead(root(&self.tree), note);
         };
         match revisions.tree(revision) {

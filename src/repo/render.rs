@@ -1,21 +1,18 @@
 //! Rendering one app: the one `match` that knows all engines.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use crate::argocd;
+use crate::argocd::Renderer;
 use crate::finding::{Problem, ProblemKind};
-use crate::helm;
-use crate::kustomize;
 use crate::origin::Origins;
-use crate::source::{Dir, OverlayTree, SourceFile, TracingTree, Tree, TreePath};
+use crate::source::TreePath;
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
 use super::{Object, Workspace};
 
 /// What an app renders to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rendered {
     /// The objects, in the order the tool prints them.
     pub objects: Vec<Object>,
@@ -23,14 +20,64 @@ pub struct Rendered {
     pub problems: Vec<Problem>,
     /// The steps that places of objects and problems refer to.
     pub origins: Origins,
-    /// How far it got.
-    pub status: Status,
-    /// Why not all the way, for people.
-    pub reason: Option<String>,
-    /// Facts about Helm sources: values, overrides, reads.
-    pub helm: Vec<argocd::HelmFacts>,
-    /// Facts about kustomize builds: what did nothing, which files were read.
-    pub kustomize: Vec<kustomize::Built>,
+    /// Why the real tool would fail.
+    pub failed: Option<String>,
+    /// Why objects are missing or stand in for others.
+    pub incomplete: Vec<String>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
+}
+
+impl Rendered {
+    /// How far it got.
+    pub fn status(&self) -> Status {
+        match (&self.failed, self.incomplete.is_empty(), self.objects.is_empty()) {
+            (Some(_), ..) => Status::Failed,
+            (None, true, _) => Status::Rendered,
+            (None, false, false) => Status::Partial,
+            (None, false, true) => Status::Skipped,
+        }
+    }
+
+    /// Why not all the way, for people.
+    pub fn reason(&self) -> Option<String> {
+        self.failed.clone().or_else(|| self.incomplete.first().cloned())
+    }
+}
+
+/// Renders an app.
+pub fn render(app: &App, workspace: &Workspace) -> Rendered {
+    let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
+    let nodes: Vec<Node> = match &app.spec {
+        Spec::Argo(application) => {
+            let renderer = Renderer {
+                remotes: workspace.remotes(),
+                settings: &workspace.settings,
+                cache: &workspace.cache,
+            };
+            let output = renderer.render(application, &mut rendered.origins);
+            rendered.problems = output.problems;
+            rendered.failed = output.failed;
+            rendered.incomplete = output.incomplete;
+            output.objects
+        }
+        Spec::Overlay(_) | Spec::Chart(_) => {
+            rendered.incomplete.push(format!("{}s are not rendered yet", app.kind));
+            Vec::new()
+        }
+    };
+    for node in nodes {
+        let place = node.place();
+        match Object::new(node) {
+            Some(mut object) => {
+                object.settle(&app.target_namespace);
+                rendered.objects.push(object);
+            }
+            None => {
+                let message = "an object without a kind was rendered";
+                rendered.problems.push(Problem::at(ProblemKind::Render, place, message));
+            }
+        }
+    }
+    rendered
 }

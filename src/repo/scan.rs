@@ -58,6 +58,8 @@ pub struct Scan {
     pub charts: BTreeSet<TreePath>,
     /// Charts below another chart's `charts/`.
     pub subcharts: BTreeSet<TreePath>,
+    /// Files that some kustomization reads as a resource.
+    resources: BTreeSet<TreePath>,
     /// Files that could not be read, with the reason.
     pub unreadable: Vec<(TreePath, ReadError)>,
 }
@@ -70,13 +72,11 @@ impl Scan {
     pub fn of(workspace: &Workspace) -> Self {
         let all = workspace.tree.files();
         let mut scan = Self::default();
-        let chart_dirs: BTreeSet<TreePath> = all
-            .iter()
-            .filter(|path| path.file_name() == "Chart.yaml")
-            .filter_map(TreePath::parent)
-            .collect();
+        let chart_dirs: BTreeSet<TreePath> =
+            all.iter().filter(|path| path.file_name() == "Chart.yaml").filter_map(TreePath::parent).collect();
         for dir in &chart_dirs {
-            let vendored = dir.parent().filter(|parent| parent.file_name() == "charts").and_then(|it| it.parent());
+            let vendored =
+                dir.parent().filter(|parent| parent.file_name() == "charts").and_then(|it| it.parent());
             if vendored.is_some_and(|chart| chart_dirs.contains(&chart)) {
                 scan.subcharts.insert(dir.clone());
             } else {
@@ -86,7 +86,9 @@ impl Scan {
         let is_template = |path: &TreePath| {
             let mut dir = path.parent();
             while let Some(at) = dir {
-                if at.file_name() == "templates" && at.parent().is_some_and(|chart| chart_dirs.contains(&chart)) {
+                if at.file_name() == "templates"
+                    && at.parent().is_some_and(|chart| chart_dirs.contains(&chart))
+                {
                     return true;
                 }
                 dir = at.parent();
@@ -118,6 +120,7 @@ impl Scan {
         {
             let root = stream.documents.iter().find_map(|document| document.root.as_ref());
             let kustomization = scan_kustomization(path, &dir, root, tree);
+            self.resources.extend(kustomization.resources.iter().cloned());
             self.kustomizations.entry(dir).or_insert(kustomization);
             return;
         }
@@ -145,7 +148,7 @@ impl Scan {
 
     /// Whether any kustomization reads this file as a resource.
     pub fn is_resource(&self, path: &TreePath) -> bool {
-        self.kustomizations.values().any(|kustomization| kustomization.resources.contains(path))
+        self.resources.contains(path)
     }
 
     /// Kustomizations that no other kustomization builds on and that can be built alone.
@@ -171,11 +174,12 @@ impl Scan {
 }
 
 /// The canonical form of a scanned document.
-pub fn document_node(workspace: &Workspace, document: &ScannedDocument) -> Option<Node> {
+pub(super) fn document_node(workspace: &Workspace, document: &ScannedDocument) -> Option<Node> {
     let file = workspace.tree.read(&document.path).ok()?;
     let stream = workspace.cache.stream(&file);
-    let root = stream.documents.get(document.index)?.root.clone()?;
-    Some(root.canonicalize(Dialect::Sigs))
+    let mut root = stream.documents.get(document.index)?.root.clone()?;
+    root.canonicalize(Dialect::Sigs).ok()?;
+    Some(root)
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -203,7 +207,16 @@ fn scan_kustomization(
     let Some(root) = root else { return scanned };
     scanned.component = root.get("kind").and_then(Node::scalar).is_some_and(|kind| kind == "Component");
     let join = |node: &Node| dir.join(node.scalar()?).ok();
-    let lists = ["resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators"];
+    let lists = [
+        "resources",
+        "bases",
+        "components",
+        "crds",
+        "configurations",
+        "generators",
+        "transformers",
+        "validators",
+    ];
     for list in lists {
         for path in root.items(&[list]).iter().filter_map(join) {
             match tree.kind(&path) {
@@ -221,7 +234,8 @@ fn scan_kustomization(
     for generator in ["configMapGenerator", "secretGenerator"] {
         for item in root.items(&[generator]) {
             for entry in item.items(&["files"]).iter().chain(item.items(&["envs"])) {
-                let path = entry.scalar().map(|text| text.rsplit_once('=').map_or(text.as_str(), |(_, path)| path));
+                let path =
+                    entry.scalar().map(|text| text.rsplit_once('=').map_or(text.as_str(), |(_, path)| path));
                 scanned.files.extend(path.and_then(|path| dir.join(path).ok()));
             }
         }

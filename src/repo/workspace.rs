@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::argocd::Settings;
-use crate::config::Config;
+use crate::config::{self, Config};
+use crate::finding::Problem;
 use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 
@@ -41,6 +42,17 @@ impl Workspace {
             settings: Settings::default(),
             vendored: BTreeSet::new(),
         }
+    }
+
+    /// A workspace over a tree that holds its own configuration file, if any; also answers what is wrong with it.
+    pub fn of_tree(tree: Arc<dyn Tree>, cache: Arc<Cache>, rule_names: &[&str]) -> (Self, Vec<Problem>) {
+        let path = TreePath::root().child(config::FILE_NAME);
+        let (config, problems) = match tree.read(&path) {
+            Ok(file) => config::read(&file, &cache, rule_names),
+            Err(_) => (Config::default(), Vec::new()),
+        };
+        let checkouts = Checkouts::new(Arc::clone(&tree));
+        (Self::new(tree, cache, config, checkouts), problems)
     }
 
     /// Declares directories whose files are third-party: nobody edits them here.

@@ -114,7 +114,7 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 /// The `apps` array alone, for `gitops-lint apps --format json`.
-pub(crate) fn render_apps(rows: &[AppRow]) -> String {
+pub fn render_apps(rows: &[AppRow]) -> String {
     #[derive(Serialize)]
     struct Apps<'a> {
         version: u32,

@@ -13,7 +13,8 @@ use std::fmt::Write as _;
 
 use crate::lint::Report;
 
-pub use pretty::Look;
+pub use json::render_apps as apps_json;
+pub use pretty::{Look, apps_table, render_finding};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,11 +1,12 @@
 //! For people: each finding with the lines it speaks of, then what was and what was not checked.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use crate::finding::{Finding, Label, Severity};
-use crate::lint::{AppStatus, Report};
+use crate::lint::{AppRow, AppStatus, Report};
 use crate::source::{SourceFile, Sources};
 
 use super::count;
@@ -35,6 +36,56 @@ pub(super) fn render(report: &Report, look: Look) -> String {
         out.push('\n');
     }
     coverage(&mut out, report, look);
+    out
+}
+
+/// One finding, as [`Format::Pretty`](super::Format::Pretty) shows it.
+pub fn render_finding(it: &Finding, sources: &Sources, look: Look) -> String {
+    let mut out = String::new();
+    finding(&mut out, it, sources, look);
+    out
+}
+
+/// The apps as aligned columns.
+pub fn apps_table(rows: &[AppRow]) -> String {
+    let header = ["NAME", "KIND", "NAMESPACE", "SOURCE", "REVISION", "OBJECTS", "STATUS", "DEFINED AT"];
+    let cells: Vec<[String; 8]> = rows
+        .iter()
+        .map(|row| {
+            [
+                row.name.to_string(),
+                row.kind.to_owned(),
+                row.namespace.to_string(),
+                row.source.clone(),
+                row.revision.as_deref().unwrap_or_default().to_owned(),
+                row.objects.to_string(),
+                row.status.as_str().to_owned(),
+                format!("{}:{}", row.file, row.line),
+            ]
+        })
+        .collect();
+    let mut widths = header.map(str::len);
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = String::new();
+    let mut line = |row: &[&str], reason: Option<&str>| {
+        let mut text = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let _ = write!(text, "{cell:width$}  ");
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+        if let Some(reason) = reason {
+            let _ = writeln!(out, "    {reason}");
+        }
+    };
+    line(&header, None);
+    for (cells, row) in cells.iter().zip(rows) {
+        line(&cells.each_ref().map(String::as_str), row.reason.as_deref());
+    }
     out
 }
 
@@ -75,10 +126,14 @@ fn affected(finding: &Finding) -> String {
     text
 }
 
+/// A file and the labels in it, each with whether it is the primary one.
+type FileLabels<'a> = (Arc<SourceFile>, Vec<(&'a Label, bool)>);
+
 /// Labels by file: the primary's file first, the others in order of appearance.
-fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<(std::sync::Arc<SourceFile>, Vec<(&'a Label, bool)>)> {
-    let mut files: Vec<(std::sync::Arc<SourceFile>, Vec<(&Label, bool)>)> = Vec::new();
-    let labels = std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
+fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<FileLabels<'a>> {
+    let mut files: Vec<FileLabels<'a>> = Vec::new();
+    let labels =
+        std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
     for (label, primary) in labels {
         let Some(file) = sources.get(label.at.file) else { continue };
         match files.iter_mut().find(|(known, _)| known.id() == file.id()) {
@@ -170,7 +225,11 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         .filter(|app| matches!(app.status, AppStatus::Partial | AppStatus::Skipped | AppStatus::Failed))
         .collect();
     if !missing.is_empty() {
-        let _ = writeln!(out, "{}", paint.bold("not fully rendered (rules stay silent about what depends on it):"));
+        let _ = writeln!(
+            out,
+            "{}",
+            paint.bold("not fully rendered (rules stay silent about what depends on it):")
+        );
         let mut reasons: Vec<(&str, AppStatus, Vec<&str>)> = Vec::new();
         for app in missing {
             let reason = app.reason.as_deref().unwrap_or("unknown reason");

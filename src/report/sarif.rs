@@ -88,6 +88,7 @@ struct SarifResult<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are SARIF's")]
 struct Location<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
@@ -128,7 +129,12 @@ pub(super) fn render(report: &Report) -> String {
         name: meta.name,
         short_description: plain(meta.summary),
         help: Message { text: meta.summary.into(), markdown: Some(meta.page) },
-        help_uri: format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), meta.subject(), meta.name),
+        help_uri: format!(
+            "{}/blob/main/rules/{}/{}.md",
+            env!("CARGO_PKG_REPOSITORY"),
+            meta.subject(),
+            meta.name
+        ),
         default_configuration: Configuration { level: meta.severity.as_str() },
         properties: Properties { tags: vec![meta.subject(), meta.preset.as_str()] },
     });
@@ -146,7 +152,11 @@ pub(super) fn render(report: &Report) -> String {
                 },
             },
             column_kind: "unicodeCodePoints",
-            results: report.findings.iter().map(|reported| result(reported, &report.sources, &used)).collect(),
+            results: report
+                .findings
+                .iter()
+                .map(|reported| result(reported, &report.sources, &used))
+                .collect(),
         }],
     })
 }
@@ -214,4 +224,3 @@ fn uri(path: &str) -> String {
 fn plain(text: &str) -> Message<'_> {
     Message { text: text.into(), markdown: None }
 }
-

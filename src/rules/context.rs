@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::config::Level;
 use crate::finding::{Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place};
-use crate::repo::{App, AppId, Labels, Object, Workspace};
-use crate::source::{Span, Sources};
+use crate::repo::{App, AppId, Inventory, Labels, Object, Workspace};
+use crate::source::{Sources, Span};
 
 use super::RuleMeta;
 
@@ -17,6 +17,7 @@ pub struct Context<'a> {
     meta: &'static RuleMeta,
     severity: Severity,
     app: Option<&'a App>,
+    inventory: Option<&'a Inventory>,
     origins: &'a Origins,
     findings: Vec<Finding>,
 }
@@ -30,17 +31,26 @@ impl<'a> Context<'a> {
         app: &'a App,
         origins: &'a Origins,
     ) -> Self {
-        Self { workspace, meta, severity, app: Some(app), origins, findings: Vec::new() }
+        Self { workspace, meta, severity, app: Some(app), inventory: None, origins, findings: Vec::new() }
     }
 
-    /// A context for checks of files and of the whole repository. `origins` is the inventory's.
+    /// A context for checks of files and of the whole repository.
     pub fn for_repo(
         workspace: &'a Workspace,
         meta: &'static RuleMeta,
         severity: Severity,
-        origins: &'a Origins,
+        inventory: &'a Inventory,
     ) -> Self {
-        Self { workspace, meta, severity, app: None, origins, findings: Vec::new() }
+        let origins = &inventory.origins;
+        Self {
+            workspace,
+            meta,
+            severity,
+            app: None,
+            inventory: Some(inventory),
+            origins,
+            findings: Vec::new(),
+        }
     }
 
     /// The files of this run.
@@ -151,7 +161,8 @@ impl Report<'_, '_> {
 
     /// A severity that differs from the rule's own; the configuration still has the last word.
     pub fn severity(self, severity: Severity) -> Self {
-        let configured = self.context.workspace.config.rules.get(self.context.meta.name).and_then(|rule| rule.level);
+        let configured =
+            self.context.workspace.config.rules.get(self.context.meta.name).and_then(|rule| rule.level);
         if matches!(configured, Some(Level::At(_))) {
             return self;
         }
@@ -160,8 +171,9 @@ impl Report<'_, '_> {
 
     /// The apps that are affected, when it is not the one being checked.
     pub fn apps(self, apps: impl IntoIterator<Item = AppId>) -> Self {
-        let workspace = self.context.workspace;
-        let names = apps.into_iter().filter_map(|id| workspace.app_name(id)).collect();
+        let inventory = self.context.inventory;
+        let name = |id| Some(Arc::clone(&inventory?.app(id)?.app.name));
+        let names = apps.into_iter().filter_map(name).collect();
         self.with(|finding| finding.apps = names)
     }
 

@@ -28,6 +28,12 @@ macro_rules! rules {
 
 // Written by `cargo bless rules` from the files in the folders.
 rules! {
+    argocd {
+        duplicate_application_name::DuplicateApplicationName,
+    }
+    yaml {
+        syntax_error::SyntaxError,
+    }
 }
 
 /// The rule of that name.

@@ -22,7 +22,7 @@ impl Rule for SyntaxError {
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
         for problem in &file.problems {
             let help = match problem.kind {
-                YamlProblemKind::Syntax => None,
+                YamlProblemKind::Syntax | YamlProblemKind::Value => None,
                 YamlProblemKind::Encoding => Some("save the file as UTF-8, or exclude it if it is not YAML"),
                 YamlProblemKind::Limit => Some("split the file"),
                 YamlProblemKind::ComplexKey => Some("use a string as the key"),

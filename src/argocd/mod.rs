@@ -1,0 +1,21 @@
+//! Argo CD: what its Applications, ApplicationSets and AppProjects mean, and how a source is rendered.
+//!
+//! Behaviour follows argo-cd 3.5 (see the file names of `reposerver/`, `util/` and `applicationset/` in the modules).
+//! This module renders one source at a time and asks [`Remotes`](crate::source::Remotes) where content is; which apps
+//! exist is the business of `repo`.
+
+mod application;
+mod build_env;
+mod detect;
+mod directory;
+mod glob;
+mod render;
+mod settings;
+
+pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
+pub use build_env::BuildEnv;
+pub use detect::{Tool, detect};
+pub use directory::DirectoryOptions;
+pub use glob::Glob;
+pub use render::{Output, Renderer};
+pub use settings::{ResourceFilter, Settings, Tracking};

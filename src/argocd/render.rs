@@ -1,0 +1,170 @@
+//! Renders an Application: every source with its tool, then what Argo CD does to all objects.
+//!
+//! Mirrors `GenerateManifests` of `reposerver/repository/repository.go`.
+
+use crate::finding::{Problem, ProblemKind};
+use crate::origin::Origins;
+use crate::source::{Dir, Found, Remotes};
+use crate::yaml::{Cache, Data, Node};
+
+use super::directory;
+use super::{Application, BuildEnv, DirectoryOptions, Settings, Source, Tool, detect};
+
+/// What an Application renders to.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The objects, in source order; lists are taken apart.
+    pub objects: Vec<Node>,
+    /// What went wrong or could not be known.
+    pub problems: Vec<Problem>,
+    /// Why Argo CD would refuse the Application, if so.
+    pub failed: Option<String>,
+    /// Why objects are missing or stand in for others, although Argo CD would render them.
+    pub incomplete: Vec<String>,
+}
+
+/// Renders Applications with everything they need to know.
+#[derive(Debug)]
+pub struct Renderer<'a> {
+    /// Where content is.
+    pub remotes: &'a dyn Remotes,
+    /// What the control plane is set to.
+    pub settings: &'a Settings,
+    /// Parsed files.
+    pub cache: &'a Cache,
+}
+
+impl Renderer<'_> {
+    /// Renders an Application. Steps go into `origins`.
+    pub fn render(&self, app: &Application, origins: &mut Origins) -> Output {
+        let mut output = Output::default();
+        if app.sources.is_empty() {
+            let message = "spec.source or spec.sources is required".to_owned();
+            output.problems.push(Problem::at(ProblemKind::Render, app.place, message.clone()));
+            output.failed = Some(message);
+        }
+        for source in &app.sources {
+            self.source(app, source, origins, &mut output);
+        }
+        output.objects = output.objects.into_iter().flat_map(exploded).collect();
+        output
+    }
+
+    fn source(&self, app: &Application, source: &Source, origins: &mut Origins, output: &mut Output) {
+        if app.multi && source.is_ref_only() {
+            return;
+        }
+        let place = source.repo_url.as_ref().map_or(source.place, |url| url.place);
+        let found = if source.is_oci() {
+            let reason = format!("the OCI artifact `{}` is not on this machine", source.repo_url());
+            Found::Missing {
+                reason,
+                help: "map it to a directory with `repos:` in .gitops-lint.yaml".to_owned(),
+            }
+        } else if let Some(chart) = &source.chart {
+            self.remotes.chart(source.repo_url(), &chart.value, source.target_revision())
+        } else {
+            self.remotes.git(source.repo_url(), source.target_revision())
+        };
+        let root = match found {
+            Found::Here(dir) => dir,
+            Found::Instead(dir, note) => {
+                output.incomplete.push(note);
+                dir
+            }
+            Found::Missing { reason, help } => {
+                output.problems.push(Problem::at(ProblemKind::Unavailable, place, reason.clone()).help(help));
+                output.incomplete.push(reason);
+                return;
+            }
+        };
+        let dir = match app_dir(source, &root) {
+            Ok(dir) => dir,
+            Err(problem) => {
+                output.failed.get_or_insert(problem.message.clone());
+                output.problems.push(problem);
+                return;
+            }
+        };
+        let tool = match detect(&source.node, &dir, self.settings) {
+            Ok(tool) => tool,
+            Err(words) => {
+                output.problems.push(Problem::at(ProblemKind::Render, source.place, words.clone()));
+                output.failed.get_or_insert(words);
+                return;
+            }
+        };
+        let _env = build_env(app, source);
+        let _ = &origins;
+        match tool {
+            Tool::Directory => {
+                let options = DirectoryOptions::new(source.node.get("directory"));
+                let mut manifests = directory::read(&dir, &options, self.cache);
+                for problem in &manifests.problems {
+                    if problem.kind == ProblemKind::Unavailable {
+                        output.incomplete.push(problem.message.clone());
+                    } else {
+                        output.failed.get_or_insert(problem.message.clone());
+                    }
+                }
+                output.problems.append(&mut manifests.problems);
+                output.objects.append(&mut manifests.objects);
+            }
+            Tool::Plugin => unavailable(output, source, "config management plugins are not run"),
+            Tool::Helm => unavailable(output, source, "Helm sources are not rendered yet"),
+            Tool::Kustomize => unavailable(output, source, "Kustomize sources are not rendered yet"),
+        }
+    }
+}
+
+/// The directory that a source names (`util/app/path/path.go`).
+fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
+    let Some(written) = source.path.as_ref().filter(|_| source.chart.is_none()) else {
+        return Ok(root.clone());
+    };
+    let path = written.value.as_str();
+    let problem = |what: &str| {
+        Problem::at(ProblemKind::MissingPath, written.place, format!("`{path}`: app path {what}"))
+    };
+    if path.starts_with('/') {
+        return Err(problem("is absolute").help("write it relative to the root of the repository"));
+    }
+    let joined = root.path.join(path).map_err(|_| problem("outside root"))?;
+    match root.tree.kind(&joined) {
+        Some(crate::source::EntryKind::Dir) => Ok(root.at(joined)),
+        Some(_) => Err(problem("is not a directory")),
+        None => Err(problem("does not exist")),
+    }
+}
+
+fn unavailable(output: &mut Output, source: &Source, words: &str) {
+    output.problems.push(Problem::at(ProblemKind::Unavailable, source.place, words));
+    output.incomplete.push(words.to_owned());
+}
+
+fn build_env(app: &Application, source: &Source) -> BuildEnv {
+    BuildEnv {
+        app_name: app.name.clone(),
+        app_namespace: app.destination.namespace().into(),
+        project: app.project.as_ref().map(|project| project.value.clone()).unwrap_or_default(),
+        revision: source.target_revision().into(),
+        repo_url: source.repo_url().into(),
+        path: source.path().into(),
+        target_revision: source.target_revision().into(),
+    }
+}
+
+/// A List becomes its items (`unstructured.IsList`: whatever has an `items` array).
+fn exploded(node: Node) -> Vec<Node> {
+    let is_list = node.get("items").is_some_and(|items| items.as_seq().is_some());
+    let Data::Map(map) = node.data else { return vec![node] };
+    if !is_list {
+        return vec![Node { data: Data::Map(map), ..node }];
+    }
+    let items =
+        map.into_entries().into_iter().find(|entry| entry.key.text == "items").map(|entry| entry.value.data);
+    match items {
+        Some(Data::Seq(items)) => items,
+        _ => Vec::new(),
+    }
+}
