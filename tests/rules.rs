@@ -76,7 +76,7 @@ fn examples(page: &Page) -> Vec<Example> {
                 examples.push(std::mem::take(&mut current));
             }
             if let Some(title) = line.strip_prefix("## ") {
-                section = title.to_owned();
+                title.clone_into(&mut section);
             }
             continue;
         }

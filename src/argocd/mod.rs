@@ -17,5 +17,5 @@ pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
 pub use glob::Glob;
-pub use render::{Output, Renderer};
+pub use render::{Incomplete, Missing, Output, Renderer};
 pub use settings::{ResourceFilter, Settings, Tracking};

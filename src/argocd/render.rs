@@ -20,7 +20,34 @@ pub struct Output {
     /// Why Argo CD would refuse the Application, if so.
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others, although Argo CD would render them.
-    pub incomplete: Vec<String>,
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// What is missing from a render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// Nothing, but it was rendered from a stand-in for the revision that is meant.
+    StandIn,
+    /// The objects of a Helm chart.
+    Chart,
+    /// Anything: another repository, a plugin, a generator.
+    Content,
+}
+
+/// Why a render is not complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomplete {
+    /// What is missing.
+    pub missing: Missing,
+    /// Why, for people.
+    pub words: String,
+}
+
+impl Incomplete {
+    /// A reason.
+    pub fn new(missing: Missing, words: impl Into<String>) -> Self {
+        Self { missing, words: words.into() }
+    }
 }
 
 /// Renders Applications with everything they need to know.
@@ -69,12 +96,13 @@ impl Renderer<'_> {
         let root = match found {
             Found::Here(dir) => dir,
             Found::Instead(dir, note) => {
-                output.incomplete.push(note);
+                output.incomplete.push(Incomplete::new(Missing::StandIn, note));
                 dir
             }
             Found::Missing { reason, help } => {
                 output.problems.push(Problem::at(ProblemKind::Unavailable, place, reason.clone()).help(help));
-                output.incomplete.push(reason);
+                let missing = if source.is_helm_chart() { Missing::Chart } else { Missing::Content };
+                output.incomplete.push(Incomplete::new(missing, reason));
                 return;
             }
         };
@@ -102,7 +130,7 @@ impl Renderer<'_> {
                 let mut manifests = directory::read(&dir, &options, self.cache);
                 for problem in &manifests.problems {
                     if problem.kind == ProblemKind::Unavailable {
-                        output.incomplete.push(problem.message.clone());
+                        output.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
                     } else {
                         output.failed.get_or_insert(problem.message.clone());
                     }
@@ -139,7 +167,7 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
 
 fn unavailable(output: &mut Output, source: &Source, words: &str) {
     output.problems.push(Problem::at(ProblemKind::Unavailable, source.place, words));
-    output.incomplete.push(words.to_owned());
+    output.incomplete.push(Incomplete::new(Missing::Content, words));
 }
 
 fn build_env(app: &Application, source: &Source) -> BuildEnv {

@@ -1,4 +1,10 @@
-//! Kubernetes facts: scopes of kinds.
+//! Kubernetes facts: scopes of kinds, pods inside of workloads.
+
+mod pod_security;
+mod workload;
+
+pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
+pub use workload::{Container, ContainerKind, PodTemplate};
 
 /// Whether objects of this kind live outside of namespaces. Unknown kinds are namespaced.
 pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {

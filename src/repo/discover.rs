@@ -143,6 +143,7 @@ struct Summary {
     reason: Option<String>,
     objects: usize,
     problems: Vec<crate::finding::Problem>,
+    incomplete: Vec<crate::argocd::Incomplete>,
     files: BTreeSet<TreePath>,
 }
 
@@ -366,6 +367,7 @@ impl<T: Send> Discovery<'_, T> {
                 reason: done.rendered.reason,
                 objects: done.rendered.objects,
                 problems: done.rendered.problems,
+                incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
                 depth: done.depth,
             });
@@ -426,6 +428,7 @@ fn work<T>(
         reason: rendered.reason(),
         objects: rendered.objects.len(),
         problems,
+        incomplete: rendered.incomplete,
         files: rendered.files,
     };
     Batch { app, depth, summary, facts, origins: rendered.origins, children, result }

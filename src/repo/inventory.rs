@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::argocd::{Incomplete, Missing};
 use crate::finding::{ObjectRef, Problem};
+use crate::k8s::{self, PodTemplate, Violation};
 use crate::origin::{OriginId, Origins, Place};
 use crate::source::TreePath;
 use crate::yaml::{Data, Node};
@@ -31,6 +33,8 @@ pub struct ObjectFacts {
     pub place: Place,
     /// A hook of Argo CD or Helm: it comes and goes.
     pub hook: bool,
+    /// What the Pod Security Standards forbid about its pods.
+    pub pod_violations: Vec<Violation>,
     /// The whole object, for the kinds that rules look into across apps.
     pub node: Option<Arc<Node>>,
 }
@@ -39,6 +43,9 @@ impl ObjectFacts {
     /// Calls `visit` with every origin id, in a fixed order.
     pub(super) fn visit_origins(&mut self, visit: &mut dyn FnMut(&mut OriginId)) {
         visit(&mut self.place.origin);
+        for violation in &mut self.pod_violations {
+            visit(&mut violation.place.origin);
+        }
         if let Some(node) = &mut self.node {
             visit_origins(Arc::make_mut(node), visit);
         }
@@ -75,6 +82,8 @@ pub struct AppEntry {
     pub objects: usize,
     /// What engines met; places refer to the inventory's origins.
     pub problems: Vec<Problem>,
+    /// What is missing from the render.
+    pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.
     pub root: AppId,
     /// Files of the linted tree that were read or looked for.
@@ -146,9 +155,37 @@ impl Inventory {
         self.app(entry.root)?.app.path.as_ref()
     }
 
-    /// Whether everything that could put something on the cluster of `app` was rendered in full.
-    pub fn is_closed_for(&self, app: AppId) -> bool {
-        self.apps.iter().all(|entry| entry.status == Status::Rendered || !self.may_meet(entry.app.id, app))
+    /// Objects that may be on the cluster of `app`.
+    pub fn objects_meeting(&self, app: AppId) -> impl Iterator<Item = &ObjectFacts> + '_ {
+        let meets: Vec<bool> = self.apps.iter().map(|entry| self.may_meet(entry.app.id, app)).collect();
+        self.objects.iter().filter(move |object| meets.get(object.app.0 as usize).copied().unwrap_or(false))
+    }
+
+    /// Whether some app that may be on the cluster of `app` lacks content that could be anything. Missing charts
+    /// count only with `charts`.
+    pub fn is_open_for(&self, app: AppId, charts: bool) -> bool {
+        let lacks = |entry: &AppEntry| {
+            entry.status == Status::Failed
+                || entry
+                    .incomplete
+                    .iter()
+                    .any(|it| it.missing == Missing::Content || (charts && it.missing == Missing::Chart))
+        };
+        self.apps.iter().any(|entry| lacks(entry) && self.may_meet(entry.app.id, app))
+    }
+
+    /// Whether a namespace exists, as far as the repository knows, on the cluster of `app`: a Namespace object, an app
+    /// that deploys there, an object in it, or one that every cluster has.
+    pub fn has_namespace(&self, app: AppId, name: &str) -> bool {
+        if matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease") {
+            return true;
+        }
+        let targeted =
+            |entry: &AppEntry| entry.app.target_namespace == name && self.may_meet(entry.app.id, app);
+        let made = |object: &ObjectFacts| {
+            object.namespace == name || (object.is("", "Namespace") && object.name == name)
+        };
+        self.apps.iter().any(targeted) || self.objects_meeting(app).any(made)
     }
 }
 
@@ -179,6 +216,9 @@ pub(super) fn facts(app: &App, rendered: &Rendered) -> Vec<ObjectFacts> {
             name: object.name.clone(),
             place: object.place(),
             hook: hook(object),
+            pod_violations: PodTemplate::of(&object.group, &object.kind, &object.node)
+                .map(|pod| k8s::violations(&pod))
+                .unwrap_or_default(),
             node: is_kept(object).then(|| Arc::new(object.node.clone())),
         })
         .collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::Renderer;
+use crate::argocd::{Incomplete, Missing, Renderer};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Origins;
 use crate::source::TreePath;
@@ -23,7 +23,7 @@ pub struct Rendered {
     /// Why the real tool would fail.
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others.
-    pub incomplete: Vec<String>,
+    pub incomplete: Vec<Incomplete>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
 }
@@ -41,7 +41,7 @@ impl Rendered {
 
     /// Why not all the way, for people.
     pub fn reason(&self) -> Option<String> {
-        self.failed.clone().or_else(|| self.incomplete.first().cloned())
+        self.failed.clone().or_else(|| self.incomplete.first().map(|it| it.words.clone()))
     }
 }
 
@@ -62,7 +62,9 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             output.objects
         }
         Spec::Overlay(_) | Spec::Chart(_) => {
-            rendered.incomplete.push(format!("{}s are not rendered yet", app.kind));
+            rendered
+                .incomplete
+                .push(Incomplete::new(Missing::Content, format!("{}s are not rendered yet", app.kind)));
             Vec::new()
         }
     };

@@ -30,6 +30,14 @@ macro_rules! rules {
 rules! {
     argocd {
         duplicate_application_name::DuplicateApplicationName,
+        duplicate_resource_ownership::DuplicateResourceOwnership,
+        stale_target_revision::StaleTargetRevision,
+    }
+    references {
+        missing_secret_store_namespace::MissingSecretStoreNamespace,
+    }
+    security {
+        missing_seccomp_profile::MissingSeccompProfile,
     }
     yaml {
         syntax_error::SyntaxError,

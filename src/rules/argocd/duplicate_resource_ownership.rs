@@ -1,0 +1,113 @@
+//! `duplicate-resource-ownership`: see the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Label, Severity};
+use crate::repo::{AppId, AppKind, Inventory, Labels, ObjectFacts, Status};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "duplicate-resource-ownership",
+    "argocd",
+    Error,
+    Recommended,
+    "0.1.0",
+    "Two apps own the same object on the same cluster."
+);
+
+pub(crate) struct DuplicateResourceOwnership;
+
+/// What identifies an object on a cluster; the version does not.
+type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+impl Rule for DuplicateResourceOwnership {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let mut owners: BTreeMap<Key<'_>, Vec<&ObjectFacts>> = BTreeMap::new();
+        for object in inventory.objects.iter().filter(|object| counts(inventory, object)) {
+            let key = (&*object.group, &*object.kind, &*object.namespace, &*object.name);
+            owners.entry(key).or_default().push(object);
+        }
+        // Two apps that share fifty objects are one finding, at the first object.
+        let mut shared: BTreeMap<BTreeSet<AppId>, Vec<Vec<&ObjectFacts>>> = BTreeMap::new();
+        for objects in owners.values().filter(|objects| objects.len() > 1) {
+            for group in meeting(inventory, objects) {
+                shared.entry(group.iter().map(|object| object.app).collect()).or_default().push(group);
+            }
+        }
+        for (apps, groups) in shared {
+            report(inventory, &apps, &groups, cx);
+        }
+    }
+}
+
+/// Hooks come and go, generated names never collide, and a plain overlay is nobody's claim to a cluster.
+fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
+    let entry = inventory.app(object.app);
+    !object.hook
+        && !object.name.is_empty()
+        && entry.is_some_and(|entry| {
+            entry.status != Status::Failed && !matches!(entry.app.kind, AppKind::Overlay | AppKind::Chart)
+        })
+}
+
+/// Splits objects of one identity into groups of apps that can share a cluster; groups of one app are dropped.
+fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'a ObjectFacts>> {
+    let mut groups: Vec<Vec<&ObjectFacts>> = Vec::new();
+    for object in objects {
+        match groups.iter_mut().find(|group| group.iter().all(|other| inventory.may_meet(other.app, object.app))) {
+            Some(group) if group.iter().any(|other| other.app == object.app) => {}
+            Some(group) => group.push(object),
+            None => groups.push(vec![object]),
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFacts>], cx: &mut Context<'_>) {
+    let Some(first) = groups.first() else { return };
+    // The line to edit is one that was written for the object itself rather than produced by a template.
+    let labels: Vec<(Labels, &ObjectFacts)> = first
+        .iter()
+        .map(|object| (Labels::of(object.place, &inventory.origins, cx.workspace), *object))
+        .collect();
+    let best = labels.iter().position(|(labels, _)| labels.related.is_empty()).unwrap_or(labels.len() - 1);
+    let Some((primary, object)) = labels.get(best) else { return };
+    let name = |id: AppId| inventory.app(id).map_or("", |entry| &entry.app.name);
+    let names: Vec<String> = apps.iter().map(|id| format!("`{}`", name(*id))).collect();
+    let who = match names.as_slice() {
+        [a, b] => format!("both {a} and {b} own"),
+        names => format!("{} apps ({}) own", names.len(), names.join(", ")),
+    };
+    let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+    let what = match groups.len() {
+        1 => format!("{who} {} `{namespace}{}`", object.kind, object.name),
+        count => format!("{who} {count} objects, such as {} `{namespace}{}`", object.kind, object.name),
+    };
+    let mut related = primary.related.clone();
+    for (index, (labels, object)) in labels.iter().enumerate().filter(|(index, _)| *index != best) {
+        let _ = index;
+        let message = format!("`{}` defines it here", name(object.app));
+        related.push(Label { at: labels.primary.at, message });
+        related.extend(labels.related.iter().cloned());
+    }
+    let same_source = related.iter().all(|label| label.at == primary.primary.at);
+    let mut label = primary.primary.clone();
+    label.message = format!("`{}` defines it here", name(object.app));
+    related.retain(|other| other.at != label.at);
+    let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+    let help = if same_source {
+        "let only one of the apps render this source, or give each its own namespace"
+    } else {
+        "keep the object in one app and remove it from the other"
+    };
+    cx.report_labels(Labels { primary: label, related }, what)
+        .apps(apps.iter().copied())
+        .object_ref(object.to_ref(cluster))
+        .severity(Severity::Error)
+        .help(help);
+}
