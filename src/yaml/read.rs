@@ -247,7 +247,9 @@ mod tests {
             Data::Scalar(text) => to.push((text, file.slice(node.at))),
             Data::Seq(items) => {
                 to.push(("[]", file.slice(node.at)));
-                items.iter().for_each(|item| leaves(file, item, to));
+                for item in items {
+                    leaves(file, item, to);
+                }
             }
             Data::Map(map) => {
                 to.push(("{}", file.slice(node.at)));

@@ -123,6 +123,11 @@ fn implicit(text: &str, dialect: Dialect, timestamps: bool) -> Implicit {
     }
 }
 
+/// Whether a plain scalar with this text is a string, so that a writer need not quote it.
+pub(super) fn is_plain_string(text: &str, dialect: Dialect) -> bool {
+    matches!(implicit(text, dialect, true), Implicit::Str)
+}
+
 /// The meaning of a scalar. The error is go-yaml's message about a value that does not fit its tag.
 fn resolve<'a>(
     text: &'a str,

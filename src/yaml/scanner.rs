@@ -427,7 +427,8 @@ impl<'t> Scanner<'t> {
             }
             let fetched = self.fetch_next_token();
             // Text is read in chunks; one with a forbidden character is refused before it is scanned.
-            let refused = |found: &Forbidden| self.stream_ended || self.pos + 4 > found.limit;
+            let ended = self.stream_ended || self.pos >= self.bytes.len();
+            let refused = |found: &Forbidden| ended || self.pos + 4 > found.limit;
             if let Some(found) = self.forbidden.filter(refused) {
                 return Err(Trouble {
                     stage: Stage::Reader,
