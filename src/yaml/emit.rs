@@ -372,7 +372,7 @@ impl<S: Sink> Emitter<S> {
                 }
                 // On the way through JSON `-0` becomes an integer, whose zero has no sign.
                 Some(Number::Int(0)) if self.is_sigs() => {
-                    self.scalar_text("0", false, place, parent, simple_key)
+                    self.scalar_text("0", false, place, parent, simple_key);
                 }
                 _ => self.scalar_text(text, false, place, parent, simple_key),
             },
