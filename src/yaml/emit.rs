@@ -402,6 +402,10 @@ impl<S: Sink> Emitter<S> {
         if !string {
             return Style::Plain;
         }
+        if is_word(text) {
+            // Most scalars: names, paths, images. Only what reads as something else is quoted.
+            return if self.may_be_plain(text) { Style::Plain } else { Style::DoubleQuoted };
+        }
         let analysis = analyze(text, self.is_sigs());
         let mut style = if text.contains('\n') {
             Style::Literal
@@ -671,6 +675,12 @@ fn escape(char: char) -> Cow<'static, str> {
             });
         }
     })
+}
+
+/// Whether a text begins with a letter or slash and has nothing but those, digits, dots, dashes and underscores.
+fn is_word(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'/'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_'))
 }
 
 /// libyaml's analysis of what styles a text allows in block context.

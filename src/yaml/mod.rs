@@ -20,6 +20,7 @@
 mod cache;
 mod compose;
 mod document;
+pub mod edit;
 mod emit;
 mod json;
 mod lines;
