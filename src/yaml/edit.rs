@@ -156,11 +156,7 @@ fn descend_mut<'n>(root: &'n mut Node, path: &[Segment]) -> Option<&'n mut Node>
 
 /// Where the text in front of a collection begins: behind its key, or behind what stands before its item.
 fn search_start(root: &Node, path: &[Segment], document: &Document) -> u32 {
-    let Some((last, parents)) = path.split_last() else {
-        // At the root everything before is comments and the `---` line.
-        let marker = document.range.start;
-        return if root.at.start >= marker + 3 { marker } else { root.at.start };
-    };
+    let Some((last, parents)) = path.split_last() else { return document.range.start };
     let before = || match (descend(root, parents)?, last) {
         (parent, Segment::Key(key)) => Some(parent.as_map()?.entry(key)?.key.at.end),
         (_, Segment::Index(0)) => Some(search_start(root, parents, document)),
