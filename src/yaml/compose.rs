@@ -13,7 +13,7 @@ use crate::source::Span;
 
 use super::lines::LineCounter;
 use super::parser::{Event, EventKind, Parser, Props};
-use super::resolve::{self, Dialect};
+use super::resolve::{self, Dialect, Scalar};
 use super::scanner::{Chars, Scanner};
 use super::{Data, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
 
@@ -183,7 +183,14 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
     fn refuse<T>(&mut self, kind: YamlProblemKind, event: Event, message: impl Into<String>) -> Result<T> {
         let at = self.place(event.start..event.end).at;
         let go_lines = GoLines::default();
-        Err(Box::new(YamlProblem { kind, message: message.into(), at, context: None, go_lines }))
+        Err(Box::new(YamlProblem {
+            kind,
+            message: message.into(),
+            at,
+            context: None,
+            go_lines,
+            v3_message: None,
+        }))
     }
 
     /// go-yaml's rule against documents that are mostly made by aliases.
@@ -371,6 +378,7 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
             at,
             context: first.map(|first| (first, "first defined here".to_owned())),
             go_lines: GoLines { v2: line, v3: line },
+            v3_message: None,
         });
     }
 
@@ -387,17 +395,16 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
     fn key(&mut self, index: usize, event: Event, depth: usize) -> Result<Key> {
         let node = self.node(index, depth + 1)?;
         let place = node.place();
-        match node.data {
-            Data::Scalar(text) => {
-                // A tag that makes a string of it is kept in the style, which decides how keys are resolved.
-                let style = match node.tag.as_deref() {
-                    Some(tag) if !resolve::is_resolvable(tag) || tag == resolve::tags::STR => {
-                        Style::DoubleQuoted
-                    }
-                    _ => node.style,
-                };
-                Ok(Key { text, at: place.at, origin: place.origin, style })
-            }
+        let key = |text, style| Key { text, at: place.at, origin: place.origin, style };
+        match &node.data {
+            Data::Scalar(text) if node.tag.is_none() => Ok(key(text.clone(), node.style)),
+            // Keys keep no tags: what the tag makes of the text is put in its place.
+            Data::Scalar(_) => match node.try_resolve(self.dialect) {
+                Ok(scalar @ Scalar::Str(_)) => Ok(key(scalar.to_text(), Style::DoubleQuoted)),
+                Ok(Scalar::Null) => Ok(key(SmolStr::default(), Style::Plain)),
+                Ok(scalar) => Ok(key(scalar.to_text(), Style::Plain)),
+                Err(message) => self.refuse(YamlProblemKind::Value, event, message),
+            },
             Data::Seq(_) | Data::Map(_) => {
                 let message = format!("invalid map key: {}", resolve::go_syntax(&node));
                 self.refuse(YamlProblemKind::ComplexKey, event, message)

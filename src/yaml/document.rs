@@ -61,6 +61,8 @@ pub struct YamlProblem {
     pub context: Option<(Span, String)>,
     /// The lines that the tools print for it.
     pub go_lines: GoLines,
+    /// What kustomize says instead, where go-yaml v3 comes across another error first.
+    pub v3_message: Option<String>,
 }
 
 /// Line numbers as go-yaml prints them, counted from the beginning of the text; zero where it prints none. They
@@ -76,17 +78,17 @@ pub struct GoLines {
 impl YamlProblem {
     /// The message as the tools print it: `yaml: line 3: did not find expected key`.
     pub fn go_message(&self, dialect: Dialect) -> String {
-        let line = match dialect {
-            Dialect::Sigs => self.go_lines.v2,
-            Dialect::V3 => self.go_lines.v3,
+        let (line, message) = match dialect {
+            Dialect::Sigs => (self.go_lines.v2, &self.message),
+            Dialect::V3 => (self.go_lines.v3, self.v3_message.as_ref().unwrap_or(&self.message)),
         };
         // What YAML can say and JSON cannot is found behind the YAML library.
         let from_json = self.kind == YamlProblemKind::Value
-            && ["json: ", "unsupported map key"].iter().any(|start| self.message.starts_with(start));
+            && ["json: ", "unsupported map key"].iter().any(|start| message.starts_with(start));
         match line {
-            _ if from_json => self.message.clone(),
-            0 => format!("yaml: {}", self.message),
-            line => format!("yaml: line {line}: {}", self.message),
+            _ if from_json => message.clone(),
+            0 => format!("yaml: {message}"),
+            line => format!("yaml: line {line}: {message}"),
         }
     }
 }

@@ -20,6 +20,8 @@
 mod cache;
 mod compose;
 mod document;
+pub mod edit;
+mod emit;
 mod json;
 mod lines;
 mod node;
@@ -28,11 +30,13 @@ mod parser;
 mod read;
 mod resolve;
 mod scanner;
+mod sort;
 mod timestamp;
 
 pub use cache::Cache;
 pub use compose::MAX_DEPTH;
 pub use document::{Comment, Document, GoLines, Stream, YamlProblem, YamlProblemKind};
+pub use emit::{EmitError, EmitStyle, emit, emit_text};
 pub use json::{JsonStyle, write_json_string};
 pub use node::{Data, Entry, Key, Map, Node, Style};
 pub use number::{format_g, format_g32, format_json};

@@ -6,8 +6,8 @@
 use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
-use super::Style;
 use super::scanner::{Chars, Forbidden, Scanner, Stage, TagParts, Token, TokenKind, Trouble};
+use super::{Dialect, Style};
 
 /// Kinds of events inside of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +90,17 @@ pub(super) struct Parser<'t> {
 
 impl<'t> Parser<'t> {
     /// A parser that begins at byte `start`. Only the first document of a stream may be implicit.
-    pub(super) fn new(text: &'t str, start: usize, forbidden: Option<Forbidden>, implicit: bool) -> Self {
+    ///
+    /// The dialect decides which of several errors is found first; both find the same documents good.
+    pub(super) fn new(
+        text: &'t str,
+        start: usize,
+        forbidden: Option<Forbidden>,
+        implicit: bool,
+        dialect: Dialect,
+    ) -> Self {
         Self {
-            scanner: Scanner::new(text, start, forbidden),
+            scanner: Scanner::new(text, start, forbidden, dialect),
             events: Vec::new(),
             props: Vec::new(),
             document_start: start as u32,

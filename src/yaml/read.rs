@@ -55,6 +55,7 @@ fn not_text(file: &SourceFile) -> YamlProblem {
         at: Span::start_of(file.id()),
         context: None,
         go_lines: GoLines::default(),
+        v3_message: None,
     }
 }
 
@@ -89,7 +90,7 @@ fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbat
     let mut start = 0;
     let mut forbidden = scanner::find_forbidden(text, 0);
     loop {
-        let mut parser = Parser::new(text, start, forbidden, start == 0);
+        let mut parser = Parser::new(text, start, forbidden, start == 0, Dialect::Sigs);
         let trouble = loop {
             match parser.document() {
                 Ok(false) => break None,
@@ -114,12 +115,15 @@ fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbat
         let Some(trouble) = trouble else { break };
         starts.push(parser.document_start as usize);
         lines.line(parser.document_start);
-        let problem = syntax_problem(text, &trouble, lines, locate);
-        parsed.documents.push(document(None, Some(Box::new(problem.clone())), locate));
-        parsed.problems.push(problem);
         // The document's own marker is behind us, so every round gets further.
         let from = (parser.content_start as usize).max(start + 1);
-        match scanner::next_document_marker(text.as_bytes(), from) {
+        let next = scanner::next_document_marker(text.as_bytes(), from);
+        let broken = text.get(..next.unwrap_or(text.len())).unwrap_or(text);
+        let second = second_opinion(broken, parser.document_start as usize, starts.len() == 1);
+        let problem = syntax_problem(text, &trouble, second.as_ref(), lines, locate);
+        parsed.documents.push(document(None, Some(Box::new(problem.clone())), locate));
+        parsed.problems.push(problem);
+        match next {
             Some(next) => start = next,
             None => break,
         }
@@ -143,6 +147,7 @@ fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbat
             at,
             context: None,
             go_lines: GoLines::default(),
+            v3_message: None,
         });
     }
     parsed.problems.sort_by_key(|problem| (problem.at, problem.kind));
@@ -178,9 +183,17 @@ fn set_bounds<L: Locate + ?Sized>(
     }
 }
 
+/// What go-yaml v3 says about a broken document, which it scans further before it parses: often another error.
+fn second_opinion(text: &str, start: usize, implicit: bool) -> Option<Trouble> {
+    let line_start = text.get(..start).and_then(|before| before.rfind(['\n', '\r'])).map_or(0, |at| at + 1);
+    let forbidden = scanner::find_forbidden(text, line_start);
+    Parser::new(text, line_start, forbidden, implicit, Dialect::V3).document().err()
+}
+
 fn syntax_problem<L: Locate + ?Sized>(
     text: &str,
     trouble: &Trouble,
+    second: Option<&Trouble>,
     lines: LineCounter<'_>,
     locate: &mut L,
 ) -> YamlProblem {
@@ -201,31 +214,38 @@ fn syntax_problem<L: Locate + ?Sized>(
         message: trouble.problem.to_string(),
         at: locate.locate(at..at + len).at,
         context,
-        go_lines: go_lines(lines, trouble),
+        go_lines: go_lines(lines, trouble, second.unwrap_or(trouble)),
+        v3_message: second
+            .filter(|second| second.problem != trouble.problem)
+            .map(|second| second.problem.to_string()),
     }
 }
 
 /// The line numbers that go-yaml prints: it forgets, per stage and version, that lines count from one.
-fn go_lines(lines: LineCounter<'_>, trouble: &Trouble) -> GoLines {
-    if matches!(trouble.stage, Stage::Reader | Stage::Composer) {
-        return GoLines::default();
-    }
-    let line = |at: u32| {
-        let mut lines = lines;
-        lines.line(at)
+fn go_lines(lines: LineCounter<'_>, v2: &Trouble, v3: &Trouble) -> GoLines {
+    let marks = |trouble: &Trouble| {
+        let line = |at: u32| {
+            let mut lines = lines;
+            lines.line(at)
+        };
+        let scanner = u32::from(trouble.stage == Stage::Scanner);
+        (line(trouble.at), trouble.context.map_or(0, |(_, at)| line(at)), scanner)
     };
-    let scanner = u32::from(trouble.stage == Stage::Scanner);
-    let problem = line(trouble.at);
-    let context = trouble.context.map_or(0, |(_, at)| line(at));
-    let v2 = if problem != 0 { problem + scanner } else { context };
-    let v3 = if context != 0 {
-        context + scanner
-    } else if problem != 0 {
-        problem + scanner
-    } else {
-        0
+    let silent = |trouble: &Trouble| matches!(trouble.stage, Stage::Reader | Stage::Composer);
+    let (problem, context, scanner) = marks(v2);
+    let first = match (problem, context) {
+        _ if silent(v2) => 0,
+        (0, context) => context,
+        (problem, _) => problem + scanner,
     };
-    GoLines { v2, v3 }
+    let (problem, context, scanner) = marks(v3);
+    let second = match (problem, context) {
+        _ if silent(v3) => 0,
+        (0, 0) => 0,
+        (problem, 0) => problem + scanner,
+        (_, context) => context + scanner,
+    };
+    GoLines { v2: first, v3: second }
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub enum Scalar<'a> {
 
 /// The long forms of the tags that go-yaml knows.
 pub(super) mod tags {
-    pub(in super::super) const STR: &str = "tag:yaml.org,2002:str";
+    pub(super) const STR: &str = "tag:yaml.org,2002:str";
     pub(in super::super) const MERGE: &str = "tag:yaml.org,2002:merge";
     pub(super) const BOOL: &str = "tag:yaml.org,2002:bool";
     pub(super) const INT: &str = "tag:yaml.org,2002:int";
@@ -58,7 +58,7 @@ pub(super) mod tags {
 }
 
 /// Whether go-yaml looks at the text of a scalar with this tag; with any other tag it is a string.
-pub(super) fn is_resolvable(tag: &str) -> bool {
+fn is_resolvable(tag: &str) -> bool {
     matches!(tag, tags::STR | tags::BOOL | tags::INT | tags::FLOAT | tags::NULL | tags::TIMESTAMP)
 }
 
@@ -121,6 +121,11 @@ fn implicit(text: &str, dialect: Dialect, timestamps: bool) -> Implicit {
         },
         _ => Implicit::Str,
     }
+}
+
+/// Whether a plain scalar with this text is a string, so that a writer need not quote it.
+pub(super) fn is_plain_string(text: &str, dialect: Dialect) -> bool {
+    matches!(implicit(text, dialect, true), Implicit::Str)
 }
 
 /// The meaning of a scalar. The error is go-yaml's message about a value that does not fit its tag.
@@ -195,8 +200,13 @@ impl Node {
     /// (`!!int abc`), which go-yaml refuses, is its text; [`canonicalize`](Self::canonicalize) reports it.
     pub fn resolve(&self, dialect: Dialect) -> Option<Scalar<'_>> {
         let text = self.scalar()?;
-        let scalar = resolve(text, self.style, self.tag.as_deref(), dialect);
-        Some(scalar.unwrap_or(Scalar::Str(Cow::Borrowed(text))))
+        Some(self.try_resolve(dialect).unwrap_or(Scalar::Str(Cow::Borrowed(text))))
+    }
+
+    /// What this scalar means, or go-yaml's message about a value that does not fit its tag. A collection is an
+    /// empty string.
+    pub(super) fn try_resolve(&self, dialect: Dialect) -> Result<Scalar<'_>, String> {
+        resolve(self.scalar_text().unwrap_or(""), self.style, self.tag.as_deref(), dialect)
     }
 
     /// Turns the tree into what `dialect` makes of it, as plain as JSON: plain scalars are `null`, `true`,
@@ -313,7 +323,14 @@ impl Node {
 
 fn refuse<T>(message: String, at: Span) -> Result<T, Box<YamlProblem>> {
     let go_lines = GoLines::default();
-    Err(Box::new(YamlProblem { kind: YamlProblemKind::Value, message, at, context: None, go_lines }))
+    Err(Box::new(YamlProblem {
+        kind: YamlProblemKind::Value,
+        message,
+        at,
+        context: None,
+        go_lines,
+        v3_message: None,
+    }))
 }
 
 /// Keeps the text where it is the canonical spelling already: no allocation for what most integers are.

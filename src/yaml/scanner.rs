@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use smol_str::SmolStr;
 
-use super::Style;
+use super::{Dialect, Style};
 
 /// Kinds of tokens, in libyaml's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +139,9 @@ pub(super) struct Scanner<'t> {
     /// The bytes up to the first character that YAML forbids.
     bytes: &'t [u8],
     forbidden: Option<Forbidden>,
+    /// How many tokens behind the next one must be scanned before it is given out: none for go-yaml v2, two for
+    /// v3, which looks for comments there. It decides which of two errors is found first, nothing else.
+    lookahead: usize,
     pos: usize,
     line: usize,
     line_start: usize,
@@ -239,8 +242,9 @@ pub(super) fn find_forbidden(text: &str, from: usize) -> Option<Forbidden> {
                 {
                     document = next;
                 }
-                // The marker itself is not refused, so that the document before it stays whole.
-                let limit = (document + (at - document) / READ_CHUNK * READ_CHUNK).max(document + 8);
+                let chunk = document + (at - document) / READ_CHUNK * READ_CHUNK;
+                // A marker itself is not refused, so that the document before it stays whole.
+                let limit = if document > from { chunk.max(document + 8) } else { chunk };
                 return Some(Forbidden { at, limit });
             }
             _ => {}
@@ -268,12 +272,13 @@ pub(super) fn next_document_marker(bytes: &[u8], from: usize) -> Option<usize> {
 
 impl<'t> Scanner<'t> {
     /// A scanner that begins at byte `start`: the beginning of the text or of a line.
-    pub(super) fn new(text: &'t str, start: usize, forbidden: Option<Forbidden>) -> Self {
+    pub(super) fn new(text: &'t str, start: usize, forbidden: Option<Forbidden>, dialect: Dialect) -> Self {
         let visible = forbidden.map_or(text.len(), |found| found.at);
         Self {
             text,
             bytes: text.as_bytes().get(..visible).unwrap_or_default(),
             forbidden,
+            lookahead: if dialect == Dialect::V3 { 2 } else { 0 },
             pos: start,
             line: 0,
             line_start: start,
@@ -419,7 +424,7 @@ impl<'t> Scanner<'t> {
 
     fn fetch_more_tokens(&mut self) -> Result<()> {
         loop {
-            if !self.tokens.is_empty() && !self.head_may_be_key()? {
+            if self.tokens.len() > self.lookahead && !self.head_may_be_key()? {
                 break;
             }
             if self.stream_ended {
@@ -427,7 +432,8 @@ impl<'t> Scanner<'t> {
             }
             let fetched = self.fetch_next_token();
             // Text is read in chunks; one with a forbidden character is refused before it is scanned.
-            let refused = |found: &Forbidden| self.stream_ended || self.pos + 4 > found.limit;
+            let ended = self.stream_ended || self.pos >= self.bytes.len();
+            let refused = |found: &Forbidden| ended || self.pos + 4 > found.limit;
             if let Some(found) = self.forbidden.filter(refused) {
                 return Err(Trouble {
                     stage: Stage::Reader,
