@@ -8,6 +8,7 @@ pub mod argocd;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod git;
 pub mod k8s;
 pub mod lint;
 pub mod origin;
