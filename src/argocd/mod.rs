@@ -8,7 +8,6 @@ mod application;
 mod build_env;
 mod detect;
 mod directory;
-mod glob;
 mod render;
 mod settings;
 
@@ -16,6 +15,5 @@ pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, T
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
-pub use glob::Glob;
 pub use render::{Incomplete, Missing, Output, Renderer};
 pub use settings::{ResourceFilter, Settings, Tracking};
