@@ -9,6 +9,7 @@ mod build_env;
 mod detect;
 mod directory;
 mod render;
+mod revision;
 mod settings;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
@@ -16,4 +17,5 @@ pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
 pub use render::{Incomplete, Missing, Output, Renderer};
+pub use revision::pick_tag;
 pub use settings::{ResourceFilter, Settings, Tracking};
