@@ -158,7 +158,9 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
     }
 
     fn place(&mut self, range: Range<u32>) -> Place {
-        self.locate.locate(range.start as usize..range.end as usize)
+        // libyaml's end of the stream may lie one behind the text.
+        let len = self.scanner.len();
+        self.locate.locate((range.start as usize).min(len)..(range.end as usize).min(len))
     }
 
     /// The bytes of a scalar: with quotes in a file, without in rendered text.
