@@ -384,6 +384,19 @@ mod tests {
     }
 
     #[test]
+    fn collections_span_what_stands_there() {
+        let text = "a: &x {p: 1}\nb:\n  <<: *x\n  q: 2\nc:\n- *x\n- y\nd:\n  e: 1\n  f: *x\ng:\n  <<: [*x]\n";
+        let stream = stream(text, Dialect::Sigs);
+        let root = stream.documents[0].root.as_ref().unwrap();
+        let shown = |key: &str| stream.file.slice(root.get(key).unwrap().at);
+        assert_eq!(shown("b"), "<<: *x\n  q: 2");
+        assert_eq!(shown("c"), "*x\n- y");
+        assert_eq!(shown("d"), "e: 1\n  f: *x");
+        assert_eq!(shown("g"), "<<: [*x]");
+        assert_eq!(stream.file.slice(root.get("b").unwrap().get("p").unwrap().at), "1");
+    }
+
+    #[test]
     fn goes_on_behind_errors() {
         let text = "a: [\n---\nb: 1\n---\nc: \u{1}\n---\nd: 2\n--- e\nf: 1\n---\n";
         let stream = stream(text, Dialect::Sigs);
