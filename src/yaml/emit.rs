@@ -9,6 +9,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use smol_str::{SmolStr, ToSmolStr as _};
+
 use crate::origin::{OriginId, Origins, Place, Text, Verbatim};
 
 use super::json::{Canonical, canonical};
@@ -366,22 +368,36 @@ impl<S: Sink> Emitter<S> {
                 let text = if value { "true" } else { "false" };
                 self.scalar_text(text, false, place, parent, simple_key);
             }
-            Canonical::Number(text) => match number::parse(text, false) {
-                Some(Number::Float(value)) => {
-                    self.scalar_text(&number::format_g(value), false, place, parent, simple_key);
-                }
-                // On the way through JSON `-0` becomes an integer, whose zero has no sign.
-                Some(Number::Int(0)) if self.is_sigs() => {
-                    self.scalar_text("0", false, place, parent, simple_key);
-                }
-                _ => self.scalar_text(text, false, place, parent, simple_key),
-            },
+            Canonical::Number(text) => {
+                let text = self.number(text);
+                self.scalar_text(&text, false, place, parent, simple_key);
+            }
             Canonical::Str(text) => {
                 let text = self.checked(text, Style::DoubleQuoted, place, false)?;
                 self.scalar_text(&text, true, place, parent, simple_key);
             }
         }
         Ok(())
+    }
+
+    /// The spelling of a number.
+    fn number(&self, text: &str) -> SmolStr {
+        let number = match number::parse(text, false) {
+            // JSON writes an integral float as an integer, and as such it is read back.
+            Some(Number::Float(value)) if self.is_sigs() => {
+                let json = number::format_json(value);
+                json.as_deref().and_then(|json| number::parse(json, false))
+            }
+            other => other,
+        };
+        match number {
+            Some(Number::Float(value)) => number::format_g(value),
+            // An integer zero has no sign; a float's gets lost on the way through JSON.
+            Some(Number::Int(0)) if self.is_sigs() => SmolStr::new_static("0"),
+            Some(Number::Int(value)) if value != 0 => value.to_smolstr(),
+            Some(Number::Uint(value)) => value.to_smolstr(),
+            _ => SmolStr::new(text),
+        }
     }
 
     /// Writes a scalar in the style that suits it. `string` says that it must not be read as anything else.
@@ -842,6 +858,27 @@ mod tests {
             assert_eq!(json(&back), json(node), "{rendered}");
         }
         assert_eq!(back.at.file, node.at.file);
+    }
+
+    #[test]
+    fn floats_stay_floats_where_nothing_goes_through_json() {
+        let place = Place::written(Sources::new().add("a", Vec::new()).span());
+        for (node, sigs, pretty, json) in [
+            (Node::float(1e6, place), "1000000\n", "1e+06\n", "1000000"),
+            (Node::int(1_000_000, place), "1000000\n", "1000000\n", "1000000"),
+            (Node::float(0.1, place), "0.1\n", "0.1\n", "0.1"),
+            (Node::float(-0.0, place), "0\n", "-0\n", "-0"),
+            (Node::float(1e-7, place), "1e-07\n", "1e-07\n", "1e-7"),
+            (Node::bool(true, place), "true\n", "true\n", "true"),
+            (Node::null(place), "null\n", "null\n", "null"),
+        ] {
+            assert_eq!(emit(&node, EmitStyle::Sigs).unwrap(), sigs);
+            assert_eq!(emit(&node, EmitStyle::PRETTY).unwrap(), pretty);
+            assert_eq!(node.to_json(JsonStyle::default()), json);
+            assert_eq!(Node::from_value(&node.to_value(), place).to_json(JsonStyle::default()), json);
+        }
+        assert_eq!(Node::float(1e6, place).as_i64(), Some(1_000_000));
+        assert_eq!(Node::float(1.5, place).as_i64(), None);
     }
 
     #[test]

@@ -296,9 +296,13 @@ impl Node {
         }
     }
 
-    /// The value of an integer. Only after [`canonicalize`](Self::canonicalize).
+    /// The value of an integer, also when it is spelled as a float (`1e+06`). Only after
+    /// [`canonicalize`](Self::canonicalize).
     pub fn as_i64(&self) -> Option<i64> {
-        self.as_plain()?.parse().ok()
+        let text = self.as_plain()?;
+        // Beyond 2^53 floats do not know their integers.
+        let integral = |value: &f64| value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+        text.parse().ok().or_else(|| self.as_f64().filter(integral).map(|value| value as i64))
     }
 
     /// The value of a number. Only after [`canonicalize`](Self::canonicalize).
