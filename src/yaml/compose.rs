@@ -159,6 +159,17 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
         }
     }
 
+    /// How many nodes lie directly below the collection at `index`.
+    fn count_children(&self, index: usize, end: usize) -> usize {
+        let mut at = index + 1;
+        let mut count = 0;
+        while at < end {
+            at = self.after(at);
+            count += 1;
+        }
+        count
+    }
+
     fn place(&mut self, range: Range<u32>) -> Place {
         // libyaml's end of the stream may lie one behind the text.
         let len = self.scanner.len();
@@ -282,7 +293,8 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
     }
 
     fn sequence(&mut self, index: usize, event: Event, depth: usize) -> Result<Node> {
-        let mut items = Vec::new();
+        // Trees live long, so they are made without slack.
+        let mut items = Vec::with_capacity(self.count_children(index, event.link as usize));
         let mut ends = None;
         let mut at = index + 1;
         while at < event.link as usize {
@@ -325,6 +337,7 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
         merging: bool,
     ) -> Result<()> {
         let Some(start) = self.event(index) else { return Ok(()) };
+        builder.entries.reserve_exact(self.count_children(index, start.link as usize) / 2);
         let mut merges: Vec<(usize, Event)> = Vec::new();
         let mut at = index + 1;
         while at < start.link as usize {

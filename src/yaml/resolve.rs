@@ -21,11 +21,9 @@ use super::{Data, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProble
 /// Who reads the YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
-    /// `sigs.k8s.io/yaml`: Helm, kubectl, Argo CD, Flux. YAML 1.1 booleans (`yes`, `on`), octal `0777`; values pass
-    /// through JSON.
+    /// `sigs.k8s.io/yaml`: Helm, kubectl, Argo CD, Flux. `yes` and `on` are booleans; values pass through JSON.
     Sigs,
-    /// go-yaml v3 as kustomize uses it: `true` and `false` alone are booleans, `0o777` is a number, dates become
-    /// RFC 3339 strings.
+    /// go-yaml v3 as kustomize uses it: only `true` and `false` are booleans, dates become RFC 3339 strings.
     V3,
 }
 
