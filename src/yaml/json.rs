@@ -97,15 +97,12 @@ impl Node {
         match value {
             Value::Null => Self::null(place),
             Value::Bool(value) => Self::bool(*value, place),
-            Value::Number(number) => {
-                let text = match (number.as_i64(), number.as_u64(), number.as_f64()) {
-                    (Some(value), ..) => value.to_smolstr(),
-                    (None, Some(value), _) => value.to_smolstr(),
-                    // JSON has no other floats than finite ones.
-                    (None, None, value) => value.and_then(number::format_json).unwrap_or_default(),
-                };
-                Self::plain(text, place)
-            }
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(value), _) => Self::int(value, place),
+                (None, Some(value)) => Self::plain(value.to_smolstr(), place),
+                // JSON has no other floats than finite ones.
+                (None, None) => Self::float(number.as_f64().unwrap_or_default(), place),
+            },
             Value::String(text) => Self::string(text.as_str(), place),
             Value::Array(items) => {
                 Self::seq(items.iter().map(|item| Self::from_value(item, place)).collect(), place)
