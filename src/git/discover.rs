@@ -166,7 +166,7 @@ fn check_format(git_dir: &Path) -> Result<(), String> {
         gix::config::file::Metadata::from(gix::config::Source::Local),
         gix::config::file::init::Options::default(),
     )
-    .map_err(|error| format!("`.git/config` cannot be read: {}", one_line(&error.to_string())))?;
+    .map_err(|error| format!("`.git/config` cannot be read: {}", words(&error)))?;
     let value = |key: &str| config.string(key).map(|value| value.to_string().to_ascii_lowercase());
     let version = value("core.repositoryFormatVersion").unwrap_or_else(|| "0".to_owned());
     match version.as_str() {
@@ -187,10 +187,6 @@ fn check_format(git_dir: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
