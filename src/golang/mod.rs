@@ -3,5 +3,7 @@
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
 mod glob;
+pub mod semver;
+pub mod strconv;
 
 pub use glob::Glob;
