@@ -5,6 +5,7 @@
 //! exist is the business of `repo`.
 
 mod application;
+mod applicationset;
 mod build_env;
 mod detect;
 mod directory;
@@ -13,6 +14,7 @@ mod revision;
 mod settings;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
+pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster_secret};
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;

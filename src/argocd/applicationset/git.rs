@@ -2,14 +2,15 @@
 //!
 //! Mirrors `applicationset/generators/git.go`.
 
+use crate::argocd::{Incomplete, Missing};
 use crate::golang;
 use crate::origin::Place;
 use crate::source::{Dir, Found, Span, TreePath};
 use crate::yaml::{Data, Dialect, Entry, Key, Map, Node};
 
+use super::Params;
 use super::generator::Generators;
 use super::params::sanitize_name;
-use super::{Params, Unexpanded};
 
 impl Generators<'_, '_> {
     pub(super) fn git(&mut self, generator: &Node) -> Vec<Params> {
@@ -17,9 +18,13 @@ impl Generators<'_, '_> {
         let (url, revision) = (text("repoURL"), text("revision"));
         let place = generator.get("repoURL").map_or_else(|| generator.place(), Node::place);
         let root = match self.environment.remotes.git(url, revision) {
-            Found::Here(dir) | Found::Instead(dir, _) => dir,
+            Found::Here(dir) => dir,
+            Found::Instead(dir, note) => {
+                self.output.incomplete.push(Incomplete::new(Missing::StandIn, note));
+                dir
+            }
             Found::Missing { reason, help } => {
-                self.unexpanded.push(Unexpanded { generator: "git".into(), place, reason, help });
+                self.unavailable(place, reason, help);
                 return Vec::new();
             }
         };
@@ -41,7 +46,7 @@ impl Generators<'_, '_> {
         for dir in visible_dirs(root) {
             let hit = |exclude: bool| {
                 let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
-                items.find(|item| golang::path_match(pattern(item), dir.as_str()).unwrap_or(false))
+                items.find(|item| path_match(pattern(item), dir.as_str()))
             };
             let (Some(item), None) = (hit(false), hit(true)) else { continue };
             let place = item.get("path").map_or_else(|| item.place(), Node::place);
@@ -115,7 +120,10 @@ impl Generators<'_, '_> {
             Data::Scalar(_) => None,
         };
         let Some(maps) = maps else {
-            self.problem(place, format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"));
+            self.problem(
+                place,
+                format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"),
+            );
             return Vec::new();
         };
         let params = maps.into_iter().map(Params::of);
@@ -171,6 +179,15 @@ fn is_excluding(item: &Node) -> bool {
     item.get("exclude").and_then(Node::as_bool).unwrap_or(false)
 }
 
+/// Go's `path.Match`: `*` stays within one component.
+fn path_match(pattern: &str, path: &str) -> bool {
+    let mut plain = pattern.replace('{', "\\{").replace('}', "\\}").replace("[^", "[!");
+    while plain.contains("**") {
+        plain = plain.replace("**", "*");
+    }
+    golang::Glob::new(&plain, &['/']).is_some_and(|glob| glob.matches(path))
+}
+
 /// Directories that hold a file, hidden ones left out, in lexical order.
 fn visible_dirs(root: &Dir) -> Vec<TreePath> {
     let mut dirs = std::collections::BTreeSet::new();
@@ -186,7 +203,10 @@ fn visible_dirs(root: &Dir) -> Vec<TreePath> {
             }
         }
     }
-    dirs.into_iter().collect()
+    let mut dirs: Vec<TreePath> = dirs.into_iter().collect();
+    // As a walk meets them: a directory, what is below it, then its neighbour.
+    dirs.sort_by(|a, b| a.components().cmp(b.components()));
+    dirs
 }
 
 /// A git pathspec, as `git ls-files` takes it: `*` crosses `/`; a name without wildcards is a file or everything
