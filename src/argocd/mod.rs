@@ -9,6 +9,7 @@ mod applicationset;
 mod build_env;
 mod detect;
 mod directory;
+mod project;
 mod render;
 mod revision;
 mod settings;
@@ -18,6 +19,9 @@ pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
+pub use project::{
+    DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
+};
 pub use render::{Incomplete, Missing, Output, Renderer};
 pub use revision::pick_tag;
 pub use settings::{ResourceFilter, Settings, Tracking};

@@ -180,7 +180,7 @@ fn is_excluding(item: &Node) -> bool {
 }
 
 /// Go's `path.Match`: `*` stays within one component.
-fn path_match(pattern: &str, path: &str) -> bool {
+pub(in crate::argocd) fn path_match(pattern: &str, path: &str) -> bool {
     let mut plain = pattern.replace('{', "\\{").replace('}', "\\}").replace("[^", "[!");
     while plain.contains("**") {
         plain = plain.replace("**", "*");
