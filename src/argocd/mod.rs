@@ -23,5 +23,5 @@ pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };
 pub use render::{Incomplete, Missing, Output, Renderer};
-pub use revision::pick_tag;
+pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};

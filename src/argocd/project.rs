@@ -10,6 +10,7 @@ use regex::Regex;
 use smol_str::SmolStr;
 
 use crate::golang::Glob;
+use crate::golang::path_match::PathPattern;
 use crate::origin::{Place, Placed};
 use crate::source::normalize_git_url;
 use crate::yaml::Node;
@@ -270,7 +271,7 @@ fn matches_or_denies(pattern: &str, value: &str) -> bool {
 
 /// Go's `filepath.Match`; a malformed pattern matches nothing.
 fn path_match(pattern: &str, value: &str) -> bool {
-    super::applicationset::path_match(pattern, value)
+    PathPattern::new(pattern).is_ok_and(|pattern| pattern.matches(value))
 }
 
 fn texts(node: &Node, key: &str) -> Vec<Text> {

@@ -3,7 +3,8 @@
 //! Mirrors `applicationset/generators/git.go`.
 
 use crate::argocd::{Incomplete, Missing};
-use crate::golang;
+use crate::golang::Glob;
+use crate::golang::path_match::PathPattern;
 use crate::origin::Place;
 use crate::source::{Dir, Found, Span, TreePath};
 use crate::yaml::{Data, Dialect, Entry, Key, Map, Node};
@@ -43,10 +44,13 @@ impl Generators<'_, '_> {
 
     fn directories(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
         let mut sets = Vec::new();
+        // A pattern that is malformed matches nothing: Argo CD logs an error and goes on.
+        let patterns: Vec<(&Node, PathPattern)> =
+            items.iter().filter_map(|item| Some((item, PathPattern::new(pattern(item)).ok()?))).collect();
         for dir in visible_dirs(root) {
             let hit = |exclude: bool| {
-                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
-                items.find(|item| path_match(pattern(item), dir.as_str()))
+                let mut patterns = patterns.iter().filter(|(item, _)| is_excluding(item) == exclude);
+                patterns.find(|(_, pattern)| pattern.matches(dir.as_str())).map(|(item, _)| *item)
             };
             let (Some(item), None) = (hit(false), hit(true)) else { continue };
             let place = item.get("path").map_or_else(|| item.place(), Node::place);
@@ -179,15 +183,6 @@ fn is_excluding(item: &Node) -> bool {
     item.get("exclude").and_then(Node::as_bool).unwrap_or(false)
 }
 
-/// Go's `path.Match`: `*` stays within one component.
-pub(in crate::argocd) fn path_match(pattern: &str, path: &str) -> bool {
-    let mut plain = pattern.replace('{', "\\{").replace('}', "\\}").replace("[^", "[!");
-    while plain.contains("**") {
-        plain = plain.replace("**", "*");
-    }
-    golang::Glob::new(&plain, &['/']).is_some_and(|glob| glob.matches(path))
-}
-
 /// Directories that hold a file, hidden ones left out, in lexical order.
 fn visible_dirs(root: &Dir) -> Vec<TreePath> {
     let mut dirs = std::collections::BTreeSet::new();
@@ -218,7 +213,7 @@ fn pathspec_match(spec: &str, path: &str) -> bool {
     }
     // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are literal.
     let literal = spec.replace('{', "\\{").replace('}', "\\}");
-    golang::Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
+    Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ use crate::source::{Remotes, Sources};
 use crate::yaml::{Cache, Node};
 
 pub use clusters::is_cluster_secret;
-pub(super) use git::path_match;
 pub use params::Params;
 
 use super::application::{Text, text};
