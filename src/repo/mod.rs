@@ -3,6 +3,7 @@
 mod app;
 mod charts;
 mod clusters;
+mod definition;
 mod discover;
 mod inventory;
 mod labels;
@@ -24,4 +25,4 @@ pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};
 pub use revisions::GitRevisions;
 pub use scan::{KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
-pub use workspace::Workspace;
+pub use workspace::{ControlPlane, Workspace};
