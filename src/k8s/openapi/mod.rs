@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn knows_the_lists_of_a_pod() {
         let deployment = OpenApi::builtin().schema_for("apps/v1", "Deployment").unwrap();
-        let pod = ["spec", "template", "spec"].iter().fold(Some(deployment), |at, name| at?.field(name));
+        let pod = ["spec", "template", "spec"].iter().try_fold(deployment, |at, name| at.field(name));
         for (field, want) in [
             ("containers", Some(vec!["name"])),
             ("initContainers", Some(vec!["name"])),
