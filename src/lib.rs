@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod finding;
 pub mod git;
+pub mod golang;
 pub mod k8s;
 pub mod lint;
 pub mod origin;

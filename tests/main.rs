@@ -13,3 +13,4 @@
 
 mod rules;
 mod tidy;
+mod yaml;

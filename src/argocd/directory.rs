@@ -8,7 +8,7 @@ use crate::origin::Place;
 use crate::source::{Dir, EntryKind, SourceFile, TreePath};
 use crate::yaml::{Cache, Dialect, Document, Node, YamlProblemKind};
 
-use super::glob::Glob;
+use crate::golang::Glob;
 
 /// `spec.source.directory`.
 #[derive(Debug, Clone, Default)]

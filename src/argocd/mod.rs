@@ -8,14 +8,14 @@ mod application;
 mod build_env;
 mod detect;
 mod directory;
-mod glob;
 mod render;
+mod revision;
 mod settings;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
-pub use glob::Glob;
 pub use render::{Incomplete, Missing, Output, Renderer};
+pub use revision::pick_tag;
 pub use settings::{ResourceFilter, Settings, Tracking};

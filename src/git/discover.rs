@@ -53,7 +53,7 @@ impl Repository {
         for directory in root.ancestors() {
             match dot_git(&directory.join(".git")) {
                 DotGit::None => {}
-                DotGit::Dir(git_dir) => return open(&root, &git_dir, sources),
+                DotGit::Dir(git_dir) => return open(&root, &directory.join(".git"), &git_dir, sources),
                 DotGit::Broken(why) => return broken(why),
             }
         }
@@ -80,7 +80,10 @@ fn dot_git(path: &Path) -> DotGit {
             ["HEAD", "objects", "refs"].into_iter().filter(|name| !path.join(name).exists()).collect();
         return match missing.as_slice() {
             [] => DotGit::Dir(path.to_owned()),
-            [_, _, _] => DotGit::None,
+            [_, _, _] => match std::fs::read_dir(path) {
+                Ok(_) => DotGit::None,
+                Err(error) => DotGit::Broken(format!("`.git` cannot be read: {error}")),
+            },
             some => DotGit::Broken(format!("`.git` is damaged: it has no `{}`", some.join("`, no `"))),
         };
     }
@@ -102,7 +105,8 @@ fn dot_git(path: &Path) -> DotGit {
     }
 }
 
-fn open(root: &Path, git_dir: &Path, sources: Arc<Sources>) -> Discovery {
+/// Opens the repository that `dot_git` is or leads to; `git_dir` is where it leads.
+fn open(root: &Path, dot_git: &Path, git_dir: &Path, sources: Arc<Sources>) -> Discovery {
     let options = gix::open::Options::isolated()
         // Who owns the files does not matter to a reader, and must not change the answer.
         .with(gix::sec::Trust::Full)
@@ -116,7 +120,7 @@ fn open(root: &Path, git_dir: &Path, sources: Arc<Sources>) -> Discovery {
     if let Err(why) = check_format(git_dir) {
         return broken(why);
     }
-    let git = match gix::ThreadSafeRepository::open_opts(git_dir, options) {
+    let git = match gix::ThreadSafeRepository::open_opts(dot_git, options) {
         Ok(git) => git,
         Err(error) => return broken(format!("the repository cannot be opened: {}", words(&error))),
     };
@@ -162,7 +166,7 @@ fn check_format(git_dir: &Path) -> Result<(), String> {
         gix::config::file::Metadata::from(gix::config::Source::Local),
         gix::config::file::init::Options::default(),
     )
-    .map_err(|error| format!("`.git/config` cannot be read: {}", one_line(&error.to_string())))?;
+    .map_err(|error| format!("`.git/config` cannot be read: {}", words(&error)))?;
     let value = |key: &str| config.string(key).map(|value| value.to_string().to_ascii_lowercase());
     let version = value("core.repositoryFormatVersion").unwrap_or_else(|| "0".to_owned());
     match version.as_str() {
@@ -183,10 +187,6 @@ fn check_format(git_dir: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -275,6 +275,21 @@ mod tests {
         assert_eq!(topic.branches(None).unwrap().len(), 2);
         assert_eq!(topic.prefix(), &TreePath::root());
         assert_eq!(topic.tree(commit, "topic").unwrap().paths(), ["a.yaml"]);
+
+        // As `git submodule add` and `git clone --separate-git-dir` do.
+        for (name, config) in [("sub", "worktree = ../../../sub"), ("apart", "bare = false")] {
+            let inner = Scratch::new();
+            let commit = inner.commit(&[("inner.yaml", File::Text("i: 1"))], &[], 20);
+            inner.reference("refs/heads/main", commit);
+            inner.write(".git/config", format!("[core]\n\t{config}\n"));
+            std::fs::create_dir_all(scratch.path(".git/modules")).unwrap();
+            std::fs::rename(inner.path(".git"), scratch.path(&format!(".git/modules/{name}"))).unwrap();
+            scratch.write(&format!("{name}/.git"), format!("gitdir: ../.git/modules/{name}\n"));
+            let repository = found(&scratch.path(name));
+            assert_eq!(repository.work_dir(), std::fs::canonicalize(scratch.path(name)).unwrap());
+            assert_eq!(repository.head().unwrap().commit(), Some(commit));
+            assert!(repository.tracked().unwrap().has(&path("inner.yaml")));
+        }
 
         scratch.write("lost/.git", "gitdir: ../.git/worktrees/lost\n");
         let discovery = Repository::discover(&scratch.path("lost"), Sources::new());

@@ -5,7 +5,8 @@
 //! it is stale); then answers say so ([`Answer::Unknown`], [`Resolution::Unknown`]) instead of guessing. Broken
 //! repositories give errors in words.
 //!
-//! The work is done by gix; none of its types leave this module. This module does not know YAML, nor what an
+//! Objects, references, configuration and index are read by gix; none of its types leave this module. History is walked
+//! here: gix does not say when a shallow clone ends too early for an answer. This module does not know YAML, nor what an
 //! Application is; of Argo CD it knows how a revision is looked up.
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod changes;
 mod coverage;
 mod discover;
 mod id;
+mod parse;
 mod refs;
 mod remotes;
 mod repository;

@@ -158,7 +158,10 @@ impl Repository {
 
     fn coverage(&self, remote: Option<&str>, of: fn(&Refs, Option<&Remote>, bool) -> Coverage) -> Coverage {
         match self.refs() {
-            Ok(refs) if !refs.broken.is_empty() => Coverage::Partial(refs.broken.join("; ")),
+            Ok(refs) if !refs.broken.is_empty() => Coverage::Partial(format!(
+                "some references of this clone cannot be read: {}",
+                refs.broken.join("; ")
+            )),
             Ok(refs) => of(refs, self.remote_or_upstream(remote), self.is_shallow()),
             Err(error) => Coverage::Partial(error.to_string()),
         }

@@ -40,7 +40,7 @@ pub struct Resolved {
     pub commit: CommitId,
     /// When that commit was made, in seconds since 1970.
     pub time: i64,
-    /// The branch is checked out: the work tree holds what its next commit will be.
+    /// A branch of this name is checked out: the work tree holds what its next commit will be.
     pub checked_out: bool,
     /// Whether the remote has this branch; `None` when the clone cannot tell, and for everything but branches.
     pub published: Option<bool>,
@@ -199,6 +199,8 @@ impl Repository {
         let branch = self.resolve_branch(remote, name);
         let tag = self.resolve_tag(remote, name);
         match (branch, tag) {
+            // Argo CD sees no branch that was not pushed.
+            (Resolution::Found(branch), tag @ Resolution::Found(_)) if branch.published == Some(false) => tag,
             (Resolution::Found(mut branch), Resolution::Found(tag)) => {
                 branch.ambiguous_with = Some(tag.commit).filter(|commit| *commit != branch.commit);
                 Resolution::Found(branch)
@@ -358,6 +360,8 @@ mod tests {
                  {third} refs/tags/both\n{annotated} refs/tags/v1.1.0\n^{second}\n{twice} refs/tags/v1.2.0\n"
             ),
         );
+        scratch.reference("refs/heads/local", unpushed);
+        scratch.reference("refs/tags/local", second);
         let blob = scratch.object("blob", b"text");
         scratch.reference("refs/tags/blob", blob);
         Fixture { scratch, first, second, third, unpushed, annotated }
@@ -390,6 +394,8 @@ mod tests {
             ("v1.2.0", Tag, "v1.2.0", f.second),
             ("both", Branch, "both", f.first),
             ("refs/tags/both", Tag, "both", f.third),
+            // The branch of this name was never pushed.
+            ("local", Tag, "local", f.second),
             // A name comes before an abbreviated id, a full id before everything.
             ("cafebabe", Branch, "cafebabe", f.first),
             ("refs/pull/7/head", Other, "refs/pull/7/head", f.second),
@@ -461,7 +467,7 @@ mod tests {
     fn picks_tags_by_constraint() {
         let f = fixture();
         let pick = |revision: &str, tags: &[&str]| {
-            assert_eq!(tags, ["blob", "both", "v1.0.0", "v1.1.0", "v1.2.0"]);
+            assert_eq!(tags, ["blob", "both", "local", "v1.0.0", "v1.1.0", "v1.2.0"]);
             (revision == "v1.x").then(|| "v1.2.0".to_owned())
         };
         let resolution = f.scratch.open().resolve(None, "v1.x", &pick);

@@ -311,7 +311,16 @@ fn broken(id: ObjectId, error: &gix::Error) -> ObjectError {
     ObjectError::Failed(format!("object {} cannot be read: {}", id.to_hex_with_len(7), words(error)))
 }
 
-/// An error of gix on one line.
+/// An error of gix and its causes on one line.
 pub(super) fn words(error: &gix::Error) -> String {
-    format!("{error:#}").lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let mut causes: Vec<String> = Vec::new();
+    for error in chain.take(8) {
+        let text = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        // Some causes only repeat, or are a class of errors in one word.
+        if !causes.contains(&text) && (causes.is_empty() || text.contains(' ')) {
+            causes.push(text);
+        }
+    }
+    causes.join(": ")
 }

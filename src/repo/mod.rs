@@ -9,6 +9,7 @@ mod labels;
 mod object;
 mod remotes;
 mod render;
+mod revisions;
 mod scan;
 mod workspace;
 
@@ -21,5 +22,6 @@ pub use labels::{Labels, Link, chain, describe};
 pub use object::Object;
 pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};
+pub use revisions::GitRevisions;
 pub use scan::{KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
 pub use workspace::Workspace;

@@ -28,8 +28,9 @@ pub struct WorkTree {
     sources: Arc<Sources>,
     /// Files that are not ignored, in path order.
     files: Vec<TreePath>,
-    /// Whether the walk met a symbolic link; if not, no path needs resolving.
-    links: bool,
+    /// Symbolic links that the walk met, in path order. It does not follow them: whatever else it met needs no
+    /// resolving.
+    links: Vec<TreePath>,
     read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
 }
 
@@ -49,7 +50,7 @@ impl WorkTree {
         if !real_root.is_dir() {
             return Err(ReadError::NotDir);
         }
-        let found = Mutex::new((Vec::new(), false));
+        let found = Mutex::new((Vec::new(), Vec::new()));
         let walker = WalkBuilder::new(&real_root)
             .hidden(false)
             .ignore(false)
@@ -60,26 +61,31 @@ impl WorkTree {
             .filter_entry(|entry| entry.file_name() != ".git")
             .build_parallel();
         walker.run(|| {
-            let mut batch = Batch { found: &found, files: Vec::new(), links: false };
+            let mut batch = Batch { found: &found, files: Vec::new(), links: Vec::new() };
             let root = real_root.clone();
             Box::new(move |entry| {
                 // Entries that cannot be listed (permissions) are met again, and reported, by whoever reads them.
                 let Ok(entry) = entry else { return WalkState::Continue };
                 let Some(kind) = entry.file_type() else { return WalkState::Continue };
-                batch.links |= kind.is_symlink();
                 let linked_file = kind.is_symlink() && entry.path().is_file();
-                if (kind.is_file() || linked_file)
+                if (kind.is_file() || kind.is_symlink())
                     && let Ok(path) = entry.path().strip_prefix(&root)
                     && let Some(path) = path.to_str()
                     && let Ok(path) = TreePath::new(&path.replace(std::path::MAIN_SEPARATOR, "/"))
                 {
-                    batch.files.push(path);
+                    if kind.is_symlink() {
+                        batch.links.push(path.clone());
+                    }
+                    if kind.is_file() || linked_file {
+                        batch.files.push(path);
+                    }
                 }
                 WalkState::Continue
             })
         });
-        let (mut files, links) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (mut files, mut links) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.sort_unstable();
+        links.sort_unstable();
         Ok(Self {
             id: ContentId::fresh(),
             root: root.to_owned(),
@@ -99,7 +105,7 @@ impl WorkTree {
 
     /// Whether the walk met any symbolic link.
     pub fn has_links(&self) -> bool {
-        self.links
+        !self.links.is_empty()
     }
 
     fn is_listed(&self, path: &TreePath) -> bool {
@@ -114,13 +120,23 @@ impl WorkTree {
         self.files.get(at).is_some_and(|path| path.starts_with(dir))
     }
 
+    /// Whether the walk came to this file, which therefore is no link and not behind one.
+    fn is_plain_file(&self, path: &TreePath) -> bool {
+        self.is_listed(path) && self.links.binary_search(path).is_err()
+    }
+
+    /// Whether the walk came through this directory, which therefore is no link and not behind one.
+    fn is_plain_dir(&self, path: &TreePath) -> bool {
+        path.is_root() || self.has_listed_below(path)
+    }
+
     fn on_disk(&self, path: &TreePath) -> PathBuf {
         if path.is_root() { self.real_root.clone() } else { self.real_root.join(path.as_str()) }
     }
 
-    /// Refuses a path that leaves the tree through a link. Costs a system call only where links exist.
+    /// Refuses a path that leaves the tree through a link. Costs system calls only for what the walk did not meet.
     fn stay_inside(&self, path: &TreePath, on_disk: &Path) -> Result<(), ReadError> {
-        if !self.links && self.is_listed(path) {
+        if self.is_plain_file(path) || self.is_plain_dir(path) {
             return Ok(());
         }
         let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
@@ -158,9 +174,7 @@ impl Tree for WorkTree {
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
         let on_disk = self.on_disk(dir);
-        if !dir.is_root() {
-            self.stay_inside(dir, &on_disk)?;
-        }
+        self.stay_inside(dir, &on_disk)?;
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(&on_disk).map_err(|error| io_error(&error))? {
             let entry = entry.map_err(|error| io_error(&error))?;
@@ -183,14 +197,16 @@ impl Tree for WorkTree {
     }
 
     fn kind(&self, path: &TreePath) -> Option<EntryKind> {
-        let on_disk = self.on_disk(path);
-        if self.links {
-            std::fs::symlink_metadata(&on_disk).ok()?;
-            if self.stay_inside(path, &on_disk).is_err() {
-                return Some(EntryKind::Other);
-            }
-        } else if self.is_listed(path) {
+        if self.is_plain_file(path) {
             return Some(EntryKind::File);
+        }
+        if self.is_plain_dir(path) {
+            return Some(EntryKind::Dir);
+        }
+        let on_disk = self.on_disk(path);
+        std::fs::symlink_metadata(&on_disk).ok()?;
+        if self.stay_inside(path, &on_disk).is_err() {
+            return Some(EntryKind::Other);
         }
         let metadata = std::fs::metadata(&on_disk).ok()?;
         Some(if metadata.is_dir() {
@@ -211,8 +227,8 @@ impl Tree for WorkTree {
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
-        if !self.links {
-            return self.kind(path).map(|_| path.clone()).ok_or(ReadError::NotFound);
+        if self.is_plain_file(path) || self.is_plain_dir(path) {
+            return Ok(path.clone());
         }
         let real = std::fs::canonicalize(self.on_disk(path)).map_err(|error| io_error(&error))?;
         let inside = real.strip_prefix(&self.real_root).map_err(|_| ReadError::Outside)?;
@@ -221,18 +237,18 @@ impl Tree for WorkTree {
     }
 }
 
-/// Collects a walking thread's files and hands them over when the thread is done.
+/// Collects a walking thread's files and links and hands them over when the thread is done.
 struct Batch<'a> {
-    found: &'a Mutex<(Vec<TreePath>, bool)>,
+    found: &'a Mutex<(Vec<TreePath>, Vec<TreePath>)>,
     files: Vec<TreePath>,
-    links: bool,
+    links: Vec<TreePath>,
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.0.append(&mut self.files);
-        found.1 |= self.links;
+        found.1.append(&mut self.links);
     }
 }
 

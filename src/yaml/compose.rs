@@ -50,6 +50,8 @@ struct MapBuilder {
     /// Which entries came from a merge key; empty while none did.
     merged: Vec<bool>,
     index: FxHashMap<SmolStr, usize>,
+    /// Where the first child and the last child are written, merge keys included.
+    ends: Option<(Place, Span)>,
 }
 
 /// From this size on a mapping under construction keeps an index of its keys.
@@ -157,8 +159,21 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
         }
     }
 
+    /// How many nodes lie directly below the collection at `index`.
+    fn count_children(&self, index: usize, end: usize) -> usize {
+        let mut at = index + 1;
+        let mut count = 0;
+        while at < end {
+            at = self.after(at);
+            count += 1;
+        }
+        count
+    }
+
     fn place(&mut self, range: Range<u32>) -> Place {
-        self.locate.locate(range.start as usize..range.end as usize)
+        // libyaml's end of the stream may lie one behind the text.
+        let len = self.scanner.len();
+        self.locate.locate((range.start as usize).min(len)..(range.end as usize).min(len))
     }
 
     /// The bytes of a scalar: with quotes in a file, without in rendered text.
@@ -250,13 +265,8 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
             EventKind::MappingStart => {
                 let mut builder = MapBuilder::default();
                 self.map_into(index, depth, &mut builder, false)?;
-                let entries = builder.entries;
-                let ends = match (entries.first(), entries.last()) {
-                    (Some(first), Some(last)) => Some((first.key.place(), last.value.at)),
-                    _ => None,
-                };
-                let place = self.collection_place(event, ends);
-                let data = Data::Map(Map::from_entries(entries));
+                let place = self.collection_place(event, builder.ends);
+                let data = Data::Map(Map::from_entries(builder.entries));
                 Ok(Node { style: event.style, tag: self.tag(event), ..Node::new(data, place) })
             }
             // Ends are skipped by whoever reads the collection.
@@ -283,18 +293,27 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
     }
 
     fn sequence(&mut self, index: usize, event: Event, depth: usize) -> Result<Node> {
-        let mut items = Vec::new();
+        // Trees live long, so they are made without slack.
+        let mut items = Vec::with_capacity(self.count_children(index, event.link as usize));
+        let mut ends = None;
         let mut at = index + 1;
         while at < event.link as usize {
-            items.push(self.node(at, depth + 1)?);
+            let item = self.node(at, depth + 1)?;
+            let place = self.written_place(at, &item);
+            ends = Some((ends.map_or(place, |(first, _)| first), place.at));
+            items.push(item);
             at = self.after(at);
         }
-        let ends = match (items.first(), items.last()) {
-            (Some(first), Some(last)) => Some((first.place(), last.at)),
-            _ => None,
-        };
         let place = self.collection_place(event, ends);
         Ok(Node { style: event.style, tag: self.tag(event), ..Node::new(Data::Seq(items), place) })
+    }
+
+    /// Where a child is written: for an alias that is the alias, not what it stands for.
+    fn written_place(&mut self, index: usize, node: &Node) -> Place {
+        match self.event(index) {
+            Some(event) if event.kind == EventKind::Alias => self.place(event.start..event.end),
+            _ => node.place(),
+        }
     }
 
     fn collection_place(&mut self, event: Event, ends: Option<(Place, Span)>) -> Place {
@@ -318,6 +337,7 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
         merging: bool,
     ) -> Result<()> {
         let Some(start) = self.event(index) else { return Ok(()) };
+        builder.entries.reserve_exact(self.count_children(index, start.link as usize) / 2);
         let mut merges: Vec<(usize, Event)> = Vec::new();
         let mut at = index + 1;
         while at < start.link as usize {
@@ -330,6 +350,11 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
                     self.push_duplicate("<<", at, Some(first), key_event);
                 }
                 merges.push((value, key_event));
+                if !merging {
+                    let first = self.place(key_event.start..key_event.end);
+                    let last = self.merged_end(value, first.at);
+                    builder.ends = Some((builder.ends.map_or(first, |(first, _)| first), last));
+                }
                 if self.dialect == Dialect::Sigs {
                     // v2 applies a merge where it stands: it overrides what was set before it.
                     self.merge(value, depth, builder)?;
@@ -338,6 +363,15 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
                 let key = self.key(at, key_event, depth)?;
                 // The value of a key that an outer mapping already has is read for its problems alone.
                 let node = self.node(value, depth + 1)?;
+                if !merging {
+                    let first = if key_event.kind == EventKind::Alias {
+                        self.place(key_event.start..key_event.end)
+                    } else {
+                        key.place()
+                    };
+                    let last = self.written_place(value, &node).at;
+                    builder.ends = Some((builder.ends.map_or(first, |(first, _)| first), last));
+                }
                 self.set(builder, Entry { key, value: node }, key_event, merging);
             }
             at = self.after(value);
@@ -348,6 +382,15 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
             self.merge(value, depth, builder)?;
         }
         Ok(())
+    }
+
+    /// The end of a merge key's value, which is no node of the tree: an alias or brackets, else the key's own.
+    fn merged_end(&mut self, value: usize, key: Span) -> Span {
+        let last = self.after(value) - 1;
+        match self.event(last) {
+            Some(event) if event.end > event.start => self.place(event.start..event.end).at,
+            _ => key,
+        }
     }
 
     fn set(&mut self, builder: &mut MapBuilder, entry: Entry, key_event: Event, merging: bool) {

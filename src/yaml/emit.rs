@@ -9,8 +9,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use smol_str::{SmolStr, ToSmolStr as _};
+
 use crate::origin::{OriginId, Origins, Place, Text, Verbatim};
 
+use super::analysis::{analyze, escape, has_break, is_base60, is_break, is_printable, is_word};
 use super::json::{Canonical, canonical};
 use super::number::{self, Number};
 use super::resolve::is_plain_string;
@@ -116,15 +119,6 @@ impl Sink for Traced<'_> {
     fn value(&mut self, text: &str, offset: usize) {
         self.text.push_part(text, self.value, offset as u32);
     }
-}
-
-/// What go-yaml's `analyze_scalar` finds out.
-#[derive(Debug, Clone, Copy)]
-struct Analysis {
-    multiline: bool,
-    plain_allowed: bool,
-    single_quoted_allowed: bool,
-    block_allowed: bool,
 }
 
 /// Where a node stands.
@@ -366,22 +360,36 @@ impl<S: Sink> Emitter<S> {
                 let text = if value { "true" } else { "false" };
                 self.scalar_text(text, false, place, parent, simple_key);
             }
-            Canonical::Number(text) => match number::parse(text, false) {
-                Some(Number::Float(value)) => {
-                    self.scalar_text(&number::format_g(value), false, place, parent, simple_key);
-                }
-                // On the way through JSON `-0` becomes an integer, whose zero has no sign.
-                Some(Number::Int(0)) if self.is_sigs() => {
-                    self.scalar_text("0", false, place, parent, simple_key);
-                }
-                _ => self.scalar_text(text, false, place, parent, simple_key),
-            },
+            Canonical::Number(text) => {
+                let text = self.number(text);
+                self.scalar_text(&text, false, place, parent, simple_key);
+            }
             Canonical::Str(text) => {
                 let text = self.checked(text, Style::DoubleQuoted, place, false)?;
                 self.scalar_text(&text, true, place, parent, simple_key);
             }
         }
         Ok(())
+    }
+
+    /// The spelling of a number.
+    fn number(&self, text: &str) -> SmolStr {
+        let number = match number::parse(text, false) {
+            // JSON writes an integral float as an integer, and as such it is read back.
+            Some(Number::Float(value)) if self.is_sigs() => {
+                let json = number::format_json(value);
+                json.as_deref().and_then(|json| number::parse(json, false))
+            }
+            other => other,
+        };
+        match number {
+            Some(Number::Float(value)) => number::format_g(value),
+            // An integer zero has no sign; a float's gets lost on the way through JSON.
+            Some(Number::Int(0)) if self.is_sigs() => SmolStr::new_static("0"),
+            Some(Number::Int(value)) if value != 0 => value.to_smolstr(),
+            Some(Number::Uint(value)) => value.to_smolstr(),
+            _ => SmolStr::new(text),
+        }
     }
 
     /// Writes a scalar in the style that suits it. `string` says that it must not be read as anything else.
@@ -632,143 +640,6 @@ impl<S: Sink> Emitter<S> {
     }
 }
 
-fn is_break(char: char) -> bool {
-    matches!(char, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-fn has_break(text: &str) -> bool {
-    text.contains(is_break)
-}
-
-fn is_printable(char: char) -> bool {
-    match char {
-        '\n' | ' '..='~' => true,
-        '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
-        // Characters outside of the basic plane count as unprintable.
-        _ => ('\u{a0}'..='\u{ffff}').contains(&char),
-    }
-}
-
-/// How a character is written in double quotes.
-fn escape(char: char) -> Cow<'static, str> {
-    Cow::Borrowed(match char {
-        '\0' => "\\0",
-        '\x07' => "\\a",
-        '\x08' => "\\b",
-        '\t' => "\\t",
-        '\n' => "\\n",
-        '\x0b' => "\\v",
-        '\x0c' => "\\f",
-        '\r' => "\\r",
-        '\x1b' => "\\e",
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\u{85}' => "\\N",
-        '\u{a0}' => "\\_",
-        '\u{2028}' => "\\L",
-        '\u{2029}' => "\\P",
-        _ => {
-            return Cow::Owned(match char as u32 {
-                code @ 0..=0xff => format!("\\x{code:02X}"),
-                code @ 0x100..=0xffff => format!("\\u{code:04X}"),
-                code => format!("\\U{code:08X}"),
-            });
-        }
-    })
-}
-
-/// Whether a text begins with a letter or slash and has nothing but those, digits, dots, dashes and underscores.
-fn is_word(text: &str) -> bool {
-    matches!(text.as_bytes().first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'/'))
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_'))
-}
-
-/// libyaml's analysis of what styles a text allows in block context.
-fn analyze(text: &str, v2: bool) -> Analysis {
-    let bytes = text.as_bytes();
-    let blank_at = |at: usize| matches!(bytes.get(at), None | Some(b' ' | b'\t'));
-    let mut indicators = text.starts_with("---") || text.starts_with("...");
-    let (mut line_breaks, mut special, mut tabs) = (false, false, false);
-    let (mut leading, mut trailing) = (false, false);
-    let (mut trailing_space, mut break_space, mut space_break) = (false, false, false);
-    let (mut previous_space, mut previous_break) = (false, false);
-    let mut preceded_by_whitespace = true;
-    if text.is_empty() {
-        return Analysis {
-            multiline: false,
-            plain_allowed: true,
-            single_quoted_allowed: true,
-            block_allowed: false,
-        };
-    }
-    for (at, char) in text.char_indices() {
-        let next = at + char.len_utf8();
-        let followed = blank_at(next);
-        let (first, last) = (at == 0, next == bytes.len());
-        match char {
-            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
-            | '`'
-                if first =>
-            {
-                indicators = true;
-            }
-            '?' | '-' if first => indicators |= followed,
-            ':' => indicators |= followed,
-            '#' => indicators |= preceded_by_whitespace,
-            _ => {}
-        }
-        if char == '\t' && !v2 {
-            tabs = true;
-        } else if !is_printable(char) {
-            special = true;
-        }
-        if char == ' ' {
-            leading |= first;
-            trailing |= last;
-            trailing_space |= last;
-            break_space |= previous_break;
-            previous_space = true;
-            previous_break = false;
-        } else if is_break(char) {
-            line_breaks = true;
-            leading |= first;
-            trailing |= last;
-            space_break |= previous_space;
-            previous_space = false;
-            previous_break = true;
-        } else {
-            previous_space = false;
-            previous_break = false;
-        }
-        preceded_by_whitespace = matches!(char, ' ' | '\t' | '\0') || is_break(char);
-    }
-    let unsafe_in_quotes = space_break || special || tabs || break_space;
-    Analysis {
-        multiline: line_breaks,
-        plain_allowed: !(leading || trailing || unsafe_in_quotes || line_breaks || indicators),
-        single_quoted_allowed: !unsafe_in_quotes,
-        block_allowed: !(trailing_space || space_break || special),
-    }
-}
-
-/// Whether YAML 1.1 would read a sexagesimal number: `^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$`.
-fn is_base60(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let Some((first, rest)) = digits.split_once(':') else { return false };
-    let whole = first.starts_with(|char: char| char.is_ascii_digit())
-        && first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    if !whole {
-        return false;
-    }
-    let (parts, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-    fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-        && parts.split(':').all(|part| match part.as_bytes() {
-            [digit] => digit.is_ascii_digit(),
-            [tens, digit] => (b'0'..=b'5').contains(tens) && digit.is_ascii_digit(),
-            _ => false,
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -842,6 +713,27 @@ mod tests {
             assert_eq!(json(&back), json(node), "{rendered}");
         }
         assert_eq!(back.at.file, node.at.file);
+    }
+
+    #[test]
+    fn floats_stay_floats_where_nothing_goes_through_json() {
+        let place = Place::written(Sources::new().add("a", Vec::new()).span());
+        for (node, sigs, pretty, json) in [
+            (Node::float(1e6, place), "1000000\n", "1e+06\n", "1000000"),
+            (Node::int(1_000_000, place), "1000000\n", "1000000\n", "1000000"),
+            (Node::float(0.1, place), "0.1\n", "0.1\n", "0.1"),
+            (Node::float(-0.0, place), "0\n", "-0\n", "-0"),
+            (Node::float(1e-7, place), "1e-07\n", "1e-07\n", "1e-7"),
+            (Node::bool(true, place), "true\n", "true\n", "true"),
+            (Node::null(place), "null\n", "null\n", "null"),
+        ] {
+            assert_eq!(emit(&node, EmitStyle::Sigs).unwrap(), sigs);
+            assert_eq!(emit(&node, EmitStyle::PRETTY).unwrap(), pretty);
+            assert_eq!(node.to_json(JsonStyle::default()), json);
+            assert_eq!(Node::from_value(&node.to_value(), place).to_json(JsonStyle::default()), json);
+        }
+        assert_eq!(Node::float(1e6, place).as_i64(), Some(1_000_000));
+        assert_eq!(Node::float(1.5, place).as_i64(), None);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Node {
             Data::Scalar(text) => match canonical(text, self.style) {
                 Canonical::Null => Value::Null,
                 Canonical::Bool(value) => Value::Bool(value),
-                Canonical::Number(text) => text.parse().map_or(Value::Null, Value::Number),
+                Canonical::Number(text) => json_spelling(text).parse().map_or(Value::Null, Value::Number),
                 Canonical::Str(text) => Value::String(text.to_owned()),
             },
             Data::Seq(items) => Value::Array(items.iter().map(Node::to_value).collect()),
@@ -71,22 +71,38 @@ impl Node {
         }
     }
 
+    /// Null, canonical.
+    pub fn null(place: Place) -> Self {
+        Self::plain(SmolStr::new_static("null"), place)
+    }
+
+    /// A boolean, canonical.
+    pub fn bool(value: bool, place: Place) -> Self {
+        Self::plain(SmolStr::new_static(if value { "true" } else { "false" }), place)
+    }
+
+    /// An integer, canonical.
+    pub fn int(value: i64, place: Place) -> Self {
+        Self::plain(value.to_smolstr(), place)
+    }
+
+    /// A floating point number, canonical. It keeps its kind: `1e+06` is an integer for JSON and for
+    /// `EmitStyle::Sigs`, but not for `EmitStyle::PRETTY`. What is not finite, which JSON cannot hold, is null.
+    pub fn float(value: f64, place: Place) -> Self {
+        if value.is_finite() { Self::plain(number::format_g(value), place) } else { Self::null(place) }
+    }
+
     /// A canonical tree of a JSON value, all of it from one place.
     pub fn from_value(value: &Value, place: Place) -> Self {
         match value {
-            Value::Null => Self::plain(SmolStr::new_static("null"), place),
-            Value::Bool(value) => {
-                Self::plain(SmolStr::new_static(if *value { "true" } else { "false" }), place)
-            }
-            Value::Number(number) => {
-                let text = match (number.as_i64(), number.as_u64(), number.as_f64()) {
-                    (Some(value), ..) => value.to_smolstr(),
-                    (None, Some(value), _) => value.to_smolstr(),
-                    // JSON has no other floats than finite ones.
-                    (None, None, value) => value.and_then(number::format_json).unwrap_or_default(),
-                };
-                Self::plain(text, place)
-            }
+            Value::Null => Self::null(place),
+            Value::Bool(value) => Self::bool(*value, place),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(value), _) => Self::int(value, place),
+                (None, Some(value)) => Self::plain(value.to_smolstr(), place),
+                // JSON has no other floats than finite ones.
+                (None, None) => Self::float(number.as_f64().unwrap_or_default(), place),
+            },
             Value::String(text) => Self::string(text.as_str(), place),
             Value::Array(items) => {
                 Self::seq(items.iter().map(|item| Self::from_value(item, place)).collect(), place)
@@ -102,12 +118,18 @@ impl Node {
     }
 }
 
+/// A number as `encoding/json` spells it.
+fn json_spelling(text: &str) -> SmolStr {
+    let float = if text.contains(['.', 'e', 'E']) { text.parse().ok() } else { None };
+    float.and_then(number::format_json).unwrap_or_else(|| SmolStr::new(text))
+}
+
 fn write_json(out: &mut String, node: &Node, style: JsonStyle, depth: usize) {
     match &node.data {
         Data::Scalar(text) => match canonical(text, node.style) {
             Canonical::Null => out.push_str("null"),
             Canonical::Bool(value) => out.push_str(if value { "true" } else { "false" }),
-            Canonical::Number(text) => out.push_str(text),
+            Canonical::Number(text) => out.push_str(&json_spelling(text)),
             Canonical::Str(text) => write_json_string(out, text, style.escape_html),
         },
         Data::Seq(items) => write_items(out, ['[', ']'], items.len(), style, depth, |out, index| {

@@ -8,15 +8,35 @@
 //! every Kubernetes tool reads (one in a thousand real ones) and miss what libyaml refuses, and the libyaml
 //! translations either are unsafe code, which this package forbids, or panic on real files.
 //!
-//! The steps, one file each: [`scanner`] (characters to tokens), [`parser`] (tokens to events), [`compose`]
-//! (events to trees: aliases, merge keys, limits), [`read`] (whole files, going on behind errors), [`resolve`]
+//! The steps, one file each: `scanner` (characters to tokens), `parser` (tokens to events), `compose`
+//! (events to trees: aliases, merge keys, limits), `read` (whole files, going on behind errors), `resolve`
 //! (what scalars mean, per dialect).
 //!
 //! Scalars stay text until somebody asks: Helm, kubectl and Argo CD (`sigs.k8s.io/yaml`, YAML 1.1 booleans) and
 //! kustomize (go-yaml v3) read the same bytes differently.
 //!
+//! Where the two libraries differ, both are right about what they read:
+//!
+//! | | `Dialect::Sigs` | `Dialect::V3` |
+//! |---|---|---|
+//! | `yes`, `on`, `y` and so on | booleans | strings |
+//! | an unquoted date | the string as written | a string in RFC 3339 |
+//! | a merge key behind a key that it repeats | the merged value wins | the written value wins |
+//! | keys that are numbers, booleans, dates | strings | an error below the top level |
+//! | a null key | an error | no entry at the top level |
+//! | a repeated key | the last one wins | an error: [`YamlProblemKind::DuplicateKey`] |
+//! | which of two syntax errors is named | the first | often the one behind it |
+//!
+//! Not followed: `V3` refuses keys with tags of one's own (`!x key: v`); and go-yaml skips the first character of
+//! every line of a file that begins with two byte order marks.
+//!
+//! What to call: [`Cache`] for files; [`parse_text`] for rendered text; then [`Node::canonicalize`], after which
+//! nobody has to know the dialect; [`emit`], [`emit_text`] and [`Node::to_json`] to write; [`edit`] to change
+//! source text.
+//!
 //! This module does not know Kubernetes.
 
+mod analysis;
 mod cache;
 mod compose;
 mod document;

@@ -14,8 +14,34 @@ struct Digits {
     exponent: i32,
 }
 
-/// Splits what `{:e}` prints, which has the shortest digits.
-fn digits(scientific: &str) -> Digits {
+/// The digits of a finite number. `print` is its `{:e}`, with as many decimals as asked for.
+fn digits(print: impl Fn(Option<usize>) -> String) -> Digits {
+    let shortest = split(&print(None));
+    let len = shortest.significant.len();
+    if len < 8 {
+        return shortest;
+    }
+    // Of two candidates equally far from the number Go takes the even one. Only then do the exact digits go on
+    // with a single 5.
+    let exact = split(&print(Some(len + 40)));
+    let (kept, rest) = exact.significant.split_at_checked(len).unwrap_or_default();
+    let even = kept.ends_with(['0', '2', '4', '6', '8']) && !kept.ends_with('0');
+    let tie = rest.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|byte| byte == b'0'));
+    if even && tie && exact.exponent == shortest.exponent {
+        return Digits { significant: kept.to_owned(), ..shortest };
+    }
+    shortest
+}
+
+fn digits_of(value: f64) -> Digits {
+    digits(|decimals| match decimals {
+        None => format!("{value:e}"),
+        Some(decimals) => format!("{value:.decimals$e}"),
+    })
+}
+
+/// Splits what `{:e}` prints.
+fn split(scientific: &str) -> Digits {
     let (negative, rest) = match scientific.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, scientific),
@@ -92,7 +118,7 @@ pub fn format_g(value: f64) -> SmolStr {
     } else if value.is_infinite() {
         SmolStr::new_static(if value > 0.0 { "+Inf" } else { "-Inf" })
     } else {
-        digits(&format!("{value:e}")).general()
+        digits_of(value).general()
     }
 }
 
@@ -100,7 +126,14 @@ pub fn format_g(value: f64) -> SmolStr {
 /// string field of a struct.
 pub fn format_g32(value: f64) -> SmolStr {
     let value = value as f32;
-    if value.is_finite() { digits(&format!("{value:e}")).general() } else { format_g(f64::from(value)) }
+    if !value.is_finite() {
+        return format_g(f64::from(value));
+    }
+    let print = |decimals: Option<usize>| match decimals {
+        None => format!("{value:e}"),
+        Some(decimals) => format!("{value:.decimals$e}"),
+    };
+    digits(print).general()
 }
 
 /// A float as `encoding/json` writes it; `None` for what JSON cannot hold.
@@ -111,9 +144,9 @@ pub fn format_json(value: f64) -> Option<SmolStr> {
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         // A one-digit negative exponent loses its leading zero; a positive one has two digits anyway.
-        Some(digits(&format!("{value:e}")).scientific(1))
+        Some(digits_of(value).scientific(1))
     } else {
-        Some(digits(&format!("{value:e}")).plain())
+        Some(digits_of(value).plain())
     }
 }
 
@@ -268,6 +301,9 @@ mod tests {
         }
         assert_eq!(format_json(f64::NAN), None);
         assert_eq!(format_g(f64::NEG_INFINITY), "-Inf");
+        assert_eq!(format_json(49_f64.exp2() + 0.25).unwrap(), "562949953421312.2");
+        assert_eq!(format_json(49_f64.exp2() + 0.75).unwrap(), "562949953421312.8");
+        assert_eq!(format_g32(1_234_561.3), "1.2345612e+06");
         assert_eq!(format_g32(1.1), "1.1");
         assert_eq!(format_g32(16_777_217.0), "1.6777216e+07");
     }

@@ -4,6 +4,7 @@
 //! `---`. go-yaml would stop; but Helm, kustomize and Argo CD split files at such lines before they parse, so one
 //! broken document does not hide the others from them either.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::origin::{Locate, Verbatim};
@@ -132,7 +133,7 @@ fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbat
         }
         // What the scanner read ahead is read again.
         while comments.pop_if(|comment| comment.start as usize >= start).is_some() {}
-        while tolerated.pop_if(|found| found.start as usize >= start).is_some() {}
+        while tolerated.pop_if(|found| found.at as usize >= start).is_some() {}
     }
     set_bounds(text, &starts, &mut parsed.documents, locate, verbatim);
     for comment in comments {
@@ -140,7 +141,7 @@ fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbat
         parsed.comments.push(Comment { at, trailing: comment.trailing });
     }
     for found in tolerated {
-        let at = locate.locate(found.start as usize..found.end as usize).at;
+        let at = locate.locate(char_at(text, found.at as usize)).at;
         parsed.problems.push(YamlProblem {
             kind: YamlProblemKind::Tolerated,
             message: found.what.to_owned(),
@@ -190,6 +191,13 @@ fn second_opinion(text: &str, start: usize, implicit: bool) -> Option<Trouble> {
     Parser::new(text, line_start, forbidden, implicit, Dialect::V3).document().err()
 }
 
+/// The bytes of the character at `at`; none at the end of the text.
+fn char_at(text: &str, at: usize) -> Range<usize> {
+    let at = at.min(text.len());
+    let len = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    at..at + len
+}
+
 fn syntax_problem<L: Locate + ?Sized>(
     text: &str,
     trouble: &Trouble,
@@ -197,14 +205,9 @@ fn syntax_problem<L: Locate + ?Sized>(
     lines: LineCounter<'_>,
     locate: &mut L,
 ) -> YamlProblem {
-    let at = (trouble.at as usize).min(text.len());
-    let len = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let context = trouble.context.filter(|(what, start)| !what.is_empty() && (*start as usize) < at);
-    let context = context.map(|(what, start)| {
-        let start = start as usize;
-        let len = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        (locate.locate(start..start + len).at, what.to_owned())
-    });
+    let context = trouble.context.filter(|(what, start)| !what.is_empty() && *start < trouble.at);
+    let context =
+        context.map(|(what, start)| (locate.locate(char_at(text, start as usize)).at, what.to_owned()));
     YamlProblem {
         kind: if trouble.stage == Stage::Reader {
             YamlProblemKind::Encoding
@@ -212,7 +215,7 @@ fn syntax_problem<L: Locate + ?Sized>(
             YamlProblemKind::Syntax
         },
         message: trouble.problem.to_string(),
-        at: locate.locate(at..at + len).at,
+        at: locate.locate(char_at(text, trouble.at as usize)).at,
         context,
         go_lines: go_lines(lines, trouble, second.unwrap_or(trouble)),
         v3_message: second
@@ -378,6 +381,19 @@ mod tests {
             stream.comments.iter().map(|c| (stream.file.slice(c.at), c.trailing)).collect();
         assert_eq!(comments, [("# head", false), ("# one", true)]);
         assert_eq!(stream.problems, []);
+    }
+
+    #[test]
+    fn collections_span_what_stands_there() {
+        let text = "a: &x {p: 1}\nb:\n  <<: *x\n  q: 2\nc:\n- *x\n- y\nd:\n  e: 1\n  f: *x\ng:\n  <<: [*x]\n";
+        let stream = stream(text, Dialect::Sigs);
+        let root = stream.documents[0].root.as_ref().unwrap();
+        let shown = |key: &str| stream.file.slice(root.get(key).unwrap().at);
+        assert_eq!(shown("b"), "<<: *x\n  q: 2");
+        assert_eq!(shown("c"), "*x\n- y");
+        assert_eq!(shown("d"), "e: 1\n  f: *x");
+        assert_eq!(shown("g"), "<<: [*x]");
+        assert_eq!(stream.file.slice(root.get("b").unwrap().get("p").unwrap().at), "1");
     }
 
     #[test]

@@ -9,22 +9,21 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, ToSmolStr as _, format_smolstr};
 
 use crate::source::Span;
 
 use super::number::{self, Number};
 use super::timestamp;
-use super::{Data, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
+use super::{Data, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
 
 /// Who reads the YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
-    /// `sigs.k8s.io/yaml`: Helm, kubectl, Argo CD, Flux. YAML 1.1 booleans (`yes`, `on`), octal `0777`; values pass
-    /// through JSON.
+    /// `sigs.k8s.io/yaml`: Helm, kubectl, Argo CD, Flux. `yes` and `on` are booleans; values pass through JSON.
     Sigs,
-    /// go-yaml v3 as kustomize uses it: `true` and `false` alone are booleans, `0o777` is a number, dates become
-    /// RFC 3339 strings.
+    /// go-yaml v3 as kustomize uses it: only `true` and `false` are booleans, dates become RFC 3339 strings.
     V3,
 }
 
@@ -295,9 +294,13 @@ impl Node {
         }
     }
 
-    /// The value of an integer. Only after [`canonicalize`](Self::canonicalize).
+    /// The value of an integer, also when it is spelled as a float (`1e+06`). Only after
+    /// [`canonicalize`](Self::canonicalize).
     pub fn as_i64(&self) -> Option<i64> {
-        self.as_plain()?.parse().ok()
+        let text = self.as_plain()?;
+        // Beyond 2^53 floats do not know their integers.
+        let integral = |value: &f64| value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+        text.parse().ok().or_else(|| self.as_f64().filter(integral).map(|value| value as i64))
     }
 
     /// The value of a number. Only after [`canonicalize`](Self::canonicalize).
@@ -384,11 +387,16 @@ fn canonicalize_key(key: &mut Key, dialect: Dialect, top: bool) -> Result<bool, 
 
 /// Keys that were spelled differently may mean the same: the last one wins.
 fn drop_duplicates(map: &mut Map) {
-    let mut unique = Map::new();
+    let mut seen: FxHashMap<SmolStr, usize> = FxHashMap::default();
+    let mut unique: Vec<Entry> = Vec::with_capacity(map.len());
     for entry in std::mem::take(map).into_entries() {
-        unique.insert(entry.key, entry.value);
+        let index = *seen.entry(entry.key.text.clone()).or_insert(unique.len());
+        match unique.get_mut(index) {
+            Some(earlier) => *earlier = entry,
+            None => unique.push(entry),
+        }
     }
-    *map = unique;
+    *map = Map::from_entries(unique);
 }
 
 /// Whether a text is a number in JSON's grammar.
@@ -473,5 +481,95 @@ impl Scalar<'_> {
             Self::Float(value) => number::format_json(*value).unwrap_or_else(|| number::format_g(*value)),
             Self::Str(text) => format_smolstr!("{text}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+    use crate::yaml::parse;
+
+    fn root(text: &str) -> Node {
+        let file = Sources::new().add("a.yaml", text.into());
+        parse(&file).documents.remove(0).root.unwrap()
+    }
+
+    /// `fixtures/yaml/read.jsonl` has the values; here is what callers see of them.
+    #[test]
+    fn resolves_per_dialect() {
+        use Scalar::{Bool, Float, Int, Null, Str, Uint};
+        let text = |text: &'static str| Str(Cow::Borrowed(text));
+        for (source, sigs, v3) in [
+            ("yes", Bool(true), text("yes")),
+            ("true", Bool(true), Bool(true)),
+            ("'yes'", text("yes"), text("yes")),
+            ("~", Null, Null),
+            ("017", Int(15), Int(15)),
+            ("0o17", Int(15), Int(15)),
+            ("-0o17", Int(-15), Int(-15)),
+            ("1_000", Int(1000), Int(1000)),
+            ("18446744073709551615", Uint(u64::MAX), Uint(u64::MAX)),
+            ("1e3", Float(1000.0), Float(1000.0)),
+            ("08", Float(8.0), Float(8.0)),
+            ("1:30", text("1:30"), text("1:30")),
+            ("2020-01-01", text("2020-01-01"), text("2020-01-01T00:00:00Z")),
+            ("!!str 1", text("1"), text("1")),
+            ("!!int '1'", Int(1), Int(1)),
+            ("! 1", text("1"), Int(1)),
+            ("!!int x", text("x"), text("x")),
+            ("!!binary aGk=", text("hi"), text("hi")),
+        ] {
+            let node = root(source);
+            assert_eq!(node.resolve(Dialect::Sigs), Some(sigs), "{source}");
+            assert_eq!(node.resolve(Dialect::V3), Some(v3), "{source}");
+        }
+        assert_eq!(root("[]").resolve(Dialect::Sigs), None);
+    }
+
+    #[test]
+    fn canonical_trees_need_no_dialect() {
+        let mut node = root("a: yes\nb: 0x10\nc: ~\nd: !!str 1\ne: plain\nf: 1.50\non: x\n1: y\n'1': z\n");
+        assert!(node.get("c").unwrap().is_null());
+        let place = node.get("b").unwrap().place();
+        node.canonicalize(Dialect::Sigs).unwrap();
+        let get = |key: &str| node.get(key).unwrap();
+        assert_eq!(get("a").as_bool(), Some(true));
+        assert_eq!((get("b").as_i64(), get("b").scalar_text()), (Some(16), Some("16")));
+        assert_eq!(get("b").place(), place);
+        assert!(get("c").is_null() && get("c").as_str().is_none());
+        assert_eq!((get("d").as_str(), get("d").as_i64()), (Some("1"), None));
+        assert_eq!(get("e").as_str(), Some("plain"));
+        assert_eq!(get("f").as_f64(), Some(1.5));
+        assert_eq!(get("true").as_str(), Some("x"));
+        assert_eq!(get("1").as_str(), Some("z"));
+        assert_eq!(node.entries().len(), 8);
+    }
+
+    #[test]
+    fn many_keys_that_are_numbers() {
+        let text = (0..20_000).fold(String::new(), |text, key| text + &key.to_string() + ": a\n");
+        let mut node = root(&text);
+        node.canonicalize(Dialect::Sigs).unwrap();
+        assert_eq!(node.entries().len(), 20_000);
+    }
+
+    #[test]
+    fn refuses_with_a_place() {
+        for (text, dialect, message, start) in [
+            ("a: !!int x", Dialect::Sigs, "cannot decode !!str `x` as a !!int", 9),
+            ("a: [.nan]", Dialect::Sigs, "json: unsupported value: NaN", 4),
+            ("a: {~: b}", Dialect::Sigs, "unsupported map key of type: %!s(<nil>), key: <nil>", 4),
+            ("a: {1: b}", Dialect::V3, "json: unsupported type: map[interface {}]interface {}", 4),
+        ] {
+            let error = root(text).canonicalize(dialect).unwrap_err();
+            assert_eq!((error.message.as_str(), error.at.start), (message, start));
+            assert_eq!(error.kind, YamlProblemKind::Value);
+        }
+    }
+
+    #[test]
+    fn quotes_as_go() {
+        assert_eq!(go_quote("a\"b\\c\n\t\u{1}é\u{2028}"), "\"a\\\"b\\\\c\\n\\t\\x01é\\u2028\"");
     }
 }

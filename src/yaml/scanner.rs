@@ -109,8 +109,8 @@ pub(super) struct RawComment {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tolerated {
     pub(super) what: &'static str,
-    pub(super) start: u32,
-    pub(super) end: u32,
+    /// The character that should not be here.
+    pub(super) at: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -299,6 +299,11 @@ impl<'t> Scanner<'t> {
             comments: Vec::new(),
             tolerated: Vec::new(),
         }
+    }
+
+    /// Number of bytes of the text.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// How far the scanner has read.
@@ -646,8 +651,7 @@ impl<'t> Scanner<'t> {
             self.reported_flow = true;
             self.tolerated.push(Tolerated {
                 what: "a line inside of brackets must be indented deeper than the block around them",
-                start: self.pos as u32,
-                end: self.pos as u32 + 1,
+                at: self.pos as u32,
             });
         }
     }
@@ -894,11 +898,8 @@ impl<'t> Scanner<'t> {
         let before = self.bytes.get(self.line_start..start).unwrap_or_default();
         let trailing = before.iter().any(|byte| !matches!(byte, b' ' | b'\t'));
         if trailing && !matches!(before.last(), Some(b' ' | b'\t')) {
-            self.tolerated.push(Tolerated {
-                what: "a comment needs a blank before its `#`",
-                start: start as u32,
-                end: start as u32 + 1,
-            });
+            self.tolerated
+                .push(Tolerated { what: "a comment needs a blank before its `#`", at: start as u32 });
         }
         self.comments.push(RawComment { start: start as u32, end: self.pos as u32, trailing });
     }
@@ -1259,12 +1260,12 @@ impl<'t> Scanner<'t> {
                     text.push_str(&leading_break);
                     text.push_str(&trailing_breaks);
                 }
-                if !noted && self.flow_level == 0 && self.column() as isize <= self.indent {
+                let outside = self.flow_level == 0 && self.column() as isize <= self.indent;
+                if !noted && outside && self.here() != 0 {
                     noted = true;
                     self.tolerated.push(Tolerated {
                         what: "the lines of a quoted scalar must be indented deeper than the block around it",
-                        start: self.pos as u32,
-                        end: self.pos as u32 + 1,
+                        at: self.pos as u32,
                     });
                 }
             } else {

@@ -1,4 +1,4 @@
-//! Argo CD's glob dialect (`github.com/gobwas/glob`): `*`, `**`, `?`, `[a-z]`, `[!ab]`, `{a,b}`, `\` escapes.
+//! The glob dialect of Argo CD and Helm (`github.com/gobwas/glob`): `*`, `**`, `?`, `[a-z]`, `[!ab]`, `{a,b}`, `\` escapes.
 //!
 //! Translated to a linear-time regular expression. A pattern that gobwas refuses is `None`: Argo CD logs a warning
 //! and the pattern never matches.

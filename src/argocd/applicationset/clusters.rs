@@ -1,0 +1,167 @@
+//! The clusters generator: cluster Secrets of the repository and `clusters:` of the configuration.
+//!
+//! Mirrors `applicationset/generators/cluster.go`.
+
+use base64::Engine;
+use smol_str::SmolStr;
+
+use crate::argocd::IN_CLUSTER;
+use crate::origin::Place;
+use crate::yaml::{Entry, Key, Map, Node};
+
+use super::generator::Generators;
+use super::params::sanitize_name;
+use super::{Params, Unexpanded, selector};
+
+/// A cluster that Argo CD knows.
+struct Known {
+    name: SmolStr,
+    server: SmolStr,
+    project: SmolStr,
+    labels: Vec<(SmolStr, SmolStr, Place)>,
+    annotations: Vec<(SmolStr, SmolStr, Place)>,
+    place: Place,
+}
+
+/// The label that makes a Secret a cluster.
+const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
+
+impl Generators<'_, '_> {
+    pub(super) fn clusters(&mut self, generator: &Node) -> Vec<Params> {
+        let chosen = generator.get("selector").filter(|selector| !selector.is_null());
+        let known = self.known_clusters();
+        let listed = !known.is_empty();
+        let mut sets = Vec::new();
+        for cluster in &known {
+            let label = |key: &str| {
+                if key == SECRET_TYPE {
+                    return Some("cluster".to_owned());
+                }
+                cluster.labels.iter().find(|(name, ..)| name == key).map(|(_, value, _)| value.to_string())
+            };
+            if selector::matches(chosen, label) {
+                sets.push(self.cluster_params(generator, cluster));
+            }
+        }
+        if selector::is_empty(chosen) && !known.iter().any(|cluster| cluster.server == IN_CLUSTER) {
+            // The cluster that Argo CD runs in has no Secret unless somebody made one.
+            let local = Known {
+                name: "in-cluster".into(),
+                server: IN_CLUSTER.into(),
+                project: SmolStr::default(),
+                labels: Vec::new(),
+                annotations: Vec::new(),
+                place: generator.place(),
+            };
+            sets.push(self.cluster_params(generator, &local));
+        }
+        if !listed {
+            self.unexpanded.push(Unexpanded {
+                generator: "clusters".into(),
+                place: generator.place(),
+                reason: format!("the clusters that `{}` generates for are not known", self.set.name),
+                help: "list them under `clusters:` in .gitops-lint.yaml".to_owned(),
+            });
+        }
+        if generator.get("flatList").and_then(Node::as_bool) == Some(true) {
+            let place = generator.place();
+            let items = sets.into_iter().map(|params| Node::map(params.map().clone(), place)).collect();
+            let mut flat = Params::default();
+            flat.put("clusters", Node::seq(items, place), place);
+            return vec![flat];
+        }
+        sets
+    }
+
+    fn known_clusters(&self) -> Vec<Known> {
+        let mut known = Vec::new();
+        for cluster in &self.environment.config.clusters {
+            let pairs = |labels: &std::collections::BTreeMap<SmolStr, crate::config::Text>| {
+                labels.iter().map(|(key, text)| (key.clone(), text.value.clone(), text.place)).collect()
+            };
+            known.push(Known {
+                name: cluster.name.value.clone(),
+                server: cluster.server.as_ref().map_or_else(|| IN_CLUSTER.into(), |server| server.value.clone()),
+                project: cluster.project.as_ref().map(|project| project.value.clone()).unwrap_or_default(),
+                labels: pairs(&cluster.labels),
+                annotations: pairs(&cluster.annotations),
+                place: cluster.name.place,
+            });
+        }
+        for secret in self.environment.cluster_secrets {
+            let cluster = cluster_of_secret(secret);
+            if !known.iter().any(|other: &Known| other.name == cluster.name) {
+                known.push(cluster);
+            }
+        }
+        known.sort_by(|a, b| a.name.cmp(&b.name));
+        known
+    }
+
+    fn cluster_params(&mut self, generator: &Node, cluster: &Known) -> Params {
+        let mut params = Params::default();
+        let place = cluster.place;
+        params.set("name", cluster.name.clone(), place);
+        params.set("nameNormalized", sanitize_name(&cluster.name), place);
+        params.set("server", cluster.server.clone(), place);
+        params.set("project", cluster.project.clone(), place);
+        if self.is_go() {
+            let mut metadata = Map::new();
+            for (kind, pairs) in [("annotations", &cluster.annotations), ("labels", &cluster.labels)] {
+                if pairs.is_empty() {
+                    continue;
+                }
+                let entry = |(key, value, place): &(SmolStr, SmolStr, Place)| Entry {
+                    key: Key::new(key.clone(), *place),
+                    value: Node::string(value.clone(), *place),
+                };
+                let map = Map::from_entries(pairs.iter().map(entry).collect());
+                metadata.insert(Key::new(kind, place), Node::map(map, place));
+            }
+            if !metadata.is_empty() {
+                params.put("metadata", Node::map(metadata, place), place);
+            }
+        } else {
+            for (kind, pairs) in [("annotations", &cluster.annotations), ("labels", &cluster.labels)] {
+                for (key, value, place) in pairs {
+                    params.set(&format!("metadata.{kind}.{key}"), value.clone(), *place);
+                }
+            }
+        }
+        self.add_values(generator, &mut params);
+        params
+    }
+}
+
+/// Whether a Secret declares a cluster.
+pub(crate) fn is_cluster_secret(secret: &Node) -> bool {
+    secret.at_path(&["metadata", "labels", SECRET_TYPE]).and_then(Node::as_str) == Some("cluster")
+}
+
+fn cluster_of_secret(secret: &Node) -> Known {
+    let text = |key: &str| {
+        if let Some(plain) = secret.at_path(&["stringData", key]).and_then(Node::as_str) {
+            return SmolStr::new(plain);
+        }
+        let encoded = secret.at_path(&["data", key]).and_then(Node::as_str).unwrap_or_default();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).unwrap_or_default();
+        SmolStr::new(String::from_utf8_lossy(&decoded))
+    };
+    let pairs = |key: &str| {
+        let entries = secret.at_path(&["metadata", key]).map(Node::entries).unwrap_or_default();
+        let pair = |entry: &Entry| {
+            Some((entry.key.text.clone(), SmolStr::new(entry.value.as_str()?), entry.value.place()))
+        };
+        entries.iter().filter_map(pair).collect::<Vec<_>>()
+    };
+    let name = text("name");
+    let server = text("server");
+    Known {
+        name: if name.is_empty() { server.clone() } else { name },
+        server,
+        project: text("project"),
+        labels: pairs("labels"),
+        annotations: pairs("annotations"),
+        place: secret.at_path(&["metadata", "name"]).map_or_else(|| secret.place(), Node::place),
+    }
+}

@@ -1,0 +1,223 @@
+//! The git generator: one parameter set per directory or file.
+//!
+//! Mirrors `applicationset/generators/git.go`.
+
+use crate::golang;
+use crate::origin::Place;
+use crate::source::{Dir, Found, Span, TreePath};
+use crate::yaml::{Data, Dialect, Entry, Key, Map, Node};
+
+use super::generator::Generators;
+use super::params::sanitize_name;
+use super::{Params, Unexpanded};
+
+impl Generators<'_, '_> {
+    pub(super) fn git(&mut self, generator: &Node) -> Vec<Params> {
+        let text = |key: &str| generator.get(key).and_then(Node::as_str).unwrap_or_default();
+        let (url, revision) = (text("repoURL"), text("revision"));
+        let place = generator.get("repoURL").map_or_else(|| generator.place(), Node::place);
+        let root = match self.environment.remotes.git(url, revision) {
+            Found::Here(dir) | Found::Instead(dir, _) => dir,
+            Found::Missing { reason, help } => {
+                self.unexpanded.push(Unexpanded { generator: "git".into(), place, reason, help });
+                return Vec::new();
+            }
+        };
+        let prefix = text("pathParamPrefix").to_owned();
+        let directories = generator.items(&["directories"]);
+        let files = generator.items(&["files"]);
+        if !directories.is_empty() {
+            self.directories(generator, directories, &root, &prefix)
+        } else if !files.is_empty() {
+            self.files(generator, files, &root, &prefix)
+        } else {
+            self.problem(generator.place(), "the git generator has neither `directories` nor `files`");
+            Vec::new()
+        }
+    }
+
+    fn directories(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
+        let mut sets = Vec::new();
+        for dir in visible_dirs(root) {
+            let hit = |exclude: bool| {
+                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
+                items.find(|item| golang::path_match(pattern(item), dir.as_str()).unwrap_or(false))
+            };
+            let (Some(item), None) = (hit(false), hit(true)) else { continue };
+            let place = item.get("path").map_or_else(|| item.place(), Node::place);
+            let mut params = Params::default();
+            self.path_params(&mut params, dir.as_str(), None, prefix, place);
+            self.add_values(generator, &mut params);
+            sets.push(params);
+        }
+        sets
+    }
+
+    fn files(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
+        let mut sets = Vec::new();
+        let mut files = root.tree.files();
+        files.sort();
+        for path in files {
+            let hit = |exclude: bool| {
+                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
+                items.any(|item| pathspec_match(pattern(item), path.as_str()))
+            };
+            if !hit(false) || hit(true) {
+                continue;
+            }
+            for (content, place) in self.file_params(root, &path) {
+                let mut params = content;
+                let dir = path.parent().unwrap_or_default();
+                let dir = if dir.is_root() { "." } else { dir.as_str() };
+                self.path_params(&mut params, dir, Some(path.file_name()), prefix, place);
+                self.add_values(generator, &mut params);
+                sets.push(params);
+            }
+        }
+        sets
+    }
+
+    /// The content of a parameter file: a mapping, or a list of mappings.
+    fn file_params(&mut self, root: &Dir, path: &TreePath) -> Vec<(Params, Place)> {
+        let file = match root.tree.read(path) {
+            Ok(file) => file,
+            Err(error) => {
+                self.problem(self.set.place, format!("unable to read file `{path}`: {error}"));
+                return Vec::new();
+            }
+        };
+        let start = Place::written(Span::start_of(file.id()));
+        let stream = self.environment.cache.stream(&file);
+        // Only the first document counts.
+        let Some(document) = stream.documents.first() else { return vec![(Params::default(), start)] };
+        let Some(mut node) = document.root.clone() else {
+            if document.broken {
+                let at = stream.problems.first().map_or(start, |problem| Place::written(problem.at));
+                self.problem(at, format!("unable to parse file `{path}`"));
+                return Vec::new();
+            }
+            return vec![(Params::default(), start)];
+        };
+        if node.canonicalize(Dialect::Sigs).is_err() {
+            self.problem(node.place(), format!("unable to parse file `{path}`"));
+            return Vec::new();
+        }
+        let place = node.place();
+        let maps: Option<Vec<Map>> = match node.data {
+            Data::Map(map) => Some(vec![map]),
+            Data::Seq(items) => items
+                .into_iter()
+                .map(|item| match item.data {
+                    Data::Map(map) => Some(map),
+                    _ => None,
+                })
+                .collect(),
+            Data::Scalar(_) => None,
+        };
+        let Some(maps) = maps else {
+            self.problem(place, format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"));
+            return Vec::new();
+        };
+        let params = maps.into_iter().map(Params::of);
+        let flat = !self.is_go();
+        params.map(|params| (if flat { params.flattened() } else { params }, place)).collect()
+    }
+
+    /// `path`, `path.basename`, `path[0]`, ... with an optional prefix.
+    fn path_params(&self, params: &mut Params, dir: &str, file: Option<&str>, prefix: &str, place: Place) {
+        let base = dir.rsplit('/').next().unwrap_or(dir);
+        let mut named = vec![("path", dir.to_owned()), ("basename", base.to_owned())];
+        if let Some(file) = file {
+            named.push(("filename", file.to_owned()));
+        }
+        named.push(("basenameNormalized", sanitize_name(base)));
+        if let Some(file) = file {
+            named.push(("filenameNormalized", sanitize_name(file)));
+        }
+        if self.is_go() {
+            let string = |text: &str| Node::string(text, place);
+            let mut map = Map::new();
+            for (key, value) in &named {
+                map.push(Entry { key: Key::new(*key, place), value: string(value) });
+            }
+            let segments = dir.split('/').map(string).collect();
+            map.push(Entry { key: Key::new("segments", place), value: Node::seq(segments, place) });
+            let path = Node::map(map, place);
+            if prefix.is_empty() {
+                params.put("path", path, place);
+            } else {
+                let mut outer = Map::new();
+                outer.push(Entry { key: Key::new("path", place), value: path });
+                params.put(prefix, Node::map(outer, place), place);
+            }
+            return;
+        }
+        let full = if prefix.is_empty() { "path".to_owned() } else { format!("{prefix}.path") };
+        for (key, value) in named {
+            let key = if key == "path" { full.clone() } else { format!("{full}.{key}") };
+            params.set(&key, value, place);
+        }
+        for (index, segment) in dir.split('/').enumerate() {
+            params.set(&format!("{full}[{index}]"), segment, place);
+        }
+    }
+}
+
+fn pattern(item: &Node) -> &str {
+    item.get("path").and_then(Node::as_str).unwrap_or_default()
+}
+
+fn is_excluding(item: &Node) -> bool {
+    item.get("exclude").and_then(Node::as_bool).unwrap_or(false)
+}
+
+/// Directories that hold a file, hidden ones left out, in lexical order.
+fn visible_dirs(root: &Dir) -> Vec<TreePath> {
+    let mut dirs = std::collections::BTreeSet::new();
+    for file in root.tree.files() {
+        let mut dir = file.parent();
+        while let Some(at) = dir {
+            if at.is_root() || dirs.contains(&at) {
+                break;
+            }
+            dir = at.parent();
+            if !at.components().any(|part| part.starts_with('.')) {
+                dirs.insert(at);
+            }
+        }
+    }
+    dirs.into_iter().collect()
+}
+
+/// A git pathspec, as `git ls-files` takes it: `*` crosses `/`; a name without wildcards is a file or everything
+/// below a directory.
+fn pathspec_match(spec: &str, path: &str) -> bool {
+    if !spec.contains(['*', '?', '[']) {
+        let spec = spec.trim_end_matches('/');
+        return path == spec || path.strip_prefix(spec).is_some_and(|rest| rest.starts_with('/'));
+    }
+    // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are literal.
+    let literal = spec.replace('{', "\\{").replace('}', "\\}");
+    golang::Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pathspecs() {
+        for (spec, path, want) in [
+            ("apps/*/config.json", "apps/a/config.json", true),
+            ("apps/*/config.json", "apps/a/b/config.json", true),
+            ("apps/**/config.json", "apps/a/b/config.json", true),
+            ("apps/**/config.json", "apps/config.json", false),
+            ("apps", "apps/a/x.yaml", true),
+            ("apps/", "apps/a/x.yaml", true),
+            ("apps", "apps2/x.yaml", false),
+            ("a/[bc]/?.yaml", "a/b/x.yaml", true),
+        ] {
+            assert_eq!(pathspec_match(spec, path), want, "{spec} {path}");
+        }
+    }
+}
