@@ -57,7 +57,8 @@ fn refuse_binary(file: &SourceFile, problems: &[YamlProblem]) -> Result<()> {
         return Ok(());
     }
     let problem = problems.iter().find(|problem| problem.kind == YamlProblemKind::Encoding);
-    let why = problem.map_or_else(|| "yaml: the file is not text".to_owned(), |problem| problem.go_message(Dialect::V3));
+    let why = problem
+        .map_or_else(|| "yaml: the file is not text".to_owned(), |problem| problem.go_message(Dialect::V3));
     Err(Failure::at(Place::written(file.span()), format!("{MALFORMED}: {why}")).kind(ProblemKind::Syntax))
 }
 
@@ -147,7 +148,9 @@ fn refuse_trouble(text: &Text<'_>, document: &Document, separators: &[usize]) ->
 }
 
 fn within(document: &Document, problem: &YamlProblem) -> bool {
-    document.at.file == problem.at.file && document.at.start <= problem.at.start && problem.at.end <= document.at.end
+    document.at.file == problem.at.file
+        && document.at.start <= problem.at.start
+        && problem.at.end <= document.at.end
 }
 
 /// The message of a problem with its line counted within its part of the text.
@@ -183,7 +186,8 @@ fn duplicate_key(text: &Text<'_>, document: &Document) -> Option<Box<YamlProblem
 
 /// The key that a problem says is repeated.
 fn duplicated_name(problem: &YamlProblem) -> String {
-    let quoted = problem.message.strip_prefix("mapping key ").and_then(|rest| rest.strip_suffix(" already defined"));
+    let quoted =
+        problem.message.strip_prefix("mapping key ").and_then(|rest| rest.strip_suffix(" already defined"));
     quoted.and_then(|quoted| serde_json::from_str(quoted).ok()).unwrap_or_default()
 }
 
@@ -195,9 +199,11 @@ fn validate(node: &Node) -> Result<()> {
     let metadata = node.get("metadata").filter(|metadata| !rnode::is_nil_or_empty(metadata));
     let field = |key| text(metadata.and_then(|metadata| metadata.get(key)));
     let (name, namespace) = (field("name"), field("namespace"));
-    let labels = metadata.and_then(|metadata| metadata.get("labels")).filter(|node| !rnode::is_nil_or_empty(node));
-    let annotations =
-        metadata.and_then(|metadata| metadata.get("annotations")).filter(|node| !rnode::is_nil_or_empty(node));
+    let labels =
+        metadata.and_then(|metadata| metadata.get("labels")).filter(|node| !rnode::is_nil_or_empty(node));
+    let annotations = metadata
+        .and_then(|metadata| metadata.get("annotations"))
+        .filter(|node| !rnode::is_nil_or_empty(node));
     let nothing = api_version.is_none()
         && kind.is_none()
         && name.is_none()
@@ -277,7 +283,8 @@ fn inline_lists(objects: Vec<Object>) -> Result<Vec<Object>> {
             let mut item = item.clone();
             // The items make their way through JSON.
             item.canonicalize(Dialect::V3).map_err(|problem| {
-                let message = format!("trouble expanding list of {kind}; {}", problem.go_message(Dialect::V3));
+                let message =
+                    format!("trouble expanding list of {kind}; {}", problem.go_message(Dialect::V3));
                 Failure::at(Place::written(problem.at), message)
             })?;
             rnode::restyle(&mut item);

@@ -5,18 +5,18 @@ use crate::origin::Place;
 
 /// Why the real tool would stop. The build goes on behind it where something is left to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub(super) struct Failure {
     /// What kind of trouble.
-    pub kind: ProblemKind,
+    pub(super) kind: ProblemKind,
     /// kustomize's own message. Paths in it are absolute in the tree that was built: `/base/kustomization.yaml`.
-    pub message: String,
+    pub(super) message: String,
     /// The entry, field or value that is to blame.
-    pub place: Option<Place>,
+    pub(super) place: Option<Place>,
     /// Other places that belong to the story.
-    pub related: Vec<(Place, String)>,
+    pub(super) related: Vec<(Place, String)>,
     /// Whether this follows from something that is not there. Such a failure says nothing once another failure
     /// took resources away.
-    pub follows: bool,
+    pub(super) follows: bool,
 }
 
 /// What steps of a build return.

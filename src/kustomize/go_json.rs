@@ -109,11 +109,7 @@ fn check_root(node: &Node, ty: &'static Struct, strict: bool) -> Result<(), Misf
         Data::Map(_) => check_struct(node, ty, None, strict),
         _ if node.is_null() => Ok(()),
         _ => Err(Misfit {
-            message: format!(
-                "json: cannot unmarshal {} into Go value of type {}",
-                kind(node),
-                ty.qualified
-            ),
+            message: format!("json: cannot unmarshal {} into Go value of type {}", kind(node), ty.qualified),
             place: node.place(),
         }),
     }
@@ -158,7 +154,9 @@ fn check_value(node: &Node, ty: &'static Ty, context: &Context<'_>) -> Result<()
     match (ty, &node.data) {
         (Ty::Any, _) => Ok(()),
         (Ty::Struct(ty), Data::Map(_)) => check_struct(node, ty, context.path, context.strict),
-        (Ty::List(ty, _), Data::Seq(items)) => items.iter().try_for_each(|item| check_value(item, ty, context)),
+        (Ty::List(ty, _), Data::Seq(items)) => {
+            items.iter().try_for_each(|item| check_value(item, ty, context))
+        }
         (Ty::Map(ty, _), Data::Map(_)) => {
             sorted(node).into_iter().try_for_each(|entry| check_value(&entry.value, ty, context))
         }

@@ -156,7 +156,9 @@ impl Loader {
                 Some(EntryKind::File) if at != *path => {
                     return format!(
                         "evalsymlink failure on '{whole}' : lstat {}: not a directory",
-                        shown(&at.child(path.strip_prefix(&at).and_then(|rest| rest.split('/').next()).unwrap_or("")))
+                        shown(&at.child(
+                            path.strip_prefix(&at).and_then(|rest| rest.split('/').next()).unwrap_or("")
+                        ))
                     );
                 }
                 Some(_) => {}
@@ -166,7 +168,11 @@ impl Loader {
     }
 
     /// Goes to the directory that an entry names.
-    pub(super) fn reach(self: &Arc<Self>, entry: &Placed<smol_str::SmolStr>, cx: &Context<'_>) -> Result<Reached> {
+    pub(super) fn reach(
+        self: &Arc<Self>,
+        entry: &Placed<smol_str::SmolStr>,
+        cx: &Context<'_>,
+    ) -> Result<Reached> {
         let text = entry.value.as_str();
         if text.is_empty() {
             return Err(Failure::new("new root cannot be empty"));
@@ -182,7 +188,9 @@ impl Loader {
             Err(_) => {
                 let path = format!("{}/{text}", self.shown_root().trim_end_matches('/'));
                 let message = missing(&path, &path);
-                return Err(Failure::new(format!("must build at directory: not a valid directory: {message}")));
+                return Err(Failure::new(format!(
+                    "must build at directory: not a valid directory: {message}"
+                )));
             }
         };
         if let Some(repo) = self.containing_repo()
@@ -224,9 +232,7 @@ impl Loader {
         }
         let problem = |reason: String, help: String| {
             let message = format!("`{}` is not built: {reason}", spec.raw);
-            Reached::Unavailable(
-                Problem::at(ProblemKind::Unavailable, entry.place, message).help(help),
-            )
+            Reached::Unavailable(Problem::at(ProblemKind::Unavailable, entry.place, message).help(help))
         };
         let dir = match cx.options.remotes.git(&spec.url, &spec.revision) {
             Found::Here(dir) | Found::Instead(dir, _) => dir,
@@ -258,7 +264,8 @@ impl Loader {
     fn refuse_cycle(&self, candidate: &TreePath) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
-            if loader.dir.path.starts_with(candidate) && std::ptr::addr_eq(&*loader.dir.tree, &*self.dir.tree) {
+            if loader.dir.path.starts_with(candidate) && std::ptr::addr_eq(&*loader.dir.tree, &*self.dir.tree)
+            {
                 return Err(Failure::new(format!(
                     "cycle detected: candidate root '{}' contains visited root '{}'",
                     shown(candidate),
@@ -285,7 +292,8 @@ fn confirm_dir(dir: &Dir, path: &TreePath) -> Result<TreePath> {
     let refuse = |message: String| Failure::new(format!("must build at directory: {message}"));
     let real = dir.tree.resolve(path).ok().filter(|real| dir.tree.kind(real).is_some());
     let Some(real) = real else {
-        let loader = Loader { dir: dir.clone(), referrer: None, restrictor: LoadRestrictor::None, repo: None };
+        let loader =
+            Loader { dir: dir.clone(), referrer: None, restrictor: LoadRestrictor::None, repo: None };
         return Err(refuse(format!("not a valid directory: {}", loader.lstat(path))));
     };
     if dir.tree.is_dir(&real) {

@@ -127,12 +127,7 @@ struct Walker<'a, 'o> {
 }
 
 impl<'a> Walker<'a, '_> {
-    fn walk(
-        &mut self,
-        target: Option<Node>,
-        origin: Origin,
-        schema: Option<Schema<'a>>,
-    ) -> Result<Merged> {
+    fn walk(&mut self, target: Option<Node>, origin: Origin, schema: Option<Schema<'a>>) -> Result<Merged> {
         let schema = schema.or_else(|| self.schema_of(target.as_ref(), &origin));
         let kind = target.iter().chain(origin.node()).find(|node| !is_null(node)).map(Kind::of);
         if let Some(kind) = kind {
@@ -265,13 +260,13 @@ impl<'a> Walker<'a, '_> {
             }
         }
         names.sort();
-        let mut ours: Vec<Option<Entry>> =
-            std::mem::take(map).into_entries().into_iter().map(Some).collect();
+        let mut ours: Vec<Option<Entry>> = std::mem::take(map).into_entries().into_iter().map(Some).collect();
         let mut kept: Vec<(usize, Entry)> = Vec::with_capacity(names.len());
         let mut added: Vec<Entry> = Vec::new();
         for name in names {
             let take = |entries: &mut Vec<Option<Entry>>| {
-                let at = entries.iter().position(|entry| entry.as_ref().is_some_and(|it| it.key.text == name))?;
+                let at =
+                    entries.iter().position(|entry| entry.as_ref().is_some_and(|it| it.key.text == name))?;
                 Some((at, entries.get_mut(at)?.take()?))
             };
             let own = take(&mut ours);
@@ -675,14 +670,22 @@ impl<'a> ListMerge<'a> {
                 return values.first().is_some_and(|value| rnode::raw(node) == *value);
             }
             Kind::of(node) == Kind::Map
-                && keys.iter().zip(values).filter(|(_, value)| blank || !value.is_empty()).all(|(key, value)| {
-                    node.get(key).is_some_and(|field| rnode::raw(field) == *value)
-                })
+                && keys
+                    .iter()
+                    .zip(values)
+                    .filter(|(_, value)| blank || !value.is_empty())
+                    .all(|(key, value)| node.get(key).is_some_and(|field| rnode::raw(field) == *value))
         })
     }
 
     /// Gives a merged element the keys that it lacks.
-    fn restore_keys(&mut self, handle: usize, keys: &[SmolStr], values: &[SmolStr], walker: &mut Walker<'_, '_>) {
+    fn restore_keys(
+        &mut self,
+        handle: usize,
+        keys: &[SmolStr],
+        values: &[SmolStr],
+        walker: &mut Walker<'_, '_>,
+    ) {
         let Some(node) = self.list.nodes.get_mut(handle).and_then(Option::as_mut) else { return };
         let Some(map) = node.as_map_mut() else { return };
         for (key, value) in keys.iter().zip(values) {
@@ -702,7 +705,9 @@ impl<'a> ListMerge<'a> {
             if keys.first().is_none_or(|key| key.is_empty()) {
                 let value = rnode::raw(node);
                 // Equal scalars: the one of the patch stands for both.
-                let known = added.iter().any(|other| self.list.node(*other).is_some_and(|it| rnode::raw(it) == value));
+                let known = added
+                    .iter()
+                    .any(|other| self.list.node(*other).is_some_and(|it| rnode::raw(it) == value));
                 if !known {
                     set_element(&self.list.nodes, added, Some(handle), &[SmolStr::default()], &[value])?;
                 }

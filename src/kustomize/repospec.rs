@@ -158,7 +158,10 @@ mod tests {
             ("/abs/github.com/x/y", None),
             ("github.com/org/repo", Some(("https://github.com/org/repo", "", ""))),
             ("github.com/org/repo/a/b?ref=v1", Some(("https://github.com/org/repo", "a/b", "v1"))),
-            ("https://github.com/org/repo//a?ref=v1&timeout=9", Some(("https://github.com/org/repo", "a", "v1"))),
+            (
+                "https://github.com/org/repo//a?ref=v1&timeout=9",
+                Some(("https://github.com/org/repo", "a", "v1")),
+            ),
             ("https://github.com/org/repo.git/a", Some(("https://github.com/org/repo.git", "/a", ""))),
             ("git@github.com:org/repo.git//a", Some(("git@github.com:org/repo.git", "a", ""))),
             ("git::https://x.io/org/repo//a", Some(("https://x.io/org/repo", "a", ""))),
@@ -171,7 +174,8 @@ mod tests {
             ("github.com/org/repo//../x", None),
         ] {
             let got = RepoSpec::parse(entry);
-            let got = got.as_ref().map(|spec| (spec.url.as_str(), spec.path.as_str(), spec.revision.as_str()));
+            let got =
+                got.as_ref().map(|spec| (spec.url.as_str(), spec.path.as_str(), spec.revision.as_str()));
             let want = want.map(|(url, path, revision): (&str, &str, &str)| {
                 (url, path.trim_start_matches('/'), revision)
             });

@@ -153,7 +153,12 @@ impl ResMap {
     }
 
     /// Adds what a generator made, or merges it with what is there, as its behavior says.
-    pub(super) fn absorb(&mut self, mut resource: Resource, origins: &mut Origins, schemas: &mut Schemas) -> Result<()> {
+    pub(super) fn absorb(
+        &mut self,
+        mut resource: Resource,
+        origins: &mut Origins,
+        schemas: &mut Schemas,
+    ) -> Result<()> {
         let id = resource.id.clone();
         let behavior = resource.memory.behavior.unwrap_or_default();
         let place = resource.generated.unwrap_or_else(|| resource.node.place());
@@ -285,7 +290,8 @@ fn take_over(new: &mut Node, old: &Node, path: &[&str], origins: &mut Origins, s
 fn set_metadata(new: &mut Node, old: &Node, field: &str) {
     use crate::yaml::{Entry, Key};
     let theirs = old.at_path(&["metadata", field]).cloned();
-    let Some(metadata) = new.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Node::as_map_mut) else {
+    let Some(metadata) = new.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Node::as_map_mut)
+    else {
         return;
     };
     match theirs {

@@ -202,14 +202,22 @@ impl Resource {
         let mut put = |key: &str, value: String| {
             annotations.insert(Key::new(SmolStr::new(key), place), Node::string(value, place));
         };
-        let join = |texts: &mut dyn Iterator<Item = &SmolStr>| texts.map(SmolStr::as_str).collect::<Vec<_>>().join(",");
+        let join = |texts: &mut dyn Iterator<Item = &SmolStr>| {
+            texts.map(SmolStr::as_str).collect::<Vec<_>>().join(",")
+        };
         if !memory.previous.is_empty() {
-            put("internal.config.kubernetes.io/previousNames", join(&mut memory.previous.iter().map(|id| &id.name)));
+            put(
+                "internal.config.kubernetes.io/previousNames",
+                join(&mut memory.previous.iter().map(|id| &id.name)),
+            );
             put(
                 "internal.config.kubernetes.io/previousNamespaces",
                 join(&mut memory.previous.iter().map(|id| &id.namespace)),
             );
-            put("internal.config.kubernetes.io/previousKinds", join(&mut memory.previous.iter().map(|id| &id.kind)));
+            put(
+                "internal.config.kubernetes.io/previousKinds",
+                join(&mut memory.previous.iter().map(|id| &id.kind)),
+            );
         }
         if !memory.prefixes.is_empty() {
             put("internal.config.kubernetes.io/prefixes", join(&mut memory.prefixes.iter()));
@@ -275,7 +283,12 @@ impl Resource {
 
     /// Writes annotations as kustomize leaves them behind: strings all of them, its own gone, none at all rather
     /// than an empty mapping.
-    pub(super) fn finish_annotations(&mut self, keep_origin: bool, keep_transformations: bool, origins: &mut Origins) {
+    pub(super) fn finish_annotations(
+        &mut self,
+        keep_origin: bool,
+        keep_transformations: bool,
+        origins: &mut Origins,
+    ) {
         let origin = self.memory.origin.take().filter(|_| keep_origin);
         let transformations = self.memory.transformations.take().filter(|_| keep_transformations);
         self.memory = Memory::default();
@@ -286,7 +299,8 @@ impl Resource {
             if let Some(annotations) = annotations_mut(&mut self.node) {
                 for (key, text) in [(ORIGIN, origin), (TRANSFORMATIONS, transformations)] {
                     if let Some(text) = text {
-                        annotations.insert(Key::new(SmolStr::new_static(key), place), Node::string(text, place));
+                        annotations
+                            .insert(Key::new(SmolStr::new_static(key), place), Node::string(text, place));
                     }
                 }
             }

@@ -72,7 +72,10 @@ impl<'a> Setter<'a> {
     fn step_over(&mut self, old: Place) -> Place {
         // What this very hand made to be filled displaces nothing.
         let made_here = self.origins.get(old.origin).is_some_and(|step| {
-            step.by == self.by && step.at == Some(self.at) && step.under.is_written() && step.from.is_written()
+            step.by == self.by
+                && step.at == Some(self.at)
+                && step.under.is_written()
+                && step.from.is_written()
         });
         if made_here {
             return old;

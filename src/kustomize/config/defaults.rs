@@ -45,31 +45,77 @@ const fn found_in(
 }
 
 /// What `namePrefix` changes.
-pub(super) static NAME_PREFIX: &[FieldSpec] = &[
-    found("", "metadata/name"),
-];
+pub(super) static NAME_PREFIX: &[FieldSpec] = &[found("", "metadata/name")];
 
 /// What `nameSuffix` changes.
-pub(super) static NAME_SUFFIX: &[FieldSpec] = &[
-    found("", "metadata/name"),
-];
+pub(super) static NAME_SUFFIX: &[FieldSpec] = &[found("", "metadata/name")];
 
 /// Where `commonLabels` and `labels` with `includeSelectors` go.
 pub(super) static COMMON_LABELS: &[FieldSpec] = &[
     made_in("", "v1", "Service", "spec/selector"),
-    found_in("apps", "", "Deployment", "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels"),
-    found_in("apps", "", "Deployment", "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels"),
-    found_in("apps", "", "Deployment", "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels"),
-    found_in("apps", "", "Deployment", "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels"),
-    found_in("apps", "", "Deployment", "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels"),
+    found_in(
+        "apps",
+        "",
+        "Deployment",
+        "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "Deployment",
+        "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "Deployment",
+        "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "Deployment",
+        "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "Deployment",
+        "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels",
+    ),
     made("Deployment", "spec/selector/matchLabels"),
     made("Deployment", "spec/template/metadata/labels"),
     made_in("apps", "", "StatefulSet", "spec/selector/matchLabels"),
-    found_in("apps", "", "StatefulSet", "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels"),
-    found_in("apps", "", "StatefulSet", "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels"),
-    found_in("apps", "", "StatefulSet", "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels"),
-    found_in("apps", "", "StatefulSet", "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels"),
-    found_in("apps", "", "StatefulSet", "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels"),
+    found_in(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+    ),
+    found_in(
+        "apps",
+        "",
+        "StatefulSet",
+        "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels",
+    ),
     made_in("apps", "", "StatefulSet", "spec/template/metadata/labels"),
     made_in("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels"),
     found_in("batch", "", "CronJob", "spec/jobTemplate/spec/selector/matchLabels"),
@@ -120,7 +166,12 @@ pub(super) static COMMON_ANNOTATIONS: &[FieldSpec] = &[
 /// What `namespace` sets beside `metadata.namespace`.
 pub(super) static NAMESPACE: &[FieldSpec] = &[
     made("Namespace", "metadata/name"),
-    found_in("apiextensions.k8s.io", "", "CustomResourceDefinition", "spec/conversion/webhook/clientConfig/service/namespace"),
+    found_in(
+        "apiextensions.k8s.io",
+        "",
+        "CustomResourceDefinition",
+        "spec/conversion/webhook/clientConfig/service/namespace",
+    ),
     made_in("apiregistration.k8s.io", "", "APIService", "spec/service/namespace"),
 ];
 
@@ -244,9 +295,7 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
     ),
     (
         gvk("rbac.authorization.k8s.io", "", "Role"),
-        &[
-            found_in("rbac.authorization.k8s.io", "", "RoleBinding", "roleRef/name"),
-        ],
+        &[found_in("rbac.authorization.k8s.io", "", "RoleBinding", "roleRef/name")],
     ),
     (
         gvk("rbac.authorization.k8s.io", "", "ClusterRole"),
@@ -302,14 +351,20 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
             found("Job", "spec/template/spec/volumes/projected/sources/configMap/name"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/volumes/configMap/name"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/volumes/projected/sources/configMap/name"),
-            found("CronJob", "spec/jobTemplate/spec/template/spec/containers/env/valueFrom/configMapKeyRef/name"),
-            found("CronJob", "spec/jobTemplate/spec/template/spec/initContainers/env/valueFrom/configMapKeyRef/name"),
+            found(
+                "CronJob",
+                "spec/jobTemplate/spec/template/spec/containers/env/valueFrom/configMapKeyRef/name",
+            ),
+            found(
+                "CronJob",
+                "spec/jobTemplate/spec/template/spec/initContainers/env/valueFrom/configMapKeyRef/name",
+            ),
             found("CronJob", "spec/jobTemplate/spec/template/spec/containers/envFrom/configMapRef/name"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/initContainers/envFrom/configMapRef/name"),
             found("Node", "spec/configSource/configMap"),
             found("Role", "rules/resourceNames"),
             found("ClusterRole", "rules/resourceNames"),
-            found("Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\/fastcgi-params-configmap"),
+            found("Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap"),
         ],
     ),
     (
@@ -366,15 +421,21 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
             found("Job", "spec/template/spec/volumes/projected/sources/secret/name"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/volumes/secret/secretName"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/volumes/projected/sources/secret/name"),
-            found("CronJob", "spec/jobTemplate/spec/template/spec/containers/env/valueFrom/secretKeyRef/name"),
-            found("CronJob", "spec/jobTemplate/spec/template/spec/initContainers/env/valueFrom/secretKeyRef/name"),
+            found(
+                "CronJob",
+                "spec/jobTemplate/spec/template/spec/containers/env/valueFrom/secretKeyRef/name",
+            ),
+            found(
+                "CronJob",
+                "spec/jobTemplate/spec/template/spec/initContainers/env/valueFrom/secretKeyRef/name",
+            ),
             found("CronJob", "spec/jobTemplate/spec/template/spec/containers/envFrom/secretRef/name"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/initContainers/envFrom/secretRef/name"),
             found("CronJob", "spec/jobTemplate/spec/template/spec/imagePullSecrets/name"),
             found("Ingress", "spec/tls/secretName"),
-            found("Ingress", "metadata/annotations/ingress.kubernetes.io\/auth-secret"),
-            found("Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\/auth-secret"),
-            found("Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\/auth-tls-secret"),
+            found("Ingress", "metadata/annotations/ingress.kubernetes.io\\/auth-secret"),
+            found("Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\\/auth-secret"),
+            found("Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\\/auth-tls-secret"),
             found("Ingress", "spec/tls/secretName"),
             found("ServiceAccount", "imagePullSecrets/name"),
             found("StorageClass", "parameters/secretName"),
@@ -383,7 +444,12 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
             found("StorageClass", "parameters/secretRef"),
             found("Role", "rules/resourceNames"),
             found("ClusterRole", "rules/resourceNames"),
-            found_in("serving.knative.dev", "v1", "Service", "spec/template/spec/containers/env/valueFrom/secretKeyRef/name"),
+            found_in(
+                "serving.knative.dev",
+                "v1",
+                "Service",
+                "spec/template/spec/containers/env/valueFrom/secretKeyRef/name",
+            ),
             found("PersistentVolume", "spec/azureFile/secretName"),
         ],
     ),
@@ -396,8 +462,18 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
             found("Ingress", "spec/rules/http/paths/backend/service/name"),
             found("Ingress", "spec/defaultBackend/service/name"),
             found_in("apiregistration.k8s.io", "", "APIService", "spec/service/name"),
-            found_in("admissionregistration.k8s.io", "", "ValidatingWebhookConfiguration", "webhooks/clientConfig/service"),
-            found_in("admissionregistration.k8s.io", "", "MutatingWebhookConfiguration", "webhooks/clientConfig/service"),
+            found_in(
+                "admissionregistration.k8s.io",
+                "",
+                "ValidatingWebhookConfiguration",
+                "webhooks/clientConfig/service",
+            ),
+            found_in(
+                "admissionregistration.k8s.io",
+                "",
+                "MutatingWebhookConfiguration",
+                "webhooks/clientConfig/service",
+            ),
         ],
     ),
     (
@@ -414,10 +490,7 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
     ),
     (
         gvk("", "v1", "PersistentVolume"),
-        &[
-            found("PersistentVolumeClaim", "spec/volumeName"),
-            found("ClusterRole", "rules/resourceNames"),
-        ],
+        &[found("PersistentVolumeClaim", "spec/volumeName"), found("ClusterRole", "rules/resourceNames")],
     ),
     (
         gvk("", "v1", "PersistentVolumeClaim"),
@@ -431,40 +504,18 @@ pub(super) static NAME_REFERENCE: &[(Gvk, &[FieldSpec])] = &[
             found("DaemonSet", "spec/template/spec/volumes/persistentVolumeClaim/claimName"),
         ],
     ),
-    (
-        gvk("", "", "Deployment"),
-        &[
-            found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name"),
-        ],
-    ),
-    (
-        gvk("", "", "StatefulSet"),
-        &[
-            found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name"),
-        ],
-    ),
+    (gvk("", "", "Deployment"), &[found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name")]),
+    (gvk("", "", "StatefulSet"), &[found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name")]),
     (
         gvk("admissionregistration.k8s.io", "", "ValidatingAdmissionPolicy"),
-        &[
-            found_in("admissionregistration.k8s.io", "", "ValidatingAdmissionPolicyBinding", "spec/policyName"),
-        ],
+        &[found_in(
+            "admissionregistration.k8s.io",
+            "",
+            "ValidatingAdmissionPolicyBinding",
+            "spec/policyName",
+        )],
     ),
-    (
-        gvk("networking.k8s.io/v1", "v1", "IngressClass"),
-        &[
-            found("Ingress", "spec/ingressClassName"),
-        ],
-    ),
-    (
-        gvk("", "", "ReplicaSet"),
-        &[
-            found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name"),
-        ],
-    ),
-    (
-        gvk("", "", "ReplicationController"),
-        &[
-            found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name"),
-        ],
-    ),
+    (gvk("networking.k8s.io/v1", "v1", "IngressClass"), &[found("Ingress", "spec/ingressClassName")]),
+    (gvk("", "", "ReplicaSet"), &[found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name")]),
+    (gvk("", "", "ReplicationController"), &[found("HorizontalPodAutoscaler", "spec/scaleTargetRef/name")]),
 ];

@@ -113,9 +113,12 @@ fn visit(
     set: &mut SetField<'_>,
 ) -> Result<()> {
     let Some(path) = path else { return set(node, setter) };
+    if node.scalar().is_some() {
+        let refused = || Failure::at(node.place(), "expected sequence or mapping node");
+        return if node.is_null() { Ok(()) } else { Err(refused()) };
+    }
     match &mut node.data {
-        Data::Scalar(_) if node.is_null() => Ok(()),
-        Data::Scalar(_) => Err(Failure::at(node.place(), "expected sequence or mapping node")),
+        Data::Scalar(_) => Ok(()),
         Data::Seq(items) => {
             for item in items {
                 visit(item, Some(path), create, setter, set).wrap(|| {
@@ -148,7 +151,10 @@ fn visit_map(
     let found = match node.as_map().and_then(|map| map.index_of(name)) {
         Some(index) => Some(index),
         // Names that the path syntax gives a meaning: numbers, `-`, `[a=b]`.
-        None if rnode::list_number(name).is_some() || matches!(name, "-" | "*") || rnode::is_list_index(name) => {
+        None if rnode::list_number(name).is_some()
+            || matches!(name, "-" | "*")
+            || rnode::is_list_index(name) =>
+        {
             rnode::index_of(node, name).wrap(|| format!("fieldName: {name}"))?
         }
         None => None,

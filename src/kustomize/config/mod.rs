@@ -2,10 +2,8 @@
 //!
 //! Mirrors `api/internal/plugins/builtinconfig`.
 
-mod crds;
 mod defaults;
 mod fieldspec;
-mod load;
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +11,6 @@ use crate::k8s::Gvk;
 
 pub use fieldspec::FieldSpec;
 pub(super) use fieldspec::{Create, merge_specs};
-pub(super) use load::{load_crds, load_field_specs, load_files};
 
 use super::failure::{Result, Wrap};
 use super::resid::{gvk_sort_text, kind_rank};

@@ -14,8 +14,8 @@ use crate::source::{SourceFile, TreePath};
 use crate::yaml::{Dialect, Document, Node, Stream};
 
 pub use parts::{
-    FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, Image, Label, Pairs, Patch, Replacement, Replica,
-    Selector, SortOptions, SourceSelector, TargetSelector, Text, Var,
+    FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, Image, Label, Pairs, Patch, Replacement,
+    Replica, Selector, SortOptions, SourceSelector, TargetSelector, Text, Var,
 };
 pub(super) use parts::{field_spec, text, texts};
 
@@ -152,14 +152,8 @@ impl Kustomization {
         fn list<T>(node: &Node, key: &str, read: impl Fn(&Node) -> T) -> Vec<T> {
             get(node, key).map(Node::seq_or_empty).unwrap_or_default().iter().map(read).collect()
         }
-        let deprecated = [
-            "bases",
-            "commonLabels",
-            "imageTags",
-            "patchesJson6902",
-            "patchesStrategicMerge",
-            "vars",
-        ];
+        let deprecated =
+            ["bases", "commonLabels", "imageTags", "patchesJson6902", "patchesStrategicMerge", "vars"];
         let used = |key: &'static str| {
             let entry = node.entries().iter().find(|entry| entry.key.text.eq_ignore_ascii_case(key))?;
             (!entry.value.is_null()).then(|| (key, entry.key.place()))
@@ -170,7 +164,8 @@ impl Kustomization {
         images.extend(list(&node, "imageTags", Image::read));
         let mut helm_charts = list(&node, "helmCharts", HelmChart::read);
         helm_charts.extend(list(&node, "helmChartInflationGenerator", HelmChart::read_args));
-        let old_charts = get(&node, "helmChartInflationGenerator").map(Node::seq_or_empty).unwrap_or_default();
+        let old_charts =
+            get(&node, "helmChartInflationGenerator").map(Node::seq_or_empty).unwrap_or_default();
         let chart_home = match get(&node, "helmGlobals") {
             Some(globals) => text(globals, "chartHome"),
             // The last one wins.

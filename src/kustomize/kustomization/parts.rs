@@ -168,7 +168,9 @@ impl Patch {
         Self {
             node: node.clone(),
             path: text(node, "path"),
-            patch: get(node, "patch").filter(|patch| patch.as_str().is_some_and(|text| !text.is_empty())).cloned(),
+            patch: get(node, "patch")
+                .filter(|patch| patch.as_str().is_some_and(|text| !text.is_empty()))
+                .cloned(),
             target: get(node, "target").map(|target| Placed::new(Selector::read(target), target.place())),
             allow_name_change: option("allowNameChange"),
             allow_kind_change: option("allowKindChange"),

@@ -283,10 +283,7 @@ pub(in super::super) static KUSTOMIZATION: Struct = go_struct!(
         field("secretGenerator", list!(Ty::Struct(&SECRET_ARGS), "[]types.SecretArgs")),
         field("helmGlobals", Ty::Struct(&HELM_GLOBALS)),
         field("helmCharts", list!(Ty::Struct(&HELM_CHART), "[]types.HelmChart")),
-        field(
-            "helmChartInflationGenerator",
-            list!(Ty::Struct(&HELM_CHART_ARGS), "[]types.HelmChartArgs")
-        ),
+        field("helmChartInflationGenerator", list!(Ty::Struct(&HELM_CHART_ARGS), "[]types.HelmChartArgs")),
         field("generatorOptions", Ty::Struct(&GENERATOR_OPTIONS)),
         field("configurations", STRS),
         field("generators", STRS),

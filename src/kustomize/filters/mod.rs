@@ -1,0 +1,3 @@
+//! What the fields of a kustomization do to resources, one file each.
+//!
+//! Mirrors `api/filters`.

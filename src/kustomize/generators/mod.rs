@@ -1,0 +1,3 @@
+//! What `configMapGenerator` and `secretGenerator` make.
+//!
+//! Mirrors `api/internal/generators` and `api/kv`.
