@@ -9,16 +9,18 @@
 
 pub(in crate::kustomize) mod annotations;
 pub(in crate::kustomize) mod images;
+pub(in crate::kustomize) mod json6902;
 pub(in crate::kustomize) mod labels;
 pub(in crate::kustomize) mod namespace;
 pub(in crate::kustomize) mod prefix_suffix;
 pub(in crate::kustomize) mod replicas;
 
+use crate::finding::ProblemKind;
 use crate::origin::{Place, Step};
-use crate::yaml::Node;
+use crate::yaml::{Data, MAX_DEPTH, Node};
 
 use super::context::Context;
-use super::failure::{Result, Wrap};
+use super::failure::{Failure, Result, Wrap};
 use super::resmap::ResMap;
 use super::resource::Resource;
 use super::rnode::{self, Kind};
@@ -62,4 +64,44 @@ fn set_scalar(node: &mut Node, setter: &mut Setter<'_>, text: &str, tag: Tag) ->
     rnode::expect(node, Kind::Scalar)?;
     setter.set(node, text, tag);
     Ok(())
+}
+
+/// How many nodes may be copied on behalf of one entry: a document can double with every step.
+const MAX_COPIED: usize = 1_000_000;
+
+/// Bounds what trees can grow to when parts of them are copied into themselves.
+#[derive(Debug, Default)]
+struct Budget {
+    copied: usize,
+}
+
+impl Budget {
+    /// Counts what is copied.
+    fn copy(&mut self, node: &Node) -> Result<()> {
+        self.copied = self.copied.saturating_add(node.count());
+        if self.copied > MAX_COPIED {
+            return Err(
+                Failure::new(format!("more than {MAX_COPIED} values are copied")).kind(ProblemKind::Limit)
+            );
+        }
+        Ok(())
+    }
+
+    /// Refuses to nest deeper than the reader does: everything behind relies on that bound.
+    fn nest(above: usize, node: &Node) -> Result<()> {
+        if above.saturating_add(depth(node)) > MAX_DEPTH {
+            let message = format!("exceeded max depth of {MAX_DEPTH}");
+            return Err(Failure::new(message).kind(ProblemKind::Limit));
+        }
+        Ok(())
+    }
+}
+
+/// How deep a tree is nested, which is bounded.
+fn depth(node: &Node) -> usize {
+    match &node.data {
+        Data::Scalar(_) => 1,
+        Data::Seq(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Data::Map(map) => 1 + map.iter().map(|entry| depth(&entry.value)).max().unwrap_or(0),
+    }
 }
