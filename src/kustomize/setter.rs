@@ -189,6 +189,12 @@ impl<'a> Setter<'a> {
         }
     }
 
+    /// Forgets that nodes are one node: the object is written and read again.
+    pub(super) fn forget_aliases(&mut self) {
+        self.aliases.clear();
+        self.pending.clear();
+    }
+
     /// Says that all nodes with this origin are one node.
     pub(super) fn share(&mut self, id: OriginId) {
         if !self.aliases.has(id) {
