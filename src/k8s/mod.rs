@@ -1,9 +1,15 @@
-//! Kubernetes facts: scopes of kinds, pods inside of workloads.
+//! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
+mod gvk;
+mod openapi;
 mod pod_security;
+mod selector;
 mod workload;
 
+pub use gvk::{Gvk, split_api_version};
+pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
+pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};
 
 /// Whether objects of this kind live outside of namespaces. Unknown kinds are namespaced.
