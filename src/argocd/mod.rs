@@ -11,6 +11,7 @@ mod directory;
 mod render;
 mod revision;
 mod settings;
+mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
 pub use build_env::BuildEnv;
@@ -19,3 +20,4 @@ pub use directory::DirectoryOptions;
 pub use render::{Incomplete, Missing, Output, Renderer};
 pub use revision::pick_tag;
 pub use settings::{ResourceFilter, Settings, Tracking};
+pub use value_files::{Target, ValueFile, value_files};

@@ -29,8 +29,11 @@ macro_rules! rules {
 // Written by `cargo bless rules` from the files in the folders.
 rules! {
     argocd {
+        broken_values_ref::BrokenValuesRef,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
+        missing_source_path::MissingSourcePath,
+        missing_values_file::MissingValuesFile,
         stale_target_revision::StaleTargetRevision,
     }
     references {
