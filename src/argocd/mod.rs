@@ -8,6 +8,7 @@ mod application;
 mod build_env;
 mod detect;
 mod directory;
+mod fields;
 mod render;
 mod revision;
 mod settings;
@@ -17,6 +18,7 @@ pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, T
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
+pub use fields::{Meant, UnknownField, unknown_fields};
 pub use render::{Incomplete, Missing, Output, Renderer};
 pub use revision::pick_tag;
 pub use settings::{ResourceFilter, Settings, Tracking};

@@ -74,22 +74,20 @@ fn resolve(
 ) -> Target {
     if let Some(rest) = written.strip_prefix('$') {
         let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if !app.multi {
-            let is_env = name.trim_start_matches('{').starts_with("ARGOCD_") || name.starts_with('$');
-            if !is_env {
-                return Target::SingleSource;
-            }
-        } else {
+        if app.multi {
             let named = |source: &&Source| source.ref_name.as_ref().is_some_and(|it| it.value == name);
             let Some(other) = app.sources.iter().find(named) else {
-                let names =
-                    app.sources.iter().filter_map(|source| Some(source.ref_name.as_ref()?.value.to_string()));
-                return Target::UnknownRef(names.collect());
+                let name = |source: &Source| Some(source.ref_name.as_ref()?.value.to_string());
+                return Target::UnknownRef(app.sources.iter().filter_map(name).collect());
             };
             if other.chart.is_some() {
                 return Target::ChartRef;
             }
             return place(&remotes.git(other.repo_url(), other.target_revision()), "", path, env);
+        }
+        let is_env = name.trim_start_matches('{').starts_with("ARGOCD_") || name.starts_with('$');
+        if !is_env {
+            return Target::SingleSource;
         }
     }
     if written

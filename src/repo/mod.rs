@@ -3,6 +3,7 @@
 mod app;
 mod charts;
 mod clusters;
+mod declared;
 mod discover;
 mod inventory;
 mod labels;
@@ -16,6 +17,7 @@ mod workspace;
 pub use app::{App, AppId, AppKind, Spec, Status};
 pub use charts::{ChartIndex, MissingChart};
 pub use clusters::Variants;
+pub use declared::Declared;
 pub use discover::analyze;
 pub use inventory::{AppEntry, Inventory, ObjectFacts};
 pub use labels::{Labels, Link, chain, describe};
