@@ -16,6 +16,7 @@ use crate::yaml::Node;
 
 use super::app::{App, AppId, AppKind, Spec};
 use super::clusters::Variants;
+use super::declared;
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind};
 use super::inventory::{self, AppEntry, Inventory, ObjectFacts, visit_origins};
 use super::remotes::Identity;
@@ -52,6 +53,7 @@ pub fn analyze<T: Send>(
     for document in &scan.documents {
         if is_app_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
+            && !scan.is_input(&document.path)
             && let Some(node) = document_node(workspace, document)
         {
             discovery.define(node, Arc::default(), None, "", 0);
@@ -376,6 +378,7 @@ impl<T: Send> Discovery<'_, T> {
             .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
             .collect();
         inventory.find_roots();
+        inventory.declared = declared::declared(self.workspace, &inventory.scan, &inventory);
         (inventory, results)
     }
 }

@@ -12,7 +12,8 @@ use crate::origin::{OriginId, Origins, Place};
 use crate::source::TreePath;
 use crate::yaml::{Data, Node};
 
-use super::{App, AppId, Object, Rendered, Scan, Status, clusters::Variants};
+use super::declared::is_argo;
+use super::{App, AppId, Declared, Object, Rendered, Scan, Status, clusters::Variants};
 
 /// One rendered object, in short.
 #[derive(Debug, Clone)]
@@ -101,6 +102,8 @@ pub struct Inventory {
     pub objects: Vec<ObjectFacts>,
     /// The steps that all places here refer to.
     pub origins: Origins,
+    /// Argo CD's own objects, rendered or not.
+    pub declared: Vec<Declared>,
     /// The first look at the tree.
     pub scan: Scan,
     /// Which roots can share a cluster.
@@ -193,10 +196,8 @@ impl Inventory {
 fn is_kept(object: &Object) -> bool {
     matches!(
         (object.group.as_str(), object.kind.as_str()),
-        ("argoproj.io", "Application" | "ApplicationSet" | "AppProject")
-            | ("external-secrets.io", "SecretStore" | "ClusterSecretStore")
-            | ("", "Namespace")
-    )
+        ("external-secrets.io", "SecretStore" | "ClusterSecretStore") | ("", "Namespace")
+    ) || is_argo(&object.group, &object.kind, &object.name)
 }
 
 /// Takes the facts out of a render; the tree can be dropped afterwards.

@@ -3,6 +3,7 @@
 mod app;
 mod charts;
 mod clusters;
+mod declared;
 mod definition;
 mod discover;
 mod inventory;
@@ -17,6 +18,7 @@ mod workspace;
 pub use app::{App, AppId, AppKind, Spec, Status};
 pub use charts::{ChartIndex, MissingChart};
 pub use clusters::Variants;
+pub use declared::Declared;
 pub use discover::analyze;
 pub use inventory::{AppEntry, Inventory, ObjectFacts};
 pub use labels::{Labels, Link, chain, describe};
