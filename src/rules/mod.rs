@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod missing;
 mod rule;
 
 pub use context::{Context, Report};
@@ -34,7 +35,12 @@ rules! {
         stale_target_revision::StaleTargetRevision,
     }
     references {
+        missing_config_map::MissingConfigMap,
+        missing_config_map_key::MissingConfigMapKey,
+        missing_secret::MissingSecret,
+        missing_secret_key::MissingSecretKey,
         missing_secret_store_namespace::MissingSecretStoreNamespace,
+        missing_service_account::MissingServiceAccount,
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
