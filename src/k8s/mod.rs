@@ -6,11 +6,13 @@ mod pod_security;
 mod provide;
 mod reference;
 mod routes;
+mod selector;
 mod workload;
 
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
 pub use provide::{Keys, NamePattern, Provided, keys, mentions, provides};
 pub use reference::{Reference, Via, references};
+pub use selector::{selector_keys, selects, selects_all, selects_map};
 pub use workload::{Container, ContainerKind, PodTemplate};
 
 /// Whether objects of this kind live outside of namespaces. Unknown kinds are namespaced.
@@ -43,6 +45,41 @@ pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
 pub fn is_built_in(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")
         || (group.ends_with(".k8s.io") && BUILT_IN.contains(&group))
+}
+
+/// Whether a custom resource only configures things and never makes pods or Services.
+pub fn is_passive(group: &str, kind: &str) -> bool {
+    match group {
+        "monitoring.coreos.com" => {
+            !matches!(kind, "Prometheus" | "Alertmanager" | "ThanosRuler" | "PrometheusAgent")
+        }
+        "argoproj.io" => matches!(kind, "Application" | "ApplicationSet" | "AppProject" | "AnalysisTemplate"),
+        "cert-manager.io"
+        | "external-secrets.io"
+        | "bitnami.com"
+        | "traefik.io"
+        | "traefik.containo.us"
+        | "networking.istio.io"
+        | "security.istio.io"
+        | "keda.sh"
+        | "autoscaling.k8s.io"
+        | "cilium.io"
+        | "metallb.io"
+        | "kyverno.io"
+        | "secrets-store.csi.x-k8s.io"
+        | "route.openshift.io"
+        | "project.openshift.io"
+        | "console.openshift.io"
+        | "security.openshift.io"
+        | "volsync.backube"
+        | "externaldns.k8s.io"
+        | "gateway.envoyproxy.io"
+        | "helm.toolkit.fluxcd.io"
+        | "kustomize.toolkit.fluxcd.io"
+        | "source.toolkit.fluxcd.io" => true,
+        "gateway.networking.k8s.io" => kind != "Gateway",
+        _ => false,
+    }
 }
 
 /// The groups below `k8s.io` that need no CustomResourceDefinition.

@@ -357,8 +357,17 @@ fn scripts(node: &Node, found: &mut BTreeSet<SmolStr>, depth: u32) {
     for item in items {
         scripts(item, found, depth + 1);
     }
-    if let Some(text) = node.as_str().filter(|text| makes_objects(text)) {
-        found.extend(words(text));
+    if let Some(text) = node.as_str() {
+        if makes_objects(text) {
+            found.extend(words(text));
+        } else if let Some((flag, name)) = text.split_once('=')
+            && flag.starts_with("--")
+            && ["name", "secret", "configmap", "config-map"].iter().any(|word| flag.contains(word))
+            && is_name(name)
+        {
+            // A controller that is told the name of an object may make it.
+            found.insert(name.into());
+        }
     }
 }
 

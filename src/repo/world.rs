@@ -163,8 +163,12 @@ impl<'a> World<'a> {
         if let Some(why) = self.open(app, namespace, cluster_scoped) {
             return Answer::Unknown(why);
         }
+        let makeable = matches!(
+            reference.kind.as_str(),
+            "Secret" | "ConfigMap" | "Service" | "ServiceAccount" | "PersistentVolumeClaim"
+        );
         let mut mentioning = self.objects(self.index().mentioned.get(&reference.name));
-        if mentioning.any(|object| self.may_serve(object.app, app)) {
+        if makeable && mentioning.any(|object| self.may_serve(object.app, app)) {
             return Answer::Unknown("something mentions it that may make it");
         }
         let written = self.index().written.get(&reference.name).into_iter().flatten();
@@ -197,6 +201,53 @@ impl<'a> World<'a> {
                     .is_none_or(|it| namespace.is_empty() || fits(&it.value, namespace))
                 && fits(&external.name.value, name)
         })
+    }
+
+    /// Whether the apps that we see are what fills a namespace: some workload of theirs lies in it.
+    pub fn is_ours(&self, app: AppId, namespace: &str) -> bool {
+        self.inventory.objects.iter().any(|object| {
+            object.pod.is_some() && object.namespace == namespace && self.may_serve(object.app, app)
+        })
+    }
+
+    /// Whether something makes this namespace: a Namespace or a relative, or an Application with `CreateNamespace`.
+    pub fn makes_namespace(&self, app: AppId, name: &str) -> bool {
+        let made = self.objects(self.index().named.get(name)).any(|object| {
+            matches!(
+                object.kind.as_str(),
+                "Namespace" | "Project" | "ProjectRequest" | "SubnamespaceAnchor" | "Tenant" | "Profile"
+            ) && self.may_serve(object.app, app)
+        });
+        made || self.inventory.apps.iter().any(|entry| {
+            entry.app.target_namespace == name
+                && self.may_serve(entry.app.id, app)
+                && entry.app.node.as_ref().is_some_and(|node| {
+                    let options = node.items(&["spec", "syncPolicy", "syncOptions"]).iter();
+                    options
+                        .filter_map(crate::yaml::Node::as_str)
+                        .any(|option| option == "CreateNamespace=true")
+                })
+        })
+    }
+
+    /// Why pods in a namespace may exist that no render shows: an operator may make them.
+    pub fn has_operator(&self, app: AppId, namespace: &str) -> bool {
+        self.inventory.objects.iter().any(|object| {
+            meets(&object.namespace, namespace)
+                && !object.namespace.is_empty()
+                && !k8s::is_built_in(&object.group)
+                && !k8s::is_passive(&object.group, &object.kind)
+                && object.pod.is_none()
+                && self.may_serve(object.app, app)
+        })
+    }
+
+    /// Whether a document as written has this kind and name.
+    pub fn is_written(&self, kind: &str, name: &str) -> bool {
+        let written = self.index().written.get(name).into_iter().flatten();
+        written
+            .filter_map(|at| self.inventory.scan.documents.get(*at as usize))
+            .any(|document| document.kind == kind)
     }
 
     /// Why something in a namespace (or cluster-scoped) may exist although no render shows it.

@@ -22,6 +22,8 @@ pub(super) struct Missing<'a> {
     pub(super) help: &'a str,
     /// How bad it is when the file that defines the object is there but nothing applies it.
     pub(super) unapplied: Severity,
+    /// A severity other than the rule's own.
+    pub(super) severity: Option<Severity>,
 }
 
 /// Reports every reference that nothing provides.
@@ -49,7 +51,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             }
             Answer::Missing(elsewhere) => {
                 let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
-                one(inventory, cx, &group, "which nothing provides", rule.help, None, place);
+                one(inventory, cx, &group, "which nothing provides", rule.help, rule.severity, place);
             }
         }
     }

@@ -37,10 +37,14 @@ rules! {
     references {
         missing_config_map::MissingConfigMap,
         missing_config_map_key::MissingConfigMapKey,
+        missing_namespace::MissingNamespace,
         missing_secret::MissingSecret,
         missing_secret_key::MissingSecretKey,
+        missing_secret_store::MissingSecretStore,
         missing_secret_store_namespace::MissingSecretStoreNamespace,
+        missing_service::MissingService,
         missing_service_account::MissingServiceAccount,
+        missing_service_port::MissingServicePort,
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
