@@ -18,7 +18,8 @@ use super::app::{App, AppId, AppKind, Spec};
 use super::clusters::Variants;
 use super::declared;
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind};
-use super::inventory::{self, AppEntry, Inventory, ObjectFacts, visit_origins};
+use super::facts::{self, ObjectFacts};
+use super::inventory::{AppEntry, Inventory, visit_origins};
 use super::remotes::Identity;
 use super::scan::{Scan, document_node};
 use super::{Rendered, Workspace, render};
@@ -391,7 +392,7 @@ fn work<T>(
 ) -> Batch<T> {
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
-    let mut facts = inventory::facts(&app, &rendered);
+    let mut facts = facts::facts(&app, &rendered);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let children: Vec<(Node, Arc<Origins>)> = children
         .map(|object| {
