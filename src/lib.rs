@@ -10,6 +10,7 @@ pub mod config;
 pub mod finding;
 pub mod git;
 pub mod golang;
+pub mod helm;
 pub mod k8s;
 pub mod lint;
 pub mod origin;

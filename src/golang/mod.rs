@@ -3,7 +3,9 @@
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
 mod glob;
+mod path_match;
 pub mod semver;
 pub mod strconv;
 
 pub use glob::Glob;
+pub use path_match::path_match;

@@ -1,0 +1,19 @@
+//! Helm charts: loading, values, dependencies, manifests, as Helm 4.1 does it.
+//!
+//! The steps of `helm template`, one file each: `load` (a directory or archive becomes a [`Chart`]), `dependencies`
+//! (which subcharts take part, under which names), `coalesce` (the values that templates see), `schema`, and behind
+//! the template engine `manifest` (which documents there are, in which order). Nothing here executes templates.
+//!
+//! A chart is loaded once and shared; what one render makes of it is a [`ChartTree`] over it.
+//!
+//! This module does not know Argo CD.
+
+mod chart;
+mod decode;
+mod ignore;
+mod load;
+mod metadata;
+
+pub use chart::{Chart, ChartFile};
+pub use load::load_values;
+pub use metadata::{Dependency, Metadata};
