@@ -9,11 +9,22 @@
 //! This module does not know Argo CD.
 
 mod chart;
+mod coalesce;
 mod decode;
+mod dependencies;
 mod ignore;
 mod load;
 mod metadata;
+mod strvals;
+mod tables;
+mod tree;
+mod user_values;
 
 pub use chart::{Chart, ChartFile};
+pub use coalesce::{Override, OverrideKind};
+pub use dependencies::{Prepared, prepare};
 pub use load::load_values;
 pub use metadata::{Dependency, Metadata};
+pub use strvals::{SetKind, is_int64};
+pub use tree::ChartTree;
+pub use user_values::{UserValues, ValuesLayer};
