@@ -1,4 +1,4 @@
-//! Reads fields of `Chart.yaml` as `sigs.k8s.io/yaml` puts them into Go structs.
+//! Reads fields of `Chart.yaml` and of manifests as `sigs.k8s.io/yaml` puts them into Go structs.
 
 use smol_str::{SmolStr, format_smolstr};
 
@@ -13,8 +13,8 @@ type Text = Placed<SmolStr>;
 pub(super) struct Decoder<'a> {
     /// Where mismatches go.
     pub problems: &'a mut Vec<Problem>,
-    /// The file, for messages.
-    pub file: &'a str,
+    /// What messages begin with: `cannot load Chart.yaml: `.
+    pub prefix: &'a str,
     /// The Go struct whose fields are read.
     pub owner: &'static str,
 }
@@ -30,8 +30,8 @@ impl Decoder<'_> {
             Data::Scalar(_) => "number",
         };
         let message = format!(
-            "cannot load {}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {target}",
-            self.file
+            "{}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {target}",
+            self.prefix
         );
         self.problems.push(Problem::at(ProblemKind::Render, node.place(), message));
     }

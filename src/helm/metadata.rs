@@ -94,7 +94,8 @@ impl Metadata {
     /// Puts the fields of a canonical document over those that are there: `Chart.yaml` itself, then
     /// `requirements.yaml`. `file` is the name for messages.
     pub(super) fn read(&mut self, node: &Node, file: &str, problems: &mut Vec<Problem>) {
-        let mut decoder = Decoder { problems, file, owner: "Metadata" };
+        let prefix = format!("cannot load {file}: ");
+        let mut decoder = Decoder { problems, prefix: &prefix, owner: "Metadata" };
         if node.is_null() {
             return;
         }
