@@ -11,6 +11,7 @@ pub mod finding;
 pub mod git;
 pub mod golang;
 pub mod gotemplate;
+pub mod helm;
 pub mod k8s;
 #[expect(dead_code, reason = "the build pipeline is being put together")]
 pub mod kustomize;
