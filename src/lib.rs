@@ -18,4 +18,5 @@ pub mod repo;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod sprig;
 pub mod yaml;

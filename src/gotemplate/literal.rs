@@ -132,7 +132,8 @@ pub(super) fn number(text: &str, kind: Kind) -> Result<Number, String> {
     Ok(number)
 }
 
-fn parse_int(text: &str) -> Option<i64> {
+/// `strconv.ParseInt(text, 0, 64)`
+pub fn parse_int(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
