@@ -12,6 +12,8 @@ pub mod git;
 pub mod golang;
 pub mod gotemplate;
 pub mod k8s;
+#[expect(dead_code, reason = "the build pipeline is being put together")]
+pub mod kustomize;
 pub mod lint;
 pub mod origin;
 pub mod repo;

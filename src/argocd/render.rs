@@ -122,7 +122,7 @@ impl Renderer<'_> {
                 return;
             }
         };
-        let _env = build_env(app, source);
+        let _env = BuildEnv::of(app, source);
         let _ = &origins;
         match tool {
             Tool::Directory => {
@@ -168,18 +168,6 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
 fn unavailable(output: &mut Output, source: &Source, words: &str) {
     output.problems.push(Problem::at(ProblemKind::Unavailable, source.place, words));
     output.incomplete.push(Incomplete::new(Missing::Content, words));
-}
-
-fn build_env(app: &Application, source: &Source) -> BuildEnv {
-    BuildEnv {
-        app_name: app.name.clone(),
-        app_namespace: app.destination.namespace().into(),
-        project: app.project.as_ref().map(|project| project.value.clone()).unwrap_or_default(),
-        revision: source.target_revision().into(),
-        repo_url: source.repo_url().into(),
-        path: source.path().into(),
-        target_revision: source.target_revision().into(),
-    }
 }
 
 /// A List becomes its items (`unstructured.IsList`: whatever has an `items` array).
