@@ -12,7 +12,9 @@ pub(in crate::kustomize) mod images;
 pub(in crate::kustomize) mod json6902;
 pub(in crate::kustomize) mod labels;
 pub(in crate::kustomize) mod namespace;
+mod path_matcher;
 pub(in crate::kustomize) mod prefix_suffix;
+pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
 
 use crate::finding::ProblemKind;
