@@ -16,6 +16,7 @@ mod path_matcher;
 pub(in crate::kustomize) mod prefix_suffix;
 pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
+pub(in crate::kustomize) mod vars;
 
 use crate::finding::ProblemKind;
 use crate::origin::{Place, Step};
