@@ -39,6 +39,11 @@ impl Failure {
         Self::new(message).or_at(place)
     }
 
+    /// This failure where failures are kept.
+    pub(super) fn boxed(self) -> Box<Self> {
+        Box::new(self)
+    }
+
     /// With a place, unless a more exact one is known already.
     #[must_use]
     pub(super) fn or_at(mut self: Box<Self>, place: Place) -> Box<Self> {

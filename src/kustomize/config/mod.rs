@@ -4,6 +4,7 @@
 
 mod defaults;
 mod fieldspec;
+mod load;
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +12,7 @@ use crate::k8s::Gvk;
 
 pub use fieldspec::FieldSpec;
 pub(super) use fieldspec::{Create, merge_specs};
+pub(super) use load::{empty_map, load_crds, load_field_specs, load_files, load_openapi};
 
 use super::failure::{Result, Wrap};
 use super::resid::{gvk_sort_text, kind_rank};

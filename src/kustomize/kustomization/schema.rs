@@ -292,3 +292,31 @@ pub(in super::super) static KUSTOMIZATION: Struct = go_struct!(
         field("buildMetadata", STRS),
     ]
 );
+
+static NAME_BACK_REFERENCES: Struct = go_struct!(
+    "NameBackReferences",
+    [
+        field("Gvk.group", STR),
+        field("Gvk.version", STR),
+        field("Gvk.kind", STR),
+        field("fieldSpecs", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+    ]
+);
+
+/// A file of `configurations`.
+pub(in super::super) static TRANSFORMER_CONFIG: Struct = go_struct!(
+    "TransformerConfig",
+    [
+        field("namePrefix", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("nameSuffix", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("namespace", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("commonLabels", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("labels", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("templateLabels", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("commonAnnotations", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("nameReference", list!(Ty::Struct(&NAME_BACK_REFERENCES), "builtinconfig.nbrSlice")),
+        field("varReference", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("images", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+        field("replicas", list!(Ty::Struct(&FIELD_SPEC), "types.FsSlice")),
+    ]
+);
