@@ -24,6 +24,10 @@ pub(super) enum Tag {
     Float,
     /// A boolean.
     Bool,
+    /// A null: refused when it is written, unless its text says null.
+    Null,
+    /// A date: refused when it is written, unless its text is one.
+    Timestamp,
 }
 
 /// The origins of one object that several of its nodes share because they are one node for kustomize.
@@ -97,6 +101,20 @@ impl<'a> Setter<'a> {
     pub(super) fn empty(&mut self, data: Data) -> Node {
         let place = self.step();
         Node::new(data, place)
+    }
+
+    /// Whether a node was made by this hand and not filled yet.
+    pub(super) fn made(&self, node: &Node) -> bool {
+        self.is_fresh(node.place()) && node.scalar().is_some_and(SmolStr::is_empty)
+    }
+
+    fn is_fresh(&self, place: Place) -> bool {
+        self.origins.get(place.origin).is_some_and(|step| {
+            step.by == self.by
+                && step.at == Some(self.at)
+                && step.under.is_written()
+                && step.from.is_written()
+        })
     }
 
     /// A new key.
@@ -252,6 +270,8 @@ fn settle(node: &mut Node, tag: Tag) {
         Tag::Int => settle_as(node, "tag:yaml.org,2002:int"),
         Tag::Float => settle_as(node, "tag:yaml.org,2002:float"),
         Tag::Bool => settle_as(node, "tag:yaml.org,2002:bool"),
+        Tag::Null => settle_as(node, "tag:yaml.org,2002:null"),
+        Tag::Timestamp => settle_as(node, "tag:yaml.org,2002:timestamp"),
     }
 }
 

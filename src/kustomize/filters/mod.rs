@@ -12,8 +12,11 @@ pub(in crate::kustomize) mod images;
 pub(in crate::kustomize) mod json6902;
 pub(in crate::kustomize) mod labels;
 pub(in crate::kustomize) mod namespace;
+mod path_matcher;
 pub(in crate::kustomize) mod prefix_suffix;
+pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
+pub(in crate::kustomize) mod vars;
 
 use crate::finding::ProblemKind;
 use crate::origin::{Place, Step};
