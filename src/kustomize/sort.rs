@@ -52,6 +52,7 @@ fn sort(resources: &mut ResMap, rank: impl Fn(&str) -> i64) {
 }
 
 fn id_sort_text(id: &ResId) -> String {
-    let or = |text: &SmolStr, instead: &str| if text.is_empty() { instead.to_owned() } else { text.to_string() };
+    let or =
+        |text: &SmolStr, instead: &str| if text.is_empty() { instead.to_owned() } else { text.to_string() };
     format!("{}|{}|{}", ShownGvk(&id.gvk), or(&id.namespace, "~X"), or(&id.name, "~N"))
 }
