@@ -25,6 +25,7 @@ mod repospec;
 mod resid;
 mod resmap;
 mod resource;
+mod rewrite;
 mod rnode;
 mod selector;
 mod setter;

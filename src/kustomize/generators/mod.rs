@@ -195,7 +195,8 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
         into.push(Entry { key, value: Node::string(text, place) });
     }
     for (field, map) in [("data", data), ("binaryData", binary)] {
-        if !map.is_empty() {
+        // A Secret has data even when there is none.
+        if !map.is_empty() || (is_secret && field == "data") {
             let place = maker.own();
             root.push(maker.entry(field, Node::map(map, place)));
         }
