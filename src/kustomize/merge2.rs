@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::k8s::Schema;
-use crate::yaml::{Data, Entry, Key, Node};
+use crate::yaml::{Data, Entry, Key, Map, Node};
 
 use super::context::Schemas;
 use super::failure::{Failure, Result};
@@ -45,11 +45,6 @@ impl Origin {
             Self::Patch(node) => Some(node),
             _ => None,
         }
-    }
-
-    /// The patch, when it has a value that is not null.
-    fn value(&self) -> Option<&Node> {
-        self.node().filter(|node| !is_null(node))
     }
 }
 
@@ -139,9 +134,9 @@ impl<'a> Walker<'a, '_> {
             Some(Kind::Map) | None => self.walk_map(target, origin, schema),
             Some(Kind::Seq) => match schema.and_then(Schema::merge_keys) {
                 Some(keys) => self.walk_associative(target, origin, keys, schema.and_then(Schema::elements)),
-                None => Ok(self.replaced(target, origin)),
+                None => Ok(Self::replaced(target, origin)),
             },
-            Some(Kind::Scalar) => Ok(self.replaced(target, origin)),
+            Some(Kind::Scalar) => Ok(Self::replaced(target, origin)),
         }
     }
 
@@ -158,7 +153,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// Scalars, and lists that are replaced as a whole: what the patch has, else what is there.
-    fn replaced(&mut self, target: Option<Node>, origin: Origin) -> Merged {
+    fn replaced(target: Option<Node>, origin: Origin) -> Merged {
         match (target, origin) {
             (_, Origin::Patch(node)) => Merged::Other(node),
             (Some(node), _) => Merged::Target(node),
@@ -447,7 +442,7 @@ fn set_element(
     let mut kept = Vec::with_capacity(order.len() + 1);
     for handle in order.drain(..) {
         let Some(node) = nodes.get(handle).and_then(Option::as_ref) else { continue };
-        let empty = is_null(node) || node.as_map().is_some_and(|map| map.is_empty());
+        let empty = is_null(node) || node.as_map().is_some_and(Map::is_empty);
         if empty {
             continue;
         }
@@ -617,7 +612,7 @@ impl<'a> ListMerge<'a> {
             Merged::Target(node) | Merged::KeptNull(node) => (Some(node), true),
             Merged::Other(node) => (Some(node), false),
         };
-        let node = node.filter(|node| !is_null(node) && !node.as_map().is_some_and(|map| map.is_empty()));
+        let node = node.filter(|node| !is_null(node) && !node.as_map().is_some_and(Map::is_empty));
         let Some(mut node) = node else {
             // The element is gone, but whoever looks for it by its keys must still find it.
             if let (Some(handle), Some(old)) = (own, old)
@@ -663,10 +658,10 @@ impl<'a> ListMerge<'a> {
     /// The first element whose keys have these values.
     fn find(&self, order: &[usize], keys: &[SmolStr], values: &[SmolStr]) -> Option<usize> {
         // Keys without any value are compared all the same, those of a value that has some are not.
-        let blank = values.iter().all(|value| value.is_empty());
+        let blank = values.iter().all(SmolStr::is_empty);
         order.iter().copied().find(|handle| {
             let Some(node) = self.list.node(*handle) else { return false };
-            if keys.first().is_some_and(|key| key.is_empty()) {
+            if keys.first().is_some_and(SmolStr::is_empty) {
                 return values.first().is_some_and(|value| rnode::raw(node) == *value);
             }
             Kind::of(node) == Kind::Map
@@ -702,7 +697,7 @@ impl<'a> ListMerge<'a> {
         let order = std::mem::take(&mut self.list.order);
         for handle in order {
             let Some(node) = self.list.node(handle) else { continue };
-            if keys.first().is_none_or(|key| key.is_empty()) {
+            if keys.first().is_none_or(SmolStr::is_empty) {
                 let value = rnode::raw(node);
                 // Equal scalars: the one of the patch stands for both.
                 let known = added

@@ -3,6 +3,12 @@
 //! Mirrors `sigs.k8s.io/kustomize/api` (see the modules). This module does not know Argo CD or Flux, and of Helm
 //! only the [`Inflate`] seam.
 
+#![expect(
+    clippy::unnecessary_box_returns,
+    clippy::boxed_local,
+    reason = "failures live in boxes, so that results stay small"
+)]
+
 mod accumulator;
 mod build;
 mod build_metadata;

@@ -128,7 +128,9 @@ fn follow(
     }
     setter.settle_aliases(&mut resource.node);
     resource.refresh(&mut cx.schemas);
-    failures.into_iter().for_each(|failure| cx.fail(failure));
+    for failure in failures {
+        cx.fail(failure);
+    }
 }
 
 /// The service accounts that a role binding names.
