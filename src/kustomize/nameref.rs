@@ -154,6 +154,9 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn set(&self, node: &mut Node, setter: &mut Setter<'_>) -> Result<()> {
+        if node.scalar().is_some() {
+            return if node.is_null() { Ok(()) } else { self.set_scalar(node, setter) };
+        }
         match &mut node.data {
             Data::Seq(items) => items.iter_mut().try_for_each(|item| match item.data {
                 Data::Map(_) => self.set_map(item, setter),
@@ -165,8 +168,7 @@ impl<'a> Filter<'a> {
                 )),
             }),
             Data::Map(_) => self.set_map(node, setter),
-            Data::Scalar(_) if node.is_null() => Ok(()),
-            Data::Scalar(_) => self.set_scalar(node, setter),
+            Data::Scalar(_) => Ok(()),
         }
     }
 

@@ -90,7 +90,8 @@ pub(super) fn generators(target: &Target, cx: &mut Context<'_>) -> Vec<generator
             "SecretGenerator" => Generator::Secret(args()),
             "HelmChartInflationGenerator" => {
                 let chart = HelmChart::read(&node);
-                if cx.check(generators::check_chart(&chart, &target.loader, cx)).is_none() {
+                let checked = generators::check_chart(&chart, &target.loader, cx);
+                if cx.check(checked).is_none() {
                     continue;
                 }
                 Generator::Helm(Box::new(chart), text(&node, "chartHome"))

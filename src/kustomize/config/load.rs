@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use crate::finding::ProblemKind;
 use crate::k8s::{Gvk, OpenApi};
 use crate::origin::Place;
-use crate::yaml::{Dialect, Map, Node};
+use crate::yaml::{Dialect, Node};
 
 use super::super::context::Context;
 use super::super::failure::{Failure, Result, Wrap};
@@ -168,9 +168,4 @@ impl<'a> Crds<'a> {
             None => Ok(()),
         }
     }
-}
-
-/// Nothing, as a mapping at a place.
-pub(in super::super) fn empty_map(place: Place) -> Node {
-    Node::map(Map::new(), place)
 }

@@ -12,7 +12,7 @@ use crate::k8s::Gvk;
 
 pub use fieldspec::FieldSpec;
 pub(super) use fieldspec::{Create, merge_specs};
-pub(super) use load::{empty_map, load_crds, load_field_specs, load_files, load_openapi};
+pub(super) use load::{load_crds, load_field_specs, load_files, load_openapi};
 
 use super::failure::{Result, Wrap};
 use super::resid::{gvk_sort_text, kind_rank};

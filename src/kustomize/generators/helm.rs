@@ -19,7 +19,7 @@ use super::unavailable;
 const MERGE_OPTIONS: [&str; 3] = ["merge", "override", "replace"];
 
 /// Whether an entry can be rendered at all.
-pub(super) fn check(chart: &HelmChart, loader: &Loader, cx: &mut Context<'_>) -> Result<()> {
+pub(in super::super) fn check(chart: &HelmChart, loader: &Loader, cx: &mut Context<'_>) -> Result<()> {
     if !cx.options.enable_helm {
         return Err(Failure::new("must specify --enable-helm"));
     }

@@ -497,7 +497,7 @@ pub struct HelmChart {
 }
 
 impl HelmChart {
-    pub(super) fn read(node: &Node) -> Self {
+    pub(in super::super) fn read(node: &Node) -> Self {
         Self {
             node: node.clone(),
             name: plain(node, "name"),
