@@ -35,8 +35,11 @@ impl Accumulator {
             };
             let found = self.resources.with_any_id(&wanted.name, matches);
             if found.len() > 1 {
-                let message =
-                    format!("found {} resId matches for var {} (unable to disambiguate)", found.len(), shown(var));
+                let message = format!(
+                    "found {} resId matches for var {} (unable to disambiguate)",
+                    found.len(),
+                    shown(var)
+                );
                 return Err(Failure::at(var.place, message));
             }
             if let Some(resource) = found.first().and_then(|at| self.resources.get_mut(*at)) {

@@ -92,9 +92,7 @@ fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     let hashed = hash::add_to_names(&mut ra.resources, cx);
     cx.check(hashed);
     nameref::apply(&mut ra.resources, &ra.config, cx);
-    let kept = |resource: &Resource| {
-        resource.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false")
-    };
+    let kept = |resource: &Resource| resource.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false");
     ra.resources.all_mut().retain(|resource| !resource.gone && kept(resource));
     match &target.kustomization.sort_options {
         Some(options) => {
@@ -107,7 +105,11 @@ fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     let managed = target.kustomization.build_metadata.iter().any(|option| option == "managedByLabel");
     let mut list = ra.resources.into_list();
     if managed {
-        let place = target.kustomization.node.get("buildMetadata").map_or(target.kustomization.node.place(), Node::place);
+        let place = target
+            .kustomization
+            .node
+            .get("buildMetadata")
+            .map_or(target.kustomization.node.place(), Node::place);
         for resource in &mut list {
             label(resource, place, cx);
         }
@@ -145,8 +147,9 @@ fn finish(mut resource: Resource, origin: bool, transformations: bool, cx: &mut 
     }
     resource.finish_annotations(origin, transformations, cx.origins);
     let mut node = resource.node;
-    let refuse =
-        |problem: Box<crate::yaml::YamlProblem>| Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3));
+    let refuse = |problem: Box<crate::yaml::YamlProblem>| {
+        Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3))
+    };
     let place = node.place();
     node.canonicalize(Dialect::V3).map_err(refuse).or_at(place)?;
     Ok(node)

@@ -98,7 +98,6 @@ fn value(node: &Node, field: &str) -> Result<String> {
     Ok(canonical.to_json(JsonStyle { escape_html: true, pretty: false }))
 }
 
-
 fn mapping(node: &Node, field: &str) -> Result<Option<String>> {
     match node.get(field) {
         Some(found) if found.as_map().is_some() => value(node, field).map(Some),

@@ -118,7 +118,8 @@ fn follow(
             let field = FieldSpec { gvk: Gvk::default(), path: spec.path.clone(), create: false };
             let set = &mut |node: &mut Node, setter: &mut Setter<'_>| filter.set(node, setter);
             let result = field.apply(&mut resource.node, &id, Create::Nothing, &mut setter, set);
-            let result = result.wrap(|| format!("updating name reference in '{}' field of '{id}'", spec.path));
+            let result =
+                result.wrap(|| format!("updating name reference in '{}' field of '{id}'", spec.path));
             failures.extend(result.or_at(place).err());
         }
     }
@@ -133,7 +134,8 @@ fn bound_namespaces(resource: &Resource) -> Vec<SmolStr> {
         return Vec::new();
     }
     let subjects = resource.node.items(&["subjects"]).iter();
-    let accounts = subjects.filter(|subject| subject.get("kind").is_some_and(|kind| rnode::raw(kind) == "ServiceAccount"));
+    let accounts = subjects
+        .filter(|subject| subject.get("kind").is_some_and(|kind| rnode::raw(kind) == "ServiceAccount"));
     accounts.filter_map(|subject| subject.get("namespace").map(rnode::raw)).collect()
 }
 
@@ -191,9 +193,9 @@ impl<'a> Filter<'a> {
         let originally = |candidate: &Candidate, namespace: &SmolStr| {
             candidate.original_namespace == *namespace && namespace != NOT_A_NAMESPACE
         };
-        let any = namespace.as_ref().is_some_and(|namespace| {
-            self.reachable().any(|candidate| originally(candidate, namespace))
-        });
+        let any = namespace
+            .as_ref()
+            .is_some_and(|namespace| self.reachable().any(|candidate| originally(candidate, namespace)));
         let in_namespace = |candidate: &Candidate| match &namespace {
             None => true,
             Some(namespace) if any => originally(candidate, namespace),

@@ -92,7 +92,12 @@ fn operations(text: &str, documents: &[Document]) -> Option<Node> {
 }
 
 /// Reads an entry of `patches`.
-pub(super) fn load(patch: &Patch, file: &SourceFile, loader: &Loader, cx: &mut Context<'_>) -> Result<LoadedPatch> {
+pub(super) fn load(
+    patch: &Patch,
+    file: &SourceFile,
+    loader: &Loader,
+    cx: &mut Context<'_>,
+) -> Result<LoadedPatch> {
     let place = patch.node.place();
     let blank = |node: &&Node| !node.as_str().unwrap_or_default().trim().is_empty();
     let inline = patch.patch.as_ref().filter(blank);
@@ -146,7 +151,12 @@ pub(super) fn load_inline(node: &Node, file: &SourceFile, cx: &mut Context<'_>) 
 }
 
 /// Reads an entry of `patchesStrategicMerge`: a patch or the path of one.
-pub(super) fn load_merge(node: &Node, file: &SourceFile, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<Resource>> {
+pub(super) fn load_merge(
+    node: &Node,
+    file: &SourceFile,
+    loader: &Loader,
+    cx: &mut Context<'_>,
+) -> Result<Vec<Resource>> {
     let text = node.as_str().unwrap_or_default();
     // Nearly all are paths; a patch has at least two lines or braces.
     if let Ok(patches) = load_inline(node, file, cx) {
@@ -157,7 +167,12 @@ pub(super) fn load_merge(node: &Node, file: &SourceFile, loader: &Loader, cx: &m
 }
 
 /// Reads an entry of `patchesJson6902`.
-pub(super) fn load_json(patch: &Patch, file: &SourceFile, loader: &Loader, cx: &mut Context<'_>) -> Result<LoadedPatch> {
+pub(super) fn load_json(
+    patch: &Patch,
+    file: &SourceFile,
+    loader: &Loader,
+    cx: &mut Context<'_>,
+) -> Result<LoadedPatch> {
     let place = patch.node.place();
     if patch.target.as_ref().is_none_or(|target| target.value.id.name.is_empty()) {
         return Err(Failure::at(place, "must specify the target name"));
@@ -191,11 +206,21 @@ pub(super) fn load_json(patch: &Patch, file: &SourceFile, loader: &Loader, cx: &
         let path = patch.path.as_ref().map_or("", |path| path.value.as_str());
         return Err(Failure::at(at, format!("patch appears to be empty; file={path}, JsonOp={text}")));
     }
-    Ok(LoadedPatch { content: Content::Json(json), source: String::new(), target: patch.target.clone(), place: at })
+    Ok(LoadedPatch {
+        content: Content::Json(json),
+        source: String::new(),
+        target: patch.target.clone(),
+        place: at,
+    })
 }
 
 /// Applies an entry of `patches` or, where ids are `kept`, of `patchesJson6902`.
-pub(super) fn apply(patch: &LoadedPatch, resources: &mut ResMap, kept: bool, cx: &mut Context<'_>) -> Result<()> {
+pub(super) fn apply(
+    patch: &LoadedPatch,
+    resources: &mut ResMap,
+    kept: bool,
+    cx: &mut Context<'_>,
+) -> Result<()> {
     match (&patch.content, &patch.target) {
         (Content::Merge(patches), None) => apply_each(patches, resources, cx),
         (Content::Merge(patches), Some(target)) => {
@@ -237,8 +262,11 @@ fn note_no_op(selected: &[usize], target: &Placed<Selector>, cx: &mut Context<'_
     if selected.is_empty() {
         let id = &target.value.id;
         let what = [("kind", &id.gvk.kind), ("name", &id.name), ("namespace", &id.namespace)];
-        let what: Vec<String> =
-            what.iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| format!("{key} `{text}`")).collect();
+        let what: Vec<String> = what
+            .iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(key, text)| format!("{key} `{text}`"))
+            .collect();
         cx.no_ops.push(NoOp { kind: NoOpKind::PatchTarget, place: target.place, what: what.join(", ") });
     }
 }
@@ -248,9 +276,9 @@ fn apply_each(patches: &[Resource], resources: &mut ResMap, cx: &mut Context<'_>
     let mut failed = Ok(());
     for patch in patches {
         let id = patch.original_id();
-        let found = resources.get_by_id(&id).wrap(|| {
-            format!("no resource matches strategic merge patch {}", go_quote(&id.to_string()))
-        });
+        let found = resources
+            .get_by_id(&id)
+            .wrap(|| format!("no resource matches strategic merge patch {}", go_quote(&id.to_string())));
         let result = found.or_at(super::resmap::place_of(patch)).and_then(|at| {
             let Some(resource) = resources.get_mut(at) else { return Ok(()) };
             let result = merge(patch, resource, cx);
@@ -263,7 +291,11 @@ fn apply_each(patches: &[Resource], resources: &mut ResMap, cx: &mut Context<'_>
 }
 
 /// Applies patches of `patchesStrategicMerge`.
-pub(super) fn apply_all_merge(patches: &[Resource], resources: &mut ResMap, cx: &mut Context<'_>) -> Result<()> {
+pub(super) fn apply_all_merge(
+    patches: &[Resource],
+    resources: &mut ResMap,
+    cx: &mut Context<'_>,
+) -> Result<()> {
     let mut failed = Ok(());
     for patch in patches {
         let found = resources.get_by_id(&patch.original_id()).or_at(super::resmap::place_of(patch));
@@ -274,7 +306,12 @@ pub(super) fn apply_all_merge(patches: &[Resource], resources: &mut ResMap, cx: 
 }
 
 /// Applies a patch to resources. Fails when two of them have the same id then.
-fn apply_merge(patch: &Resource, resources: &mut ResMap, selected: &[usize], cx: &mut Context<'_>) -> Result<()> {
+fn apply_merge(
+    patch: &Resource,
+    resources: &mut ResMap,
+    selected: &[usize],
+    cx: &mut Context<'_>,
+) -> Result<()> {
     let mut failed = Ok(());
     let mut renamed = false;
     for at in selected {
@@ -356,7 +393,10 @@ fn merge(patch: &Resource, resource: &mut Resource, cx: &mut Context<'_>) -> Res
 fn reaches_annotations(patch: &Node) -> bool {
     let Some(metadata) = patch.get("metadata") else { return patch.get("$patch").is_some() };
     let directive = |node: &Node| node.get("$patch").is_some();
-    directive(patch) || directive(metadata) || metadata.as_map().is_none() || metadata.get("annotations").is_some()
+    directive(patch)
+        || directive(metadata)
+        || metadata.as_map().is_none()
+        || metadata.get("annotations").is_some()
 }
 
 fn put_back(node: &mut Node, key: &'static str, value: Option<Node>) {

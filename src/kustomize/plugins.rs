@@ -35,7 +35,8 @@ fn configs(target: &Target, entries: &[Node], cx: &mut Context<'_>) -> Vec<Resou
         match patch::load_inline(entry, &target.kustomization.file, cx) {
             Ok(mut resources) => {
                 for resource in &mut resources {
-                    let origin = target.origin.as_ref().map(|origin| origin.append(&target.file_name).to_yaml());
+                    let origin =
+                        target.origin.as_ref().map(|origin| origin.append(&target.file_name).to_yaml());
                     resource.memory.origin = origin;
                 }
                 cx.check(ra.resources.append_all(resources).or_at(entry.place()));
@@ -149,7 +150,9 @@ fn read(config: &Resource, node: &Node, target: &Target, cx: &mut Context<'_>) -
             let subjects = Subjects::parse(mode.as_ref().map_or("", |mode| &mode.value))?;
             let unset_only = get(node, "unsetOnly").and_then(Node::as_bool).unwrap_or(false);
             let name = get(node, "metadata").and_then(|metadata| text(metadata, "namespace"));
-            name.map(|name| Step::Namespace(name, Settings { unset_only, subjects }, specs())).into_iter().collect()
+            name.map(|name| Step::Namespace(name, Settings { unset_only, subjects }, specs()))
+                .into_iter()
+                .collect()
         }
         "PrefixTransformer" => {
             needs_specs()?;
@@ -191,7 +194,8 @@ fn read(config: &Resource, node: &Node, target: &Target, cx: &mut Context<'_>) -
             for entry in paths {
                 patches.extend(patch::load_merge(entry, file, loader, cx)?);
             }
-            if let Some(inline) = get(node, "patches").filter(|inline| matches!(inline.data, Data::Scalar(_))) {
+            if let Some(inline) = get(node, "patches").filter(|inline| matches!(inline.data, Data::Scalar(_)))
+            {
                 let file = cx.file_of(inline.place());
                 let file = file.as_deref().unwrap_or(&target.kustomization.file);
                 patches.extend(patch::load_inline(inline, file, cx)?);

@@ -52,7 +52,10 @@ pub(in super::super) fn load_files(
         let node = read(&loaded, cx)?;
         go_json::check(&node, &schema::TRANSFORMER_CONFIG).map_err(|misfit| {
             let message = misfit.message.trim_start_matches("json: ");
-            Failure::at(misfit.place, format!("error unmarshaling JSON: while decoding JSON: json: {message}"))
+            Failure::at(
+                misfit.place,
+                format!("error unmarshaling JSON: while decoding JSON: json: {message}"),
+            )
         })?;
         let mut own = TransformerConfig {
             name_prefix: load_field_specs(&node, "namePrefix"),

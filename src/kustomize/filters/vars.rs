@@ -103,7 +103,8 @@ fn find(resmap: &ResMap, var: &Var) -> Result<Value> {
         let place = super::super::resmap::place_of(resource);
         Failure::new(message).related(place, "this is the resource")
     };
-    let path: Vec<String> = rnode::split_field_path(&var.field_path).iter().flat_map(|part| parts(part)).collect();
+    let path: Vec<String> =
+        rnode::split_field_path(&var.field_path).iter().flat_map(|part| parts(part)).collect();
     let Ok(Some(node)) = rnode::lookup(&resource.node, &path) else { return Err(missing()) };
     let data = match &node.data {
         Data::Scalar(text) => Some(match rnode::tag(node) {
@@ -195,6 +196,10 @@ fn expand(node: &mut Node, values: &mut Values, setter: &mut Setter<'_>) {
         return;
     };
     setter.cause(var);
+    if tag != setter::Tag::Str {
+        // Unlike other filters this one takes quotes away.
+        node.style = Style::Plain;
+    }
     setter.copy(node, text, tag, place);
 }
 
@@ -215,10 +220,14 @@ fn replaced(input: &str, values: &mut Values, from: &mut Option<(Place, Place)>)
             Some('(') => match after.get(1..).and_then(|inner| inner.split_once(')')) {
                 Some((name, after)) => {
                     let value = use_value(name, values, from);
-                    if let Some(value) = value.as_ref().filter(|_| before.is_empty() && out.is_empty() && after.is_empty()) {
+                    if let Some(value) =
+                        value.as_ref().filter(|_| before.is_empty() && out.is_empty() && after.is_empty())
+                    {
                         return value.to_scalar();
                     }
-                    out.push_str(&value.map_or_else(|| format_smolstr!("$({name})"), |value| value.to_text()));
+                    out.push_str(
+                        &value.map_or_else(|| format_smolstr!("$({name})"), |value| value.to_text()),
+                    );
                     after
                 }
                 None => {
@@ -243,4 +252,12 @@ fn use_value(name: &str, values: &mut Values, from: &mut Option<(Place, Place)>)
     value.used = true;
     from.get_or_insert((value.var, value.from));
     Some(data)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/vars.yaml"));
+    }
 }

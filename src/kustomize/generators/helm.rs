@@ -81,7 +81,8 @@ pub(super) fn generate(
         values.extend(stream.documents.first().and_then(|document| document.root.clone()));
     }
     let inflation = Inflation { chart: dir, args: chart, values, namespace: chart.namespace.clone() };
-    let nodes = helm.inflate(&inflation, cx.origins, cx.cache).map_err(|message| Failure::at(place, message))?;
+    let nodes =
+        helm.inflate(&inflation, cx.origins, cx.cache).map_err(|message| Failure::at(place, message))?;
     Ok(nodes
         .into_iter()
         .filter(|node| !rnode::is_nil_or_empty(node))
@@ -108,7 +109,8 @@ fn values(chart: &HelmChart, dir: &Dir, loader: &Loader, cx: &mut Context<'_>) -
         if let Some(document) = stream.documents.first() {
             if let Some(error) = document.error.as_deref() {
                 let message = error.go_message(Dialect::Sigs);
-                return Err(Failure::at(Place::written(error.at), message).wrap("could not parse values file into rnode"));
+                return Err(Failure::at(Place::written(error.at), message)
+                    .wrap("could not parse values file into rnode"));
             }
             base = document.root.clone().filter(|root| root.as_map().is_some()).unwrap_or(base);
         }

@@ -101,8 +101,11 @@ fn env_file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<P
         let place = Place::written(span);
         let Ok(mut text) = std::str::from_utf8(line) else {
             let bytes: Vec<String> = line.iter().map(u8::to_string).collect();
-            let message =
-                format!("line [{}] has invalid utf8 bytes : {}", bytes.join(" "), String::from_utf8_lossy(line));
+            let message = format!(
+                "line [{}] has invalid utf8 bytes : {}",
+                bytes.join(" "),
+                String::from_utf8_lossy(line)
+            );
             return Err(Failure::at(place, message));
         };
         if index == 0 {

@@ -70,7 +70,10 @@ fn built_in(target: &Target, cx: &mut Context<'_>) -> Vec<Configured> {
         list.push(Configured { generator: Generator::ConfigMap(merged(args)), origin });
     }
     for args in &kustomization.secret_generator {
-        list.push(Configured { generator: Generator::Secret(merged(args)), origin: origin("SecretGenerator") });
+        list.push(Configured {
+            generator: Generator::Secret(merged(args)),
+            origin: origin("SecretGenerator"),
+        });
     }
     for chart in &kustomization.helm_charts {
         let kind = "HelmChartInflationGenerator";
@@ -87,7 +90,9 @@ fn generate(generator: &Generator, loader: &Loader, cx: &mut Context<'_>) -> Res
     match generator {
         Generator::ConfigMap(args) => Ok(vec![make("ConfigMap", args, loader, cx).or_at(args.place)?]),
         Generator::Secret(args) => Ok(vec![make("Secret", args, loader, cx).or_at(args.place)?]),
-        Generator::Helm(chart, home) => helm::generate(chart, home.as_ref(), loader, cx).or_at(chart.node.place()),
+        Generator::Helm(chart, home) => {
+            helm::generate(chart, home.as_ref(), loader, cx).or_at(chart.node.place())
+        }
     }
 }
 
