@@ -15,8 +15,9 @@ use super::context::Context;
 use super::failure::{Result, Wrap};
 use super::filters::namespace::Settings;
 use super::filters::prefix_suffix::Affix;
-use super::filters::{annotations, images, labels, namespace, prefix_suffix, replicas};
-use super::kustomization::{Image, Label, Pairs, Replica, Text};
+use super::filters::{annotations, images, labels, namespace, prefix_suffix, replacements, replicas};
+use super::go_json::get;
+use super::kustomization::{Image, Label, Pairs, Replacement, Replica, Text};
 use super::patch::{self, LoadedPatch};
 use super::plugins;
 use super::resmap::ResMap;
@@ -37,6 +38,7 @@ pub(super) enum Step {
     Annotations(Pairs, Vec<FieldSpec>),
     Replicas(Replica, Vec<FieldSpec>),
     Images(Vec<Image>, Vec<FieldSpec>),
+    Replacements(Vec<Replacement>),
     Hash,
 }
 
@@ -90,6 +92,10 @@ fn apply(configured: &Configured, resources: &mut ResMap, cx: &mut Context<'_>) 
         }
         Step::Images(list, specs) => {
             images::apply(resources, list, specs, cx);
+            Ok(())
+        }
+        Step::Replacements(list) => {
+            replacements::apply(resources, list, cx);
             Ok(())
         }
         Step::Hash => super::hash::add_to_names(resources, cx),
@@ -192,6 +198,14 @@ fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'
     if let Some(first) = kustomization.images.first() {
         let step = Step::Images(kustomization.images.clone(), config.images.clone());
         add(step, "ImageTagTransformer", first.place);
+    }
+    if let Some(first) = kustomization.replacements.first() {
+        let loaded = replacements::load(&kustomization.replacements, loader, cx);
+        let kind = "ReplacementTransformer";
+        let field = get(&kustomization.node, "replacements").unwrap_or(&kustomization.node);
+        if let Some(list) = cx.check(trouble(loaded, kind, field)) {
+            add(Step::Replacements(list), kind, first.place);
+        }
     }
     steps
 }
