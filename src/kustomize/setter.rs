@@ -275,9 +275,11 @@ fn settle(node: &mut Node, tag: Tag) {
     }
 }
 
+/// Gives a plain scalar a tag. What was quoted stays so and is a string, whatever kustomize meant it to be.
 fn settle_as(node: &mut Node, tag: &str) {
-    node.style = Style::Plain;
-    node.tag = Some(tag.into());
+    if node.style == Style::Plain {
+        node.tag = Some(tag.into());
+    }
 }
 
 fn is_plain_string(node: &Node) -> bool {

@@ -16,6 +16,8 @@ mod path_matcher;
 pub(in crate::kustomize) mod prefix_suffix;
 pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
+#[cfg(test)]
+mod testing;
 pub(in crate::kustomize) mod vars;
 
 use crate::finding::ProblemKind;

@@ -363,3 +363,11 @@ fn set(
     setter.replace(field, new);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/replacements.yaml"));
+    }
+}

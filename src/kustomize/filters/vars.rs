@@ -196,6 +196,10 @@ fn expand(node: &mut Node, values: &mut Values, setter: &mut Setter<'_>) {
         return;
     };
     setter.cause(var);
+    if tag != setter::Tag::Str {
+        // Unlike other filters this one takes quotes away.
+        node.style = Style::Plain;
+    }
     setter.copy(node, text, tag, place);
 }
 
@@ -248,4 +252,12 @@ fn use_value(name: &str, values: &mut Values, from: &mut Option<(Place, Place)>)
     value.used = true;
     from.get_or_insert((value.var, value.from));
     Some(data)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/vars.yaml"));
+    }
 }
