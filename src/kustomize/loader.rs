@@ -264,8 +264,7 @@ impl Loader {
     fn refuse_cycle(&self, candidate: &TreePath) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
-            if loader.dir.path.starts_with(candidate) && Arc::ptr_eq(&loader.dir.tree, &self.dir.tree)
-            {
+            if loader.dir.path.starts_with(candidate) && Arc::ptr_eq(&loader.dir.tree, &self.dir.tree) {
                 return Err(Failure::new(format!(
                     "cycle detected: candidate root '{}' contains visited root '{}'",
                     shown(candidate),
