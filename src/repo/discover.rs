@@ -16,8 +16,10 @@ use crate::yaml::Node;
 
 use super::app::{App, AppId, AppKind, Spec};
 use super::clusters::Variants;
+use super::declared;
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind};
-use super::inventory::{self, AppEntry, Inventory, ObjectFacts, visit_origins};
+use super::facts::{self, ObjectFacts};
+use super::inventory::{AppEntry, Inventory, visit_origins};
 use super::remotes::Identity;
 use super::scan::{Scan, document_node};
 use super::{Rendered, Workspace, render};
@@ -52,6 +54,7 @@ pub fn analyze<T: Send>(
     for document in &scan.documents {
         if is_app_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
+            && !scan.is_input(&document.path)
             && let Some(node) = document_node(workspace, document)
         {
             discovery.define(node, Arc::default(), None, "", 0);
@@ -376,6 +379,7 @@ impl<T: Send> Discovery<'_, T> {
             .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
             .collect();
         inventory.find_roots();
+        inventory.declared = declared::declared(self.workspace, &inventory.scan, &inventory);
         (inventory, results)
     }
 }
@@ -388,7 +392,7 @@ fn work<T>(
 ) -> Batch<T> {
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
-    let mut facts = inventory::facts(&app, &rendered);
+    let mut facts = facts::facts(&app, &rendered);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let children: Vec<(Node, Arc<Origins>)> = children
         .map(|object| {

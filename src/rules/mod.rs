@@ -4,7 +4,9 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod missing;
 mod rule;
+mod siblings;
 
 pub use context::{Context, Report};
 pub(crate) use rule::meta;
@@ -29,12 +31,29 @@ macro_rules! rules {
 // Written by `cargo bless rules` from the files in the folders.
 rules! {
     argocd {
+        broken_values_ref::BrokenValuesRef,
+        conflicting_source_fields::ConflictingSourceFields,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
+        missing_destination::MissingDestination,
+        missing_source_path::MissingSourcePath,
+        missing_target_revision::MissingTargetRevision,
+        missing_values_file::MissingValuesFile,
+        off_default_target_revision::OffDefaultTargetRevision,
         stale_target_revision::StaleTargetRevision,
+        unknown_application_field::UnknownApplicationField,
     }
     references {
+        missing_config_map::MissingConfigMap,
+        missing_config_map_key::MissingConfigMapKey,
+        missing_namespace::MissingNamespace,
+        missing_secret::MissingSecret,
+        missing_secret_key::MissingSecretKey,
+        missing_secret_store::MissingSecretStore,
         missing_secret_store_namespace::MissingSecretStoreNamespace,
+        missing_service::MissingService,
+        missing_service_account::MissingServiceAccount,
+        missing_service_port::MissingServicePort,
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
