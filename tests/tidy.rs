@@ -8,8 +8,6 @@ const LONG_FILES: &[(&str, &str)] = &[
     ("src/golang/semver.rs", "one library restated: two parsers and a comparison"),
     ("src/gotemplate/parse.rs", "a parser"),
     ("src/kustomize/config/defaults.rs", "a table"),
-    ("src/kustomize/kustomization/parts.rs", "a table of fields, struct by struct"),
-    ("src/kustomize/merge2.rs", "one algorithm"),
     ("src/yaml/compose.rs", "the last stage of the parser"),
     ("src/yaml/emit.rs", "one printer, the mirror of the parser"),
     ("src/yaml/parser.rs", "one state machine"),

@@ -275,11 +275,11 @@ impl Head {
             decoder.mismatch(metadata, &format!("Go struct field SimpleHead.metadata of type {of}"));
             return head;
         }
-        decoder.owner = "SimpleHead.metadata";
+        decoder.owner = ".metadata";
         decoder.text(metadata, "name");
         let Some(annotations) = decoder.field(metadata, "annotations") else { return head };
         if annotations.as_map().is_none() {
-            let target = "Go struct field SimpleHead.metadata.annotations of type map[string]string";
+            let target = "Go struct field .metadata.annotations of type map[string]string";
             decoder.mismatch(annotations, target);
             return head;
         }
