@@ -15,6 +15,7 @@ mod project;
 mod render;
 mod revision;
 mod settings;
+mod source_overrides;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
