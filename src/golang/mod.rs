@@ -11,5 +11,6 @@ pub mod regexp;
 pub mod semver;
 pub mod strconv;
 pub mod unicode;
+pub mod url;
 
 pub use glob::Glob;
