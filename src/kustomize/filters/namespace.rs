@@ -100,7 +100,8 @@ impl Filter<'_> {
             spec.apply(&mut resource.node, &id, Create::Scalar, setter, &mut |node, setter| {
                 self.set(node, setter)
             })?;
-            id.namespace = resource.node.at_path(&["metadata", "namespace"]).map(rnode::raw).unwrap_or_default();
+            id.namespace =
+                resource.node.at_path(&["metadata", "namespace"]).map(rnode::raw).unwrap_or_default();
         }
         if is_role_binding(&id.gvk.kind) {
             self.set_subjects(&mut resource.node, setter)?;
