@@ -11,7 +11,6 @@ pub mod finding;
 pub mod git;
 pub mod golang;
 pub mod k8s;
-#[expect(dead_code, reason = "the build pipeline is being put together")]
 pub mod kustomize;
 pub mod lint;
 pub mod origin;

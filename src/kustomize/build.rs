@@ -18,7 +18,7 @@ use super::loader::Loader;
 use super::options::{Options, Reorder};
 use super::resource::Resource;
 use super::target::Target;
-use super::{hash, nameref, sort};
+use super::{hash, nameref, rewrite, sort};
 
 /// Keeps a resource out of the output, whatever its value but `false`.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -148,6 +148,7 @@ fn finish(mut resource: Resource, origin: bool, transformations: bool, cx: &mut 
     }
     resource.finish_annotations(origin, transformations, cx.origins);
     let mut node = resource.node;
+    rewrite::refold(&mut node);
     let place = node.place();
     node.canonicalize(Dialect::V3).map_err(|problem| refuse(&problem)).or_at(place)?;
     Ok(node)

@@ -108,14 +108,8 @@ fn mapping(node: &Node, field: &str) -> Result<Option<String>> {
 
 /// Ten letters and digits that make no words.
 fn encode(digest: &[u8]) -> String {
-    let hex: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    let letter = |char| match char {
-        '0' => 'g',
-        '1' => 'h',
-        '3' => 'k',
-        'a' => 'm',
-        'e' => 't',
-        char => char,
-    };
-    hex.chars().map(letter).collect()
+    const LETTERS: [char; 16] =
+        ['g', 'h', '2', 'k', '4', '5', '6', '7', '8', '9', 'm', 'b', 'c', 'd', 't', 'f'];
+    let halves = digest.iter().take(5).flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| LETTERS.get(usize::from(half))).collect()
 }

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::source::Span;
-use crate::yaml::{Data, Dialect, Key, Map, Node, Scalar, Style};
+use crate::yaml::{Data, Dialect, Key, Node, Scalar, Style};
 
 /// What a scalar is that a transformer sets: kustomize tags nodes, and the tag outlives the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,9 +280,4 @@ fn settle_as(node: &mut Node, tag: &str) {
 
 fn is_plain_string(node: &Node) -> bool {
     matches!(node.resolve(Dialect::V3), Some(Scalar::Str(std::borrow::Cow::Borrowed(_))))
-}
-
-/// An empty mapping.
-pub(super) fn map_data() -> Data {
-    Data::Map(Map::new())
 }

@@ -12,7 +12,7 @@ use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
 use super::config::{FieldSpec, TransformerConfig};
 use super::context::Context;
-use super::failure::{Result, Wrap};
+use super::failure::{Failure, Result, Wrap};
 use super::filters::namespace::Settings;
 use super::filters::prefix_suffix::Affix;
 use super::filters::{annotations, images, labels, namespace, prefix_suffix, replacements, replicas};
@@ -145,9 +145,16 @@ fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'
     if let Some(first) = merges.first() {
         let kind = "PatchStrategicMergeTransformer";
         let mut patches = Vec::new();
+        let mark = cx.mark();
         for entry in merges {
             let loaded = trouble(patch::load_merge(entry, file, loader, cx), kind, entry);
             patches.extend(cx.check(loaded).unwrap_or_default());
+        }
+        if patches.is_empty() && !cx.failed_since(mark) {
+            let paths: Vec<&str> = merges.iter().filter_map(Node::as_str).collect();
+            let message = format!("patch appears to be empty; files=[{}], Patch=", paths.join(" "));
+            let field = get(&kustomization.node, "patchesStrategicMerge").unwrap_or(first);
+            cx.check(trouble::<()>(Err(Failure::new(message)), kind, field));
         }
         add(Step::MergePatches(patches), kind, first.place());
     }
