@@ -207,7 +207,7 @@ spec:
     fn growth_is_bounded() {
         let double =
             "\n    - {op: copy, from: /spec, path: /spec/x}\n    - {op: copy, from: /spec/x, path: /spec/z}";
-        let patch = double.repeat(10);
+        let patch = double.repeat(20);
         let kustomization =
             format!("resources: [web.yaml]\npatches:\n- target: {{name: web}}\n  patch: |{patch}\n");
         let built = testing::run(&kustomization, [("web.yaml", DEPLOYMENT)]).built;
