@@ -11,7 +11,7 @@ use crate::finding::ProblemKind;
 use crate::origin::{Place, Placed};
 use crate::yaml::Dialect;
 
-use super::accumulator::Accumulator;
+use super::accumulator::{self, Accumulator};
 use super::build_metadata::BuildOrigin;
 use super::config::{self, TransformerConfig};
 use super::context::Context;
@@ -129,7 +129,7 @@ impl Target {
         transformers::run(self, ra, cx);
 
         let vars = ra.merge_vars(&kustomization.vars);
-        cx.check(vars.wrap(|| "merging vars".to_owned()));
+        cx.check(vars.wrap(|| accumulator::merging(&kustomization.vars)));
     }
 
     fn transformer_config(&self, cx: &mut Context<'_>) -> Result<Arc<TransformerConfig>> {
