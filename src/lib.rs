@@ -10,11 +10,15 @@ pub mod config;
 pub mod finding;
 pub mod git;
 pub mod golang;
+pub mod gotemplate;
 pub mod k8s;
+#[expect(dead_code, reason = "the build pipeline is being put together")]
+pub mod kustomize;
 pub mod lint;
 pub mod origin;
 pub mod repo;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod sprig;
 pub mod yaml;

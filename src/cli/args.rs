@@ -91,6 +91,36 @@ pub(super) struct AppsArgs {
 pub(super) enum RenderCommand {
     /// An app of the repository, as Argo CD or Flux would render it
     App(RenderAppArgs),
+    /// A kustomization, as `kustomize build` prints it
+    Kustomize(RenderKustomizeArgs),
+}
+
+/// Arguments of `render kustomize`.
+#[derive(Debug, Args)]
+pub(super) struct RenderKustomizeArgs {
+    /// The directory of the kustomization
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Which files a kustomization may name
+    #[arg(long, value_name = "RESTRICTOR", default_value = "LoadRestrictionsRootOnly")]
+    pub(super) load_restrictor: LoadRestrictorArg,
+    /// Render `helmCharts`
+    #[arg(long)]
+    pub(super) enable_helm: bool,
+    /// Let plugins be named; they do not run
+    #[arg(long)]
+    pub(super) enable_alpha_plugins: bool,
+}
+
+/// `--load-restrictor`, in kustomize's words.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum LoadRestrictorArg {
+    /// Files in or below the directory of the kustomization
+    #[value(name = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    /// Any file
+    #[value(name = "LoadRestrictionsNone")]
+    None,
 }
 
 /// Arguments of `render app`.

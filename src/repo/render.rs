@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::{Incomplete, Missing, Renderer};
+use crate::argocd::{self, Incomplete, Missing, Output, Renderer};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Origins;
 use crate::source::TreePath;
@@ -29,6 +29,14 @@ pub struct Rendered {
 }
 
 impl Rendered {
+    /// Takes everything but the objects, which it answers.
+    fn take(&mut self, output: Output) -> Vec<Node> {
+        self.problems = output.problems;
+        self.failed = output.failed;
+        self.incomplete = output.incomplete;
+        output.objects
+    }
+
     /// How far it got.
     pub fn status(&self) -> Status {
         match (&self.failed, self.incomplete.is_empty(), self.objects.is_empty()) {
@@ -52,14 +60,22 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
         Spec::Argo(application) => {
             let renderer = Renderer {
                 remotes: workspace.remotes(),
-                settings: &workspace.settings,
+                settings: &workspace.control_plane().settings,
                 cache: &workspace.cache,
             };
             let output = renderer.render(application, &mut rendered.origins);
-            rendered.problems = output.problems;
-            rendered.failed = output.failed;
-            rendered.incomplete = output.incomplete;
-            output.objects
+            rendered.take(output)
+        }
+        Spec::ArgoSet(set) => {
+            let environment = argocd::Environment {
+                remotes: workspace.remotes(),
+                config: &workspace.config,
+                cluster_secrets: &workspace.control_plane().cluster_secrets,
+                cache: &workspace.cache,
+                sources: &workspace.sources,
+            };
+            let output = argocd::expand(set, &environment, &mut rendered.origins);
+            rendered.take(output)
         }
         Spec::Overlay(_) | Spec::Chart(_) => {
             rendered

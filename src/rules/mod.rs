@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod missing;
 mod rule;
 mod siblings;
 
@@ -57,7 +58,16 @@ rules! {
         unknown_sync_option::UnknownSyncOption,
     }
     references {
+        missing_config_map::MissingConfigMap,
+        missing_config_map_key::MissingConfigMapKey,
+        missing_namespace::MissingNamespace,
+        missing_secret::MissingSecret,
+        missing_secret_key::MissingSecretKey,
+        missing_secret_store::MissingSecretStore,
         missing_secret_store_namespace::MissingSecretStoreNamespace,
+        missing_service::MissingService,
+        missing_service_account::MissingServiceAccount,
+        missing_service_port::MissingServicePort,
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
