@@ -11,9 +11,11 @@ mod detect;
 mod directory;
 mod fields;
 mod project;
+pub mod rbac;
 mod render;
 mod revision;
 mod settings;
+mod settings_keys;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
@@ -28,4 +30,5 @@ pub use project::{
 pub use render::{Incomplete, Missing, Output, Renderer};
 pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};
+pub use settings_keys::{KnownKey, setting_key};
 pub use value_files::{Target, ValueFile, value_files};

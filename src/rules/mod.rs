@@ -40,6 +40,7 @@ rules! {
         floating_chart_version::FloatingChartVersion,
         hpa_replicas_conflict::HpaReplicasConflict,
         invalid_ignore_pointer::InvalidIgnorePointer,
+        invalid_rbac_policy::InvalidRbacPolicy,
         invalid_sync_wave::InvalidSyncWave,
         kustomization_as_manifest::KustomizationAsManifest,
         missing_destination::MissingDestination,
@@ -52,8 +53,10 @@ rules! {
         replace_ignores_differences::ReplaceIgnoresDifferences,
         self_managing_application::SelfManagingApplication,
         stale_target_revision::StaleTargetRevision,
+        tracking_annotation_override::TrackingAnnotationOverride,
         undeletable_hook_job::UndeletableHookJob,
         unknown_application_field::UnknownApplicationField,
+        unknown_argocd_setting::UnknownArgocdSetting,
         unknown_hook::UnknownHook,
         unknown_sync_option::UnknownSyncOption,
     }
@@ -78,6 +81,7 @@ rules! {
         implicit_type::ImplicitType,
         syntax_error::SyntaxError,
         tolerated_yaml::ToleratedYaml,
+        unsubstituted_placeholder::UnsubstitutedPlaceholder,
     }
 }
 

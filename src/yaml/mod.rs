@@ -37,6 +37,7 @@
 //! This module does not know Kubernetes.
 
 mod analysis;
+mod block;
 mod cache;
 mod compose;
 mod document;
@@ -54,6 +55,7 @@ mod scanner;
 mod sort;
 mod timestamp;
 
+pub use block::line_of_text;
 pub use cache::Cache;
 pub use compose::MAX_DEPTH;
 pub use document::{Comment, Document, GoLines, Stream, YamlProblem, YamlProblemKind};
