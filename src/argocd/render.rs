@@ -3,6 +3,7 @@
 //! Mirrors `GenerateManifests` of `reposerver/repository/repository.go`.
 
 use crate::finding::{Problem, ProblemKind};
+use crate::kustomize::NoOp;
 use crate::origin::Origins;
 use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
@@ -21,6 +22,8 @@ pub struct Output {
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others, although Argo CD would render them.
     pub incomplete: Vec<Incomplete>,
+    /// Entries of kustomizations that did nothing.
+    pub no_ops: Vec<NoOp>,
 }
 
 /// What is missing from a render.
@@ -123,7 +126,6 @@ impl Renderer<'_> {
             }
         };
         let _env = BuildEnv::of(app, source);
-        let _ = &origins;
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));
@@ -140,7 +142,7 @@ impl Renderer<'_> {
             }
             Tool::Plugin => unavailable(output, source, "config management plugins are not run"),
             Tool::Helm => unavailable(output, source, "Helm sources are not rendered yet"),
-            Tool::Kustomize => unavailable(output, source, "Kustomize sources are not rendered yet"),
+            Tool::Kustomize => self.kustomize(&dir, None, origins, output),
         }
     }
 }

@@ -9,7 +9,9 @@ mod glob;
 #[cfg(test)]
 mod golden;
 pub mod path_match;
+pub mod regexp;
 pub mod semver;
 pub mod strconv;
+pub mod unicode;
 
 pub use glob::Glob;

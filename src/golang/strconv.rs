@@ -1,9 +1,8 @@
 //! Go's `strconv`: quoting.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
-use regex::Regex;
+use super::unicode::is_print;
 
 /// `strconv.Quote`: what `%q` prints.
 pub fn quote(text: &str) -> String {
@@ -40,17 +39,5 @@ fn push_escaped(out: &mut String, char: char, delimiter: char, ascii: bool) {
                 code => write!(out, "\\U{code:08x}"),
             };
         }
-    }
-}
-
-/// `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the blank, as of Go's Unicode 15.
-pub fn is_print(char: char) -> bool {
-    static PRINT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^[[\p{L}\p{M}\p{N}\p{P}\p{S}]&&\p{Age:15.0}]").ok());
-    match char {
-        ' '..='~' => true,
-        '\0'..='\u{a0}' | '\u{ad}' => false,
-        '\u{a1}'..='\u{ff}' => true,
-        char => PRINT.as_ref().is_some_and(|print| print.is_match(char.encode_utf8(&mut [0; 4]))),
     }
 }

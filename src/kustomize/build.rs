@@ -13,11 +13,12 @@ use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
 use super::context::{Context, NoOp};
 use super::failure::{Failure, Result, Wrap};
+use super::filters::vars;
 use super::loader::Loader;
 use super::options::{Options, Reorder};
 use super::resource::Resource;
 use super::target::Target;
-use super::{hash, nameref, sort};
+use super::{hash, nameref, rewrite, sort};
 
 /// Keeps a resource out of the output, whatever its value but `false`.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -92,6 +93,7 @@ fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     let hashed = hash::add_to_names(&mut ra.resources, cx);
     cx.check(hashed);
     nameref::apply(&mut ra.resources, &ra.config, cx);
+    vars::resolve(&mut ra.resources, &ra.vars, &ra.config.var_reference, cx);
     let kept = |resource: &Resource| resource.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false");
     ra.resources.all_mut().retain(|resource| !resource.gone && kept(resource));
     match &target.kustomization.sort_options {
@@ -147,6 +149,7 @@ fn finish(mut resource: Resource, origin: bool, transformations: bool, cx: &mut 
     }
     resource.finish_annotations(origin, transformations, cx.origins);
     let mut node = resource.node;
+    rewrite::refold(&mut node);
     let refuse = |problem: Box<crate::yaml::YamlProblem>| {
         Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3))
     };

@@ -15,7 +15,7 @@ use super::rnode;
 
 /// What a text was read as.
 pub(super) struct Text<'t> {
-    pub(super) text: &'t str,
+    pub(super) content: &'t str,
     pub(super) documents: &'t [Document],
     pub(super) problems: &'t [YamlProblem],
     /// Where the text is written.
@@ -34,7 +34,7 @@ pub(super) fn is_malformed(failure: &Failure) -> bool {
 pub(super) fn from_file(loaded: &Loaded, entry: &str, cx: &mut Context<'_>) -> Result<Vec<Resource>> {
     let stream = cx.cache.stream_as(&loaded.file, Dialect::V3);
     let text = Text {
-        text: loaded.file.text_or_empty(),
+        content: loaded.file.text_or_empty(),
         documents: &stream.documents,
         problems: &stream.problems,
         whole: Place::written(loaded.file.span()),
@@ -103,9 +103,9 @@ pub(super) fn from_text(text: &Text<'_>, cx: &mut Context<'_>) -> Result<Vec<Res
 fn separators(text: &Text<'_>) -> Result<Vec<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = text.text.get(from..).and_then(|rest| rest.find("\n---")) {
+    while let Some(at) = text.content.get(from..).and_then(|rest| rest.find("\n---")) {
         let start = from + at;
-        let line = text.text.get(start + 1..).unwrap_or_default();
+        let line = text.content.get(start + 1..).unwrap_or_default();
         let Some(end) = line.find('\n') else { break };
         let line = line.get(..end).unwrap_or_default();
         let behind = line.get(3..).unwrap_or_default().trim();
@@ -163,7 +163,7 @@ fn relative(text: &Text<'_>, document: &Document, problem: &YamlProblem, separat
     });
     let mut problem = problem.clone();
     if let Some(part) = before {
-        let lines = text.text.get(..*part).map_or(0, |head| head.matches('\n').count());
+        let lines = text.content.get(..*part).map_or(0, |head| head.matches('\n').count());
         problem.go_lines.v3 = problem.go_lines.v3.saturating_sub(lines as u32);
     }
     problem.go_message(Dialect::V3)

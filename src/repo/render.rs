@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::argocd::{self, Incomplete, Missing, Output, Renderer};
 use crate::finding::{Problem, ProblemKind};
+use crate::kustomize::{self, NoOp};
 use crate::origin::Origins;
 use crate::source::TreePath;
 use crate::yaml::Node;
@@ -24,6 +25,8 @@ pub struct Rendered {
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others.
     pub incomplete: Vec<Incomplete>,
+    /// Entries of kustomizations that did nothing.
+    pub no_ops: Vec<NoOp>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
 }
@@ -34,6 +37,7 @@ impl Rendered {
         self.problems = output.problems;
         self.failed = output.failed;
         self.incomplete = output.incomplete;
+        self.no_ops = output.no_ops;
         output.objects
     }
 
@@ -77,7 +81,19 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             let output = argocd::expand(set, &environment, &mut rendered.origins);
             rendered.take(output)
         }
-        Spec::Overlay(_) | Spec::Chart(_) => {
+        Spec::Overlay(dir) => {
+            let options = kustomize::Options {
+                // Nobody said which options it is built with, so none is held against it.
+                load_restrictor: kustomize::LoadRestrictor::None,
+                enable_helm: true,
+                remotes: workspace.remotes(),
+                ..kustomize::Options::default()
+            };
+            let mut output = Output::default();
+            output.take_built(kustomize::build(dir, &options, &mut rendered.origins, &workspace.cache));
+            rendered.take(output)
+        }
+        Spec::Chart(_) => {
             rendered
                 .incomplete
                 .push(Incomplete::new(Missing::Content, format!("{}s are not rendered yet", app.kind)));

@@ -6,12 +6,24 @@
 mod args;
 mod defaults;
 mod dict;
+mod goutils;
 mod list;
 mod math;
+mod stand_in;
+mod strings;
+#[cfg(test)]
+mod testing;
 mod types;
+mod xstrings;
 
 use crate::gotemplate::Function;
 
 /// The tables of all families.
-pub static TABLES: &[&[Function]] =
-    &[defaults::FUNCTIONS, dict::FUNCTIONS, list::FUNCTIONS, math::FUNCTIONS, types::FUNCTIONS];
+pub static TABLES: &[&[Function]] = &[
+    defaults::FUNCTIONS,
+    dict::FUNCTIONS,
+    list::FUNCTIONS,
+    math::FUNCTIONS,
+    strings::FUNCTIONS,
+    types::FUNCTIONS,
+];

@@ -357,3 +357,11 @@ fn remove((container, key): Target<'_>) -> Result<Node> {
         Data::Scalar(_) => Err(missing(format!("Unable to remove nonexistent key: {key}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/json6902.yaml"));
+    }
+}

@@ -12,8 +12,13 @@ pub(in crate::kustomize) mod images;
 pub(in crate::kustomize) mod json6902;
 pub(in crate::kustomize) mod labels;
 pub(in crate::kustomize) mod namespace;
+mod path_matcher;
 pub(in crate::kustomize) mod prefix_suffix;
+pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
+#[cfg(test)]
+mod testing;
+pub(in crate::kustomize) mod vars;
 
 use crate::finding::ProblemKind;
 use crate::origin::{Place, Step};
