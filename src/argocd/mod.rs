@@ -17,6 +17,7 @@ mod render;
 mod revision;
 mod settings;
 mod settings_keys;
+mod source_overrides;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
