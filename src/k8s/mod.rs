@@ -10,7 +10,7 @@ mod selector;
 mod workload;
 
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
-pub use provide::{Keys, NamePattern, Provided, keys, mentions, provides};
+pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
 pub use reference::{Reference, Via, references};
 pub use selector::{selector_keys, selects, selects_all, selects_map};
 pub use workload::{Container, ContainerKind, PodTemplate};

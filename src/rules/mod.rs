@@ -37,7 +37,11 @@ rules! {
     references {
         missing_config_map::MissingConfigMap,
         missing_config_map_key::MissingConfigMapKey,
+        missing_custom_resource_definition::MissingCustomResourceDefinition,
         missing_namespace::MissingNamespace,
+        missing_persistent_volume_claim::MissingPersistentVolumeClaim,
+        missing_role::MissingRole,
+        missing_scale_target::MissingScaleTarget,
         missing_secret::MissingSecret,
         missing_secret_key::MissingSecretKey,
         missing_secret_store::MissingSecretStore,
@@ -45,6 +49,7 @@ rules! {
         missing_service::MissingService,
         missing_service_account::MissingServiceAccount,
         missing_service_port::MissingServicePort,
+        unmatched_selector::UnmatchedSelector,
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
