@@ -1,16 +1,26 @@
 //! Kubernetes facts: scopes of kinds, pods inside of workloads.
 
+mod cron;
 mod dns;
+mod image;
+mod names;
 mod operators;
 mod pod_security;
 mod provide;
+mod quantity;
 mod reference;
 mod routes;
 mod selector;
 mod workload;
 
+pub use cron::cron_error;
+pub use image::Image;
+pub use names::{
+    dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
+};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
 pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
+pub use quantity::{node_quantity, quantity};
 pub use reference::{Reference, Via, references};
 pub use selector::{selector_keys, selects, selects_all, selects_map};
 pub use workload::{Container, ContainerKind, PodTemplate};
