@@ -54,6 +54,15 @@ rules! {
     security {
         missing_seccomp_profile::MissingSeccompProfile,
     }
+    workload {
+        duplicate_env_var::DuplicateEnvVar,
+        duplicate_mount_path::DuplicateMountPath,
+        invalid_cron_schedule::InvalidCronSchedule,
+        invalid_name_or_label::InvalidNameOrLabel,
+        invalid_quantity::InvalidQuantity,
+        missing_volume::MissingVolume,
+        selector_mismatch::SelectorMismatch,
+    }
     yaml {
         syntax_error::SyntaxError,
     }
