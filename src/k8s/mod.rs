@@ -10,6 +10,7 @@ mod provide;
 mod quantity;
 mod reference;
 mod routes;
+mod secret_text;
 mod selector;
 mod workload;
 
@@ -22,6 +23,7 @@ pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
 pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
 pub use quantity::{node_quantity, quantity};
 pub use reference::{Reference, Via, references};
+pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::{selector_keys, selects, selects_all, selects_map};
 pub use workload::{Container, ContainerKind, PodTemplate};
 

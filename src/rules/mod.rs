@@ -5,6 +5,7 @@
 
 mod context;
 mod missing;
+mod pod_security;
 mod rule;
 
 pub use context::{Context, Report};
@@ -53,14 +54,20 @@ rules! {
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
+        plaintext_secret::PlaintextSecret,
+        pod_security_violation::PodSecurityViolation,
+        privileged_role_binding::PrivilegedRoleBinding,
+        wildcard_rbac::WildcardRbac,
     }
     workload {
         duplicate_env_var::DuplicateEnvVar,
         duplicate_mount_path::DuplicateMountPath,
         invalid_cron_schedule::InvalidCronSchedule,
+        invalid_image_reference::InvalidImageReference,
         invalid_name_or_label::InvalidNameOrLabel,
         invalid_quantity::InvalidQuantity,
         missing_volume::MissingVolume,
+        mutable_image_tag::MutableImageTag,
         selector_mismatch::SelectorMismatch,
     }
     yaml {
