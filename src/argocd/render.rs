@@ -3,6 +3,7 @@
 //! Mirrors `GenerateManifests` of `reposerver/repository/repository.go`.
 
 use crate::finding::{Problem, ProblemKind};
+use crate::kustomize::NoOp;
 use crate::origin::Origins;
 use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
@@ -21,6 +22,8 @@ pub struct Output {
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others, although Argo CD would render them.
     pub incomplete: Vec<Incomplete>,
+    /// Entries of kustomizations that did nothing.
+    pub no_ops: Vec<NoOp>,
 }
 
 /// What is missing from a render.
@@ -122,8 +125,7 @@ impl Renderer<'_> {
                 return;
             }
         };
-        let _env = build_env(app, source);
-        let _ = &origins;
+        let _env = BuildEnv::of(app, source);
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));
@@ -140,7 +142,7 @@ impl Renderer<'_> {
             }
             Tool::Plugin => unavailable(output, source, "config management plugins are not run"),
             Tool::Helm => unavailable(output, source, "Helm sources are not rendered yet"),
-            Tool::Kustomize => unavailable(output, source, "Kustomize sources are not rendered yet"),
+            Tool::Kustomize => self.kustomize(&dir, None, origins, output),
         }
     }
 }
@@ -168,18 +170,6 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
 fn unavailable(output: &mut Output, source: &Source, words: &str) {
     output.problems.push(Problem::at(ProblemKind::Unavailable, source.place, words));
     output.incomplete.push(Incomplete::new(Missing::Content, words));
-}
-
-fn build_env(app: &Application, source: &Source) -> BuildEnv {
-    BuildEnv {
-        app_name: app.name.clone(),
-        app_namespace: app.destination.namespace().into(),
-        project: app.project.as_ref().map(|project| project.value.clone()).unwrap_or_default(),
-        revision: source.target_revision().into(),
-        repo_url: source.repo_url().into(),
-        path: source.path().into(),
-        target_revision: source.target_revision().into(),
-    }
 }
 
 /// A List becomes its items (`unstructured.IsList`: whatever has an `items` array).

@@ -2,6 +2,14 @@
 //!
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
+pub mod doublestar;
 mod glob;
+#[cfg(test)]
+mod golden;
+pub mod path_match;
+pub mod regexp;
+pub mod semver;
+pub mod strconv;
+pub mod unicode;
 
 pub use glob::Glob;

@@ -8,6 +8,7 @@ use crate::k8s::{self, Keys, PodTemplate, Provided, Reference, Violation};
 use crate::origin::{OriginId, Place};
 use crate::yaml::Node;
 
+use super::declared::is_argo;
 use super::inventory::visit_origins;
 use super::{App, AppId, Object, Rendered};
 use crate::finding::ObjectRef;
@@ -138,15 +139,14 @@ impl ObjectFacts {
 fn is_kept(object: &Object) -> bool {
     matches!(
         (object.group.as_str(), object.kind.as_str()),
-        ("argoproj.io", "Application" | "ApplicationSet" | "AppProject")
-            | ("external-secrets.io", "SecretStore" | "ClusterSecretStore")
+        ("external-secrets.io", "SecretStore" | "ClusterSecretStore")
             | ("", "Namespace" | "Service" | "PersistentVolumeClaim")
             | ("policy", "PodDisruptionBudget")
             | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
             | ("autoscaling", "HorizontalPodAutoscaler")
             | ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")
             | ("gateway.networking.k8s.io", "Gateway")
-    )
+    ) || is_argo(&object.group, &object.kind, &object.name)
 }
 
 /// Takes the facts out of a render; the tree can be dropped afterwards.

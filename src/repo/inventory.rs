@@ -10,7 +10,7 @@ use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
 use super::world::Index;
-use super::{App, AppId, Scan, Status, clusters::Variants};
+use super::{App, AppId, Declared, Scan, Status, clusters::Variants};
 
 /// One app and what came of it.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct Inventory {
     pub objects: Vec<ObjectFacts>,
     /// The steps that all places here refer to.
     pub origins: Origins,
+    /// Argo CD's own objects, rendered or not.
+    pub declared: Vec<Declared>,
     /// The first look at the tree.
     pub scan: Scan,
     /// Which roots can share a cluster.

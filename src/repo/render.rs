@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::{Incomplete, Missing, Renderer};
+use crate::argocd::{self, Incomplete, Missing, Output, Renderer};
 use crate::finding::{Problem, ProblemKind};
+use crate::kustomize::{self, NoOp};
 use crate::origin::Origins;
 use crate::source::TreePath;
 use crate::yaml::Node;
@@ -24,11 +25,22 @@ pub struct Rendered {
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others.
     pub incomplete: Vec<Incomplete>,
+    /// Entries of kustomizations that did nothing.
+    pub no_ops: Vec<NoOp>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
 }
 
 impl Rendered {
+    /// Takes everything but the objects, which it answers.
+    fn take(&mut self, output: Output) -> Vec<Node> {
+        self.problems = output.problems;
+        self.failed = output.failed;
+        self.incomplete = output.incomplete;
+        self.no_ops = output.no_ops;
+        output.objects
+    }
+
     /// How far it got.
     pub fn status(&self) -> Status {
         match (&self.failed, self.incomplete.is_empty(), self.objects.is_empty()) {
@@ -52,16 +64,36 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
         Spec::Argo(application) => {
             let renderer = Renderer {
                 remotes: workspace.remotes(),
-                settings: &workspace.settings,
+                settings: &workspace.control_plane().settings,
                 cache: &workspace.cache,
             };
             let output = renderer.render(application, &mut rendered.origins);
-            rendered.problems = output.problems;
-            rendered.failed = output.failed;
-            rendered.incomplete = output.incomplete;
-            output.objects
+            rendered.take(output)
         }
-        Spec::Overlay(_) | Spec::Chart(_) => {
+        Spec::ArgoSet(set) => {
+            let environment = argocd::Environment {
+                remotes: workspace.remotes(),
+                config: &workspace.config,
+                cluster_secrets: &workspace.control_plane().cluster_secrets,
+                cache: &workspace.cache,
+                sources: &workspace.sources,
+            };
+            let output = argocd::expand(set, &environment, &mut rendered.origins);
+            rendered.take(output)
+        }
+        Spec::Overlay(dir) => {
+            let options = kustomize::Options {
+                // Nobody said which options it is built with, so none is held against it.
+                load_restrictor: kustomize::LoadRestrictor::None,
+                enable_helm: true,
+                remotes: workspace.remotes(),
+                ..kustomize::Options::default()
+            };
+            let mut output = Output::default();
+            output.take_built(kustomize::build(dir, &options, &mut rendered.origins, &workspace.cache));
+            rendered.take(output)
+        }
+        Spec::Chart(_) => {
             rendered
                 .incomplete
                 .push(Incomplete::new(Missing::Content, format!("{}s are not rendered yet", app.kind)));

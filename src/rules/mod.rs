@@ -7,6 +7,7 @@ mod context;
 mod missing;
 mod pod_security;
 mod rule;
+mod siblings;
 
 pub use context::{Context, Report};
 pub(crate) use rule::meta;
@@ -31,9 +32,17 @@ macro_rules! rules {
 // Written by `cargo bless rules` from the files in the folders.
 rules! {
     argocd {
+        broken_values_ref::BrokenValuesRef,
+        conflicting_source_fields::ConflictingSourceFields,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
+        missing_destination::MissingDestination,
+        missing_source_path::MissingSourcePath,
+        missing_target_revision::MissingTargetRevision,
+        missing_values_file::MissingValuesFile,
+        off_default_target_revision::OffDefaultTargetRevision,
         stale_target_revision::StaleTargetRevision,
+        unknown_application_field::UnknownApplicationField,
     }
     references {
         missing_config_map::MissingConfigMap,

@@ -98,6 +98,25 @@ impl WorkTree {
         })
     }
 
+    /// A tree over `root` that is not walked: paths can be read and listed, but [`Tree::files`] knows none. For
+    /// rendering one directory that may lead anywhere, as the tools themselves do.
+    pub fn unwalked(root: &Path, prefix: &str, sources: Arc<Sources>) -> Result<Self, ReadError> {
+        let real_root = std::fs::canonicalize(root).map_err(|error| io_error(&error))?;
+        if !real_root.is_dir() {
+            return Err(ReadError::NotDir);
+        }
+        Ok(Self {
+            id: ContentId::fresh(),
+            root: root.to_owned(),
+            real_root,
+            prefix: prefix.to_owned(),
+            sources,
+            files: Vec::new(),
+            links: Vec::new(),
+            read: RwLock::default(),
+        })
+    }
+
     /// The directory as given by the user.
     pub fn root(&self) -> &Path {
         &self.root

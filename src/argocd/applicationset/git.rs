@@ -2,14 +2,16 @@
 //!
 //! Mirrors `applicationset/generators/git.go`.
 
-use crate::golang;
+use crate::argocd::{Incomplete, Missing};
+use crate::golang::Glob;
+use crate::golang::path_match::PathPattern;
 use crate::origin::Place;
 use crate::source::{Dir, Found, Span, TreePath};
 use crate::yaml::{Data, Dialect, Entry, Key, Map, Node};
 
+use super::Params;
 use super::generator::Generators;
 use super::params::sanitize_name;
-use super::{Params, Unexpanded};
 
 impl Generators<'_, '_> {
     pub(super) fn git(&mut self, generator: &Node) -> Vec<Params> {
@@ -17,9 +19,13 @@ impl Generators<'_, '_> {
         let (url, revision) = (text("repoURL"), text("revision"));
         let place = generator.get("repoURL").map_or_else(|| generator.place(), Node::place);
         let root = match self.environment.remotes.git(url, revision) {
-            Found::Here(dir) | Found::Instead(dir, _) => dir,
+            Found::Here(dir) => dir,
+            Found::Instead(dir, note) => {
+                self.output.incomplete.push(Incomplete::new(Missing::StandIn, note));
+                dir
+            }
             Found::Missing { reason, help } => {
-                self.unexpanded.push(Unexpanded { generator: "git".into(), place, reason, help });
+                self.unavailable(place, reason, help);
                 return Vec::new();
             }
         };
@@ -38,10 +44,13 @@ impl Generators<'_, '_> {
 
     fn directories(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
         let mut sets = Vec::new();
+        // A pattern that is malformed matches nothing: Argo CD logs an error and goes on.
+        let patterns: Vec<(&Node, PathPattern)> =
+            items.iter().filter_map(|item| Some((item, PathPattern::new(pattern(item)).ok()?))).collect();
         for dir in visible_dirs(root) {
             let hit = |exclude: bool| {
-                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
-                items.find(|item| golang::path_match(pattern(item), dir.as_str()).unwrap_or(false))
+                let mut patterns = patterns.iter().filter(|(item, _)| is_excluding(item) == exclude);
+                patterns.find(|(_, pattern)| pattern.matches(dir.as_str())).map(|(item, _)| *item)
             };
             let (Some(item), None) = (hit(false), hit(true)) else { continue };
             let place = item.get("path").map_or_else(|| item.place(), Node::place);
@@ -115,7 +124,10 @@ impl Generators<'_, '_> {
             Data::Scalar(_) => None,
         };
         let Some(maps) = maps else {
-            self.problem(place, format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"));
+            self.problem(
+                place,
+                format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"),
+            );
             return Vec::new();
         };
         let params = maps.into_iter().map(Params::of);
@@ -186,7 +198,10 @@ fn visible_dirs(root: &Dir) -> Vec<TreePath> {
             }
         }
     }
-    dirs.into_iter().collect()
+    let mut dirs: Vec<TreePath> = dirs.into_iter().collect();
+    // As a walk meets them: a directory, what is below it, then its neighbour.
+    dirs.sort_by(|a, b| a.components().cmp(b.components()));
+    dirs
 }
 
 /// A git pathspec, as `git ls-files` takes it: `*` crosses `/`; a name without wildcards is a file or everything
@@ -198,7 +213,7 @@ fn pathspec_match(spec: &str, path: &str) -> bool {
     }
     // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are literal.
     let literal = spec.replace('{', "\\{").replace('}', "\\}");
-    golang::Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
+    Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
 }
 
 #[cfg(test)]

@@ -1,0 +1,46 @@
+//! `unknown-application-field`: see the page.
+
+use crate::argocd::{Meant, UnknownField, unknown_fields};
+use crate::repo::{Declared, Inventory};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "unknown-application-field",
+    "argocd",
+    Error,
+    Recommended,
+    "0.1.0",
+    "An Application, ApplicationSet or AppProject has a field that does not exist."
+);
+
+pub(crate) struct UnknownApplicationField;
+
+impl Rule for UnknownApplicationField {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for object in &inventory.declared {
+            for field in unknown_fields(&object.kind, &object.node) {
+                report(object, &field, cx);
+            }
+        }
+    }
+}
+
+fn report(object: &Declared, field: &UnknownField<'_>, cx: &mut Context<'_>) {
+    let name = &field.entry.key.text;
+    let kind = &object.kind;
+    let article = if kind.starts_with('A') { "an" } else { "a" };
+    let message = match field.parent.as_str() {
+        "" => format!("{article} {kind} has no field `{name}`: it is dropped without a word"),
+        parent => format!("`{parent}` of {article} {kind} has no field `{name}`: it is dropped without a word"),
+    };
+    let help = match &field.meant {
+        Some(Meant::Name(known)) => format!("did you mean `{known}`?"),
+        Some(Meant::Below(path)) => format!("`{name}` belongs to `{path}`"),
+        None => "remove it: it has no effect".to_owned(),
+    };
+    cx.report(field.entry.key.place(), message).apps(object.app).help(help);
+}
