@@ -18,12 +18,12 @@ mod selector;
 mod workload;
 
 pub use cron::cron_error;
+pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
+pub use label_selector::{selector_keys, selects, selects_all, selects_map};
 pub use names::{
     dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
 };
-pub use gvk::{Gvk, split_api_version};
-pub use label_selector::{selector_keys, selects, selects_all, selects_map};
 pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
 pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
