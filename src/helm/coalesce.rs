@@ -338,14 +338,15 @@ pub(super) fn stand_over(winner: Place, loser: Place, origins: &mut Origins) -> 
 
 /// A value as Go prints it with `%t`, which is meant for booleans.
 fn go_verb_t(node: &Node) -> String {
+    let inner = |node: &Node| if node.is_null() { "<nil>".to_owned() } else { go_verb_t(node) };
     match &node.data {
         Data::Seq(items) => {
-            format!("[{}]", items.iter().map(go_verb_t).collect::<Vec<_>>().join(" "))
+            format!("[{}]", items.iter().map(inner).collect::<Vec<_>>().join(" "))
         }
         Data::Map(map) => {
             let mut entries: Vec<String> = map
                 .iter()
-                .map(|entry| format!("%!t(string={}):{}", entry.key.text, go_verb_t(&entry.value)))
+                .map(|entry| format!("%!t(string={}):{}", entry.key.text, inner(&entry.value)))
                 .collect();
             entries.sort();
             format!("map[{}]", entries.join(" "))

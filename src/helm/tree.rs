@@ -34,7 +34,7 @@ impl ChartTree {
     /// What templates of this chart see as `.Chart`.
     pub fn metadata_map(&self) -> Node {
         let requirements = self.requirements.as_deref().unwrap_or_default();
-        self.chart.metadata.as_map(&self.name, requirements)
+        self.chart.metadata.as_map(&self.name, requirements, self.values_path.is_empty())
     }
 
     /// The name of a template as Helm prints it: `p/charts/sub/templates/x.yaml`.
