@@ -121,7 +121,9 @@ fn with_local(chart: &Arc<Chart>, cache: &Cache, log: &mut Log, depth: usize) ->
             continue;
         };
         let (local, problems) = Chart::load(&dir, cache);
-        problems.into_iter().for_each(|problem| log.report(problem));
+        for problem in problems {
+            log.report(problem);
+        }
         match local {
             Some(local) if local.metadata.name.value == wanted.name.value => {
                 // `helm dependency build` packs the chart with what is in its own `charts/`.

@@ -10,7 +10,7 @@ use crate::golang::semver;
 use crate::origin::{Place, Placed};
 use crate::yaml::{Data, Entry, Key, Map, Node, go_quote};
 
-use super::decode::{Decoder, nothing, string};
+use super::decode::{Decoder, field, nothing, string};
 
 /// Text with its place.
 type Text = Placed<SmolStr>;
@@ -134,7 +134,7 @@ impl Metadata {
             decoder.owner = "Metadata";
             self.set("Maintainers", Node::seq(people, at));
         }
-        if let Some(annotations) = decoder.field(node, "annotations") {
+        if let Some(annotations) = field(node, "annotations") {
             if annotations.as_map().is_some() {
                 let entries = annotations.entries().iter().map(|entry| Entry {
                     key: entry.key.clone(),

@@ -52,8 +52,8 @@ impl ChartTree {
         let mut list = vec![self];
         let mut next = 0;
         while let Some(chart) = list.get(next).copied() {
-            list.splice(next + 1..next + 1, &chart.dependencies);
             next += 1;
+            list.splice(next..next, &chart.dependencies);
         }
         list
     }
