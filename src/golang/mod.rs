@@ -6,11 +6,13 @@ pub mod doublestar;
 mod glob;
 #[cfg(test)]
 mod golden;
+pub mod html_escape;
 pub mod path_match;
 pub mod regexp;
 pub mod semver;
 pub mod strconv;
 pub mod time;
 pub mod unicode;
+pub mod url;
 
 pub use glob::Glob;
