@@ -10,10 +10,13 @@ mod build_env;
 mod detect;
 mod directory;
 mod fields;
+mod helm;
+mod kustomize;
 mod project;
 mod render;
 mod revision;
 mod settings;
+mod source_overrides;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};

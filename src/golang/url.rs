@@ -161,12 +161,13 @@ pub struct Url {
     /// The fragment, unescaped.
     pub fragment: String,
     /// The path as written, if it is not written as we would.
-    raw_path: String,
-    raw_fragment: String,
+    pub raw_path: String,
+    /// The fragment as written, likewise.
+    pub raw_fragment: String,
     /// Whether a question mark stands before an empty query.
-    force_query: bool,
+    pub force_query: bool,
     /// Whether there is no host though there could be: `file:/x`.
-    omit_host: bool,
+    pub omit_host: bool,
 }
 
 impl Url {
@@ -215,7 +216,7 @@ impl Url {
                 Some((user, host)) => (Some(user), host),
                 None => (None, authority),
             };
-            url.host = parse_host(&url.scheme, host)?;
+            url.host = parse_host(host)?;
             url.user = user.map(parse_user).transpose()?;
         } else if !url.scheme.is_empty() && rest.starts_with('/') {
             url.omit_host = true;
@@ -248,6 +249,11 @@ impl Url {
             return "*".to_owned();
         }
         escaped_part(&self.path, &self.raw_path, Part::Path)
+    }
+
+    /// `User.String()`: who logs in, escaped, with the password; may be empty.
+    pub fn userinfo(&self) -> String {
+        self.user.as_ref().map_or_else(String::new, Userinfo::to_string)
     }
 
     /// `Redacted`: the URL with `xxxxx` for the password.
@@ -353,13 +359,13 @@ fn check_port(text: &str) -> Result<(), String> {
     if fits { Ok(()) } else { Err(format!("invalid port {} after host", quote(text))) }
 }
 
-fn parse_host(scheme: &str, host: &str) -> Result<String, String> {
+fn parse_host(host: &str) -> Result<String, String> {
     match host.rfind('[') {
         Some(0) => {}
         Some(_) => return Err("invalid IP-literal".to_owned()),
         None => {
-            let web = matches!(scheme, "http" | "https");
-            if let Some(colon) = if web { host.find(':') } else { host.rfind(':') } {
+            // Go 1.26 looks at the first colon of `http`, but not in programs written for older versions, as Helm.
+            if let Some(colon) = host.rfind(':') {
                 check_port(host.get(colon..).unwrap_or_default())?;
             }
             return unescape_text(host, Part::Host);

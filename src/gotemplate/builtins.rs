@@ -10,7 +10,8 @@ use super::exec::Call;
 use super::failure::Failure;
 use super::fmt::{sprint_all, sprintf, sprintln};
 use super::function::{Function, Param};
-use super::value::{Data, IntKind, Map, MapKind, Value};
+use super::map::{Map, MapKind};
+use super::value::{Data, IntKind, Value};
 
 type Result = std::result::Result<Value, Failure>;
 

@@ -13,6 +13,8 @@ pub struct Failure {
     pub trace: Vec<Span>,
     /// Whether a bound of this tool was reached, which Go would not have complained about.
     pub is_limit: bool,
+    /// Whether the words are the chart author's own: of `fail` or `required`.
+    pub is_said: bool,
     /// Whether the words already name a template, so that callers only put theirs in front.
     pub(super) located: bool,
 }
@@ -21,7 +23,14 @@ impl Failure {
     /// An error of a function: what is wrong, in the words of the function that it mirrors.
     pub fn new(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { cause: message.clone(), message, trace: Vec::new(), is_limit: false, located: false }
+        Self {
+            cause: message.clone(),
+            message,
+            trace: Vec::new(),
+            is_limit: false,
+            is_said: false,
+            located: false,
+        }
     }
 
     /// A bound of this tool.
@@ -29,11 +38,17 @@ impl Failure {
         Self { is_limit: true, ..Self::new(message) }
     }
 
+    /// As the words of a chart's author: callers do not put theirs in front of the cause.
+    #[must_use]
+    pub fn said(self) -> Self {
+        Self { is_said: true, ..self }
+    }
+
     /// With words in front, as Go wraps errors.
     #[must_use]
     pub fn wrap(mut self, prefix: &str) -> Self {
         self.message = format!("{prefix}{}", self.message);
-        if !self.located {
+        if !self.located && !self.is_said {
             self.cause = self.message.clone();
         }
         self

@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::exec::Call;
 use super::failure::Failure;
-use super::value::{Data, Elem, IntKind, MapKind, Value};
+use super::map::MapKind;
+use super::value::{Data, Elem, IntKind, Value};
 
 /// A function with its signature.
 pub struct Function {

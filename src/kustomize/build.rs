@@ -7,17 +7,18 @@ use std::collections::BTreeSet;
 use crate::finding::Problem;
 use crate::origin::{Origin, Origins, Place, Step};
 use crate::source::{Dir, TreePath};
-use crate::yaml::{Cache, Dialect, EmitStyle, Entry, Key, Map, Node, emit};
+use crate::yaml::{Cache, Dialect, EmitStyle, Entry, Key, Map, Node, YamlProblem, emit};
 
 use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
 use super::context::{Context, NoOp};
 use super::failure::{Failure, Result, Wrap};
+use super::filters::vars;
 use super::loader::Loader;
 use super::options::{Options, Reorder};
 use super::resource::Resource;
 use super::target::Target;
-use super::{hash, nameref, sort};
+use super::{hash, nameref, rewrite, sort};
 
 /// Keeps a resource out of the output, whatever its value but `false`.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -92,6 +93,7 @@ fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     let hashed = hash::add_to_names(&mut ra.resources, cx);
     cx.check(hashed);
     nameref::apply(&mut ra.resources, &ra.config, cx);
+    vars::resolve(&mut ra.resources, &ra.vars, &ra.config.var_reference, cx);
     let kept = |resource: &Resource| resource.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false");
     ra.resources.all_mut().retain(|resource| !resource.gone && kept(resource));
     match &target.kustomization.sort_options {
@@ -142,15 +144,18 @@ fn label(resource: &mut Resource, place: Place, cx: &mut Context<'_>) {
 /// Makes a resource what is written: without its memory, and canonical.
 fn finish(mut resource: Resource, origin: bool, transformations: bool, cx: &mut Context<'_>) -> Result<Node> {
     if let Some(problem) = &resource.duplicate_key {
-        let message = problem.go_message(Dialect::V3);
-        return Err(Failure::at(Place::written(problem.at), message));
+        return Err(refuse(problem));
     }
     resource.finish_annotations(origin, transformations, cx.origins);
     let mut node = resource.node;
-    let refuse = |problem: Box<crate::yaml::YamlProblem>| {
-        Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3))
-    };
+    rewrite::refold(&mut node);
     let place = node.place();
-    node.canonicalize(Dialect::V3).map_err(refuse).or_at(place)?;
+    node.canonicalize(Dialect::V3).map_err(|problem| refuse(&problem)).or_at(place)?;
     Ok(node)
+}
+
+/// What kustomize says when it cannot read back what it is about to write: with the map that it did not get.
+fn refuse(problem: &YamlProblem) -> Box<Failure> {
+    let message = format!("map[string]interface {{}}(nil): {}", problem.go_message(Dialect::V3));
+    Failure::at(Place::written(problem.at), message)
 }

@@ -22,8 +22,8 @@ impl BuildOrigin {
         let mut this = self.clone();
         match RepoSpec::parse(path) {
             Some(spec) => {
-                this.repo = spec.url.to_string();
-                this.revision = spec.revision.to_string();
+                this.repo = spec.url;
+                this.revision = spec.revision;
                 this.path = clean(&spec.path);
             }
             None => this.path = clean(&format!("{}/{path}", this.path)),
@@ -65,27 +65,17 @@ impl BuildOrigin {
 
     /// The annotation's text.
     pub(super) fn to_yaml(&self) -> String {
-        let mut text = String::new();
-        let mut line = |indent: &str, name: &str, value: &str| {
-            if !value.is_empty() {
-                text.push_str(&format!("{indent}{name}: {value}\n"));
-            }
-        };
-        line("", "path", &self.path);
-        line("", "repo", &self.repo);
-        line("", "ref", &self.revision);
-        line("", "configuredIn", &self.configured_in);
+        let top = [
+            ("path", &self.path),
+            ("repo", &self.repo),
+            ("ref", &self.revision),
+            ("configuredIn", &self.configured_in),
+        ];
+        let mut text = lines("", &top);
         if let Some([api_version, kind, name, namespace]) = &self.configured_by {
+            let by = [("apiVersion", api_version), ("kind", kind), ("name", name), ("namespace", namespace)];
             text.push_str("configuredBy:\n");
-            let mut line = |name: &str, value: &str| {
-                if !value.is_empty() {
-                    text.push_str(&format!("  {name}: {value}\n"));
-                }
-            };
-            line("apiVersion", api_version);
-            line("kind", kind);
-            line("name", name);
-            line("namespace", namespace);
+            text.push_str(&lines("  ", &by));
         }
         text
     }
@@ -100,6 +90,12 @@ impl BuildOrigin {
         }
         item
     }
+}
+
+/// Lines of keys and values, without those that have none.
+fn lines(indent: &str, entries: &[(&str, &String)]) -> String {
+    let present = entries.iter().filter(|(_, value)| !value.is_empty());
+    present.flat_map(|(name, value)| [indent, name, ": ", value, "\n"]).collect()
 }
 
 /// A path without `.` and `..` where that is possible.

@@ -2,10 +2,12 @@
 //!
 //! Mirrors `api/resource/factory.go` and `kyaml/kio/byteio_reader.go`.
 
+use std::ops::Range;
+
 use crate::finding::ProblemKind;
-use crate::origin::Place;
-use crate::source::SourceFile;
-use crate::yaml::{Data, Dialect, Document, Node, YamlProblem, YamlProblemKind};
+use crate::origin::{Locate, Place};
+use crate::source::{SourceFile, Span};
+use crate::yaml::{Data, Dialect, Document, Node, YamlProblem, YamlProblemKind, parse_text};
 
 use super::context::Context;
 use super::failure::{Failure, Result};
@@ -15,7 +17,7 @@ use super::rnode;
 
 /// What a text was read as.
 pub(super) struct Text<'t> {
-    pub(super) text: &'t str,
+    pub(super) content: &'t str,
     pub(super) documents: &'t [Document],
     pub(super) problems: &'t [YamlProblem],
     /// Where the text is written.
@@ -34,7 +36,7 @@ pub(super) fn is_malformed(failure: &Failure) -> bool {
 pub(super) fn from_file(loaded: &Loaded, entry: &str, cx: &mut Context<'_>) -> Result<Vec<Resource>> {
     let stream = cx.cache.stream_as(&loaded.file, Dialect::V3);
     let text = Text {
-        text: loaded.file.text_or_empty(),
+        content: loaded.file.text_or_empty(),
         documents: &stream.documents,
         problems: &stream.problems,
         whole: Place::written(loaded.file.span()),
@@ -74,6 +76,8 @@ pub(super) fn from_text(text: &Text<'_>, cx: &mut Context<'_>) -> Result<Vec<Res
             continue;
         }
         let duplicate = duplicate_key(text, document);
+        let joined = join_annotations(text, root, cx);
+        let root = joined.as_ref().unwrap_or(root);
         let kind = root.get("kind").map(rnode::value).unwrap_or_default();
         let wraps = root.get("items").is_some() || root.get("functionConfig").is_some();
         if alone && matches!(kind.as_str(), "List" | "ResourceList") && wraps {
@@ -103,9 +107,9 @@ pub(super) fn from_text(text: &Text<'_>, cx: &mut Context<'_>) -> Result<Vec<Res
 fn separators(text: &Text<'_>) -> Result<Vec<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = text.text.get(from..).and_then(|rest| rest.find("\n---")) {
+    while let Some(at) = text.content.get(from..).and_then(|rest| rest.find("\n---")) {
         let start = from + at;
-        let line = text.text.get(start + 1..).unwrap_or_default();
+        let line = text.content.get(start + 1..).unwrap_or_default();
         let Some(end) = line.find('\n') else { break };
         let line = line.get(..end).unwrap_or_default();
         let behind = line.get(3..).unwrap_or_default().trim();
@@ -163,7 +167,7 @@ fn relative(text: &Text<'_>, document: &Document, problem: &YamlProblem, separat
     });
     let mut problem = problem.clone();
     if let Some(part) = before {
-        let lines = text.text.get(..*part).map_or(0, |head| head.matches('\n').count());
+        let lines = text.content.get(..*part).map_or(0, |head| head.matches('\n').count());
         problem.go_lines.v3 = problem.go_lines.v3.saturating_sub(lines as u32);
     }
     problem.go_message(Dialect::V3)
@@ -171,17 +175,57 @@ fn relative(text: &Text<'_>, document: &Document, problem: &YamlProblem, separat
 
 /// The first key of a document that repeats another, unless it stands in the annotations, which are rewritten.
 fn duplicate_key(text: &Text<'_>, document: &Document) -> Option<Box<YamlProblem>> {
-    let annotations = document.root.as_ref().and_then(|root| root.at_path(&["metadata", "annotations"]));
+    let root = document.root.as_ref()?;
+    let annotations = root.at_path(&["metadata", "annotations"]);
     let problem = text.problems.iter().find(|problem| {
-        let rewritten = annotations.is_some_and(|node| {
-            node.at.file == problem.at.file
-                && node.at.start <= problem.at.start
-                && problem.at.end <= node.at.end
-                && node.as_map().is_some_and(|map| map.get(&duplicated_name(problem)).is_some())
-        });
+        let rewritten = repeats_annotations(root, problem)
+            || annotations.is_some_and(|node| {
+                node.at.file == problem.at.file
+                    && node.at.start <= problem.at.start
+                    && problem.at.end <= node.at.end
+                    && node.as_map().is_some_and(|map| map.get(&duplicated_name(problem)).is_some())
+            });
         problem.kind == YamlProblemKind::DuplicateKey && within(document, problem) && !rewritten
     })?;
     Some(Box::new(problem.clone()))
+}
+
+/// Whether a problem is that `metadata` has `annotations` twice.
+fn repeats_annotations(root: &Node, problem: &YamlProblem) -> bool {
+    let entry =
+        root.get("metadata").and_then(Node::as_map).and_then(|metadata| metadata.entry("annotations"));
+    problem.kind == YamlProblemKind::DuplicateKey && entry.is_some_and(|entry| entry.key.at == problem.at)
+}
+
+/// Where a piece of a file is written.
+struct Piece(Span);
+
+impl Locate for Piece {
+    fn locate(&mut self, range: Range<usize>) -> Place {
+        Place::written(self.0.part(range.start as u32, range.len() as u32))
+    }
+}
+
+/// An object whose `metadata` has `annotations` twice, with all of them in one place: kustomize gathers what it finds
+/// under either key. The tree only has the last.
+fn join_annotations(text: &Text<'_>, root: &Node, cx: &Context<'_>) -> Option<Node> {
+    let problem = text.problems.iter().find(|problem| repeats_annotations(root, problem))?;
+    let (first, _) = problem.context.as_ref()?;
+    let between = Span::new(first.file, first.end, problem.at.start);
+    let file = cx.file_of(Place::written(between))?;
+    // Behind the colon, which stands right behind the key.
+    let value = file.slice(between).strip_prefix(':')?;
+    let parsed = parse_text(value, Dialect::V3, &mut Piece(between.part(1, value.len() as u32)));
+    let Data::Map(earlier) = parsed.documents.into_iter().next()?.root?.data else { return None };
+    let mut joined = root.clone();
+    let metadata = joined.as_map_mut()?.get_mut("metadata")?;
+    let annotations = metadata.as_map_mut()?.get_mut("annotations")?.as_map_mut()?;
+    for entry in earlier.into_entries() {
+        if annotations.get(&entry.key.text).is_none() {
+            annotations.push(entry);
+        }
+    }
+    Some(joined)
 }
 
 /// The key that a problem says is repeated.

@@ -11,7 +11,6 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::resmap::ResMap;
 use super::resource::Resource;
-use super::rnode;
 use super::setter::{Setter, Tag};
 
 /// Adds hashes to the names of what generators made.
@@ -39,10 +38,12 @@ fn rename(resource: &mut Resource, hash: &str, cx: &mut Context<'_>) {
     resource.refresh(&mut cx.schemas);
 }
 
+/// The name of every object: kustomize looks for a field `metadata/name`, which no object has.
+const NO_NAME: &str = "\"\"";
+
 /// The hash of an object.
 fn hash(resource: &Resource) -> Result<String> {
     let node = &resource.node;
-    let name = node.at_path(&["metadata", "name"]).map(rnode::raw).unwrap_or_default();
     let mut json = String::from("{");
     let mut members: Vec<(&str, String)> = Vec::new();
     let quoted = |text: &str| {
@@ -57,19 +58,19 @@ fn hash(resource: &Resource) -> Result<String> {
             }
             members.push(("data", value(node, "data")?));
             members.push(("kind", quoted("ConfigMap")));
-            members.push(("name", quoted(&name)));
+            members.push(("name", NO_NAME.to_owned()));
         }
         "Secret" => {
             members.push(("data", value(node, "data")?));
             members.push(("kind", quoted("Secret")));
-            members.push(("name", quoted(&name)));
+            members.push(("name", NO_NAME.to_owned()));
             if let Some(texts) = mapping(node, "stringData")? {
                 members.push(("stringData", texts));
             }
             members.push(("type", value(node, "type")?));
         }
         // Of other kinds kustomize hashes its own data structure, pointers and all; nothing else generates them.
-        _ => members.push(("name", quoted(&name))),
+        kind => members.push(("kind", quoted(kind))),
     }
     for (index, (key, value)) in members.iter().enumerate() {
         if index > 0 {
@@ -107,14 +108,8 @@ fn mapping(node: &Node, field: &str) -> Result<Option<String>> {
 
 /// Ten letters and digits that make no words.
 fn encode(digest: &[u8]) -> String {
-    let hex: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    let letter = |char| match char {
-        '0' => 'g',
-        '1' => 'h',
-        '3' => 'k',
-        'a' => 'm',
-        'e' => 't',
-        char => char,
-    };
-    hex.chars().map(letter).collect()
+    const LETTERS: [char; 16] =
+        ['g', 'h', '2', 'k', '4', '5', '6', '7', '8', '9', 'm', 'b', 'c', 'd', 't', 'f'];
+    let halves = digest.iter().take(5).flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| LETTERS.get(usize::from(half))).collect()
 }

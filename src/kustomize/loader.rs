@@ -66,7 +66,7 @@ impl Loader {
     /// Reads a file that an entry names.
     pub(super) fn load(&self, entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
         if is_remote_file(entry) {
-            return self.load_remote(entry, cx);
+            return Self::load_remote(entry, cx);
         }
         let Some(path) = self.join(entry) else {
             let path = format!("{}/{entry}", self.shown_root().trim_end_matches('/'));
@@ -115,7 +115,7 @@ impl Loader {
     }
 
     /// Raw files of GitHub are looked for in the repositories that are known here.
-    fn load_remote(&self, entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
+    fn load_remote(entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
         let rest = entry.split_once("://raw.githubusercontent.com/").map(|(_, rest)| rest);
         let parts: Vec<&str> = rest.unwrap_or_default().splitn(4, '/').collect();
         let missing = |reason: &str| {
@@ -264,8 +264,7 @@ impl Loader {
     fn refuse_cycle(&self, candidate: &TreePath) -> Result<()> {
         let mut at = Some(self);
         while let Some(loader) = at {
-            if loader.dir.path.starts_with(candidate) && std::ptr::addr_eq(&*loader.dir.tree, &*self.dir.tree)
-            {
+            if loader.dir.path.starts_with(candidate) && Arc::ptr_eq(&loader.dir.tree, &self.dir.tree) {
                 return Err(Failure::new(format!(
                     "cycle detected: candidate root '{}' contains visited root '{}'",
                     shown(candidate),

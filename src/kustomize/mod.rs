@@ -3,6 +3,12 @@
 //! Mirrors `sigs.k8s.io/kustomize/api` (see the modules). This module does not know Argo CD or Flux, and of Helm
 //! only the [`Inflate`] seam.
 
+#![expect(
+    clippy::unnecessary_box_returns,
+    clippy::boxed_local,
+    reason = "failures live in boxes, so that results stay small"
+)]
+
 mod accumulator;
 mod build;
 mod build_metadata;
@@ -25,6 +31,7 @@ mod repospec;
 mod resid;
 mod resmap;
 mod resource;
+mod rewrite;
 mod rnode;
 mod selector;
 mod setter;

@@ -70,6 +70,9 @@ struct Candidates {
 
 /// Lets all names follow.
 pub(super) fn apply(resources: &mut ResMap, config: &TransformerConfig, cx: &mut Context<'_>) {
+    for resource in resources.iter() {
+        cx.check(check_subjects(resource));
+    }
     let list: Vec<Candidate> = resources.iter().map(Candidate::of).collect();
     let mut by_previous_name: FxHashMap<SmolStr, Vec<usize>> = FxHashMap::default();
     for (at, candidate) in list.iter().enumerate() {
@@ -125,18 +128,37 @@ fn follow(
     }
     setter.settle_aliases(&mut resource.node);
     resource.refresh(&mut cx.schemas);
-    failures.into_iter().for_each(|failure| cx.fail(failure));
+    for failure in failures {
+        cx.fail(failure);
+    }
+}
+
+/// The service accounts that a role binding names.
+fn service_accounts(resource: &Resource) -> impl Iterator<Item = &Node> {
+    let subjects: &[Node] = match resource.id.gvk.kind.as_str() {
+        "RoleBinding" => resource.node.items(&["subjects"]),
+        _ => &[],
+    };
+    subjects
+        .iter()
+        .filter(|subject| subject.get("kind").is_some_and(|kind| rnode::raw(kind) == "ServiceAccount"))
+}
+
+/// Refuses service accounts whose namespace is no text.
+fn check_subjects(resource: &Resource) -> Result<()> {
+    for namespace in service_accounts(resource).filter_map(|account| account.get("namespace")) {
+        if rnode::tag(namespace) != rnode::Tag::Str {
+            let id = crate::yaml::go_quote(&resource.id.to_string());
+            let message = format!("Invalid Input: namespace is blank for resource {id}");
+            return Err(Failure::at(namespace.place(), message));
+        }
+    }
+    Ok(())
 }
 
 /// The namespaces of the service accounts that a role binding names.
 fn bound_namespaces(resource: &Resource) -> Vec<SmolStr> {
-    if resource.id.gvk.kind != "RoleBinding" {
-        return Vec::new();
-    }
-    let subjects = resource.node.items(&["subjects"]).iter();
-    let accounts = subjects
-        .filter(|subject| subject.get("kind").is_some_and(|kind| rnode::raw(kind) == "ServiceAccount"));
-    accounts.filter_map(|subject| subject.get("namespace").map(rnode::raw)).collect()
+    service_accounts(resource).filter_map(|account| account.get("namespace").map(rnode::raw)).collect()
 }
 
 /// What a role reference refers to.

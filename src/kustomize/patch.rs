@@ -64,7 +64,7 @@ fn parse(
     whole: Place,
     cx: &mut Context<'_>,
 ) -> Parsed {
-    let merge = factory::from_text(&Text { text, documents, problems, whole }, cx);
+    let merge = factory::from_text(&Text { content: text, documents, problems, whole }, cx);
     Parsed { merge, json: operations(text, documents) }
 }
 

@@ -14,9 +14,12 @@ use super::context::Context;
 use super::failure::{Failure, Result, Wrap};
 use super::filters::namespace::{Settings, Subjects};
 use super::filters::prefix_suffix::Affix;
+use super::filters::replacements;
 use super::generators::{self, Generator};
 use super::go_json::get;
-use super::kustomization::{GeneratorArgs, HelmChart, Image, Pairs, Patch, Replica, Selector, Text, text};
+use super::kustomization::{
+    GeneratorArgs, HelmChart, Image, Pairs, Patch, Replacement, Replica, Selector, Text, text,
+};
 use super::patch;
 use super::resid::ShownGvk;
 use super::resource::Resource;
@@ -119,7 +122,13 @@ pub(super) fn transformers(target: &Target, entries: &[Node], cx: &mut Context<'
     for config in configs(target, entries, cx) {
         let Some(node) = built_in(&config, cx) else { continue };
         let id = config.original_id();
-        let steps = read(&config, &node, target, cx).wrap(|| format!("plugin {id} fails configuration"));
+        let steps = read(&config, &node, target, cx).map_err(|failure| {
+            if failure.message == unknown(&config).message {
+                failure
+            } else {
+                failure.wrap(format!("plugin {id} fails configuration"))
+            }
+        });
         for step in cx.check(steps.or_at(config.node.place())).unwrap_or_default() {
             let origin = BuildOrigin::of_config(&config);
             list.push(Configured { step, origin, place: config.node.place() });
@@ -204,6 +213,11 @@ fn read(config: &Resource, node: &Node, target: &Target, cx: &mut Context<'_>) -
                 return Err(Failure::new("empty file path and empty patch content"));
             }
             vec![Step::MergePatches(patches)]
+        }
+        "ReplacementTransformer" => {
+            let entries = get(node, "replacements").map(Node::seq_or_empty).unwrap_or_default();
+            let entries: Vec<Replacement> = entries.iter().map(Replacement::read).collect();
+            vec![Step::Replacements(replacements::load(&entries, loader, cx)?)]
         }
         "HashTransformer" => vec![Step::Hash],
         "ValueAddTransformer" => {

@@ -26,18 +26,6 @@ pub(super) struct ResMap {
 }
 
 impl ResMap {
-    pub(super) fn of(list: Vec<Resource>) -> Self {
-        Self { list, ..Self::default() }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Resource> {
         self.list.iter()
     }
@@ -51,10 +39,6 @@ impl ResMap {
     /// One resource, to change anything but its ids.
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Resource> {
         self.list.get_mut(index)
-    }
-
-    pub(super) fn get(&self, index: usize) -> Option<&Resource> {
-        self.list.get(index)
     }
 
     pub(super) fn into_list(self) -> Vec<Resource> {

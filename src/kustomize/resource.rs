@@ -317,11 +317,6 @@ impl Resource {
         }
         metadata.remove("annotations");
     }
-
-    /// Gives up aliases, because the object was written and read again.
-    pub(super) fn was_rebuilt(&mut self) {
-        self.aliases.clear();
-    }
 }
 
 /// The raw text of a label or annotation; empty for a collection.

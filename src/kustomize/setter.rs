@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::source::Span;
-use crate::yaml::{Data, Dialect, Key, Map, Node, Scalar, Style};
+use crate::yaml::{Data, Dialect, Key, Node, Scalar, Style};
 
 /// What a scalar is that a transformer sets: kustomize tags nodes, and the tag outlives the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(super) enum Tag {
     Float,
     /// A boolean.
     Bool,
+    /// A null: refused when it is written, unless its text says null.
+    Null,
+    /// A date: refused when it is written, unless its text is one.
+    Timestamp,
 }
 
 /// The origins of one object that several of its nodes share because they are one node for kustomize.
@@ -70,7 +74,7 @@ impl<'a> Setter<'a> {
     }
 
     fn step_over(&mut self, old: Place) -> Place {
-        // What this very hand made to be filled displaces nothing.
+        // What was made to be filled displaces nothing.
         let made_here = self.origins.get(old.origin).is_some_and(|step| {
             step.by == self.by
                 && step.at == Some(self.at)
@@ -97,6 +101,16 @@ impl<'a> Setter<'a> {
     pub(super) fn empty(&mut self, data: Data) -> Node {
         let place = self.step();
         Node::new(data, place)
+    }
+
+    /// Whether what stands at a place was made by this very hand.
+    pub(super) fn is_fresh(&self, place: Place) -> bool {
+        self.origins.get(place.origin).is_some_and(|step| {
+            step.by == self.by
+                && step.at == Some(self.at)
+                && step.under.is_written()
+                && step.from.is_written()
+        })
     }
 
     /// A new key.
@@ -252,19 +266,18 @@ fn settle(node: &mut Node, tag: Tag) {
         Tag::Int => settle_as(node, "tag:yaml.org,2002:int"),
         Tag::Float => settle_as(node, "tag:yaml.org,2002:float"),
         Tag::Bool => settle_as(node, "tag:yaml.org,2002:bool"),
+        Tag::Null => settle_as(node, "tag:yaml.org,2002:null"),
+        Tag::Timestamp => settle_as(node, "tag:yaml.org,2002:timestamp"),
     }
 }
 
+/// Gives a plain scalar a tag. What was quoted stays so and is a string, whatever kustomize meant it to be.
 fn settle_as(node: &mut Node, tag: &str) {
-    node.style = Style::Plain;
-    node.tag = Some(tag.into());
+    if node.style == Style::Plain {
+        node.tag = Some(tag.into());
+    }
 }
 
 fn is_plain_string(node: &Node) -> bool {
     matches!(node.resolve(Dialect::V3), Some(Scalar::Str(std::borrow::Cow::Borrowed(_))))
-}
-
-/// An empty mapping.
-pub(super) fn map_data() -> Data {
-    Data::Map(Map::new())
 }

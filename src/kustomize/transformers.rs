@@ -6,17 +6,18 @@
 use std::sync::Arc;
 
 use crate::origin::Place;
-use crate::yaml::{EmitStyle, Node, emit};
+use crate::yaml::{EmitStyle, Entry, Key, Map, Node, emit};
 
 use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
 use super::config::{FieldSpec, TransformerConfig};
 use super::context::Context;
-use super::failure::{Result, Wrap};
+use super::failure::{Failure, Result, Wrap};
 use super::filters::namespace::Settings;
 use super::filters::prefix_suffix::Affix;
-use super::filters::{annotations, images, labels, namespace, prefix_suffix, replicas};
-use super::kustomization::{Image, Label, Pairs, Replica, Text};
+use super::filters::{annotations, images, labels, namespace, prefix_suffix, replacements, replicas};
+use super::go_json::get;
+use super::kustomization::{Image, Label, Pairs, Replacement, Replica, Text};
 use super::patch::{self, LoadedPatch};
 use super::plugins;
 use super::resmap::ResMap;
@@ -37,6 +38,7 @@ pub(super) enum Step {
     Annotations(Pairs, Vec<FieldSpec>),
     Replicas(Replica, Vec<FieldSpec>),
     Images(Vec<Image>, Vec<FieldSpec>),
+    Replacements(Vec<Replacement>),
     Hash,
 }
 
@@ -92,6 +94,10 @@ fn apply(configured: &Configured, resources: &mut ResMap, cx: &mut Context<'_>) 
             images::apply(resources, list, specs, cx);
             Ok(())
         }
+        Step::Replacements(list) => {
+            replacements::apply(resources, list, cx);
+            Ok(())
+        }
         Step::Hash => super::hash::add_to_names(resources, cx),
     };
     cx.check(result.or_at(configured.place));
@@ -139,9 +145,18 @@ fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'
     if let Some(first) = merges.first() {
         let kind = "PatchStrategicMergeTransformer";
         let mut patches = Vec::new();
+        let mark = cx.mark();
+        let list = Node::seq(merges.clone(), first.place());
+        let paths = Entry { key: Key::new("paths", first.place()), value: list };
+        let shown = Node::map(Map::from_entries(vec![paths]), first.place());
         for entry in merges {
-            let loaded = trouble(patch::load_merge(entry, file, loader, cx), kind, entry);
-            patches.extend(cx.check(loaded).unwrap_or_default());
+            let loaded = trouble(patch::load_merge(entry, file, loader, cx), kind, &shown);
+            patches.extend(cx.check(loaded.or_at(entry.place())).unwrap_or_default());
+        }
+        if patches.is_empty() && !cx.failed_since(mark) {
+            let paths: Vec<&str> = merges.iter().filter_map(Node::as_str).collect();
+            let message = format!("patch appears to be empty; files=[{}], Patch=", paths.join(" "));
+            cx.check(trouble::<()>(Err(Failure::new(message)), kind, &shown));
         }
         add(Step::MergePatches(patches), kind, first.place());
     }
@@ -192,6 +207,14 @@ fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'
     if let Some(first) = kustomization.images.first() {
         let step = Step::Images(kustomization.images.clone(), config.images.clone());
         add(step, "ImageTagTransformer", first.place);
+    }
+    if let Some(first) = kustomization.replacements.first() {
+        let loaded = replacements::load(&kustomization.replacements, loader, cx);
+        let kind = "ReplacementTransformer";
+        let field = get(&kustomization.node, "replacements").unwrap_or(&kustomization.node);
+        if let Some(list) = cx.check(trouble(loaded, kind, field)) {
+            add(Step::Replacements(list), kind, first.place);
+        }
     }
     steps
 }

@@ -18,3 +18,11 @@ pub(in crate::kustomize) fn apply(
 ) {
     super::labels::set_pairs(resmap, annotations, specs, Step::Annotated, cx);
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/annotations.yaml"));
+    }
+}

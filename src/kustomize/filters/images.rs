@@ -187,3 +187,11 @@ fn split(image: &str) -> (&str, &str, &str) {
         (Some(colon), None) => (cut(colon).0, cut(colon).1, ""),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/images.yaml"));
+    }
+}

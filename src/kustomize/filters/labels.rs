@@ -115,3 +115,11 @@ fn set_entry(
     setter.cause(key.place);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/labels.yaml"));
+    }
+}

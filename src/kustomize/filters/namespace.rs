@@ -94,12 +94,14 @@ struct Filter<'a> {
 
 impl Filter<'_> {
     fn run(&self, resource: &mut Resource, specs: &[FieldSpec], setter: &mut Setter<'_>) -> Result<()> {
-        let id = resource.id.clone();
+        let mut id = resource.id.clone();
         if !id.cluster_scoped {
             let spec = FieldSpec { gvk: Gvk::default(), path: SmolStr::new_static(NAMESPACE), create: true };
             spec.apply(&mut resource.node, &id, Create::Scalar, setter, &mut |node, setter| {
                 self.set(node, setter)
             })?;
+            id.namespace =
+                resource.node.at_path(&["metadata", "namespace"]).map(rnode::raw).unwrap_or_default();
         }
         if is_role_binding(&id.gvk.kind) {
             self.set_subjects(&mut resource.node, setter)?;
@@ -236,4 +238,12 @@ fn shown(resource: &Resource) -> String {
     // What cannot be made canonical is shown as far as it could.
     let _ = node.canonicalize(crate::yaml::Dialect::V3);
     node.to_json(JsonStyle { escape_html: true, pretty: false })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/namespace.yaml"));
+    }
 }

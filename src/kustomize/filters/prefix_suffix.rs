@@ -67,3 +67,11 @@ fn is_skipped(id: &ResId) -> bool {
     matches!(kind.as_str(), "CustomResourceDefinition" | "Namespace")
         || (kind == "APIService" && group == "apiregistration.k8s.io")
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/prefix_suffix.yaml"));
+    }
+}

@@ -44,3 +44,11 @@ pub(in crate::kustomize) fn apply(
         cx.fail(Failure::at(replica.place, message).follows());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/replicas.yaml"));
+    }
+}

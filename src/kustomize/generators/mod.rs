@@ -143,7 +143,7 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
     };
     let mut pairs = kv::load(args, loader, cx).wrap(|| "loading KV pairs".to_owned())?;
     pairs.sort_by(|a, b| a.key.cmp(&b.key));
-    if let Some([first, second]) = pairs.array_windows().find(|[a, b]| a.key == b.key) {
+    if let Some([first, second]) = pairs.windows(2).find(|pair| matches!(pair, [a, b] if a.key == b.key)) {
         let message = format!("configmap {} illegally repeats the key `{}`", name.value, second.key);
         return Err(Failure::at(second.place, message).related(first.place, "the key is here too"));
     }
@@ -195,7 +195,8 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
         into.push(Entry { key, value: Node::string(text, place) });
     }
     for (field, map) in [("data", data), ("binaryData", binary)] {
-        if !map.is_empty() {
+        // A Secret has data even when there is none.
+        if !map.is_empty() || (is_secret && field == "data") {
             let place = maker.own();
             root.push(maker.entry(field, Node::map(map, place)));
         }

@@ -2,6 +2,7 @@
 //!
 //! Mirrors `api/types/kustomization.go` and `LoadKustFile` of `api/internal/target/kusttarget.go`.
 
+mod generators;
 mod parts;
 pub(super) mod schema;
 
@@ -13,9 +14,10 @@ use crate::origin::{Place, Placed};
 use crate::source::{SourceFile, TreePath};
 use crate::yaml::{Dialect, Document, Node, Stream};
 
+pub use generators::{GeneratorArgs, GeneratorOptions, HelmChart};
 pub use parts::{
-    FieldOptions, GeneratorArgs, GeneratorOptions, HelmChart, Image, Label, Pairs, Patch, Replacement,
-    Replica, Selector, SortOptions, SourceSelector, TargetSelector, Text, Var,
+    FieldOptions, Image, Label, Pairs, Patch, Replacement, Replica, Selector, SortOptions, SourceSelector,
+    TargetSelector, Text, Var,
 };
 pub(super) use parts::{field_spec, text, texts};
 
