@@ -286,9 +286,6 @@ impl Coalescer<'_> {
         let (Some(winner), Some(under)) = (self.tables.place(value), self.tables.place(&loser.value)) else {
             return;
         };
-        if winner.at == under.at {
-            return;
-        }
         let mut path = self.path.clone();
         path.push(key.clone());
         if self.log.add(path, winner, under, kind)
@@ -308,6 +305,9 @@ impl Log {
         loser: Place,
         kind: OverrideKind,
     ) -> bool {
+        if winner.at == loser.at {
+            return false;
+        }
         let entry = self.overrides.entry(path.clone());
         let known = entry.or_insert_with(|| Override { path, winner, losers: Vec::new(), kind });
         if known.winner.at == winner.at {

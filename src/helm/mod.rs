@@ -8,6 +8,8 @@
 //!
 //! This module does not know Argo CD.
 
+#[cfg(test)]
+mod against_helm;
 mod capabilities;
 mod chart;
 mod coalesce;
