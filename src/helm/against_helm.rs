@@ -78,8 +78,11 @@ fn values_are_those_of_helm() {
         for layer in case["layers"].as_array().unwrap() {
             run.layer(layer.as_str().unwrap());
         }
-        for set in case["set"].as_array().unwrap() {
-            run.set(set[0].as_str().unwrap(), set[1].as_str().unwrap());
+        let sets = case["set"].as_array().unwrap();
+        for flag in ["--set-json", "--set", "--set-string", "--set-literal"] {
+            for set in sets.iter().filter(|set| set[0] == flag) {
+                run.set(flag, set[1].as_str().unwrap());
+            }
         }
         let (prepared, refused, origins, _) = run.finish();
         let prepared = prepared.unwrap();

@@ -149,6 +149,7 @@ impl Coalescer<'_> {
         if dst == src {
             return;
         }
+        let nulls = self.tables.nulls(dst);
         for index in 0.. {
             let Some(slot) = self.tables.slot(src, index).cloned() else { break };
             let key = slot.key.text.clone();
@@ -186,6 +187,10 @@ impl Coalescer<'_> {
                     }
                 }
             }
+        }
+        // Helm writes the nulls of `dst` into `src`, which shows where `src` is in use elsewhere: imported values.
+        for null in nulls {
+            self.tables.set(src, null);
         }
     }
 
