@@ -91,6 +91,84 @@ pub(super) struct AppsArgs {
 pub(super) enum RenderCommand {
     /// An app of the repository, as Argo CD or Flux would render it
     App(RenderAppArgs),
+    /// A kustomization, as `kustomize build` prints it
+    Kustomize(RenderKustomizeArgs),
+    /// A chart, as `helm template` prints it
+    Helm(RenderHelmArgs),
+}
+
+/// Arguments of `render helm`, in Helm's words.
+#[derive(Debug, Args)]
+pub(super) struct RenderHelmArgs {
+    /// The chart: a directory or a .tgz
+    pub(super) chart: PathBuf,
+    /// The name of the release
+    #[arg(long, default_value = "release-name")]
+    pub(super) release: String,
+    /// The namespace of the release
+    #[arg(short, long, default_value = "default")]
+    pub(super) namespace: String,
+    /// A values file; may be repeated, later files win
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub(super) values: Vec<PathBuf>,
+    /// Set a value: KEY=VALUE
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub(super) set: Vec<String>,
+    /// Set a value that is a string
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub(super) set_string: Vec<String>,
+    /// Set a value to what a file holds
+    #[arg(long, value_name = "KEY=FILE")]
+    pub(super) set_file: Vec<String>,
+    /// Set a value that is JSON
+    #[arg(long, value_name = "KEY=JSON", allow_hyphen_values = true)]
+    pub(super) set_json: Vec<String>,
+    /// Set a value that is taken as it is
+    #[arg(long, value_name = "KEY=TEXT", allow_hyphen_values = true)]
+    pub(super) set_literal: Vec<String>,
+    /// Print CRDs as well
+    #[arg(long)]
+    pub(super) include_crds: bool,
+    /// Leave out test hooks
+    #[arg(long)]
+    pub(super) skip_tests: bool,
+    /// Do not check values against values.schema.json
+    #[arg(long)]
+    pub(super) skip_schema_validation: bool,
+    /// The Kubernetes version that templates see
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kube_version: Option<String>,
+    /// An API version that templates see beside the usual ones; may be repeated
+    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    pub(super) api_versions: Vec<String>,
+}
+
+/// Arguments of `render kustomize`.
+#[derive(Debug, Args)]
+pub(super) struct RenderKustomizeArgs {
+    /// The directory of the kustomization
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Which files a kustomization may name
+    #[arg(long, value_name = "RESTRICTOR", default_value = "LoadRestrictionsRootOnly")]
+    pub(super) load_restrictor: LoadRestrictorArg,
+    /// Render `helmCharts`
+    #[arg(long)]
+    pub(super) enable_helm: bool,
+    /// Let plugins be named; they do not run
+    #[arg(long)]
+    pub(super) enable_alpha_plugins: bool,
+}
+
+/// `--load-restrictor`, in kustomize's words.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum LoadRestrictorArg {
+    /// Files in or below the directory of the kustomization
+    #[value(name = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    /// Any file
+    #[value(name = "LoadRestrictionsNone")]
+    None,
 }
 
 /// Arguments of `render app`.

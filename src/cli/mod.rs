@@ -9,7 +9,10 @@
 
 mod args;
 mod check;
+mod disk;
 mod open;
+mod render_helm;
+mod render_kustomize;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -35,6 +38,8 @@ pub fn run() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Apps(args)) => apps(&args),
         Some(Command::Render(RenderCommand::App(args))) => render_app(&args),
+        Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
+        Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
     };

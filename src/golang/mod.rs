@@ -2,10 +2,18 @@
 //!
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
+pub mod cron;
+pub mod doublestar;
+pub mod duration;
 mod glob;
-mod path_match;
+#[cfg(test)]
+mod golden;
+pub mod path_match;
+pub mod regexp;
 pub mod semver;
 pub mod strconv;
+pub mod time;
+pub mod unicode;
+pub mod url;
 
 pub use glob::Glob;
-pub use path_match::path_match;

@@ -626,7 +626,7 @@ impl Comparison {
                 _ if version.minor != own.minor => true,
                 // A patch that is open differs in the prerelease alone.
                 Open::Patch => compare_prerelease(&version.prerelease, &own.prerelease) != Ordering::Equal,
-                _ => version.patch != own.patch || version != own,
+                Open::Major => version.patch != own.patch || version != own,
             },
             Operator::Greater => match self.open {
                 _ if self.open == Open::Nothing || version.major != own.major => version > own,

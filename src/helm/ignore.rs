@@ -3,7 +3,7 @@
 //! Mirrors `pkg/ignore/rules.go` of Helm. The rules look like those of `.gitignore` and are not: a negated rule
 //! ignores everything that it does *not* match, and there is no `**`.
 
-use crate::golang::path_match;
+use crate::golang::path_match::PathPattern;
 
 /// One line of the file.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Rules {
         if line.contains("**") {
             return Err("double-star (**) syntax is not supported");
         }
-        if path_match(line, "abc").is_none() {
+        if PathPattern::new(line).is_err() {
             return Err("syntax error in pattern");
         }
         let negate = line.starts_with('!');
@@ -71,7 +71,7 @@ impl Rules {
         for rule in &self.rules {
             let name =
                 if rule.base_only { path.rsplit_once('/').map_or(path, |(_, name)| name) } else { path };
-            let matches = || path_match(&rule.pattern, name) == Some(true);
+            let matches = || PathPattern::new(&rule.pattern).is_ok_and(|pattern| pattern.matches(name));
             if rule.negate {
                 if rule.must_dir && !is_dir || !matches() {
                     return true;

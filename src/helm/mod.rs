@@ -10,21 +10,29 @@
 
 #[cfg(test)]
 mod against_helm;
+mod cache;
 mod capabilities;
 mod chart;
 mod coalesce;
+mod convert;
 mod decode;
 mod dependencies;
+mod engine;
+mod functions;
 mod ignore;
 mod load;
 mod manifest;
 mod metadata;
+mod objects;
 mod release;
+mod render;
 mod strvals;
 mod tables;
+mod toml;
 mod tree;
 mod user_values;
 
+pub use cache::{ChartCache, Loaded};
 pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion};
 pub use chart::{Chart, ChartFile};
 pub use coalesce::{Override, OverrideKind};
@@ -33,6 +41,7 @@ pub use load::load_values;
 pub use manifest::{Crd, Manifest, Manifests, Rendered};
 pub use metadata::{Dependency, Metadata};
 pub use release::ReleaseOptions;
+pub use render::{Release, render};
 pub use strvals::{SetKind, is_int64};
 pub use tree::ChartTree;
 pub use user_values::{UserValues, ValuesLayer};

@@ -37,10 +37,12 @@
 //! This module does not know Kubernetes.
 
 mod analysis;
+mod block;
 mod cache;
 mod compose;
 mod document;
 pub mod edit;
+mod embedded;
 mod emit;
 mod json;
 mod lines;
@@ -53,12 +55,14 @@ mod scanner;
 mod sort;
 mod timestamp;
 
+pub use crate::golang::strconv::{format_g, format_g32, format_json, quote as go_quote};
+pub use block::line_of_text;
 pub use cache::Cache;
 pub use compose::MAX_DEPTH;
 pub use document::{Comment, Document, GoLines, Stream, YamlProblem, YamlProblemKind};
+pub use embedded::Embedded;
 pub use emit::{EmitError, EmitStyle, emit, emit_text};
 pub use json::{JsonStyle, write_json_string};
 pub use node::{Data, Entry, Key, Map, Node, Style};
-pub use number::{format_g, format_g32, format_json};
 pub use read::{Parsed, parse, parse_as, parse_text};
-pub use resolve::{Dialect, Scalar, go_quote};
+pub use resolve::{Dialect, Scalar};

@@ -1,0 +1,41 @@
+//! `render kustomize`: what `kustomize build` prints.
+
+use std::process::ExitCode;
+
+use crate::finding::ProblemKind;
+use crate::kustomize::{self, LoadRestrictor, Options};
+use crate::origin::Origins;
+use crate::source::Sources;
+use crate::yaml::Cache;
+
+use super::args::{LoadRestrictorArg, RenderKustomizeArgs};
+use super::{Failure, disk, print};
+
+/// Builds a directory. Bases may be anywhere on the disk, so the tree is all of it.
+pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
+    let sources = Sources::new();
+    let dir = disk::open(&args.dir, &sources)?;
+    let options = Options {
+        load_restrictor: match args.load_restrictor {
+            LoadRestrictorArg::RootOnly => LoadRestrictor::RootOnly,
+            LoadRestrictorArg::None => LoadRestrictor::None,
+        },
+        enable_helm: args.enable_helm,
+        enable_plugins: args.enable_alpha_plugins,
+        ..Options::default()
+    };
+    let cache = Cache::new(sources);
+    let mut origins = Origins::new();
+    let built = kustomize::build(&dir, &options, &mut origins, &cache);
+    let missing = built.problems.iter().find(|problem| problem.kind == ProblemKind::Unavailable);
+    let message = built.failure.as_ref().or(missing.map(|problem| &problem.message));
+    for problem in built.problems.iter().filter(|problem| problem.kind == ProblemKind::Warning) {
+        eprintln!("warning: {}", problem.message);
+    }
+    if let Some(message) = message {
+        eprintln!("error: {message}");
+        return Ok(ExitCode::FAILURE);
+    }
+    print(&built.to_yaml());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,362 @@
+//! `replacements`.
+//!
+//! Mirrors `ReplacementTransformer` (`api/internal/builtins`) and `api/filters/replacement`.
+
+use crate::origin::{Place, Step};
+use crate::yaml::{Data, Dialect, Node};
+
+use super::super::context::{Context, NoOp, NoOpKind};
+use super::super::failure::{Failure, Result, Wrap};
+use super::super::go_json;
+use super::super::kustomization::{
+    FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, schema,
+};
+use super::super::loader::Loader;
+use super::super::resid::ResId;
+use super::super::resmap::ResMap;
+use super::super::resource::Resource;
+use super::super::rnode::{self, Kind};
+use super::super::selector::{matches_annotations, matches_labels};
+use super::super::setter::{self, Setter};
+use super::path_matcher::{self, Create};
+
+/// The field that counts where none is given.
+const DEFAULT_PATH: &str = "metadata.name";
+
+/// The replacements of a kustomization, those in files among them.
+pub(in crate::kustomize) fn load(
+    entries: &[Replacement],
+    loader: &Loader,
+    cx: &mut Context<'_>,
+) -> Result<Vec<Replacement>> {
+    let mut loaded = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let Some(path) = &entry.path else {
+            loaded.push(entry.clone());
+            continue;
+        };
+        if entry.source.is_some() || entry.targets.as_ref().is_some_and(|targets| !targets.is_empty()) {
+            return Err(Failure::at(entry.place, "cannot specify both path and inline replacement"));
+        }
+        let file = loader.load(&path.value, cx).or_at(path.place)?.file;
+        let whole = Place::written(file.span());
+        let stream = cx.cache.stream(&file);
+        let document = stream.documents.first();
+        let refuse = |problem: &crate::yaml::YamlProblem| {
+            Failure::at(Place::written(problem.at), problem.go_message(Dialect::Sigs))
+        };
+        if let Some(problem) = document.and_then(|document| document.error.as_deref()) {
+            return Err(refuse(problem));
+        }
+        let root = document.and_then(|document| document.root.clone());
+        let mut root = root.unwrap_or_else(|| Node::null(whole));
+        root.canonicalize(Dialect::Sigs).map_err(|problem| refuse(&problem))?;
+        let items = match &root.data {
+            Data::Seq(items) => items.as_slice(),
+            Data::Map(_) => std::slice::from_ref(&root),
+            Data::Scalar(_) => {
+                let kind = go_kind(&root);
+                let message =
+                    format!("unsupported replacement type encountered within replacement path: {kind}");
+                return Err(Failure::at(root.place(), message));
+            }
+        };
+        for item in items {
+            go_json::check_lenient(item, &schema::REPLACEMENT).map_err(|misfit| {
+                Failure::at(
+                    misfit.place,
+                    format!("error unmarshaling JSON: while decoding JSON: {}", misfit.message),
+                )
+            })?;
+            loaded.push(Replacement { path: None, ..Replacement::read(item) });
+        }
+    }
+    Ok(loaded)
+}
+
+/// A kind of Go's `reflect`.
+fn go_kind(node: &Node) -> &'static str {
+    if node.is_null() {
+        "invalid"
+    } else if node.as_str().is_some() {
+        "string"
+    } else if node.as_bool().is_some() {
+        "bool"
+    } else {
+        "float64"
+    }
+}
+
+/// Copies values from field to field.
+pub(in crate::kustomize) fn apply(resmap: &mut ResMap, replacements: &[Replacement], cx: &mut Context<'_>) {
+    for replacement in replacements {
+        let result = replace(resmap, replacement, cx);
+        cx.check(result.or_at(replacement.place));
+    }
+}
+
+fn replace(resmap: &mut ResMap, replacement: &Replacement, cx: &mut Context<'_>) -> Result<()> {
+    let nothing = replacement.source.is_none() && replacement.source_value.is_none();
+    let (false, Some(targets)) = (nothing, &replacement.targets) else {
+        return Err(Failure::new("replacements must specify a source and at least one target"));
+    };
+    let value = match (&replacement.source_value, &replacement.source) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::new("value and resource selectors are mutually exclusive"));
+        }
+        (Some(value), None) => Node::plain(value.value.clone(), value.place),
+        (None, Some(source)) => read(resmap, source).or_at(source.place)?,
+        (None, None) => return Ok(()),
+    };
+    targets.iter().try_for_each(|target| write(resmap, target, &value, cx).or_at(target.place))
+}
+
+/// All ids of a resource, today's first. None of them knows whether its kind is cluster-scoped.
+fn ids(resource: &Resource) -> Vec<ResId> {
+    let today = ResId { cluster_scoped: false, ..resource.id.clone() };
+    std::iter::once(today).chain(resource.previous_ids()).collect()
+}
+
+/// The value that a source leads to.
+fn read(resmap: &ResMap, source: &SourceSelector) -> Result<Node> {
+    let mut selected = resmap
+        .iter()
+        .filter(|resource| !resource.gone && ids(resource).iter().any(|id| id.is_selected_by(&source.id)));
+    let Some(resource) = selected.next() else {
+        return Err(Failure::new(format!("nothing selected by {}", shown(source))).follows());
+    };
+    if let Some(other) = selected.next() {
+        let failure = Failure::new(format!("multiple matches for selector {}", shown(source)));
+        let [first, second] = [resource, other].map(super::super::resmap::place_of);
+        return Err(failure.related(first, "one is here").related(second, "another one is here"));
+    }
+    let path = source.field_path.as_ref().map_or(DEFAULT_PATH, |path| &path.value);
+    let place = source.field_path.as_ref().map_or(source.place, |path| path.place);
+    let found = rnode::lookup(&resource.node, &rnode::split_field_path(path))
+        .wrap(|| "error looking up replacement source".to_owned())
+        .map_err(|mut failure| {
+            failure.place = Some(place);
+            failure
+        })?;
+    let Some(node) = found.filter(|node| !rnode::is_nil_or_empty(node)) else {
+        let message = format!("fieldPath `{path}` is missing for replacement source {}", source.id);
+        let resource = super::super::resmap::place_of(resource);
+        return Err(Failure::at(place, message).related(resource, "this is the source"));
+    };
+    let Some(options) = source.options.as_ref().filter(|options| !options.delimiter.is_empty()) else {
+        return Ok(node.clone());
+    };
+    if Kind::of(node) != Kind::Scalar {
+        return Err(Failure::new("delimiter option can only be used with scalar nodes"));
+    }
+    let text = rnode::value(node);
+    let part = usize::try_from(options.index)
+        .ok()
+        .and_then(|index| text.split(options.delimiter.as_str()).nth(index));
+    let Some(part) = part else {
+        let message = format!("options.index {} is out of bounds for value {text}", options.index);
+        return Err(Failure::new(message));
+    };
+    // The part is of the kind that the whole was.
+    let kind = rnode::tag(node);
+    let mut node = Node { data: Data::Scalar(part.into()), ..node.clone() };
+    if kind == rnode::Tag::Str && node.style == crate::yaml::Style::Plain {
+        node.style = crate::yaml::Style::DoubleQuoted;
+    }
+    Ok(node)
+}
+
+/// A source as kustomize prints it.
+fn shown(source: &SourceSelector) -> String {
+    let mut shown = source.id.to_string();
+    if let Some(path) = &source.field_path {
+        shown.extend([":", &path.value]);
+    }
+    if let Some(options) = &source.options
+        && (!options.delimiter.is_empty() || options.create)
+    {
+        let FieldOptions { delimiter, index, create } = options;
+        shown.push_str(&format!(":{delimiter}({index}), create={create}"));
+    }
+    shown
+}
+
+/// Writes a value into the fields of a target, in all resources that it selects.
+fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Context<'_>) -> Result<()> {
+    let Some(select) = &target.select else {
+        return Err(Failure::new("target must specify resources to select"));
+    };
+    let selects = Selects { select: Labels::new(select)?, target, rejects: Vec::new() }.with_rejects()?;
+    let default = [crate::origin::Placed::new(DEFAULT_PATH.into(), target.place)];
+    let paths = if target.field_paths.is_empty() { default.as_slice() } else { &target.field_paths };
+    let mut selected = false;
+    let mut failed = Ok(());
+    for resource in resmap.all_mut().iter_mut().filter(|resource| !resource.gone) {
+        if !selects.accepts(resource, select) {
+            continue;
+        }
+        selected = true;
+        for path in paths {
+            let result = super::change_one(resource, cx, path.place, Step::Replaced, |resource, setter| {
+                write_field(&mut resource.node, &path.value, target.options.as_ref(), value, setter)
+            });
+            let result = result.map_err(|mut failure| {
+                // What is wrong is the path, wherever it leads.
+                let there = failure.place.replace(path.place);
+                let resource = there.unwrap_or_else(|| super::super::resmap::place_of(resource));
+                failure.related(resource, "this is the target")
+            });
+            failed = failed.and(result);
+        }
+    }
+    if !selected {
+        let what = select.id.to_string();
+        cx.no_ops.push(NoOp { kind: NoOpKind::ReplacementTarget, place: target.place, what });
+    }
+    failed
+}
+
+/// The label and annotation parts of a selector.
+struct Labels {
+    labels: crate::k8s::Selector,
+    annotations: crate::k8s::Selector,
+}
+
+impl Labels {
+    fn new(selector: &Selector) -> Result<Self> {
+        let parse = |text: &str| crate::k8s::Selector::parse(text).map_err(Failure::new);
+        Ok(Self {
+            annotations: parse(&selector.annotation_selector)?,
+            labels: parse(&selector.label_selector)?,
+        })
+    }
+
+    fn accept(&self, resource: &Resource) -> bool {
+        matches_annotations(&self.annotations, resource) && matches_labels(&self.labels, resource)
+    }
+}
+
+struct Selects<'t> {
+    select: Labels,
+    target: &'t TargetSelector,
+    /// Of what is rejected by labels or annotations.
+    rejects: Vec<Labels>,
+}
+
+impl Selects<'_> {
+    fn with_rejects(mut self) -> Result<Self> {
+        for reject in &self.target.reject {
+            if !reject.annotation_selector.is_empty() || !reject.label_selector.is_empty() {
+                self.rejects.push(Labels::new(reject)?);
+            }
+        }
+        Ok(self)
+    }
+
+    fn accepts(&self, resource: &Resource, select: &Selector) -> bool {
+        if !self.select.accept(resource) || self.rejects.iter().any(|reject| reject.accept(resource)) {
+            return false;
+        }
+        let ids = ids(resource);
+        let rejected = || {
+            let by_id = self.target.reject.iter().filter(|reject| !reject.id.is_empty());
+            by_id.into_iter().any(|reject| ids.iter().any(|id| id.is_selected_by(&reject.id)))
+        };
+        ids.iter().any(|id| id.is_selected_by(&select.id)) && !rejected()
+    }
+}
+
+/// Writes a value into all fields of an object that a path leads to.
+fn write_field(
+    object: &mut Node,
+    path: &str,
+    options: Option<&FieldOptions>,
+    value: &Node,
+    setter: &mut Setter<'_>,
+) -> Result<()> {
+    let create = match options {
+        Some(options) if options.create => Some(match value.data {
+            Data::Map(_) => Create::Map,
+            Data::Seq(_) => Create::Seq,
+            Data::Scalar(_) => Create::Scalar,
+        }),
+        _ => None,
+    };
+    let unable = || {
+        let or_create = if create.is_some() { " or create" } else { "" };
+        format!("unable to find{or_create} field {path:?} in replacement target")
+    };
+    let fields = path_matcher::find(object, &rnode::split_field_path(path), create, setter).wrap(unable)?;
+    if fields.is_empty() {
+        return Err(Failure::new(unable()));
+    }
+    for indexes in fields.iter().filter_map(path_matcher::Match::indexes) {
+        super::check_growth(object, indexes.len(), value)?;
+        let Some(field) = rnode::at_indexes_mut(object, indexes) else { continue };
+        set(field, options, value, setter)?;
+    }
+    Ok(())
+}
+
+/// Writes a value into a field. A scalar stays of the kind that it was.
+fn set(
+    field: &mut Node,
+    options: Option<&FieldOptions>,
+    value: &Node,
+    setter: &mut Setter<'_>,
+) -> Result<()> {
+    let delimited = options.filter(|options| !options.delimiter.is_empty());
+    let text = match delimited {
+        None => rnode::raw(value),
+        Some(_) if Kind::of(field) != Kind::Scalar => {
+            return Err(Failure::at(field.place(), "delimiter option can only be used with scalar nodes"));
+        }
+        Some(options) => {
+            let value = rnode::value(value);
+            let old = rnode::raw(field);
+            let mut parts: Vec<&str> = old.split(options.delimiter.as_str()).collect();
+            match usize::try_from(options.index) {
+                Err(_) => parts.insert(0, &value),
+                Ok(index) => match parts.get_mut(index) {
+                    Some(part) => *part = &value,
+                    None => parts.push(&value),
+                },
+            }
+            parts.join(&options.delimiter).into()
+        }
+    };
+    if Kind::of(field) == Kind::Scalar {
+        let tag = field.tag.clone();
+        let kind = match rnode::tag(field) {
+            // A field that was made here has no kind yet.
+            _ if field.tag.is_none() && setter.is_fresh(field.place()) => setter::Tag::Open,
+            rnode::Tag::Str => setter::Tag::Str,
+            rnode::Tag::Int => setter::Tag::Int,
+            rnode::Tag::Float => setter::Tag::Float,
+            rnode::Tag::Bool => setter::Tag::Bool,
+            rnode::Tag::Null => setter::Tag::Null,
+            rnode::Tag::Timestamp => setter::Tag::Timestamp,
+            rnode::Tag::Other => setter::Tag::Open,
+        };
+        setter.copy(field, text, kind, value.place());
+        if kind == setter::Tag::Open {
+            field.tag = tag;
+        }
+        return Ok(());
+    }
+    let place = setter.step_from(field.place(), value.place());
+    let mut new = Node { at: place.at, origin: place.origin, ..value.clone() };
+    if delimited.is_some() {
+        new.data = Data::Scalar(text);
+    }
+    setter.replace(field, new);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::testing::check(include_str!("../../../fixtures/kustomize/replacements.yaml"));
+    }
+}

@@ -1,0 +1,47 @@
+//! `kustomize build`, natively: kustomizations in, objects with the places of all their values out.
+//!
+//! Mirrors `sigs.k8s.io/kustomize/api` (see the modules). This module does not know Argo CD or Flux, and of Helm
+//! only the [`Inflate`] seam.
+
+#![expect(
+    clippy::unnecessary_box_returns,
+    clippy::boxed_local,
+    reason = "failures live in boxes, so that results stay small"
+)]
+
+mod accumulator;
+mod build;
+mod build_metadata;
+mod config;
+mod context;
+mod factory;
+mod failure;
+mod filters;
+mod generators;
+mod go_json;
+mod hash;
+mod kustomization;
+mod loader;
+mod merge2;
+mod nameref;
+mod options;
+mod patch;
+mod plugins;
+mod repospec;
+mod resid;
+mod resmap;
+mod resource;
+mod rewrite;
+mod rnode;
+mod selector;
+mod setter;
+mod sort;
+mod target;
+mod transformers;
+
+pub use build::{Built, build};
+pub use config::FieldSpec;
+pub use context::{NoOp, NoOpKind};
+pub use kustomization::*;
+pub use options::{Inflate, Inflation, LoadRestrictor, Options, Reorder};
+pub use resid::ResId;

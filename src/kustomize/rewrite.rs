@@ -1,0 +1,95 @@
+//! What happens to texts because kustomize writes its trees as YAML and reads them again.
+//!
+//! Mirrors `RNode.MarshalJSON` of `kyaml/yaml` with the emitter of go-yaml v3, whose folded style (`>`) is not what
+//! it reads: before a line with more indentation it writes a line break too many.
+
+use crate::origin::Verbatim;
+use crate::source::Span;
+use crate::yaml::{Data, Dialect, Node, Style, parse_text};
+
+/// Makes texts in folded style what they are after being written and read again. The depth is bounded by that of the
+/// object.
+pub(super) fn refold(node: &mut Node) {
+    match &mut node.data {
+        Data::Scalar(text) => {
+            if node.style == Style::Folded
+                && text.contains('\n')
+                && let Some(new) = rewritten(text, node.at)
+            {
+                *text = new.into();
+            }
+        }
+        Data::Seq(items) => items.iter_mut().for_each(refold),
+        Data::Map(map) => map.iter_mut().for_each(|entry| refold(&mut entry.value)),
+    }
+}
+
+/// What a text becomes; `None` where the emitter chooses another style, which keeps it.
+fn rewritten(text: &str, at: Span) -> Option<String> {
+    let trailing_space = text.ends_with(' ');
+    let special = text.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\t'))
+        || text.contains('\u{feff}');
+    if trailing_space || special || text.contains(" \n") {
+        return None;
+    }
+    let parsed = parse_text(&folded(text), Dialect::V3, &mut Verbatim(at.file));
+    let document = parsed.documents.into_iter().next()?;
+    document.root?.scalar().map(ToString::to_string)
+}
+
+/// A text as go-yaml v3 writes it in folded style.
+fn folded(text: &str) -> String {
+    const INDENT: &str = "  ";
+    let mut out = String::from(">");
+    if text.starts_with([' ', '\n']) {
+        out.push('2');
+    }
+    match text.strip_suffix('\n') {
+        None => out.push('-'),
+        Some(rest) if rest.is_empty() || rest.ends_with('\n') => out.push('+'),
+        Some(_) => {}
+    }
+    out.push('\n');
+    // The emitter means to look behind the line breaks at hand, but looks behind those that the text starts with.
+    let starts_blank =
+        text.trim_start_matches('\n').starts_with([' ', '\t']) || text.trim_start_matches('\n').is_empty();
+    let (mut breaks, mut leading_spaces) = (true, true);
+    for char in text.chars() {
+        if char == '\n' {
+            if !breaks && !leading_spaces && !starts_blank {
+                out.push('\n');
+            }
+            out.push('\n');
+            breaks = true;
+        } else {
+            if breaks {
+                out.push_str(INDENT);
+                leading_spaces = matches!(char, ' ' | '\t');
+            }
+            out.push(char);
+            breaks = false;
+        }
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    #[test]
+    fn folds_as_go_yaml_does() {
+        let file = Sources::new().add("a", Vec::new());
+        for (text, want) in [
+            ("a\nb\n", "a\nb\n"),
+            ("a\n  b\nc", "a\n\n  b\nc"),
+            ("  a\n  b\nc\n", "  a\n  b\nc\n"),
+            ("a\n\nb", "a\n\nb"),
+        ] {
+            assert_eq!(rewritten(text, file.span()).as_deref(), Some(want), "{text:?}");
+        }
+        assert_eq!(rewritten("a \nb", file.span()), None);
+    }
+}
