@@ -8,6 +8,8 @@
 //!
 //! This module does not know Argo CD.
 
+#[cfg(test)]
+mod against_helm;
 mod cache;
 mod capabilities;
 mod chart;
