@@ -23,6 +23,7 @@ const NAME: &str = "base";
 pub(super) type Wrong = Box<Problem>;
 
 /// A problem with a template, in Argo CD's words.
+#[expect(clippy::unnecessary_box_returns, reason = "errors are boxed wherever they are returned")]
 pub(super) fn wrong(place: Place, message: impl Into<String>) -> Wrong {
     Box::new(Problem::at(ProblemKind::Render, place, message))
 }
@@ -167,6 +168,7 @@ impl<'a> Engine<'a> {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "errors are boxed wherever they are returned")]
 fn failed(failure: &Failure, source: &Text, place: Place) -> Wrong {
     if failure.is_limit {
         return Box::new(Problem::at(ProblemKind::Limit, place, failure.message.clone()));

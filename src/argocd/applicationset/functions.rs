@@ -49,6 +49,7 @@ fn first(args: &[Value]) -> Value {
     args.first().cloned().unwrap_or_default()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]
 fn normalize(call: &mut Call<'_, '_>, args: &[Value]) -> Result<Value, Failure> {
     let origin = call.computed(&first(args).origins());
     Ok(Value::str(sanitize_name(first(args).as_str().unwrap_or_default())).at(origin))
@@ -93,6 +94,7 @@ fn slug(name: &str, size: usize, smart: bool) -> String {
 }
 
 /// sprig's: nil for what is no JSON.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of functions")]
 fn from_json(call: &mut Call<'_, '_>, args: &[Value]) -> Result<Value, Failure> {
     let source = first(args);
     let is_json = serde_json::from_str::<serde_json::Value>(source.as_str().unwrap_or_default()).is_ok();

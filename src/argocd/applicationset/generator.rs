@@ -186,6 +186,11 @@ impl<'a, 'e> Generators<'a, 'e> {
     /// wrong. Of its `values`, those that need parameters of its own stay as they are until it has them.
     fn filled(&mut self, block: &Node, params: &Params) -> Option<Node> {
         let mut bare = block.clone();
+        // Templates of nested matrix and merge generators are not even read.
+        for kind in ["matrix", "merge"] {
+            let nested = bare.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            nested.map(|nested| nested.remove("template"));
+        }
         let mut values = Vec::new();
         for kind in KINDS.iter().filter(|kind| HAVE_VALUES.contains(kind)) {
             let generator = bare.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);

@@ -43,7 +43,7 @@ fn merge_at(own: &Node, base: &Node, depth: u32) -> Node {
 }
 
 /// Go's zero values and empty collections.
-pub(super) fn is_zero(node: &Node) -> bool {
+fn is_zero(node: &Node) -> bool {
     match &node.data {
         Data::Seq(items) => items.is_empty(),
         Data::Map(map) => map.is_empty(),
