@@ -10,6 +10,7 @@ mod build_env;
 mod detect;
 mod directory;
 mod fields;
+mod helm;
 mod kustomize;
 mod project;
 pub mod rbac;

@@ -2,7 +2,10 @@
 //!
 //! Mirrors `GenerateManifests` of `reposerver/repository/repository.go`.
 
+use smol_str::SmolStr;
+
 use crate::finding::{Problem, ProblemKind};
+use crate::helm::{ChartCache, Release};
 use crate::kustomize::NoOp;
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, Found, Remotes};
@@ -24,6 +27,8 @@ pub struct Output {
     pub incomplete: Vec<Incomplete>,
     /// Entries of kustomizations that did nothing.
     pub no_ops: Vec<NoOp>,
+    /// Values of charts that were rendered, without their manifests.
+    pub releases: Vec<Release>,
 }
 
 /// What is missing from a render.
@@ -62,6 +67,10 @@ pub struct Renderer<'a> {
     pub settings: &'a Settings,
     /// Parsed files.
     pub cache: &'a Cache,
+    /// Loaded charts.
+    pub charts: &'a ChartCache,
+    /// The version of the cluster that the application deploys to, as far as it is configured.
+    pub kube_version: Option<SmolStr>,
 }
 
 impl Renderer<'_> {
@@ -139,7 +148,7 @@ impl Renderer<'_> {
                 return;
             }
         };
-        let _env = BuildEnv::of(app, source);
+        let env = BuildEnv::of(app, source);
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));
@@ -166,7 +175,7 @@ impl Renderer<'_> {
                     },
                 );
             }
-            Tool::Helm => unavailable(output, source, "Helm sources are not rendered yet"),
+            Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
             Tool::Kustomize => self.kustomize(&dir, None, origins, output),
         }
     }

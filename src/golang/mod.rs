@@ -12,6 +12,8 @@ pub mod path_match;
 pub mod regexp;
 pub mod semver;
 pub mod strconv;
+pub mod time;
 pub mod unicode;
+pub mod url;
 
 pub use glob::Glob;
