@@ -119,12 +119,12 @@ impl Filter<'_> {
                 is_collection |= Kind::of(node) != Kind::Scalar;
                 self.set(node, setter)
             });
-            let what = if is_collection {
+            let failed = if is_collection {
                 "namespace field specs must target scalar nodes"
             } else {
                 "namespace transformation failed"
             };
-            result.wrap(|| what.to_owned())?;
+            result.wrap(|| failed.to_owned())?;
         }
         Ok(())
     }
