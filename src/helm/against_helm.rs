@@ -171,3 +171,47 @@ fn manifests_are_those_of_helm() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Values are refused exactly where Helm refuses them, and what is said is among what Helm says.
+#[test]
+fn schemas_are_those_of_helm() {
+    let mut wrong = Vec::new();
+    for case in lines(include_str!("../../fixtures/helm/schema.jsonl")) {
+        let chart = serde_json::json!({
+            "Chart.yaml": "apiVersion: v2\nname: p\nversion: 0.1.0\n",
+            "values.yaml": case["values"].to_string(),
+            "values.schema.json": case["schema"],
+        });
+        let (prepared, refused, ..) = Run::new(&chart).finish();
+        assert_eq!(refused, Vec::<String>::new());
+        let prepared = prepared.unwrap();
+        let problems = refusals(&validate_values(&prepared.root, &prepared.values));
+        let error = case["error"].as_str().unwrap_or_default();
+        let broken_schema = ["metaschema", "not found", "EOF"].iter().any(|words| error.contains(words));
+        // Keywords whose failures the two libraries tell in different words.
+        let own_words = [
+            "format",
+            "propertyNames",
+            "dependentRequired",
+            "dependencies",
+            "prefixItems",
+            "minContains",
+            "unevaluatedProperties",
+        ];
+        let schema = case["schema"].as_str().unwrap();
+        let own_words = own_words.iter().any(|keyword| schema.contains(&format!("\"{keyword}\"")));
+        // Values are left out of messages, and causes stand behind their heading.
+        let told = |message: &String| {
+            let words = message.split_once("p: ").map_or("", |(_, words)| words);
+            let words = words.split(" (").next().unwrap_or_default();
+            let (path, words) = words.split_once(": ").unwrap_or_default();
+            error.lines().any(|line| line.contains(path) && line.ends_with(words))
+        };
+        if error.is_empty() != problems.is_empty()
+            || !broken_schema && !own_words && !problems.iter().all(told)
+        {
+            wrong.push(format!("{case}\n  got {problems:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::source::{Dir, SourceFile};
 use crate::yaml::Node;
 
-use super::Metadata;
+use super::{Metadata, Schema};
 
 /// A file of a chart.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct Chart {
     /// `values.yaml`: a canonical mapping, `None` without the file. Documents behind the first are merged in.
     pub values: Option<Arc<Node>>,
     /// `values.schema.json`.
-    pub schema: Option<Arc<SourceFile>>,
+    pub schema: Option<Arc<Schema>>,
     /// The charts in `charts/`, sorted by the name of their directory or archive.
     pub dependencies: Vec<Arc<Chart>>,
     /// The directory of the chart; `None` for a chart in an archive.

@@ -16,7 +16,7 @@ use crate::source::{
 use crate::yaml::{Cache, Data, Dialect, Map, Node, YamlProblem};
 
 use super::ignore::Rules;
-use super::{Chart, ChartFile, Metadata};
+use super::{Chart, ChartFile, Metadata, Schema};
 
 /// Helm's limit for one file of a chart (`archive.MaxDecompressedFileSize`), in bytes.
 const MAX_FILE_SIZE: usize = 5 << 20;
@@ -226,7 +226,7 @@ impl Loader<'_> {
                     let _ = self.documents(&file, "cannot load Chart.lock: ", true);
                 }
                 "values.yaml" => chart.values = self.values(&file, "cannot load values.yaml: ").map(Arc::new),
-                "values.schema.json" => chart.schema = Some(file),
+                "values.schema.json" => chart.schema = Some(Arc::new(Schema::new(file))),
                 "requirements.yaml" => {
                     let documents = self.documents(&file, "cannot load requirements.yaml: ", true);
                     for node in documents.unwrap_or_default() {

@@ -9,7 +9,7 @@ use crate::origin::Origins;
 use crate::yaml::{Cache, Node};
 
 use super::engine;
-use super::{Chart, ChartTree, Manifests, Override, ReleaseOptions, UserValues, prepare};
+use super::{Chart, ChartTree, Manifests, Override, ReleaseOptions, UserValues, prepare, validate_values};
 
 /// What a chart renders to.
 #[derive(Debug)]
@@ -46,6 +46,9 @@ pub fn render(
     let mut problems = options.check(chart);
     let prepared = prepare(chart, user, cache, origins);
     problems.extend(prepared.problems);
+    if !options.skip_schema_validation {
+        problems.extend(validate_values(&prepared.root, &prepared.values));
+    }
     let executed = engine::execute(&prepared.root, &prepared.values, options, origins, cache.sources());
     problems.extend(executed.problems);
     let mut manifests = Manifests::new(&prepared.root, executed.rendered, origins, cache.sources());
