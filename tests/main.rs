@@ -11,6 +11,7 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod applicationsets;
 mod rules;
 mod tidy;
 mod yaml;

@@ -6,7 +6,7 @@
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Place;
 use crate::source::{Dir, EntryKind, ReadError, SourceFile, TreePath};
-use crate::yaml::{Cache, Dialect, Document, Node, Stream, YamlProblemKind};
+use crate::yaml::{Cache, Dialect, Document, Node};
 
 use crate::golang::Glob;
 
@@ -156,7 +156,7 @@ fn read_file(file: &std::sync::Arc<SourceFile>, path: &TreePath, cache: &Cache, 
     }
     let mut objects = Vec::new();
     for document in &stream.documents {
-        match object(document, &stream) {
+        match object(document) {
             Ok(Some(node)) => objects.push(node),
             Ok(None) => {}
             Err((place, why)) => {
@@ -174,12 +174,9 @@ fn read_file(file: &std::sync::Arc<SourceFile>, path: &TreePath, cache: &Cache, 
 }
 
 /// The object of a document; nothing when it is empty or null, an error when it is none.
-fn object(document: &Document, stream: &Stream) -> Result<Option<Node>, (Place, String)> {
-    if document.broken {
-        let start = Place::written(crate::source::Span::start_of(stream.file.id()));
-        let syntax = stream.problems.iter().find(|problem| problem.kind == YamlProblemKind::Syntax);
-        let found = syntax.map(|problem| (Place::written(problem.at), problem.message.clone()));
-        return Err(found.unwrap_or_else(|| (start, "invalid YAML".to_owned())));
+fn object(document: &Document) -> Result<Option<Node>, (Place, String)> {
+    if let Some(error) = &document.error {
+        return Err((Place::written(error.at), error.message.clone()));
     }
     let Some(mut node) = document.root.clone() else { return Ok(None) };
     node.canonicalize(Dialect::Sigs).map_err(|problem| (Place::written(problem.at), problem.message))?;

@@ -90,6 +90,11 @@ impl Renderer<'_> {
     }
 
     fn source(&self, app: &Application, source: &Source, origins: &mut Origins, output: &mut Output) {
+        if source.repo_url().is_empty() {
+            // Argo CD would refuse it, but what is written may be filled in before it is applied.
+            unavailable(output, source, "the source names no repository (`repoURL`)");
+            return;
+        }
         if let Some((place, words)) = incomplete_spec(app, source) {
             output.problems.push(Problem::at(ProblemKind::Render, place, words.clone()));
             output.failed.get_or_insert(words);
@@ -186,16 +191,12 @@ fn incomplete_spec(app: &Application, source: &Source) -> Option<(Place, String)
     // The dry source of a hydrator is asked for a URL only.
     let hydrated = app.node.at_path(&["spec", "sourceHydrator"]).is_some_and(|it| !it.is_null());
     let nothing = source.path().is_empty() && source.chart.is_none();
-    let words = if hydrated {
-        source.repo_url().is_empty().then_some("spec.sourceHydrator.drySource.repoURL is required")
-    } else if app.multi {
-        let lacks = source.repo_url().is_empty() || (nothing && source.ref_name.is_none());
-        lacks.then_some(
+    let words = match app.multi {
+        _ if hydrated || !nothing => None,
+        true => source.ref_name.is_none().then_some(
             "spec.source.repoURL and either source.path, source.chart, or source.ref are required for every source",
-        )
-    } else {
-        let lacks = source.repo_url().is_empty() || nothing;
-        lacks.then_some("spec.source.repoURL and either spec.source.path or spec.source.chart are required")
+        ),
+        false => Some("spec.source.repoURL and either spec.source.path or spec.source.chart are required"),
     };
     let unversioned = source.chart.is_some() && source.target_revision().is_empty();
     let words = words.or_else(|| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origin, Origins, Place, Step};
-use crate::source::{Dir, EntryKind, Span, TreePath};
+use crate::source::{Dir, EntryKind, TreePath};
 use crate::yaml::{Cache, Data, Dialect, Map, Node};
 
 use super::{Application, Source};
@@ -65,13 +65,10 @@ fn read(dir: &Dir, path: &TreePath, cache: &Cache) -> Result<Option<Node>, Probl
         Problem { place, ..problem }
     };
     let file = dir.tree.read(path).map_err(|error| wrong(None, &error.to_string()))?;
-    let start = Place::written(Span::start_of(file.id()));
     let stream = cache.stream(&file);
     let Some(document) = stream.documents.first() else { return Ok(None) };
-    if document.broken {
-        let problem = stream.problems.first();
-        let place = problem.map_or(start, |problem| Place::written(problem.at));
-        return Err(wrong(Some(place), problem.map_or("invalid YAML", |it| it.message.as_str())));
+    if let Some(error) = &document.error {
+        return Err(wrong(Some(Place::written(error.at)), &error.message));
     }
     let Some(mut root) = document.root.clone().filter(|root| !root.is_null()) else { return Ok(None) };
     root.canonicalize(Dialect::Sigs)

@@ -67,6 +67,9 @@ struct Inferred {
 /// Share of a URL's paths that must exist here for the URL to mean this repository.
 const NEARLY_ALL: f64 = 0.8;
 
+/// So many paths do not exist here by chance: then half of them will do, since repositories are full of leftovers.
+const MANY: usize = 10;
+
 impl Checkouts {
     /// Only the tree itself, known by no URL.
     pub fn new(tree: Arc<dyn Tree>) -> Self {
@@ -141,7 +144,9 @@ impl Checkouts {
         }
         let mut inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, (paths, found)) in counts {
-            if !paths.is_empty() && found as f64 >= NEARLY_ALL * paths.len() as f64 {
+            let nearly_all = found as f64 >= NEARLY_ALL * paths.len() as f64;
+            let many = found >= MANY && 2 * found >= paths.len();
+            if !paths.is_empty() && (nearly_all || many) {
                 inferred.identities.insert(key, Identity::Inferred);
             }
         }

@@ -111,15 +111,16 @@ impl Generators<'_, '_> {
         // Only the first document counts.
         let Some(document) = stream.documents.first() else { return vec![(Params::default(), start)] };
         let Some(mut node) = document.root.clone() else {
-            if document.broken {
-                let at = stream.problems.first().map_or(start, |problem| Place::written(problem.at));
-                self.problem(at, format!("unable to parse file `{path}`"));
+            if let Some(error) = &document.error {
+                let message = format!("unable to parse file `{path}`: {}", error.message);
+                self.problem(Place::written(error.at), message);
                 return Vec::new();
             }
             return vec![(Params::default(), start)];
         };
-        if node.canonicalize(Dialect::Sigs).is_err() {
-            self.problem(node.place(), format!("unable to parse file `{path}`"));
+        if let Err(error) = node.canonicalize(Dialect::Sigs) {
+            let message = format!("unable to parse file `{path}`: {}", error.message);
+            self.problem(Place::written(error.at), message);
             return Vec::new();
         }
         let place = node.place();

@@ -67,9 +67,8 @@ fn read(text: &Text, place: Place, engine: &mut Engine<'_>) -> Result<Option<Nod
     let invalid = |message: String| wrong(place, format!("invalid templatePatch: {message}"));
     let mut map = SourceMap::new(text, engine.origins, engine.sources, place.at);
     let parsed = parse_text(text.as_str(), Dialect::Sigs, &mut map);
-    if parsed.documents.iter().any(|document| document.broken) {
-        let message = parsed.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-        return Err(invalid(message));
+    if let Some(error) = parsed.documents.first().and_then(|document| document.error.as_ref()) {
+        return Err(invalid(error.message.clone()));
     }
     let Some(mut root) = parsed.documents.into_iter().next().and_then(|document| document.root) else {
         return Ok(None);
