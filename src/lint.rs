@@ -239,6 +239,7 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
             let revision = rendered.clone().next().map(|source| SmolStr::new(source.target_revision()));
             (names.join(", "), revision)
         }
+        Spec::ArgoSet(set) => (set.generator_names().join(", "), None),
         Spec::Overlay(dir) | Spec::Chart(dir) => (dir.path.to_string(), None),
     };
     AppRow {

@@ -4,6 +4,8 @@
 
 use smol_str::SmolStr;
 
+use super::{Application, Source};
+
 /// The variables of one source.
 #[derive(Debug, Clone, Default)]
 pub struct BuildEnv {
@@ -24,6 +26,19 @@ pub struct BuildEnv {
 }
 
 impl BuildEnv {
+    /// The variables of a source, with the revision as it is written: what it resolves to is not known.
+    pub fn of(app: &Application, source: &Source) -> Self {
+        Self {
+            app_name: app.name.clone(),
+            app_namespace: app.destination.namespace().into(),
+            project: app.project.as_ref().map(|project| project.value.clone()).unwrap_or_default(),
+            revision: source.target_revision().into(),
+            repo_url: source.repo_url().into(),
+            path: source.path().into(),
+            target_revision: source.target_revision().into(),
+        }
+    }
+
     fn get(&self, name: &str) -> &str {
         let short = |len: usize| self.revision.get(..len).unwrap_or(&self.revision);
         match name {

@@ -5,17 +5,33 @@
 //! exist is the business of `repo`.
 
 mod application;
+mod applicationset;
 mod build_env;
 mod detect;
 mod directory;
+mod fields;
+mod helm;
+mod kustomize;
+mod project;
+pub mod rbac;
 mod render;
 mod revision;
 mod settings;
+mod settings_keys;
+mod source_overrides;
+mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
+pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster_secret};
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
+pub use fields::{Meant, UnknownField, unknown_fields};
+pub use project::{
+    DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
+};
 pub use render::{Incomplete, Missing, Output, Renderer};
-pub use revision::pick_tag;
+pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};
+pub use settings_keys::{KnownKey, setting_key};
+pub use value_files::{Target, ValueFile, value_files};

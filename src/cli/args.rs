@@ -93,6 +93,54 @@ pub(super) enum RenderCommand {
     App(RenderAppArgs),
     /// A kustomization, as `kustomize build` prints it
     Kustomize(RenderKustomizeArgs),
+    /// A chart, as `helm template` prints it
+    Helm(RenderHelmArgs),
+}
+
+/// Arguments of `render helm`, in Helm's words.
+#[derive(Debug, Args)]
+pub(super) struct RenderHelmArgs {
+    /// The chart: a directory or a .tgz
+    pub(super) chart: PathBuf,
+    /// The name of the release
+    #[arg(long, default_value = "release-name")]
+    pub(super) release: String,
+    /// The namespace of the release
+    #[arg(short, long, default_value = "default")]
+    pub(super) namespace: String,
+    /// A values file; may be repeated, later files win
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub(super) values: Vec<PathBuf>,
+    /// Set a value: KEY=VALUE
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub(super) set: Vec<String>,
+    /// Set a value that is a string
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub(super) set_string: Vec<String>,
+    /// Set a value to what a file holds
+    #[arg(long, value_name = "KEY=FILE")]
+    pub(super) set_file: Vec<String>,
+    /// Set a value that is JSON
+    #[arg(long, value_name = "KEY=JSON", allow_hyphen_values = true)]
+    pub(super) set_json: Vec<String>,
+    /// Set a value that is taken as it is
+    #[arg(long, value_name = "KEY=TEXT", allow_hyphen_values = true)]
+    pub(super) set_literal: Vec<String>,
+    /// Print CRDs as well
+    #[arg(long)]
+    pub(super) include_crds: bool,
+    /// Leave out test hooks
+    #[arg(long)]
+    pub(super) skip_tests: bool,
+    /// Do not check values against values.schema.json
+    #[arg(long)]
+    pub(super) skip_schema_validation: bool,
+    /// The Kubernetes version that templates see
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kube_version: Option<String>,
+    /// An API version that templates see beside the usual ones; may be repeated
+    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    pub(super) api_versions: Vec<String>,
 }
 
 /// Arguments of `render kustomize`.

@@ -9,7 +9,9 @@
 
 mod args;
 mod check;
+mod disk;
 mod open;
+mod render_helm;
 mod render_kustomize;
 
 use std::io::{IsTerminal, Write};
@@ -37,6 +39,7 @@ pub fn run() -> ExitCode {
         Some(Command::Apps(args)) => apps(&args),
         Some(Command::Render(RenderCommand::App(args))) => render_app(&args),
         Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
+        Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
     };

@@ -2,6 +2,19 @@
 //!
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
+pub mod cron;
+pub mod doublestar;
+pub mod duration;
 mod glob;
+#[cfg(test)]
+mod golden;
+pub mod html_escape;
+pub mod path_match;
+pub mod regexp;
+pub mod semver;
+pub mod strconv;
+pub mod time;
+pub mod unicode;
+pub mod url;
 
 pub use glob::Glob;

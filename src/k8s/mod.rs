@@ -1,14 +1,35 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
+mod cron;
+mod dns;
 mod gvk;
+mod image;
+mod label_selector;
+mod names;
 mod openapi;
+mod operators;
 mod pod_security;
+mod provide;
+mod quantity;
+mod reference;
+mod routes;
+mod secret_text;
 mod selector;
 mod workload;
 
+pub use cron::cron_error;
 pub use gvk::{Gvk, split_api_version};
+pub use image::Image;
+pub use label_selector::{selector_keys, selects, selects_all, selects_map};
+pub use names::{
+    dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
+};
 pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
+pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
+pub use quantity::{node_quantity, quantity};
+pub use reference::{Reference, Via, references};
+pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};
 
@@ -24,5 +45,79 @@ pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
             | ("networking.k8s.io", "IngressClass")
             | ("external-secrets.io", "ClusterSecretStore" | "ClusterExternalSecret")
             | ("cert-manager.io", "ClusterIssuer")
+            | ("node.k8s.io", "RuntimeClass")
+            | ("gateway.networking.k8s.io", "GatewayClass")
+            | ("apiregistration.k8s.io", "APIService")
+            | ("trust.cert-manager.io", "Bundle")
+            | (
+                "admissionregistration.k8s.io",
+                "ValidatingWebhookConfiguration"
+                    | "MutatingWebhookConfiguration"
+                    | "ValidatingAdmissionPolicy"
+                    | "ValidatingAdmissionPolicyBinding"
+            )
     )
 }
+
+/// Whether Kubernetes itself serves this group.
+pub fn is_built_in(group: &str) -> bool {
+    matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")
+        || (group.ends_with(".k8s.io") && BUILT_IN.contains(&group))
+}
+
+/// Whether a custom resource only configures things and never makes pods or Services.
+pub fn is_passive(group: &str, kind: &str) -> bool {
+    match group {
+        "monitoring.coreos.com" => {
+            !matches!(kind, "Prometheus" | "Alertmanager" | "ThanosRuler" | "PrometheusAgent")
+        }
+        "argoproj.io" => matches!(kind, "Application" | "ApplicationSet" | "AppProject" | "AnalysisTemplate"),
+        "cert-manager.io"
+        | "external-secrets.io"
+        | "bitnami.com"
+        | "traefik.io"
+        | "traefik.containo.us"
+        | "networking.istio.io"
+        | "security.istio.io"
+        | "keda.sh"
+        | "autoscaling.k8s.io"
+        | "cilium.io"
+        | "metallb.io"
+        | "kyverno.io"
+        | "secrets-store.csi.x-k8s.io"
+        | "route.openshift.io"
+        | "project.openshift.io"
+        | "console.openshift.io"
+        | "security.openshift.io"
+        | "volsync.backube"
+        | "externaldns.k8s.io"
+        | "gateway.envoyproxy.io"
+        | "helm.toolkit.fluxcd.io"
+        | "kustomize.toolkit.fluxcd.io"
+        | "source.toolkit.fluxcd.io" => true,
+        "gateway.networking.k8s.io" => kind != "Gateway",
+        _ => false,
+    }
+}
+
+/// The groups below `k8s.io` that need no CustomResourceDefinition.
+const BUILT_IN: &[&str] = &[
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::argocd::Application;
+use crate::argocd::{Application, ApplicationSet};
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
@@ -19,6 +19,8 @@ pub struct AppId(pub u32);
 pub enum AppKind {
     /// An Argo CD Application, hand-written or generated.
     Application,
+    /// An Argo CD ApplicationSet: it renders to Applications.
+    ApplicationSet,
     /// A Flux Kustomization.
     Kustomization,
     /// A Flux HelmRelease.
@@ -34,6 +36,7 @@ impl AppKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Application => "Application",
+            Self::ApplicationSet => "ApplicationSet",
             Self::Kustomization => "Kustomization",
             Self::HelmRelease => "HelmRelease",
             Self::Overlay => "overlay",
@@ -53,6 +56,8 @@ impl fmt::Display for AppKind {
 pub enum Spec {
     /// An Argo CD Application.
     Argo(Arc<Application>),
+    /// An Argo CD ApplicationSet.
+    ArgoSet(Arc<ApplicationSet>),
     /// A kustomization built by itself.
     Overlay(Dir),
     /// A chart rendered with its own values.

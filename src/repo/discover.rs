@@ -10,13 +10,16 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::argocd::Application;
-use crate::origin::{OriginId, Origins, Place};
-use crate::source::{Dir, FileId, Span, TreePath};
+use crate::origin::{Origins, Place};
+use crate::source::{Dir, Span, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, AppId, AppKind, Spec};
 use super::clusters::Variants;
-use super::inventory::{self, AppEntry, Inventory, ObjectFacts, visit_origins};
+use super::declared;
+use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind};
+use super::facts::{self, ObjectFacts};
+use super::inventory::{AppEntry, Inventory, visit_origins};
 use super::remotes::Identity;
 use super::scan::{Scan, document_node};
 use super::{Rendered, Workspace, render};
@@ -35,7 +38,8 @@ pub fn analyze<T: Send>(
 ) -> (Inventory, Vec<T>) {
     let scan = Scan::of(workspace);
     let variants = Variants::of(&scan.files);
-    expect_paths(workspace, &scan);
+    workspace.set_control_plane(control_plane(workspace, &scan));
+    let expected = expect_paths(workspace, &scan);
     let mut discovery = Discovery {
         workspace,
         on_app,
@@ -43,12 +47,14 @@ pub fn analyze<T: Send>(
         done: Vec::new(),
         known: BTreeMap::new(),
         claimed: Claims::default(),
+        expected,
         origins: Origins::new(),
         objects: Vec::new(),
     };
     for document in &scan.documents {
         if is_app_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
+            && !scan.is_input(&document.path)
             && let Some(node) = document_node(workspace, document)
         {
             discovery.define(node, Arc::default(), None, "", 0);
@@ -80,27 +86,6 @@ fn leads(scan: &Scan, dir: &TreePath) -> bool {
     scan.documents
         .iter()
         .any(|document| is_app_kind(&document.group, &document.kind) && resources.contains(&document.path))
-}
-
-/// Kinds whose objects are apps themselves.
-fn is_app_kind(group: &str, kind: &str) -> bool {
-    matches!((group, kind), ("argoproj.io", "Application"))
-}
-
-/// Tells the checkouts which paths and revisions the manifests as written expect, so that they can recognise this
-/// repository.
-fn expect_paths(workspace: &Workspace, scan: &Scan) {
-    let mut expected = Vec::new();
-    for document in scan.documents.iter().filter(|it| is_app_kind(&it.group, &it.kind)) {
-        let Some(node) = document_node(workspace, document) else { continue };
-        for source in Application::new(Arc::new(node)).sources {
-            if !source.is_helm_chart() && !source.is_oci() {
-                let text = |text: &str| text.to_owned();
-                expected.push((text(source.repo_url()), text(source.path()), text(source.target_revision())));
-            }
-        }
-    }
-    workspace.checkouts.infer(&expected);
 }
 
 /// Directories that apps render, so that they are not rendered again by themselves.
@@ -153,8 +138,10 @@ struct Discovery<'a, T> {
     queue: Vec<(App, u32)>,
     done: Vec<Done<T>>,
     /// Definitions met so far, by where they are written and what they are called.
-    known: BTreeMap<(Option<FileId>, Span, SmolStr, SmolStr), AppId>,
+    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr), AppId>,
     claimed: Claims,
+    /// Paths that apps expect, written and rendered ones.
+    expected: Vec<(String, String, String)>,
     origins: Origins,
     objects: Vec<ObjectFacts>,
 }
@@ -184,14 +171,13 @@ impl<T: Send> Discovery<'_, T> {
         namespace: &str,
         depth: u32,
     ) {
-        let application = Application::new(Arc::new(node));
-        let place = application.place;
-        let own = if application.namespace.is_empty() {
-            SmolStr::new(namespace)
-        } else {
-            application.namespace.clone()
+        let definition = Definition::new(node);
+        let place = definition.place();
+        let own = match definition.namespace() {
+            "" => SmolStr::new(namespace),
+            own => SmolStr::new(own),
         };
-        let key = (None, place.at, application.name.clone(), own.clone());
+        let key = (definition.kind(), place.at, definition.name().clone(), own.clone());
         let id = self.next_id();
         if let Some(known) = self.known.get(&key).copied() {
             self.adopt(known, parent);
@@ -201,21 +187,25 @@ impl<T: Send> Discovery<'_, T> {
             return;
         }
         self.known.insert(key, id);
-        self.claim(id, &application);
-        let app = App {
+        let mut app = App {
             id,
-            name: application.name.as_str().into(),
-            kind: AppKind::Application,
-            namespace: own,
-            cluster: application.destination.cluster(),
-            target_namespace: application.destination.namespace().into(),
+            name: definition.name().as_str().into(),
+            kind: definition.kind(),
+            namespace: own.clone(),
+            cluster: SmolStr::default(),
+            target_namespace: own,
             parent,
             place,
             path: self.path_of(place),
-            node: Some(Arc::clone(&application.node)),
+            node: Some(definition.node()),
             origins,
-            spec: Spec::Argo(Arc::new(application)),
+            spec: definition.spec(),
         };
+        if let Spec::Argo(application) = &app.spec {
+            self.claim(id, application);
+            app.cluster = application.destination.cluster();
+            app.target_namespace = application.destination.namespace().into();
+        }
         self.queue.push((app, depth));
     }
 
@@ -331,6 +321,16 @@ impl<T: Send> Discovery<'_, T> {
                     result: batch.result,
                 });
             }
+            // Applications that were generated or rendered may be the first to name this repository.
+            let known = self.expected.len();
+            for ((node, _), ..) in &children {
+                if let Definition::Application(application) = Definition::new(node.clone()) {
+                    self.expected.extend(git_paths(&application));
+                }
+            }
+            if self.expected.len() > known {
+                self.workspace.checkouts.infer(&self.expected);
+            }
             for ((node, origins), parent, namespace, depth) in children {
                 self.define(node, origins, Some(parent), &namespace, depth + 1);
             }
@@ -342,7 +342,7 @@ impl<T: Send> Discovery<'_, T> {
         let claimed = &self.claimed;
         let claimant = |app: &App| match &app.spec {
             Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_) => None,
+            Spec::Argo(_) | Spec::ArgoSet(_) => None,
         };
         let superseded: BTreeMap<AppId, AppId> =
             self.done.iter().filter_map(|done| Some((done.app.id, claimant(&done.app)?))).collect();
@@ -379,6 +379,7 @@ impl<T: Send> Discovery<'_, T> {
             .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
             .collect();
         inventory.find_roots();
+        inventory.declared = declared::declared(self.workspace, &inventory.scan, &inventory);
         (inventory, results)
     }
 }
@@ -391,17 +392,14 @@ fn work<T>(
 ) -> Batch<T> {
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
-    let mut facts = inventory::facts(&app, &rendered);
+    let mut facts = facts::facts(&app, &rendered);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let children: Vec<(Node, Arc<Origins>)> = children
         .map(|object| {
             let mut node = object.node.clone();
-            let mut roots: Vec<&mut OriginId> = Vec::new();
-            let mut origins = rendered.origins.clone();
             let mut ids = Vec::new();
             visit_origins(&mut node, &mut |id| ids.push(*id));
-            roots.extend(ids.iter_mut());
-            origins.compact(roots);
+            let origins = rendered.origins.extract(&mut ids);
             let mut renamed = ids.into_iter();
             visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
             (node, Arc::new(origins))

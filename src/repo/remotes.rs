@@ -16,6 +16,9 @@ use super::charts::ChartIndex;
 pub trait Revisions: Send + Sync + fmt::Debug {
     /// The tree of a revision; `Err` says why it cannot be known.
     fn tree(&self, revision: &str) -> Result<RevisionTree, String>;
+
+    /// Why a revision certainly does not exist, in words; `None` when it exists or that cannot be told.
+    fn absent(&self, revision: &str) -> Option<String>;
 }
 
 /// What a revision of this repository is.
@@ -154,6 +157,15 @@ impl Checkouts {
         }
         let most = followers.iter().max_by_key(|(revision, count)| (**count, std::cmp::Reverse(**revision)));
         inferred.here = most.map(|(revision, _)| (*revision).to_owned());
+    }
+
+    /// Why a revision of this repository certainly does not exist, in words. `None` for other repositories.
+    pub fn absent(&self, url: &str, revision: &str) -> Option<String> {
+        let short = revision.trim_start_matches("refs/heads/");
+        if self.identity(url) != Identity::Known || self.here.contains(short) {
+            return None;
+        }
+        self.revisions.as_ref()?.absent(revision)
     }
 
     /// The revision as a tree of this repository, with words when the working tree stands in.

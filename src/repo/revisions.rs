@@ -74,4 +74,11 @@ impl Revisions for GitRevisions {
         known.insert(revision.to_owned(), answer.clone());
         answer
     }
+
+    fn absent(&self, revision: &str) -> Option<String> {
+        match self.resolve(revision) {
+            Resolution::NotFound(why) => Some(why),
+            Resolution::Found(_) | Resolution::Unknown(_) => None,
+        }
+    }
 }

@@ -60,6 +60,8 @@ pub struct Scan {
     pub subcharts: BTreeSet<TreePath>,
     /// Files that some kustomization reads as a resource.
     resources: BTreeSet<TreePath>,
+    /// Files that some kustomization reads otherwise: patches, generator inputs.
+    inputs: BTreeSet<TreePath>,
     /// Files that could not be read, with the reason.
     pub unreadable: Vec<(TreePath, ReadError)>,
 }
@@ -121,6 +123,7 @@ impl Scan {
             let root = stream.documents.iter().find_map(|document| document.root.as_ref());
             let kustomization = scan_kustomization(path, &dir, root, tree);
             self.resources.extend(kustomization.resources.iter().cloned());
+            self.inputs.extend(kustomization.files.iter().cloned());
             self.kustomizations.entry(dir).or_insert(kustomization);
             return;
         }
@@ -149,6 +152,12 @@ impl Scan {
     /// Whether any kustomization reads this file as a resource.
     pub fn is_resource(&self, path: &TreePath) -> bool {
         self.resources.contains(path)
+    }
+
+    /// Whether any kustomization reads this file as a patch, a generator input or the like: what looks like an object
+    /// in it is none.
+    pub fn is_input(&self, path: &TreePath) -> bool {
+        self.inputs.contains(path)
     }
 
     /// Kustomizations that no other kustomization builds on and that can be built alone.

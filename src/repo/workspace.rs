@@ -1,15 +1,26 @@
 //! What a run works on: the linted tree, everything read from it, and the configuration.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::argocd::Settings;
 use crate::config::{self, Config};
 use crate::finding::Problem;
+use crate::helm::ChartCache;
 use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
+use crate::yaml::Node;
 
 use super::remotes::Checkouts;
+
+/// What a repository declares about its Argo CD.
+#[derive(Debug, Default)]
+pub struct ControlPlane {
+    /// What `argocd-cm` and `argocd-cmd-params-cm` say.
+    pub settings: Settings,
+    /// Secrets that declare clusters, canonical, in path order.
+    pub cluster_secrets: Vec<Arc<Node>>,
+}
 
 /// The inputs of a run. Shared by all threads.
 #[derive(Debug)]
@@ -20,12 +31,14 @@ pub struct Workspace {
     pub sources: Arc<Sources>,
     /// Parsed files.
     pub cache: Arc<Cache>,
+    /// Loaded charts.
+    pub charts: Arc<ChartCache>,
     /// `.gitops-lint.yaml`.
     pub config: Config,
     /// Where other repositories, revisions and charts are found.
     pub checkouts: Arc<Checkouts>,
-    /// What Argo CD's own settings in the repository say.
-    pub settings: Settings,
+    /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
+    control_plane: OnceLock<ControlPlane>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -37,9 +50,10 @@ impl Workspace {
             tree,
             sources: Arc::clone(cache.sources()),
             cache,
+            charts: Arc::default(),
             config,
             checkouts: Arc::new(checkouts),
-            settings: Settings::default(),
+            control_plane: OnceLock::new(),
             vendored: BTreeSet::new(),
         }
     }
@@ -58,6 +72,17 @@ impl Workspace {
     /// Declares directories whose files are third-party: nobody edits them here.
     pub fn set_vendored(&mut self, dirs: impl IntoIterator<Item = TreePath>) {
         self.vendored = dirs.into_iter().collect();
+    }
+
+    /// What the repository declares about its Argo CD; nothing until discovery has looked at the tree.
+    pub fn control_plane(&self) -> &ControlPlane {
+        static UNKNOWN: OnceLock<ControlPlane> = OnceLock::new();
+        self.control_plane.get().unwrap_or_else(|| UNKNOWN.get_or_init(ControlPlane::default))
+    }
+
+    /// Declares what was found; the first word counts.
+    pub(super) fn set_control_plane(&self, control_plane: ControlPlane) {
+        let _ = self.control_plane.set(control_plane);
     }
 
     /// The remotes seam that engines see.

@@ -11,7 +11,7 @@ use crate::yaml::{Entry, Key, Map, Node};
 
 use super::generator::Generators;
 use super::params::sanitize_name;
-use super::{Params, Unexpanded, selector};
+use super::{Params, selector};
 
 /// A cluster that Argo CD knows.
 struct Known {
@@ -21,6 +21,8 @@ struct Known {
     labels: Vec<(SmolStr, SmolStr, Place)>,
     annotations: Vec<(SmolStr, SmolStr, Place)>,
     place: Place,
+    /// A Secret or the configuration declares it.
+    declared: bool,
 }
 
 /// The label that makes a Secret a cluster.
@@ -29,6 +31,12 @@ const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 impl Generators<'_, '_> {
     pub(super) fn clusters(&mut self, generator: &Node) -> Vec<Params> {
         let chosen = generator.get("selector").filter(|selector| !selector.is_null());
+        if let Some((place, message)) =
+            chosen.and_then(|it| selector::problem(it, selector::Reader::Kubernetes))
+        {
+            self.problem(place, message);
+            return Vec::new();
+        }
         let known = self.known_clusters();
         let listed = !known.is_empty();
         let mut sets = Vec::new();
@@ -52,16 +60,14 @@ impl Generators<'_, '_> {
                 labels: Vec::new(),
                 annotations: Vec::new(),
                 place: generator.place(),
+                declared: false,
             };
             sets.push(self.cluster_params(generator, &local));
         }
         if !listed {
-            self.unexpanded.push(Unexpanded {
-                generator: "clusters".into(),
-                place: generator.place(),
-                reason: format!("the clusters that `{}` generates for are not known", self.set.name),
-                help: "list them under `clusters:` in .gitops-lint.yaml".to_owned(),
-            });
+            let reason = format!("the clusters that `{}` generates for are not known", self.set.name);
+            let help = "list them under `clusters:` in .gitops-lint.yaml".to_owned();
+            self.unavailable(generator.place(), reason, help);
         }
         if generator.get("flatList").and_then(Node::as_bool) == Some(true) {
             let place = generator.place();
@@ -81,11 +87,15 @@ impl Generators<'_, '_> {
             };
             known.push(Known {
                 name: cluster.name.value.clone(),
-                server: cluster.server.as_ref().map_or_else(|| IN_CLUSTER.into(), |server| server.value.clone()),
+                server: cluster
+                    .server
+                    .as_ref()
+                    .map_or_else(|| IN_CLUSTER.into(), |server| server.value.clone()),
                 project: cluster.project.as_ref().map(|project| project.value.clone()).unwrap_or_default(),
                 labels: pairs(&cluster.labels),
                 annotations: pairs(&cluster.annotations),
                 place: cluster.name.place,
+                declared: true,
             });
         }
         for secret in self.environment.cluster_secrets {
@@ -118,7 +128,8 @@ impl Generators<'_, '_> {
                 let map = Map::from_entries(pairs.iter().map(entry).collect());
                 metadata.insert(Key::new(kind, place), Node::map(map, place));
             }
-            if !metadata.is_empty() {
+            // The cluster that Argo CD runs in has none of it without a Secret.
+            if cluster.declared {
                 params.put("metadata", Node::map(metadata, place), place);
             }
         } else {
@@ -134,7 +145,7 @@ impl Generators<'_, '_> {
 }
 
 /// Whether a Secret declares a cluster.
-pub(crate) fn is_cluster_secret(secret: &Node) -> bool {
+pub fn is_cluster_secret(secret: &Node) -> bool {
     secret.at_path(&["metadata", "labels", SECRET_TYPE]).and_then(Node::as_str) == Some("cluster")
 }
 
@@ -163,5 +174,6 @@ fn cluster_of_secret(secret: &Node) -> Known {
         labels: pairs("labels"),
         annotations: pairs("annotations"),
         place: secret.at_path(&["metadata", "name"]).map_or_else(|| secret.place(), Node::place),
+        declared: true,
     }
 }

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::origin::Place;
 use crate::yaml::{Data, Map, Node};
 
 use super::Params;
-use super::generator::{Generators, KINDS, MAX_SETS};
+use super::generator::{Generators, MAX_SETS};
+use super::params::go_value;
 
 impl Generators<'_, '_> {
     pub(super) fn matrix(&mut self, generator: &Node, depth: u32) -> Vec<Params> {
@@ -21,20 +23,20 @@ impl Generators<'_, '_> {
             self.problem(generator.place(), message);
             return Vec::new();
         };
-        if !self.single(first) || !self.single(second) {
-            return Vec::new();
-        }
         let mut sets = Vec::new();
-        for outer in self.run_at(first, None, depth + 1) {
-            for inner in self.run_at(second, Some(&outer), depth + 1) {
+        for outer in self.child(first, None, depth + 1) {
+            for inner in self.child(second, Some(&outer), depth + 1) {
                 if sets.len() >= MAX_SETS {
-                    self.problem(generator.place(), format!("the matrix makes more than {MAX_SETS} parameter sets"));
+                    self.problem(
+                        generator.place(),
+                        format!("the matrix makes more than {MAX_SETS} parameter sets"),
+                    );
                     return sets;
                 }
                 match self.joined(&outer, &inner) {
                     Ok(params) => sets.push(params),
-                    Err(message) => {
-                        self.problem(generator.place(), message);
+                    Err((place, message)) => {
+                        self.problem(place, message);
                         return sets;
                     }
                 }
@@ -43,36 +45,28 @@ impl Generators<'_, '_> {
         sets
     }
 
-    /// A child of matrix or merge holds exactly one generator.
-    fn single(&mut self, child: &Node) -> bool {
-        let count = KINDS.iter().filter(|kind| child.get(kind).is_some_and(|it| !it.is_null())).count();
-        if count > 1 {
-            self.problem(child.place(), "found more than one generator in matrix.Generators");
-        }
-        count <= 1
-    }
-
-    fn joined(&self, outer: &Params, inner: &Params) -> Result<Params, String> {
+    fn joined(&self, outer: &Params, inner: &Params) -> Result<Params, (Place, String)> {
         if self.is_go() {
             // The outer generator's values win.
             let mut map = inner.map().clone();
-            merge_into(&mut map, outer.map(), true, 0);
+            merge_into(&mut map, outer.map(), 0);
             return Ok(Params::of(map));
         }
-        let mut params = outer.clone();
+        // Whatever the values were, they are strings now.
+        let mut params = Params::default();
+        for entry in outer.iter() {
+            params.set(&entry.key.text, go_value(&entry.value), entry.value.place());
+        }
         for entry in inner.iter() {
-            if let Some(known) = params.get(&entry.key.text)
-                && known.scalar() != entry.value.scalar()
-            {
-                let text = |node: &Node| node.scalar().cloned().unwrap_or_default();
-                return Err(format!(
-                    "found duplicate key {} with different value, a: {} ,b: {}",
-                    entry.key.text,
-                    text(known),
-                    text(&entry.value)
-                ));
+            let value = go_value(&entry.value);
+            let known = params.get(&entry.key.text).and_then(Node::scalar);
+            if let Some(known) = known.filter(|known| **known != value) {
+                let key = &entry.key.text;
+                let message =
+                    format!("found duplicate key {key} with different value, a: {known} ,b: {value}");
+                return Err((entry.value.place(), message));
             }
-            params.put(&entry.key.text, entry.value.clone(), entry.key.place());
+            params.set(&entry.key.text, value, entry.value.place());
         }
         Ok(params)
     }
@@ -90,11 +84,8 @@ impl Generators<'_, '_> {
         }
         let mut base: Vec<(String, Params)> = Vec::new();
         for (index, child) in children.iter().enumerate() {
-            if !self.single(child) {
-                return Vec::new();
-            }
             let mut seen: BTreeMap<String, Params> = BTreeMap::new();
-            for params in self.run_at(child, None, depth + 1) {
+            for params in self.child(child, None, depth + 1) {
                 let key = merge_key(&keys, &params);
                 if seen.contains_key(&key) {
                     let message = format!(
@@ -115,7 +106,13 @@ impl Generators<'_, '_> {
             for (key, params) in &mut base {
                 if let Some(over) = seen.get(key) {
                     let mut map = params.map().clone();
-                    merge_into(&mut map, over.map(), self.is_go(), 0);
+                    if self.is_go() {
+                        merge_into(&mut map, over.map(), 0);
+                    } else {
+                        over.iter().for_each(|entry| {
+                            map.insert(entry.key.clone(), entry.value.clone());
+                        });
+                    }
                     *params = Params::of(map);
                 }
             }
@@ -136,32 +133,16 @@ fn merge_key(keys: &[&str], params: &Params) -> String {
     serde_json::Value::Object(sorted.iter().map(value).collect()).to_string()
 }
 
-/// `mergo.Merge(WithOverride)` when `deep`: mappings merge, other values win unless they are empty. Without `deep`
-/// every value wins.
-fn merge_into(base: &mut Map, over: &Map, deep: bool, depth: u32) {
+/// `mergo.Merge(WithOverride)` of trees: mappings merge, everything else wins, also when it is empty.
+fn merge_into(base: &mut Map, over: &Map, depth: u32) {
     for entry in over {
-        if deep && depth < 100 {
-            if is_empty(&entry.value) && base.get(&entry.key.text).is_some() {
-                continue;
-            }
-            if let (Some(Node { data: Data::Map(base), .. }), Data::Map(over)) =
+        if depth < 100
+            && let (Some(Node { data: Data::Map(base), .. }), Data::Map(over)) =
                 (base.get_mut(&entry.key.text), &entry.value.data)
-            {
-                merge_into(base, over, deep, depth + 1);
-                continue;
-            }
+        {
+            merge_into(base, over, depth + 1);
+            continue;
         }
         base.insert(entry.key.clone(), entry.value.clone());
-    }
-}
-
-/// Go's zero values and empty collections.
-fn is_empty(node: &Node) -> bool {
-    match &node.data {
-        Data::Seq(items) => items.is_empty(),
-        Data::Map(map) => map.is_empty(),
-        Data::Scalar(text) => {
-            text.is_empty() || node.is_null() || node.as_bool() == Some(false) || node.as_f64() == Some(0.0)
-        }
     }
 }

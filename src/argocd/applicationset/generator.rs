@@ -2,14 +2,20 @@
 //!
 //! Mirrors `applicationset/generators/generator_spec_processor.go`.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
+use crate::argocd::{Incomplete, Missing, Output};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origins, Place};
-use crate::yaml::{Data, Dialect, Map, Node, parse_text};
+use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
 
+use super::engine::Engine;
+use super::interpolate::interpolate;
 use super::params::go_value;
-use super::{ApplicationSet, Environment, Params, Unexpanded, selector, template};
+use super::selector::{self, Reader};
+use super::{ApplicationSet, Environment, Params};
 
 /// Keys of a generator block that name a generator, in the order in which Argo CD runs them.
 pub(super) const KINDS: [&str; 9] = [
@@ -24,8 +30,12 @@ pub(super) const KINDS: [&str; 9] = [
     "plugin",
 ];
 
+/// Generators with `values`.
+const HAVE_VALUES: [&str; 6] =
+    ["clusters", "git", "scmProvider", "clusterDecisionResource", "pullRequest", "plugin"];
+
 /// Matrix and merge generators may hold matrix and merge generators, which may hold only terminal ones.
-const MAX_NESTING: u32 = 3;
+const NESTING: u32 = 2;
 
 /// Parameter sets of one generator; a matrix of matrices multiplies quickly.
 pub(super) const MAX_SETS: usize = 20_000;
@@ -35,53 +45,121 @@ pub(super) struct Generators<'a, 'e> {
     pub(super) set: &'a ApplicationSet,
     pub(super) environment: &'a Environment<'e>,
     pub(super) origins: &'a mut Origins,
-    pub(super) problems: Vec<Problem>,
-    pub(super) unexpanded: Vec<Unexpanded>,
+    pub(super) output: Output,
 }
 
-/// The template that a generator block brings along.
-pub(super) fn own_template(block: &Node) -> Option<&Node> {
-    KINDS.iter().filter_map(|kind| block.get(kind)?.get("template")).find(|template| template.as_map().is_some())
-}
+impl<'a, 'e> Generators<'a, 'e> {
+    /// Nothing expanded yet.
+    pub(super) fn new(
+        set: &'a ApplicationSet,
+        environment: &'a Environment<'e>,
+        origins: &'a mut Origins,
+    ) -> Self {
+        Self { set, environment, origins, output: Output::default() }
+    }
 
-impl Generators<'_, '_> {
     /// Go templates decide the shape of parameters.
     pub(super) fn is_go(&self) -> bool {
         self.set.go_template
     }
 
+    /// Something that Argo CD refuses.
     pub(super) fn problem(&mut self, place: Place, message: impl Into<String>) {
-        self.problems.push(Problem::at(ProblemKind::Render, place, message));
+        self.wrong(Problem::at(ProblemKind::Render, place, message));
     }
 
-    /// The parameter sets of one entry of `generators`. Within a matrix, `outer` holds the parameters of the
-    /// generator before, which fill in the block first.
-    pub(super) fn run(&mut self, block: &Node, outer: Option<&Params>) -> Vec<Params> {
-        self.run_at(block, outer, 0)
+    /// Something that Argo CD refuses.
+    pub(super) fn wrong(&mut self, problem: Problem) {
+        // One mistake in a template shows up in every Application that it makes.
+        if !self.output.problems.contains(&problem) {
+            self.output.failed.get_or_insert_with(|| problem.message.clone());
+            self.output.problems.push(problem);
+        }
     }
 
-    pub(super) fn run_at(&mut self, block: &Node, outer: Option<&Params>, depth: u32) -> Vec<Params> {
-        if depth > MAX_NESTING {
-            self.problem(block.place(), "generators are nested too deeply");
+    /// Something that cannot be known here.
+    pub(super) fn unavailable(&mut self, place: Place, reason: String, help: String) {
+        let problem = Problem::at(ProblemKind::Unavailable, place, reason.clone()).help(help);
+        if !self.output.problems.contains(&problem) {
+            self.output.problems.push(problem);
+            self.output.incomplete.push(Incomplete::new(Missing::Content, reason));
+        }
+    }
+
+    /// Adds a generated Application, as `validateGeneratedApplications` does.
+    pub(super) fn add(&mut self, application: Node, names: &mut BTreeSet<SmolStr>) {
+        let name = application.at_path(&["metadata", "name"]);
+        let place = name.map_or(self.set.place, Node::place);
+        let name = SmolStr::new(name.and_then(Node::as_str).unwrap_or_default());
+        let set = &self.set.name;
+        if name.is_empty() {
+            self.problem(place, format!("ApplicationSet {set} contains an application with no name"));
+        } else if names.insert(name.clone()) {
+            self.output.objects.push(application);
+        } else {
+            self.problem(
+                place,
+                format!("ApplicationSet {set} contains applications with duplicate name: {name}"),
+            );
+        }
+    }
+
+    /// The parameter sets of one entry of `spec.generators`, each with the template that its generator brings
+    /// along.
+    pub(super) fn run<'b>(&mut self, block: &'b Node) -> Vec<(Option<&'b Node>, Vec<Params>)> {
+        let made = self.run_at(block, None, 0);
+        let template = |kind: &str| block.get(kind)?.get("template").filter(|own| own.as_map().is_some());
+        made.into_iter().map(|(kind, sets)| (template(kind), sets)).collect()
+    }
+
+    /// The parameter sets of a child of matrix or merge, which holds exactly one generator. Within a matrix,
+    /// `outer` holds the parameters of the generator before, which fill in the block first.
+    pub(super) fn child(&mut self, block: &Node, outer: Option<&Params>, depth: u32) -> Vec<Params> {
+        let mut made = self.run_at(block, outer, depth);
+        if made.len() > 1 {
+            self.problem(block.place(), "found more than one generator in matrix.Generators");
             return Vec::new();
         }
-        let rendered;
-        let block = match outer {
-            Some(params) => {
-                rendered = self.interpolated(block, params);
-                &rendered
-            }
-            None => block,
+        made.pop().map(|(_, sets)| sets).unwrap_or_default()
+    }
+
+    fn run_at(
+        &mut self,
+        written: &Node,
+        outer: Option<&Params>,
+        depth: u32,
+    ) -> Vec<(&'static str, Vec<Params>)> {
+        let filled = match outer.filter(|params| !params.is_empty()) {
+            Some(params) => match self.filled(written, params) {
+                Some(filled) => Some(filled),
+                None => return Vec::new(),
+            },
+            None => None,
         };
-        let named: Vec<(&str, &Node)> =
-            KINDS.iter().filter_map(|kind| Some((*kind, block.get(kind).filter(|it| !it.is_null())?))).collect();
+        let block = filled.as_ref().unwrap_or(written);
+        let is_known = |kind: &str| depth < NESTING || !matches!(kind, "matrix" | "merge");
+        let named: Vec<(&'static str, &Node)> = KINDS
+            .iter()
+            .filter(|kind| is_known(kind))
+            .filter_map(|kind| Some((*kind, block.get(kind).filter(|it| !it.is_null())?)))
+            .collect();
         if named.is_empty() {
-            let message = format!("ApplicationSet {} contains an unrecognized generator", self.set.name);
+            let message = if depth == 0 {
+                format!("ApplicationSet {} contains unrecognized generators", self.set.name)
+            } else {
+                "child generator generated no parameters".to_owned()
+            };
             self.problem(block.place(), message);
         }
-        let mut sets = Vec::new();
+        // Argo CD reads the selector before it fills in the block.
+        let selector = written.get("selector").filter(|selector| !selector.is_null());
+        if let Some(wrong) = selector.and_then(|selector| selector::problem(selector, Reader::Parameters)) {
+            self.problem(wrong.0, wrong.1);
+            return Vec::new();
+        }
+        let mut made = Vec::new();
         for (kind, generator) in named {
-            let mut made = match kind {
+            let mut sets = match kind {
                 "list" => self.list(generator),
                 "clusters" => self.clusters(generator),
                 "git" => self.git(generator),
@@ -89,29 +167,67 @@ impl Generators<'_, '_> {
                 "merge" => self.merge(generator, depth),
                 kind => self.live(kind, generator),
             };
-            sets.append(&mut made);
+            if selector.is_some() {
+                sets.retain(|params| {
+                    let flat = params.flattened();
+                    selector::matches(selector, |key| Some(flat.get(key)?.scalar()?.to_string()))
+                });
+            }
+            if sets.len() > MAX_SETS {
+                self.problem(block.place(), format!("a generator makes more than {MAX_SETS} parameter sets"));
+                sets.truncate(MAX_SETS);
+            }
+            made.push((kind, sets));
         }
-        let selector = block.get("selector").filter(|selector| !selector.is_null());
-        if selector.is_some() {
-            sets.retain(|params| {
-                let flat = params.flattened();
-                selector::matches(selector, |key| Some(flat.get(key)?.scalar()?.to_string()))
-            });
-        }
-        if sets.len() > MAX_SETS {
-            self.problem(block.place(), format!("a generator makes more than {MAX_SETS} parameter sets"));
-            sets.truncate(MAX_SETS);
-        }
-        sets
+        made
     }
 
-    /// A generator block with outer parameters filled in; what cannot be filled in stays.
-    fn interpolated(&mut self, block: &Node, params: &Params) -> Node {
-        match template::interpolate(self.set, block, params, self.origins, self.environment) {
-            Ok(node) => node,
+    /// A generator block with the parameters of the generator before it filled in; `None` when a template in it is
+    /// wrong. Of its `values`, those that need parameters of its own stay as they are until it has them.
+    fn filled(&mut self, block: &Node, params: &Params) -> Option<Node> {
+        let mut bare = block.clone();
+        // Templates of nested matrix and merge generators are not even read.
+        for kind in ["matrix", "merge"] {
+            let nested = bare.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            nested.map(|nested| nested.remove("template"));
+        }
+        let mut values = Vec::new();
+        for kind in KINDS.iter().filter(|kind| HAVE_VALUES.contains(kind)) {
+            let generator = bare.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            if let Some(entry) = generator.and_then(|generator| generator.remove("values")) {
+                values.push((kind, entry));
+            }
+        }
+        let mut filled = self.interpolated(&bare, params)?;
+        for (kind, mut entry) in values {
+            for value in entry.value.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+                let mut engine =
+                    Engine::new(self.set, params, self.origins, self.environment.sources).strict();
+                match interpolate(&value.value, &mut engine) {
+                    Ok(known) => value.value = known,
+                    Err(problem) if is_missing_key(&problem.message) => {}
+                    Err(problem) => {
+                        self.wrong(*problem);
+                        return None;
+                    }
+                }
+            }
+            let generator = filled.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            if let Some(generator) = generator {
+                generator.push(entry);
+            }
+        }
+        Some(filled)
+    }
+
+    /// A tree with parameters filled in; `None` when a template in it is wrong.
+    pub(super) fn interpolated(&mut self, block: &Node, params: &Params) -> Option<Node> {
+        let mut engine = Engine::new(self.set, params, self.origins, self.environment.sources);
+        match interpolate(block, &mut engine) {
+            Ok(node) => Some(node),
             Err(problem) => {
-                self.problems.push(*problem);
-                block.clone()
+                self.wrong(*problem);
+                None
             }
         }
     }
@@ -121,7 +237,9 @@ impl Generators<'_, '_> {
         for element in generator.items(&["elements"]) {
             sets.extend(self.element(element));
         }
-        if let Some(text) = generator.get("elementsYaml").filter(|text| text.as_str().is_some_and(|it| !it.is_empty())) {
+        if let Some(text) =
+            generator.get("elementsYaml").filter(|text| text.as_str().is_some_and(|it| !it.is_empty()))
+        {
             let place = text.place();
             let mut locate = Fixed(place);
             let parsed = parse_text(text.as_str().unwrap_or_default(), Dialect::Sigs, &mut locate);
@@ -183,11 +301,15 @@ impl Generators<'_, '_> {
         let own = params.clone();
         let mut made = Map::new();
         for entry in values {
-            let value = self.interpolated(&entry.value, &own);
-            made.push(crate::yaml::Entry { key: entry.key.clone(), value });
+            if let Some(value) = self.interpolated(&entry.value, &own) {
+                made.push(Entry { key: entry.key.clone(), value });
+            }
         }
-        let place = generator.place();
+        if made.is_empty() {
+            return;
+        }
         if self.is_go() {
+            let place = generator.place();
             params.put("values", Node::map(made, place), place);
             return;
         }
@@ -199,26 +321,26 @@ impl Generators<'_, '_> {
 
     /// Generators that ask a live system: the configuration may say what they would answer.
     fn live(&mut self, kind: &str, generator: &Node) -> Vec<Params> {
-        let fixtures = self.environment.config.generators.iter().filter(|fixture| {
-            fixture.application_set.value == self.set.name
-                && fixture.generator.as_ref().is_none_or(|named| named.value == kind)
-        });
-        let sets: Vec<Map> =
-            fixtures.flat_map(|fixture| &fixture.params).filter_map(|params| params.as_map().cloned()).collect();
-        if sets.is_empty() {
-            self.unexpanded.push(Unexpanded {
-                generator: SmolStr::new(kind),
-                place: generator.place(),
-                reason: format!("the {kind} generator of `{}` asks a live system", self.set.name),
-                help: format!(
-                    "say what it would answer under `generators:` in .gitops-lint.yaml (applicationSet: {}, generator: {kind})",
-                    self.set.name
-                ),
-            });
+        let name = &self.set.name;
+        let fixtures: Vec<_> = self
+            .environment
+            .config
+            .generators
+            .iter()
+            .filter(|fixture| fixture.application_set.value == *name)
+            .filter(|fixture| fixture.generator.as_ref().is_none_or(|named| named.value == kind))
+            .collect();
+        if fixtures.is_empty() {
+            let reason = format!("the {kind} generator of `{name}` asks a live system");
+            let help = format!(
+                "say what it would answer under `generators:` in .gitops-lint.yaml (applicationSet: {name}, \
+                 generator: {kind})"
+            );
+            self.unavailable(generator.place(), reason, help);
         }
         let mut made = Vec::new();
-        for map in sets {
-            let mut params = Params::of(map);
+        for map in fixtures.iter().flat_map(|fixture| &fixture.params).filter_map(Node::as_map) {
+            let mut params = Params::of(map.clone());
             if !self.is_go() {
                 params = params.flattened();
             }
@@ -227,6 +349,11 @@ impl Generators<'_, '_> {
         }
         made
     }
+}
+
+/// Go's words about a parameter that is not there.
+fn is_missing_key(message: &str) -> bool {
+    message.contains("map has no entry for key") || message.contains("can't evaluate field")
 }
 
 /// Text that stands in one scalar: every part of it is located there.

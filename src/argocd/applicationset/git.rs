@@ -2,14 +2,16 @@
 //!
 //! Mirrors `applicationset/generators/git.go`.
 
-use crate::golang;
+use crate::argocd::{Incomplete, Missing};
+use crate::golang::Glob;
+use crate::golang::path_match::PathPattern;
 use crate::origin::Place;
 use crate::source::{Dir, Found, Span, TreePath};
 use crate::yaml::{Data, Dialect, Entry, Key, Map, Node};
 
+use super::Params;
 use super::generator::Generators;
 use super::params::sanitize_name;
-use super::{Params, Unexpanded};
 
 impl Generators<'_, '_> {
     pub(super) fn git(&mut self, generator: &Node) -> Vec<Params> {
@@ -17,9 +19,13 @@ impl Generators<'_, '_> {
         let (url, revision) = (text("repoURL"), text("revision"));
         let place = generator.get("repoURL").map_or_else(|| generator.place(), Node::place);
         let root = match self.environment.remotes.git(url, revision) {
-            Found::Here(dir) | Found::Instead(dir, _) => dir,
+            Found::Here(dir) => dir,
+            Found::Instead(dir, note) => {
+                self.output.incomplete.push(Incomplete::new(Missing::StandIn, note));
+                dir
+            }
             Found::Missing { reason, help } => {
-                self.unexpanded.push(Unexpanded { generator: "git".into(), place, reason, help });
+                self.unavailable(place, reason, help);
                 return Vec::new();
             }
         };
@@ -38,10 +44,13 @@ impl Generators<'_, '_> {
 
     fn directories(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
         let mut sets = Vec::new();
+        // A pattern that is malformed matches nothing: Argo CD logs an error and goes on.
+        let patterns: Vec<(&Node, PathPattern)> =
+            items.iter().filter_map(|item| Some((item, PathPattern::new(pattern(item)).ok()?))).collect();
         for dir in visible_dirs(root) {
             let hit = |exclude: bool| {
-                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
-                items.find(|item| golang::path_match(pattern(item), dir.as_str()).unwrap_or(false))
+                let mut patterns = patterns.iter().filter(|(item, _)| is_excluding(item) == exclude);
+                patterns.find(|(_, pattern)| pattern.matches(dir.as_str())).map(|(item, _)| *item)
             };
             let (Some(item), None) = (hit(false), hit(true)) else { continue };
             let place = item.get("path").map_or_else(|| item.place(), Node::place);
@@ -55,12 +64,23 @@ impl Generators<'_, '_> {
 
     fn files(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
         let mut sets = Vec::new();
+        let mut specs = Vec::new();
+        for item in items {
+            match Pathspec::new(pattern(item)) {
+                Some(spec) => specs.push((is_excluding(item), spec)),
+                None => {
+                    let message = format!("`{}` is outside of the repository", pattern(item));
+                    self.problem(item.place(), message);
+                    return sets;
+                }
+            }
+        }
         let mut files = root.tree.files();
         files.sort();
         for path in files {
             let hit = |exclude: bool| {
-                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
-                items.any(|item| pathspec_match(pattern(item), path.as_str()))
+                let mut specs = specs.iter().filter(|(excluding, _)| *excluding == exclude);
+                specs.any(|(_, spec)| spec.matches(path.as_str()))
             };
             if !hit(false) || hit(true) {
                 continue;
@@ -115,7 +135,10 @@ impl Generators<'_, '_> {
             Data::Scalar(_) => None,
         };
         let Some(maps) = maps else {
-            self.problem(place, format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"));
+            self.problem(
+                place,
+                format!("unable to parse file `{path}`: it must hold a mapping or a list of mappings"),
+            );
             return Vec::new();
         };
         let params = maps.into_iter().map(Params::of);
@@ -186,19 +209,48 @@ fn visible_dirs(root: &Dir) -> Vec<TreePath> {
             }
         }
     }
-    dirs.into_iter().collect()
+    let mut dirs: Vec<TreePath> = dirs.into_iter().collect();
+    // As a walk meets them: a directory, what is below it, then its neighbour.
+    dirs.sort_by(|a, b| a.components().cmp(b.components()));
+    dirs
 }
 
-/// A git pathspec, as `git ls-files` takes it: `*` crosses `/`; a name without wildcards is a file or everything
-/// below a directory.
-fn pathspec_match(spec: &str, path: &str) -> bool {
-    if !spec.contains(['*', '?', '[']) {
-        let spec = spec.trim_end_matches('/');
-        return path == spec || path.strip_prefix(spec).is_some_and(|rest| rest.starts_with('/'));
+/// A git pathspec, as `git ls-files` takes it.
+#[derive(Debug)]
+enum Pathspec {
+    /// Everything.
+    All,
+    /// A file, or everything below a directory.
+    Plain(String),
+    /// With wildcards, which cross `/`; a malformed one matches nothing.
+    Pattern(Option<Glob>),
+}
+
+impl Pathspec {
+    /// `None` when it leads out of the repository, which git refuses.
+    fn new(spec: &str) -> Option<Self> {
+        let normal = TreePath::new(spec).ok()?;
+        if normal.is_root() {
+            return Some(Self::All);
+        }
+        if !spec.contains(['*', '?', '[']) {
+            return Some(Self::Plain(normal.as_str().to_owned()));
+        }
+        // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are
+        // literal.
+        let literal = normal.as_str().replace('{', "\\{").replace('}', "\\}").replace("[^", "[!");
+        Some(Self::Pattern(Glob::new(&literal, &[])))
     }
-    // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are literal.
-    let literal = spec.replace('{', "\\{").replace('}', "\\}");
-    golang::Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
+
+    fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Plain(spec) => {
+                path.strip_prefix(spec.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Self::Pattern(glob) => glob.as_ref().is_some_and(|glob| glob.matches(path)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -215,9 +267,14 @@ mod tests {
             ("apps", "apps/a/x.yaml", true),
             ("apps/", "apps/a/x.yaml", true),
             ("apps", "apps2/x.yaml", false),
+            ("./apps//a/../b", "apps/b/x.yaml", true),
+            (".", "x.yaml", true),
+            ("*.yaml", "a/b.yaml", true),
             ("a/[bc]/?.yaml", "a/b/x.yaml", true),
         ] {
-            assert_eq!(pathspec_match(spec, path), want, "{spec} {path}");
+            let spec = Pathspec::new(spec).unwrap();
+            assert_eq!(spec.matches(path), want, "{spec:?} {path}");
         }
+        assert!(Pathspec::new("../x").is_none());
     }
 }

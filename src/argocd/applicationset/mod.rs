@@ -6,34 +6,42 @@
 
 mod clusters;
 mod combine;
+mod engine;
 mod fast;
+mod functions;
 mod generator;
 mod git;
+mod interpolate;
 mod params;
+mod patch;
 mod selector;
 mod template;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::config::Config;
-use crate::finding::{Problem, ProblemKind};
-use crate::origin::{Origins, Place};
+use crate::origin::{Origins, Place, Placed};
 use crate::source::{Remotes, Sources};
 use crate::yaml::{Cache, Node};
 
+use engine::Engine;
+
+pub use clusters::is_cluster_secret;
 pub use params::Params;
 
-use super::application::text;
+use super::application::{Text, text};
+use super::{Application, Output};
 
 /// An Argo CD ApplicationSet.
 #[derive(Debug, Clone)]
 pub struct ApplicationSet {
     /// `metadata.name`.
     pub name: SmolStr,
-    /// `metadata.namespace`.
-    pub namespace: SmolStr,
+    /// `metadata.namespace`; empty when absent. Generated Applications live there.
+    pub namespace: Text,
     /// Where the name is written, else the whole object.
     pub place: Place,
     /// `spec.goTemplate`.
@@ -50,11 +58,12 @@ impl ApplicationSet {
         let metadata = node.get("metadata");
         let name = metadata.and_then(|metadata| text(metadata, "name"));
         let namespace = metadata.and_then(|metadata| text(metadata, "namespace"));
-        let options = node.at_path(&["spec"]).map(|spec| spec.items(&["goTemplateOptions"])).unwrap_or_default();
+        let options =
+            node.at_path(&["spec"]).map(|spec| spec.items(&["goTemplateOptions"])).unwrap_or_default();
         Self {
             place: name.as_ref().map_or_else(|| node.place(), |name| name.place),
             name: name.map(|name| name.value).unwrap_or_default(),
-            namespace: namespace.map(|namespace| namespace.value).unwrap_or_default(),
+            namespace: namespace.unwrap_or_else(|| Placed::new(SmolStr::default(), node.place())),
             go_template: node.at_path(&["spec", "goTemplate"]).and_then(Node::as_bool).unwrap_or(false),
             go_template_options: options.iter().filter_map(Node::as_str).map(SmolStr::new).collect(),
             node,
@@ -66,43 +75,73 @@ impl ApplicationSet {
         self.node.items(&["spec", "generators"])
     }
 
+    /// The kinds of its generators, in order, children behind their parents.
+    pub fn generator_names(&self) -> Vec<&'static str> {
+        fn add(blocks: &[Node], depth: u32, names: &mut Vec<&'static str>) {
+            for block in blocks {
+                for kind in generator::KINDS {
+                    let Some(generator) = block.get(kind) else { continue };
+                    if !names.contains(&kind) {
+                        names.push(kind);
+                    }
+                    if depth < 3 {
+                        add(generator.items(&["generators"]), depth + 1, names);
+                    }
+                }
+            }
+        }
+        let mut names = Vec::new();
+        add(self.generators(), 0, &mut names);
+        names
+    }
+
+    /// Where the set looks for content as it is written: `(repoURL, path, revision)` of its git generators and its
+    /// template. Paths are cut before the first wildcard or parameter; a URL with parameters is left out.
+    pub fn git_paths(&self) -> Vec<(String, String, String)> {
+        fn add(blocks: &[Node], depth: u32, found: &mut Vec<(String, String, String)>) {
+            for block in blocks {
+                if let Some(git) = block.get("git") {
+                    let text = |key: &str| git.get(key).and_then(Node::as_str).unwrap_or_default();
+                    let items = git.items(&["directories"]).iter().chain(git.items(&["files"]));
+                    for path in items.filter_map(|item| item.get("path")?.as_str()) {
+                        found.push((
+                            text("repoURL").to_owned(),
+                            fixed_part(path),
+                            text("revision").to_owned(),
+                        ));
+                    }
+                }
+                for nested in ["matrix", "merge"].iter().filter_map(|kind| block.get(kind)) {
+                    if depth < 3 {
+                        add(nested.items(&["generators"]), depth + 1, found);
+                    }
+                }
+            }
+        }
+        let mut found = Vec::new();
+        add(self.generators(), 0, &mut found);
+        if let Some(template) = self.template() {
+            for source in Application::new(Arc::new(template.clone())).sources {
+                if !source.is_helm_chart() && !source.is_oci() {
+                    let text = (source.repo_url().to_owned(), source.target_revision().to_owned());
+                    found.push((text.0, fixed_part(source.path()), text.1));
+                }
+            }
+        }
+        found.retain(|(url, _, revision)| !url.contains("{{") && !revision.contains("{{"));
+        found
+    }
+
     /// `spec.template`.
     pub fn template(&self) -> Option<&Node> {
         self.node.at_path(&["spec", "template"])
     }
 }
 
-/// One generated Application.
-#[derive(Debug, Clone)]
-pub struct Generated {
-    /// The Application object.
-    pub node: Node,
-    /// The parameters it was made with.
-    pub params: Params,
-}
-
-/// What an ApplicationSet expands to.
-#[derive(Debug, Default)]
-pub struct Expansion {
-    /// The Applications, in generator order.
-    pub applications: Vec<Generated>,
-    /// What went wrong. Argo CD applies nothing while there is an error.
-    pub problems: Vec<Problem>,
-    /// Generators that could not be expanded, and why.
-    pub unexpanded: Vec<Unexpanded>,
-}
-
-/// A generator whose parameters are not known offline.
-#[derive(Debug, Clone)]
-pub struct Unexpanded {
-    /// `clusters`, `scmProvider`, ...
-    pub generator: SmolStr,
-    /// The generator's block.
-    pub place: Place,
-    /// Why.
-    pub reason: String,
-    /// What would make it known.
-    pub help: String,
+/// The components of a path before the first that holds a wildcard or a parameter.
+fn fixed_part(path: &str) -> String {
+    let fixed = path.split('/').take_while(|part| !part.contains(['*', '?', '[', '{']));
+    fixed.collect::<Vec<_>>().join("/")
 }
 
 /// Everything that generators look at.
@@ -117,30 +156,31 @@ pub struct Environment<'a> {
     /// Parsed files.
     pub cache: &'a Cache,
     /// All files.
-    pub sources: &'a Sources,
+    pub sources: &'a Arc<Sources>,
 }
 
-/// Expands an ApplicationSet. Steps go into `origins`.
-pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut Origins) -> Expansion {
-    let mut expansion = Expansion::default();
+/// Expands an ApplicationSet into its Applications, in generator order. Steps go into `origins`.
+///
+/// Argo CD applies nothing while one generator or one Application is wrong; here the others are answered all the
+/// same, and `failed` says what stops it.
+pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut Origins) -> Output {
+    let mut cx = generator::Generators::new(set, environment, origins);
     let Some(base) = set.template() else {
-        let problem = Problem::at(ProblemKind::Render, set.place, "the ApplicationSet has no template");
-        expansion.problems.push(problem);
-        return expansion;
+        cx.problem(set.place, "the ApplicationSet has no template");
+        return cx.output;
     };
-    let mut cx = generator::Generators { set, environment, origins, problems: Vec::new(), unexpanded: Vec::new() };
+    let mut names = BTreeSet::new();
     for block in set.generators() {
-        let sets = cx.run(block, None);
-        let own = generator::own_template(block);
-        for params in sets {
+        for (own, sets) in cx.run(block) {
             let merged = own.map_or_else(|| base.clone(), |own| template::merge(own, base));
-            match template::render(set, &merged, &params, cx.origins, environment) {
-                Ok(node) => expansion.applications.push(Generated { node, params }),
-                Err(problem) => cx.problems.push(*problem),
+            for params in sets {
+                let mut engine = Engine::new(set, &params, cx.origins, environment.sources);
+                match template::render(&merged, &params, &mut engine) {
+                    Ok(node) => cx.add(node, &mut names),
+                    Err(problem) => cx.wrong(*problem),
+                }
             }
         }
     }
-    expansion.problems.append(&mut cx.problems);
-    expansion.unexpanded.append(&mut cx.unexpanded);
-    expansion
+    cx.output
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use smol_str::SmolStr;
 
 use crate::origin::Place;
-use crate::yaml::{Data, Entry, Key, Map, Node, Scalar, Dialect, format_g};
+use crate::yaml::{Data, Dialect, Entry, Key, Map, Node, Scalar, format_g};
 
 /// One set of parameters. With Go templates a tree, else a flat map of strings (`path.basename`, `metadata.labels.env`).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -117,8 +117,10 @@ pub(super) fn go_value(node: &Node) -> SmolStr {
 /// `SanitizeName`: lower case, what is not `[-a-z0-9.]` becomes `-`, 253 bytes at most, no `-` or `.` at the ends.
 pub(super) fn sanitize_name(name: &str) -> String {
     let lower = name.to_lowercase();
-    let clean: String =
-        lower.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.' { c } else { '-' }).collect();
+    let clean: String = lower
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.' { c } else { '-' })
+        .collect();
     let cut = clean.get(..253).unwrap_or(&clean);
     cut.trim_matches(['-', '.']).to_owned()
 }
@@ -126,18 +128,28 @@ pub(super) fn sanitize_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Span, Sources};
+    use crate::source::{Sources, Span};
     use crate::yaml::parse;
 
     #[test]
     fn flattens_like_go() {
-        let file = Sources::new().add("p", b"a: {b: 1, c: [x, {y: true}]}\nn: null\nf: 1500000\ne: {}\n".to_vec());
+        let file =
+            Sources::new().add("p", b"a: {b: 1, c: [x, {y: true}]}\nn: null\nf: 1500000\ne: {}\n".to_vec());
         let node = parse(&file).documents.remove(0).root.unwrap();
         let Data::Map(map) = node.data else { panic!("a mapping") };
         let flat = Params::of(map).flattened();
-        let shown: Vec<(String, String)> =
-            flat.iter().map(|entry| (entry.key.text.to_string(), entry.value.scalar().unwrap().to_string())).collect();
-        let want = [("a.b", "1"), ("a.c.0", "x"), ("a.c.1.y", "true"), ("n", "<nil>"), ("f", "1.5e+06"), ("e", "map[]")];
+        let shown: Vec<(String, String)> = flat
+            .iter()
+            .map(|entry| (entry.key.text.to_string(), entry.value.scalar().unwrap().to_string()))
+            .collect();
+        let want = [
+            ("a.b", "1"),
+            ("a.c.0", "x"),
+            ("a.c.1.y", "true"),
+            ("n", "<nil>"),
+            ("f", "1.5e+06"),
+            ("e", "map[]"),
+        ];
         assert_eq!(shown, want.map(|(a, b)| (a.to_owned(), b.to_owned())));
         let _ = Span::start_of(file.id());
     }

@@ -1,0 +1,50 @@
+//! Kustomize sources: the kustomization in the source's directory, built with the control plane's options.
+//!
+//! Mirrors `util/kustomize/kustomize.go`.
+
+use crate::finding::ProblemKind;
+use crate::kustomize::{self, Inflate, LoadRestrictor, Options};
+use crate::origin::Origins;
+use crate::source::Dir;
+
+use super::render::{Incomplete, Missing, Output, Renderer};
+
+impl Renderer<'_> {
+    /// Builds the kustomization in `dir`.
+    pub(super) fn kustomize(
+        &self,
+        dir: &Dir,
+        helm: Option<&dyn Inflate>,
+        origins: &mut Origins,
+        output: &mut Output,
+    ) {
+        let options = Options {
+            load_restrictor: match self.settings.load_restrictions_none() {
+                true => LoadRestrictor::None,
+                false => LoadRestrictor::RootOnly,
+            },
+            enable_helm: self.settings.enable_helm(),
+            remotes: self.remotes,
+            helm,
+            ..Options::default()
+        };
+        output.take_built(kustomize::build(dir, &options, origins, self.cache));
+    }
+}
+
+impl Output {
+    /// Adds what a kustomization was built to.
+    pub fn take_built(&mut self, built: kustomize::Built) {
+        for problem in &built.problems {
+            if problem.kind == ProblemKind::Unavailable {
+                self.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
+            }
+        }
+        if let Some(message) = built.failure {
+            self.failed.get_or_insert(message);
+        }
+        self.problems.extend(built.problems);
+        self.no_ops.extend(built.no_ops);
+        self.objects.extend(built.resources);
+    }
+}

@@ -1,0 +1,126 @@
+//! Where the entries of `helm.valueFiles` lead.
+//!
+//! Mirrors `resolveReferencedSources` and `getResolvedValueFiles` of `reposerver/repository/repository.go` and
+//! `util/io/path/resolved.go`. Nothing is read here.
+
+use crate::origin::Place;
+use crate::source::{Dir, Found, Remotes};
+use crate::yaml::Node;
+
+use super::{Application, BuildEnv, Source};
+
+/// One entry of `helm.valueFiles`.
+#[derive(Debug, Clone)]
+pub struct ValueFile {
+    /// The entry as written.
+    pub written: String,
+    /// Where it is written.
+    pub place: Place,
+    /// Where it leads.
+    pub target: Target,
+}
+
+/// Where an entry leads.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A path in a tree that is on this machine; it may be missing there, and may be a glob.
+    At(Dir),
+    /// A path in a tree that stands in for the revision that is meant.
+    StandIn(Dir),
+    /// The tree is not on this machine.
+    Elsewhere,
+    /// A URL, which Helm fetches.
+    Remote,
+    /// The path leaves its repository.
+    Outside,
+    /// `$name` of a source list in which no source has that `ref`; the names there are.
+    UnknownRef(Vec<String>),
+    /// `$name` of a source that is a chart.
+    ChartRef,
+    /// `$name` in an Application with a single `source`, where it is an (unknown) environment variable.
+    SingleSource,
+}
+
+/// Characters that make a path a glob for Argo CD.
+const GLOB: [char; 3] = ['*', '?', '['];
+
+impl ValueFile {
+    /// Whether the path is a glob.
+    pub fn is_glob(&self) -> bool {
+        matches!(&self.target, Target::At(dir) | Target::StandIn(dir) if dir.path.as_str().contains(GLOB))
+    }
+}
+
+/// Resolves every entry of a source's `helm.valueFiles`.
+pub fn value_files(
+    app: &Application,
+    source: &Source,
+    env: &BuildEnv,
+    remotes: &dyn Remotes,
+) -> Vec<ValueFile> {
+    let entries = source.node.items(&["helm", "valueFiles"]);
+    let resolved = entries.iter().filter_map(|entry: &Node| {
+        let written = entry.as_str()?;
+        let target = resolve(app, source, written, env, remotes);
+        Some(ValueFile { written: written.to_owned(), place: entry.place(), target })
+    });
+    resolved.collect()
+}
+
+fn resolve(
+    app: &Application,
+    source: &Source,
+    written: &str,
+    env: &BuildEnv,
+    remotes: &dyn Remotes,
+) -> Target {
+    if let Some(rest) = written.strip_prefix('$') {
+        let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if app.multi {
+            let named = |source: &&Source| source.ref_name.as_ref().is_some_and(|it| it.value == name);
+            let Some(other) = app.sources.iter().find(named) else {
+                let name = |source: &Source| Some(source.ref_name.as_ref()?.value.to_string());
+                return Target::UnknownRef(app.sources.iter().filter_map(name).collect());
+            };
+            if other.chart.is_some() {
+                return Target::ChartRef;
+            }
+            return place(&remotes.git(other.repo_url(), other.target_revision()), "", path, env);
+        }
+        let is_env = name.trim_start_matches('{').starts_with("ARGOCD_") || name.starts_with('$');
+        if !is_env {
+            return Target::SingleSource;
+        }
+    }
+    if written
+        .split_once("://")
+        .is_some_and(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
+        return Target::Remote;
+    }
+    let found = match &source.chart {
+        _ if source.is_oci() => return Target::Elsewhere,
+        Some(chart) => remotes.chart(source.repo_url(), &chart.value, source.target_revision()),
+        None => remotes.git(source.repo_url(), source.target_revision()),
+    };
+    let base = if source.chart.is_some() { "" } else { source.path() };
+    place(&found, base, written, env)
+}
+
+fn place(found: &Found, base: &str, path: &str, env: &BuildEnv) -> Target {
+    // The commit that a revision resolves to is not known here.
+    if path.contains("ARGOCD_APP_REVISION") {
+        return Target::Elsewhere;
+    }
+    let Some(root) = found.dir() else { return Target::Elsewhere };
+    let path = env.expand(path);
+    let joined = match path.strip_prefix('/') {
+        Some(absolute) => root.path.join(absolute.trim_start_matches('/')),
+        None => root.path.join(base).and_then(|dir| dir.join(&path)),
+    };
+    match (joined, found) {
+        (Err(_), _) => Target::Outside,
+        (Ok(path), Found::Here(_)) => Target::At(root.at(path)),
+        (Ok(path), _) => Target::StandIn(root.at(path)),
+    }
+}

@@ -1,0 +1,741 @@
+//! Versions and constraints of `github.com/Masterminds/semver/v3`, which Helm, sprig and Argo CD use.
+//!
+//! Not the rules of Cargo or npm: `1.2` and `v1` are versions, a constraint may join with `,`, a blank or `||`, and
+//! a version with a prerelease meets no group of constraints in which nobody wrote a prerelease.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use smol_str::SmolStr;
+
+use super::strconv;
+
+const MAX_VERSION_LEN: usize = 256;
+const MAX_CONSTRAINT_LEN: usize = 512;
+const MAX_CONSTRAINT_GROUPS: usize = 32;
+
+/// Why a text is no version or constraint; prints upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SemverError {
+    /// The shape is not that of a version at all.
+    Invalid,
+    /// Nothing was given.
+    Empty,
+    /// Something that is no digit stands in a number.
+    InvalidCharacters,
+    /// A number, or a numeric part of a prerelease, is written `01`.
+    SegmentStartsZero,
+    /// A part of the build metadata is empty or has odd characters.
+    InvalidMetadata,
+    /// A part of the prerelease is empty or has odd characters.
+    InvalidPrerelease,
+    /// Longer than upstream reads.
+    VersionTooLong,
+    /// A number is out of range: the text of `strconv`'s error.
+    Segment(String),
+    /// `StrictNewVersion` passes on the error of `strconv` as it is.
+    StrictSegment(String),
+    /// A constraint longer than upstream reads.
+    ConstraintTooLong,
+    /// More alternatives than upstream reads.
+    TooManyConstraintGroups,
+    /// The shape of this alternative is wrong.
+    ImproperConstraint(String),
+    /// The shape is right, the version inside is not.
+    ConstraintParser,
+}
+
+impl fmt::Display for SemverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => f.write_str("invalid semantic version"),
+            Self::Empty => f.write_str("version string empty"),
+            Self::InvalidCharacters => f.write_str("invalid characters in version"),
+            Self::SegmentStartsZero => f.write_str("version segment starts with 0"),
+            Self::InvalidMetadata => f.write_str("invalid metadata string"),
+            Self::InvalidPrerelease => f.write_str("invalid prerelease string"),
+            Self::VersionTooLong => write!(f, "version string is too long (max {MAX_VERSION_LEN} bytes)"),
+            Self::Segment(error) => write!(f, "error parsing version segment: {error}"),
+            Self::StrictSegment(error) => f.write_str(error),
+            Self::ConstraintTooLong => {
+                write!(f, "constraint string is too long (max {MAX_CONSTRAINT_LEN} bytes)")
+            }
+            Self::TooManyConstraintGroups => {
+                write!(f, "too many constraint groups (max {MAX_CONSTRAINT_GROUPS})")
+            }
+            Self::ImproperConstraint(part) => write!(f, "improper constraint: {}", strconv::quote(part)),
+            Self::ConstraintParser => f.write_str("constraint parser error"),
+        }
+    }
+}
+
+impl std::error::Error for SemverError {}
+
+/// A version. Compares, and is equal, by precedence: build metadata and spelling do not count.
+#[derive(Debug, Clone)]
+pub struct Version {
+    major: u64,
+    minor: u64,
+    patch: u64,
+    prerelease: SmolStr,
+    metadata: SmolStr,
+    original: SmolStr,
+}
+
+impl Version {
+    /// Reads a version leniently, as `NewVersion` does: a leading `v`, missing minor and patch and leading zeros of
+    /// these three are fine.
+    pub fn parse(text: &str) -> Result<Self, SemverError> {
+        if text.len() > MAX_VERSION_LEN {
+            return Err(SemverError::VersionTooLong);
+        }
+        let shape = Shape::of(text, |byte| byte.is_ascii_digit()).ok_or(SemverError::Invalid)?;
+        if shape.len != text.len() {
+            return Err(SemverError::Invalid);
+        }
+        let number = |digits: &str| match digits {
+            "" => Ok(0),
+            digits => digits.parse().map_err(|_| SemverError::Segment(out_of_range(digits))),
+        };
+        let version = Self {
+            major: number(shape.major)?,
+            minor: number(shape.minor)?,
+            patch: number(shape.patch)?,
+            prerelease: shape.prerelease.into(),
+            metadata: shape.metadata.into(),
+            original: text.into(),
+        };
+        if !shape.prerelease.is_empty() {
+            validate_prerelease(shape.prerelease)?;
+        }
+        Ok(version)
+    }
+
+    /// Reads a version as the specification has it, as `StrictNewVersion` does: three numbers, no `v`.
+    pub fn parse_strict(text: &str) -> Result<Self, SemverError> {
+        if text.is_empty() {
+            return Err(SemverError::Empty);
+        }
+        if text.len() > MAX_VERSION_LEN {
+            return Err(SemverError::VersionTooLong);
+        }
+        let (major, rest) = text.split_once('.').ok_or(SemverError::Invalid)?;
+        let (minor, rest) = rest.split_once('.').ok_or(SemverError::Invalid)?;
+        let (rest, metadata) = match rest.split_once('+') {
+            Some((rest, metadata)) => {
+                validate_metadata(metadata)?;
+                (rest, metadata)
+            }
+            None => (rest, ""),
+        };
+        let (patch, prerelease) = match rest.split_once('-') {
+            Some((patch, prerelease)) => {
+                validate_prerelease(prerelease)?;
+                (patch, prerelease)
+            }
+            None => (rest, ""),
+        };
+        for number in [major, minor, patch] {
+            if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(SemverError::InvalidCharacters);
+            }
+            if number.len() > 1 && number.starts_with('0') {
+                return Err(SemverError::SegmentStartsZero);
+            }
+        }
+        let number = |digits: &str| {
+            let error = || match digits {
+                "" => "strconv.ParseUint: parsing \"\": invalid syntax".to_owned(),
+                digits => out_of_range(digits),
+            };
+            digits.parse().map_err(|_| SemverError::StrictSegment(error()))
+        };
+        Ok(Self {
+            major: number(major)?,
+            minor: number(minor)?,
+            patch: number(patch)?,
+            prerelease: prerelease.into(),
+            metadata: metadata.into(),
+            original: text.into(),
+        })
+    }
+
+    /// The first number.
+    pub fn major(&self) -> u64 {
+        self.major
+    }
+
+    /// The second number.
+    pub fn minor(&self) -> u64 {
+        self.minor
+    }
+
+    /// The third number.
+    pub fn patch(&self) -> u64 {
+        self.patch
+    }
+
+    /// What stands behind the `-`, or nothing.
+    pub fn prerelease(&self) -> &str {
+        &self.prerelease
+    }
+
+    /// What stands behind the `+`, or nothing.
+    pub fn metadata(&self) -> &str {
+        &self.metadata
+    }
+
+    /// The text as it was written. `Display` prints the normalised form.
+    pub fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// The version with the `v` of the original and the numbers and suffixes given.
+    fn derived(&self, numbers: (u64, u64, u64), prerelease: SmolStr, metadata: SmolStr) -> Self {
+        let (major, minor, patch) = numbers;
+        let mut next = Self { major, minor, patch, prerelease, metadata, original: SmolStr::default() };
+        let prefix = if self.original.starts_with('v') { "v" } else { "" };
+        next.original = smol_str::format_smolstr!("{prefix}{next}");
+        next
+    }
+
+    /// `IncPatch`: the release of a prerelease, else the next patch. `None` where upstream panics: overflow.
+    pub fn inc_patch(&self) -> Option<Self> {
+        let patch = if self.prerelease.is_empty() { self.patch.checked_add(1)? } else { self.patch };
+        Some(self.derived((self.major, self.minor, patch), SmolStr::default(), SmolStr::default()))
+    }
+
+    /// `IncMinor`; `None` at overflow.
+    pub fn inc_minor(&self) -> Option<Self> {
+        let minor = self.minor.checked_add(1)?;
+        Some(self.derived((self.major, minor, 0), SmolStr::default(), SmolStr::default()))
+    }
+
+    /// `IncMajor`; `None` at overflow.
+    pub fn inc_major(&self) -> Option<Self> {
+        let major = self.major.checked_add(1)?;
+        Some(self.derived((major, 0, 0), SmolStr::default(), SmolStr::default()))
+    }
+
+    /// `SetPrerelease`: the same version with another prerelease.
+    pub fn with_prerelease(&self, prerelease: &str) -> Result<Self, SemverError> {
+        if !prerelease.is_empty() {
+            validate_prerelease(prerelease)?;
+        }
+        Ok(self.derived((self.major, self.minor, self.patch), prerelease.into(), self.metadata.clone()))
+    }
+
+    /// `SetMetadata`: the same version with other build metadata.
+    pub fn with_metadata(&self, metadata: &str) -> Result<Self, SemverError> {
+        if !metadata.is_empty() {
+            validate_metadata(metadata)?;
+        }
+        Ok(self.derived((self.major, self.minor, self.patch), self.prerelease.clone(), metadata.into()))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)?;
+        if !self.prerelease.is_empty() {
+            write!(f, "-{}", self.prerelease)?;
+        }
+        if !self.metadata.is_empty() {
+            write!(f, "+{}", self.metadata)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Version {
+    type Err = SemverError;
+
+    fn from_str(text: &str) -> Result<Self, SemverError> {
+        Self::parse(text)
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(
+            || match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
+                (true, true) => Ordering::Equal,
+                (true, false) => Ordering::Greater,
+                (false, true) => Ordering::Less,
+                (false, false) => compare_prerelease(&self.prerelease, &other.prerelease),
+            },
+        )
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Version {}
+
+fn out_of_range(digits: &str) -> String {
+    format!("strconv.ParseUint: parsing {}: value out of range", strconv::quote(digits))
+}
+
+/// The parts of what looks like a version at the start of a text. The numbers may be made of other characters too:
+/// constraints have wildcards.
+struct Shape<'a> {
+    major: &'a str,
+    minor: &'a str,
+    patch: &'a str,
+    prerelease: &'a str,
+    metadata: &'a str,
+    /// How many bytes of the text belong to it.
+    len: usize,
+}
+
+impl<'a> Shape<'a> {
+    /// As much as fits; `None` when there is no first number.
+    fn of(text: &'a str, in_number: impl Fn(u8) -> bool) -> Option<Self> {
+        let mut at = usize::from(text.starts_with('v'));
+        let run = |from: usize, allowed: &dyn Fn(u8) -> bool| {
+            let rest = text.as_bytes().get(from..).unwrap_or_default();
+            from + rest.iter().take_while(|byte| allowed(**byte)).count()
+        };
+        let slice = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        let end = run(at, &in_number);
+        if end == at {
+            return None;
+        }
+        let major = slice(at, end);
+        at = end;
+        let mut behind_point = || {
+            if text.as_bytes().get(at) != Some(&b'.') {
+                return "";
+            }
+            let end = run(at + 1, &in_number);
+            let part = slice(at + 1, end);
+            if !part.is_empty() {
+                at = end;
+            }
+            part
+        };
+        let minor = behind_point();
+        let patch = if minor.is_empty() { "" } else { behind_point() };
+        // Identifiers with points between; a point at the end does not belong.
+        let mut suffix = |mark: u8| {
+            if text.as_bytes().get(at) != Some(&mark) {
+                return "";
+            }
+            let start = at + 1;
+            let mut end = run(start, &in_identifier);
+            if end == start {
+                return "";
+            }
+            while text.as_bytes().get(end) == Some(&b'.') {
+                let next = run(end + 1, &in_identifier);
+                if next == end + 1 {
+                    break;
+                }
+                end = next;
+            }
+            at = end;
+            slice(start, end)
+        };
+        let prerelease = suffix(b'-');
+        let metadata = suffix(b'+');
+        Some(Self { major, minor, patch, prerelease, metadata, len: at })
+    }
+}
+
+fn in_identifier(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+fn validate_prerelease(text: &str) -> Result<(), SemverError> {
+    for part in text.split('.') {
+        if part.is_empty() || !part.bytes().all(in_identifier) {
+            return Err(SemverError::InvalidPrerelease);
+        }
+        if part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(SemverError::SegmentStartsZero);
+        }
+    }
+    Ok(())
+}
+
+fn validate_metadata(text: &str) -> Result<(), SemverError> {
+    if text.split('.').any(|part| part.is_empty() || !part.bytes().all(in_identifier)) {
+        return Err(SemverError::InvalidMetadata);
+    }
+    Ok(())
+}
+
+/// Part by part; a missing part is less than any other, a number less than a word.
+fn compare_prerelease(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left.split('.'), right.split('.'));
+    loop {
+        let (left, right) = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (left, right) => (left.unwrap_or_default(), right.unwrap_or_default()),
+        };
+        // Numbers beyond 64 bits are words to upstream.
+        let number = |part: &str| part.parse::<u64>().ok();
+        let ordering = match (left.is_empty(), right.is_empty()) {
+            _ if left == right => Ordering::Equal,
+            (true, _) => Ordering::Less,
+            (_, true) => Ordering::Greater,
+            _ => match (number(left), number(right)) {
+                (None, None) => left.cmp(right),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(left), Some(right)) => left.cmp(&right),
+            },
+        };
+        if ordering != Ordering::Equal {
+            return ordering;
+        }
+    }
+}
+
+/// A constraint: alternatives of comparisons that must all hold.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    alternatives: Vec<Alternative>,
+    include_prerelease: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Alternative {
+    comparisons: Vec<Comparison>,
+    /// Whether any comparison names a prerelease: only then can a prerelease meet them.
+    has_prerelease: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    /// `=` or none: equal, or like `~` when parts are missing.
+    Equal,
+    NotEqual,
+    Greater,
+    Less,
+    GreaterEqual,
+    LessEqual,
+    Tilde,
+    Caret,
+}
+
+/// The longest spelling first, so that `=` does not hide `=>`.
+const OPERATORS: [(&str, Operator); 11] = [
+    ("!=", Operator::NotEqual),
+    (">=", Operator::GreaterEqual),
+    ("=>", Operator::GreaterEqual),
+    ("<=", Operator::LessEqual),
+    ("=<", Operator::LessEqual),
+    ("~>", Operator::Tilde),
+    ("=", Operator::Equal),
+    (">", Operator::Greater),
+    ("<", Operator::Less),
+    ("~", Operator::Tilde),
+    ("^", Operator::Caret),
+];
+
+/// Which part of a constraint's version is the first to be missing or a wildcard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Open {
+    Major,
+    Minor,
+    Patch,
+    Nothing,
+}
+
+#[derive(Debug, Clone)]
+struct Comparison {
+    operator: Operator,
+    /// The operator as written.
+    sign: SmolStr,
+    /// The version as written.
+    written: SmolStr,
+    /// The version, missing parts being zero.
+    version: Version,
+    open: Open,
+}
+
+impl Constraint {
+    /// `NewConstraint`.
+    pub fn parse(text: &str) -> Result<Self, SemverError> {
+        if text.len() > MAX_CONSTRAINT_LEN {
+            return Err(SemverError::ConstraintTooLong);
+        }
+        let text = rewrite_ranges(text);
+        if text.split("||").count() > MAX_CONSTRAINT_GROUPS {
+            return Err(SemverError::TooManyConstraintGroups);
+        }
+        let mut alternatives = Vec::new();
+        for part in text.split("||") {
+            let found =
+                split_comparisons(part).ok_or_else(|| SemverError::ImproperConstraint(part.to_owned()))?;
+            let comparisons = found.into_iter().map(Comparison::new).collect::<Result<Vec<_>, _>>()?;
+            let has_prerelease = comparisons.iter().any(|it| !it.version.prerelease.is_empty());
+            alternatives.push(Alternative { comparisons, has_prerelease });
+        }
+        Ok(Self { alternatives, include_prerelease: false })
+    }
+
+    /// The same constraint, which prereleases meet as if somebody had written one in it (`IncludePrerelease`;
+    /// `helm --devel`).
+    pub fn including_prereleases(mut self) -> Self {
+        self.include_prerelease = true;
+        self
+    }
+
+    /// Whether a version meets the constraint.
+    pub fn check(&self, version: &Version) -> bool {
+        self.alternatives.iter().any(|alternative| {
+            let prereleases = self.include_prerelease || alternative.has_prerelease;
+            (prereleases || version.prerelease.is_empty())
+                && alternative.comparisons.iter().all(|comparison| comparison.check(version))
+        })
+    }
+}
+
+impl fmt::Display for Constraint {
+    /// The constraint with its blanks put in order; ranges are rewritten to two comparisons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, alternative) in self.alternatives.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" || ")?;
+            }
+            for (at, comparison) in alternative.comparisons.iter().enumerate() {
+                if at > 0 {
+                    f.write_str(" ")?;
+                }
+                write!(f, "{}{}", comparison.sign, comparison.written)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Constraint {
+    type Err = SemverError;
+
+    fn from_str(text: &str) -> Result<Self, SemverError> {
+        Self::parse(text)
+    }
+}
+
+fn is_blank(char: char) -> bool {
+    matches!(char, ' ' | '\t' | '\n' | '\r' | '\x0c')
+}
+
+/// The characters upstream takes for a number of a constraint; most combinations fail later on.
+fn in_wildcard(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'x' | b'X' | b'*' | b'|')
+}
+
+/// One comparison as found: sign, version and the parts of the version.
+type Found<'a> = (&'a str, Operator, &'a str, Shape<'a>);
+
+/// Splits what stands between two `||`; `None` when its shape is wrong.
+fn split_comparisons(part: &str) -> Option<Vec<Found<'_>>> {
+    let mut found = Vec::new();
+    let mut rest = part.trim_start_matches(is_blank);
+    loop {
+        let (sign, operator) = OPERATORS
+            .iter()
+            .find(|(sign, _)| rest.starts_with(sign))
+            .copied()
+            .unwrap_or(("", Operator::Equal));
+        rest = rest.strip_prefix(sign)?.trim_start_matches(is_blank);
+        let shape = Shape::of(rest, in_wildcard)?;
+        let (version, behind) = rest.split_at_checked(shape.len)?;
+        found.push((sign, operator, version, shape));
+        rest = behind.trim_start_matches(is_blank);
+        if rest.is_empty() {
+            return Some(found);
+        }
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next.trim_start_matches(is_blank),
+            None if rest.len() == behind.len() => return None,
+            None => {}
+        }
+    }
+}
+
+/// Rewrites each `1.2 - 1.4` to `>= 1.2, <= 1.4 `.
+fn rewrite_ranges(text: &str) -> String {
+    static RANGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let blank = r"[\t\n\x0c\r ]";
+        let number = r"[0-9xX|*]+";
+        let ids = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
+        let version = format!(r"v?{number}(?:\.{number})?(?:\.{number})?(?:-{ids})?(?:\+{ids})?");
+        Regex::new(&format!("{blank}*({version}){blank}+-{blank}+({version}){blank}*")).ok()
+    });
+    let mut out = text.to_owned();
+    // Nearly no constraint is a range, so the expression is not compiled for the others.
+    if !text.contains("- ") && !text.contains("-\t") && !text.contains("-\n") {
+        return out;
+    }
+    let Some(range) = RANGE.as_ref() else { return out };
+    for captures in range.captures_iter(text) {
+        let group = |at| captures.get(at).map_or("", |group| group.as_str());
+        // Upstream replaces the first place with the same text, wherever this match was.
+        out = out.replacen(group(0), &format!(">= {}, <= {} ", group(1), group(2)), 1);
+    }
+    out
+}
+
+impl Comparison {
+    fn new((sign, operator, written, shape): Found<'_>) -> Result<Self, SemverError> {
+        let is_open = |part: &str| matches!(part, "" | "x" | "X" | "*");
+        let suffix = match shape.prerelease {
+            "" => String::new(),
+            prerelease => format!("-{prerelease}"),
+        };
+        let (open, text) = if is_open(shape.major) {
+            (Open::Major, format!("0.0.0{suffix}"))
+        } else if is_open(shape.minor) {
+            (Open::Minor, format!("{}.0.0{suffix}", shape.major))
+        } else if is_open(shape.patch) {
+            (Open::Patch, format!("{}.{}.0{suffix}", shape.major, shape.minor))
+        } else {
+            (Open::Nothing, written.to_owned())
+        };
+        let version = Version::parse(&text).map_err(|_| SemverError::ConstraintParser)?;
+        Ok(Self { operator, sign: sign.into(), written: written.into(), version, open })
+    }
+
+    /// Whether a version meets this comparison; the caller has already turned prereleases away.
+    fn check(&self, version: &Version) -> bool {
+        let own = &self.version;
+        match self.operator {
+            Operator::Equal if self.open == Open::Nothing => version == own,
+            Operator::Equal | Operator::Tilde => self.check_tilde(version),
+            Operator::NotEqual => match self.open {
+                Open::Nothing => version != own,
+                _ if version.major != own.major => true,
+                Open::Minor => false,
+                _ if version.minor != own.minor => true,
+                // A patch that is open differs in the prerelease alone.
+                Open::Patch => compare_prerelease(&version.prerelease, &own.prerelease) != Ordering::Equal,
+                Open::Major => version.patch != own.patch || version != own,
+            },
+            Operator::Greater => match self.open {
+                _ if self.open == Open::Nothing || version.major != own.major => version > own,
+                Open::Minor => false,
+                Open::Patch => version.minor > own.minor,
+                _ => version > own,
+            },
+            Operator::Less => version < own,
+            Operator::GreaterEqual => version >= own,
+            Operator::LessEqual if self.open == Open::Nothing => version <= own,
+            Operator::LessEqual => {
+                version.major < own.major
+                    || version.major == own.major && (self.open == Open::Minor || version.minor <= own.minor)
+            }
+            Operator::Caret => self.check_caret(version),
+        }
+    }
+
+    fn check_tilde(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if version < own {
+            return false;
+        }
+        // `~0.0.0` and `*` take everything.
+        let zero = (own.major, own.minor, own.patch) == (0, 0, 0);
+        if zero && matches!(self.open, Open::Major | Open::Nothing) {
+            return true;
+        }
+        version.major == own.major && (self.open == Open::Minor || version.minor == own.minor)
+    }
+
+    fn check_caret(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if version < own || version.major != own.major {
+            return false;
+        }
+        if own.major > 0 || self.open == Open::Minor {
+            return true;
+        }
+        version.minor == own.minor
+            && (own.minor > 0 || self.open == Open::Patch || version.patch == own.patch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What Masterminds/semver says of the same texts: `fixtures/golang/semver.jsonl`.
+    #[test]
+    fn agrees_with_masterminds() {
+        let mut versions = Vec::new();
+        let mut wrong = Vec::new();
+        let mut cases = 0;
+        for line in include_str!("../../fixtures/golang/semver.jsonl").lines() {
+            let case: Vec<Value> = serde_json::from_str(line).unwrap();
+            let text = case[1].as_str().unwrap_or_default();
+            let facts = |version: &Version| {
+                let numbers = format!("{} {} {}", version.major(), version.minor(), version.patch());
+                let words =
+                    [&version.to_string(), version.original(), version.prerelease(), version.metadata()];
+                words.iter().map(|word| json!(word)).chain([json!(numbers)]).collect::<Vec<_>>()
+            };
+            let got = match case[0].as_str().unwrap() {
+                "new" => Version::parse(text).map(|version| {
+                    let increments = [version.inc_major(), version.inc_minor(), version.inc_patch()];
+                    let original = |version: Option<Version>| {
+                        version.map_or_else(String::new, |it| it.original().into())
+                    };
+                    let suffixed = [version.with_prerelease("rc.1").ok(), version.with_metadata("b1").ok()];
+                    let derived = increments.into_iter().chain(suffixed).map(|it| json!(original(it)));
+                    facts(&version).into_iter().chain(derived).collect()
+                }),
+                "strict" => Version::parse_strict(text).map(|version| facts(&version)),
+                "cmp" => Ok(case[2..]
+                    .iter()
+                    .map(|other| {
+                        let own = Version::parse(text).unwrap();
+                        let ordering = own.cmp(&Version::parse(other[0].as_str().unwrap()).unwrap());
+                        json!([other[0], ordering as i8])
+                    })
+                    .collect()),
+                "versions" => {
+                    let texts = case[1].as_array().unwrap();
+                    versions = texts.iter().map(|it| Version::parse(it.as_str().unwrap()).unwrap()).collect();
+                    continue;
+                }
+                "con" | "bad" => Constraint::parse(text).map(|constraint| {
+                    let run = |constraint: &Constraint| {
+                        versions
+                            .iter()
+                            .map(|it| if constraint.check(it) { '1' } else { '0' })
+                            .collect::<String>()
+                    };
+                    let printed = constraint.to_string();
+                    let checks = run(&constraint);
+                    [printed, checks, run(&constraint.including_prereleases())].map(|it| json!(it)).to_vec()
+                }),
+                other => panic!("{other}"),
+            };
+            let got = got.unwrap_or_else(|error| vec![json!(error.to_string())]);
+            cases += 1;
+            if got != case[2..] {
+                wrong.push(format!("{line}\n  got {got:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{} of {cases} differ:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(cases > 1000);
+    }
+}

@@ -1,0 +1,440 @@
+//! Expressions: pipelines, commands, fields, functions, arguments.
+//!
+//! Mirrors the `eval` functions of `text/template/exec.go`. What Go's reflection knows of a value's static type is kept
+//! where its errors tell: whether a value is untyped nil, or sits in an `interface {}`.
+
+use smol_str::SmolStr;
+
+use crate::origin::{Name, Origin, OriginId, Step};
+use crate::source::Span;
+
+use super::ast::{Command, Expr, ExprKind, NodeRef, Number, Pipe, node_string};
+use super::exec::{Call, MissingKey, Result};
+use super::function::{Function, Param};
+use super::value::{Data, IntKind, Value};
+use super::walk::State;
+
+static METHOD: &str = "method";
+
+/// What Go knows of a value beside what it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Static {
+    /// The zero `reflect.Value`: untyped nil.
+    Invalid,
+    /// Held by an `interface {}`, nil possibly.
+    Interface,
+    /// Of its own type.
+    Concrete,
+}
+
+#[derive(Clone)]
+pub(super) struct Rv {
+    pub(super) value: Value,
+    pub(super) known: Static,
+}
+
+impl Rv {
+    /// What is in an interface; nil becomes the invalid value.
+    pub(super) fn unwrapped(value: Value) -> Self {
+        let known = if value.is_nil() { Static::Invalid } else { Static::Concrete };
+        Self { value, known }
+    }
+
+    pub(super) fn interface(value: Value) -> Self {
+        Self { value, known: Static::Interface }
+    }
+
+    pub(super) fn is_nil_interface(&self) -> bool {
+        self.known == Static::Interface && self.value.is_nil()
+    }
+
+    pub(super) fn type_name(&self) -> String {
+        if self.known == Static::Interface { "interface {}".into() } else { self.value.type_name() }
+    }
+}
+
+impl<'t> State<'_, '_, 't> {
+    pub(super) fn pipeline(&mut self, dot: &Rv, pipe: &'t Pipe) -> Result<Rv> {
+        self.at(NodeRef::Pipe(pipe));
+        let mut last: Option<Rv> = None;
+        for command in &pipe.commands {
+            let value = self.command(dot, command, last.take())?;
+            // What is in an interface counts, not that it is.
+            last = Some(if value.known == Static::Interface { Rv::unwrapped(value.value) } else { value });
+        }
+        let value = last.unwrap_or(Rv { value: Value::NIL, known: Static::Invalid });
+        for name in &pipe.decl {
+            if pipe.assign {
+                self.set_var(name, value.clone())?;
+            } else {
+                self.vars.push((name.clone(), value.clone()));
+            }
+        }
+        Ok(value)
+    }
+
+    fn not_a_function(&self, args: &[Expr], last: Option<&Rv>) -> Result<()> {
+        if args.len() > 1 || last.is_some() {
+            let shown =
+                args.first().map(|arg| node_string(self.tree, &NodeRef::Expr(arg))).unwrap_or_default();
+            return self.error(format!("can't give argument to non-function {shown}"));
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, dot: &Rv, command: &'t Command, last: Option<Rv>) -> Result<Rv> {
+        let Some(first) = command.args.first() else { return Ok(Rv::unwrapped(Value::NIL)) };
+        let rest = command.args.get(1..).unwrap_or_default();
+        match &first.kind {
+            ExprKind::Field(names) => {
+                self.at(NodeRef::Expr(first));
+                self.fields(dot, dot.clone(), names, NodeRef::Expr(first), rest, last)
+            }
+            ExprKind::Chain(inner, names) => self.chain(dot, first, inner, names, rest, last),
+            ExprKind::Identifier(name) => {
+                self.at(NodeRef::Expr(first));
+                self.function(dot, name, NodeRef::Command(command), rest, last)
+            }
+            ExprKind::Pipe(pipe) => {
+                self.not_a_function(&command.args, last.as_ref())?;
+                self.nested(dot, pipe)
+            }
+            ExprKind::Variable(names) => self.variable(dot, first, names, &command.args, last),
+            other => {
+                self.at(NodeRef::Expr(first));
+                self.not_a_function(&command.args, last.as_ref())?;
+                match other {
+                    ExprKind::Dot => Ok(dot.clone()),
+                    ExprKind::Nil => self.error("nil is not a command"),
+                    _ => self.constant(first),
+                }
+            }
+        }
+    }
+
+    fn nested(&mut self, dot: &Rv, pipe: &'t Pipe) -> Result<Rv> {
+        stacker::maybe_grow(128 << 10, 2 << 20, || self.pipeline(dot, pipe))
+    }
+
+    /// A literal where no type is asked for.
+    fn constant(&mut self, expr: &'t Expr) -> Result<Rv> {
+        self.at(NodeRef::Expr(expr));
+        let origin = match self.tree.file {
+            Some(file) => {
+                let at = Span::new(file, expr.span.start, expr.span.end);
+                self.exec.origins.add(Origin::new(at, Step::TemplateText).under(self.frame))
+            }
+            None => self.source.map_or(OriginId::WRITTEN, |source| {
+                source.slice(expr.span.start as usize..expr.span.end as usize).first_origin()
+            }),
+        };
+        let value = match &expr.kind {
+            ExprKind::Bool(value) => Value::of(*value),
+            ExprKind::String(text) => Value::str(text.clone()),
+            ExprKind::Number(number) => self.ideal(number)?,
+            _ => Value::NIL,
+        };
+        Ok(Rv::unwrapped(value.at(origin)))
+    }
+
+    fn ideal(&self, number: &Number) -> Result<Value> {
+        let text = number.text.as_str();
+        let is_hex = text.starts_with("0x") || text.starts_with("0X");
+        let looks_float = !is_hex && !text.starts_with('\'') && text.contains(['.', 'e', 'E', 'p', 'P']);
+        match (number.float, number.int) {
+            (Some(float), _) if looks_float => Ok(Value::of(float)),
+            (_, Some(int)) => Ok(Value::int(int)),
+            _ => self.error(format!("{text} overflows int")),
+        }
+    }
+
+    fn chain(
+        &mut self,
+        dot: &Rv,
+        expr: &'t Expr,
+        inner: &'t Expr,
+        names: &'t [SmolStr],
+        rest: &'t [Expr],
+        last: Option<Rv>,
+    ) -> Result<Rv> {
+        self.at(NodeRef::Expr(expr));
+        let receiver = self.argument(dot, None, inner)?;
+        self.fields(dot, receiver, names, NodeRef::Expr(expr), rest, last)
+    }
+
+    fn variable(
+        &mut self,
+        dot: &Rv,
+        expr: &'t Expr,
+        names: &'t [SmolStr],
+        args: &'t [Expr],
+        last: Option<Rv>,
+    ) -> Result<Rv> {
+        self.at(NodeRef::Expr(expr));
+        let Some((name, fields)) = names.split_first() else { return Ok(Rv::unwrapped(Value::NIL)) };
+        let Some((_, value)) = self.vars.iter().rev().find(|(known, _)| known == name) else {
+            return self.error(format!("undefined variable: {name}"));
+        };
+        let value = value.clone();
+        if fields.is_empty() {
+            self.not_a_function(args, last.as_ref())?;
+            return Ok(value);
+        }
+        self.fields(dot, value, fields, NodeRef::Expr(expr), args.get(1..).unwrap_or_default(), last)
+    }
+
+    fn fields(
+        &mut self,
+        dot: &Rv,
+        mut receiver: Rv,
+        names: &'t [SmolStr],
+        node: NodeRef<'t>,
+        rest: &'t [Expr],
+        last: Option<Rv>,
+    ) -> Result<Rv> {
+        let Some((name, before)) = names.split_last() else { return Ok(receiver) };
+        for name in before {
+            receiver = self.field(dot, name, node, &[], None, receiver)?;
+        }
+        self.field(dot, name, node, rest, last, receiver)
+    }
+
+    fn field(
+        &mut self,
+        dot: &Rv,
+        name: &'t SmolStr,
+        node: NodeRef<'t>,
+        rest: &'t [Expr],
+        last: Option<Rv>,
+        receiver: Rv,
+    ) -> Result<Rv> {
+        if receiver.known == Static::Invalid {
+            if self.exec.missing_key == MissingKey::Error {
+                return self.error(format!("nil data; no entry for key {}", crate::yaml::go_quote(name)));
+            }
+            return Ok(receiver);
+        }
+        if receiver.is_nil_interface() {
+            return self.error(format!("nil pointer evaluating interface {{}}.{name}"));
+        }
+        let has_args = !rest.is_empty() || last.is_some();
+        match &receiver.value.data {
+            Data::Map(map) => {
+                if let Some(result) = super::builtins::map_method(map, name) {
+                    return Ok(Rv::unwrapped(result));
+                }
+                if has_args {
+                    return self.error(format!("{name} is not a method but has arguments"));
+                }
+                match (map.get(name), map.kind()) {
+                    (Some(value), _) => Ok(Rv::interface(value)),
+                    (None, _) if self.exec.missing_key == MissingKey::Error => {
+                        self.error(format!("map has no entry for key {}", crate::yaml::go_quote(name)))
+                    }
+                    (None, _) if self.exec.missing_key == MissingKey::Invalid => {
+                        Ok(Rv { value: Value::NIL, known: Static::Invalid })
+                    }
+                    // The zero value of the element type.
+                    (None, super::map::MapKind::String) => Ok(Rv::unwrapped(Value::str(""))),
+                    (None, _) => Ok(Rv::interface(Value::NIL)),
+                }
+            }
+            Data::Object(object) => {
+                let object = std::rc::Rc::clone(object);
+                if !has_args {
+                    if let Some(value) = object.field(name) {
+                        return Ok(Rv::interface(value));
+                    }
+                }
+                let mut args = Vec::new();
+                for arg in rest {
+                    args.push(self.argument(dot, Some(Param::Any), arg)?.value);
+                }
+                args.extend(last.map(|last| last.value));
+                let (at, frame) = (self.action, self.frame);
+                let mut call = Call { exec: self.exec, name: Name::new(&METHOD), at, frame };
+                match object.method(name, &args, &mut call) {
+                    Some(Ok(value)) => Ok(Rv::unwrapped(value)),
+                    Some(Err(failure)) => {
+                        self.at(node);
+                        Err(self.locate(failure.wrap(&format!("error calling {name}: "))))
+                    }
+                    None => {
+                        self.error(format!("can't evaluate field {name} in type {}", receiver.type_name()))
+                    }
+                }
+            }
+            Data::Int(value, kind @ (IntKind::Duration | IntKind::Month)) => {
+                match super::builtins::duration_method(*value, *kind, name) {
+                    Some(result) => Ok(Rv::unwrapped(result)),
+                    None => {
+                        self.error(format!("can't evaluate field {name} in type {}", receiver.type_name()))
+                    }
+                }
+            }
+            _ => self.error(format!("can't evaluate field {name} in type {}", receiver.type_name())),
+        }
+    }
+
+    fn function(
+        &mut self,
+        dot: &Rv,
+        name: &str,
+        node: NodeRef<'t>,
+        rest: &'t [Expr],
+        last: Option<Rv>,
+    ) -> Result<Rv> {
+        let Some(function) = self.exec.functions.get(name) else {
+            return self.error(format!("{} is not a defined function", crate::yaml::go_quote(name)));
+        };
+        let count = rest.len() + usize::from(last.is_some());
+        let fixed = function.params.len();
+        if function.variadic.is_some() {
+            if count < fixed {
+                return self.error(format!(
+                    "wrong number of args for {name}: want at least {fixed} got {}",
+                    rest.len()
+                ));
+            }
+        } else if count != fixed {
+            return self.error(format!("wrong number of args for {name}: want {fixed} got {count}"));
+        }
+        if matches!(function.name, "and" | "or") {
+            return self.short_circuit(dot, function, rest, last);
+        }
+        let mut args = Vec::with_capacity(count);
+        for (index, arg) in rest.iter().enumerate() {
+            let param = function.params.get(index).copied().or(function.variadic);
+            args.push(self.argument(dot, param, arg)?.value);
+        }
+        if let Some(last) = last {
+            let param = match function.variadic {
+                Some(variadic) => function.params.get(count - 1).copied().unwrap_or(variadic),
+                None => function.params.last().copied().unwrap_or(Param::Any),
+            };
+            args.push(self.validate(last, Some(param))?.value);
+        }
+        let (at, frame) = (self.action, self.frame);
+        let mut call = Call { exec: self.exec, name: Name::new(&function.name), at, frame };
+        match (function.run)(&mut call, &args) {
+            Ok(value) => Ok(Rv::unwrapped(traced(&mut call, value, &args))),
+            Err(failure) => {
+                self.at(node);
+                Err(self.locate(failure.wrap(&format!("error calling {name}: "))))
+            }
+        }
+    }
+
+    fn short_circuit(
+        &mut self,
+        dot: &Rv,
+        function: &Function,
+        rest: &'t [Expr],
+        last: Option<Rv>,
+    ) -> Result<Rv> {
+        let stops_at = function.name == "or";
+        let mut value = Rv::unwrapped(Value::NIL);
+        for arg in rest {
+            value = self.argument(dot, Some(Param::Any), arg)?;
+            if value.value.truth() == stops_at {
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    fn validate(&mut self, value: Rv, param: Option<Param>) -> Result<Rv> {
+        let Some(param) = param else { return Ok(value) };
+        match value.known {
+            Static::Invalid if param.can_be_nil() => Ok(value),
+            Static::Invalid => self.error(format!("invalid value; expected {}", param.name())),
+            _ if value.value.is_nil() && param == Param::Any => Ok(value),
+            _ if !value.value.is_nil() && param.accepts(&value.value) => Ok(value),
+            _ => {
+                let got =
+                    if value.value.is_nil() { "interface {}".to_owned() } else { value.value.type_name() };
+                self.error(format!("wrong type for value; expected {}; got {got}", param.name()))
+            }
+        }
+    }
+
+    fn argument(&mut self, dot: &Rv, param: Option<Param>, expr: &'t Expr) -> Result<Rv> {
+        self.step()?;
+        self.at(NodeRef::Expr(expr));
+        let value = match &expr.kind {
+            ExprKind::Dot => dot.clone(),
+            ExprKind::Nil => {
+                let can = param.is_none_or(Param::can_be_nil);
+                if !can {
+                    let name = param.map_or("", Param::name);
+                    return self.error(format!("cannot assign nil to {name}"));
+                }
+                return Ok(Rv::unwrapped(Value::NIL));
+            }
+            ExprKind::Field(names) => self.fields(dot, dot.clone(), names, NodeRef::Expr(expr), &[], None)?,
+            ExprKind::Variable(names) => self.variable(dot, expr, names, &[], None)?,
+            ExprKind::Pipe(pipe) => self.nested(dot, pipe)?,
+            ExprKind::Identifier(name) => self.function(dot, name, NodeRef::Expr(expr), &[], None)?,
+            ExprKind::Chain(inner, names) => self.chain(dot, expr, inner, names, &[], None)?,
+            ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {
+                return self.literal_for(expr, param);
+            }
+        };
+        self.validate(value, param)
+    }
+
+    /// A literal where a type is asked for.
+    fn literal_for(&mut self, expr: &'t Expr, param: Option<Param>) -> Result<Rv> {
+        let value = self.constant_or_typed(expr, param)?;
+        match value {
+            Some(value) => Ok(value),
+            None => {
+                let shown = node_string(self.tree, &NodeRef::Expr(expr));
+                let want = match param {
+                    Some(Param::Bool) => "bool",
+                    Some(Param::String) => "string",
+                    Some(Param::Int | Param::Int64) => "integer",
+                    Some(Param::Float64) => "float",
+                    other => {
+                        let name = other.map_or("", Param::name);
+                        return self.error(format!("can't handle {shown} for arg of type {name}"));
+                    }
+                };
+                self.error(format!("expected {want}; found {shown}"))
+            }
+        }
+    }
+
+    fn constant_or_typed(&mut self, expr: &'t Expr, param: Option<Param>) -> Result<Option<Rv>> {
+        let typed = match (param, &expr.kind) {
+            (None | Some(Param::Any), _)
+            | (Some(Param::Bool), ExprKind::Bool(_))
+            | (Some(Param::String), ExprKind::String(_)) => return self.constant(expr).map(Some),
+            (Some(Param::Int), ExprKind::Number(Number { int: Some(int), .. })) => Value::int(*int),
+            (Some(Param::Int64), ExprKind::Number(Number { int: Some(int), .. })) => Value::int64(*int),
+            (Some(Param::Float64), ExprKind::Number(Number { float: Some(float), .. })) => Value::of(*float),
+            _ => return Ok(None),
+        };
+        Ok(Some(Rv::unwrapped(typed)))
+    }
+}
+/// Scalars that a function made get its call as their origin, with the arguments as inputs.
+fn traced(call: &mut Call<'_, '_>, value: Value, args: &[Value]) -> Value {
+    if !value.origin.is_written() {
+        return value;
+    }
+    match &value.data {
+        Data::Nil | Data::List(_) | Data::Map(_) | Data::Object(_) => return value,
+        Data::Text(text) if text.runs().iter().any(|run| !run.origin.is_written()) => return value,
+        _ => {}
+    }
+    let mut inputs: Vec<OriginId> = Vec::new();
+    for arg in args {
+        inputs.extend(arg.origins().into_iter().take(8));
+    }
+    let origin = call.computed(&inputs);
+    match &value.data {
+        Data::Text(text) => Value::text(text.with_origin(origin)),
+        _ => value.at(origin),
+    }
+}

@@ -1,0 +1,33 @@
+//! Go's `text/template`: lexing, parsing, executing, with output that knows where it comes from.
+//!
+//! The engine computes with [`Value`]s and prints [`Text`](crate::origin::Text). It knows neither YAML nor Helm:
+//! whoever renders brings the data, the functions and whatever those need. Errors are Go's, word for word, with the
+//! bytes of the template that they speak of.
+
+mod ast;
+mod builtins;
+mod compare;
+mod escape;
+mod eval;
+mod exec;
+mod failure;
+mod fmt;
+mod function;
+mod lex;
+mod literal;
+mod map;
+mod parse;
+mod value;
+mod verbs;
+mod walk;
+
+pub use ast::Tree;
+pub use builtins::BUILTINS;
+pub use exec::{Call, Exec, Limits, MissingKey, Templates};
+pub use failure::Failure;
+pub use fmt::{sprint, sprint_all, sprintf, sprintln};
+pub use function::{FuncMap, Function, Param};
+pub use map::{Map, MapKind, Slot};
+pub use parse::{ParseError, parse};
+pub use value::{Data, Elem, IntKind, List, Object, Value};
+pub use verbs::quoted;

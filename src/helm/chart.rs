@@ -1,0 +1,52 @@
+//! A chart as it lies in its directory or archive.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::source::{Dir, SourceFile};
+use crate::yaml::Node;
+
+use super::Metadata;
+
+/// A file of a chart.
+#[derive(Debug, Clone)]
+pub struct ChartFile {
+    /// Path inside of the chart: `templates/deployment.yaml`.
+    pub name: SmolStr,
+    /// The file.
+    pub file: Arc<SourceFile>,
+}
+
+/// A chart and the charts inside of it (`pkg/chart/v2/chart.go`). Made by [`Chart::load`]; nothing of it belongs to
+/// a render, so it may be shared.
+#[derive(Debug)]
+pub struct Chart {
+    /// `Chart.yaml` with what `requirements.yaml` adds to it.
+    pub metadata: Metadata,
+    /// The file `Chart.yaml`.
+    pub chart_yaml: Arc<SourceFile>,
+    /// All files below `templates/`, in walking order.
+    pub templates: Vec<ChartFile>,
+    /// All files without a meaning of their own, those below `crds/` included: what `.Files` has.
+    pub files: Vec<ChartFile>,
+    /// `values.yaml`: a canonical mapping, `None` without the file. Documents behind the first are merged in.
+    pub values: Option<Arc<Node>>,
+    /// `values.schema.json`.
+    pub schema: Option<Arc<SourceFile>>,
+    /// The charts in `charts/`, sorted by the name of their directory or archive.
+    pub dependencies: Vec<Arc<Chart>>,
+    /// The directory of the chart; `None` for a chart in an archive.
+    pub dir: Option<Dir>,
+}
+
+impl Chart {
+    /// The files below `crds/` that are manifests.
+    pub fn crds(&self) -> impl Iterator<Item = &ChartFile> {
+        self.files.iter().filter(|file| {
+            let extension = file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+            file.name.starts_with("crds/")
+                && ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! Between YAML trees and what templates compute with, both ways, places kept.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use crate::gotemplate::{self, Elem, MapKind, Slot, Value};
+use crate::origin::{Origin, OriginId, Origins, Place, Step};
+use crate::source::Span;
+use crate::yaml::{Data, Entry, Key, Map, Node, Style};
+
+use super::strvals::is_int64;
+
+/// Nesting beyond this is not encoded: maps of templates can hold themselves.
+const MAX_DEPTH: usize = 200;
+
+/// Which entries of values a render looked at: their paths, and a mark that the engine sets.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    entries: Vec<(Vec<SmolStr>, Rc<Cell<bool>>)>,
+}
+
+impl Watch {
+    /// The paths that were looked at, outer before inner.
+    pub(super) fn read(self) -> Vec<Vec<SmolStr>> {
+        self.entries.into_iter().filter(|(_, read)| read.get()).map(|(path, _)| path).collect()
+    }
+}
+
+/// A canonical tree as a value. Numbers are `float64`, those of parameters `int64`.
+pub fn to_value(node: &Node, origins: &mut Origins) -> Value {
+    Reader { origins, watch: None }.value(node, &mut Vec::new())
+}
+
+/// The same for values, whose entries are watched.
+pub(super) fn to_watched(node: &Node, origins: &mut Origins, watch: &mut Watch) -> Value {
+    Reader { origins, watch: Some(watch) }.value(node, &mut Vec::new())
+}
+
+struct Reader<'a> {
+    origins: &'a mut Origins,
+    watch: Option<&'a mut Watch>,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, node: &Node, path: &mut Vec<SmolStr>) -> Value {
+        let origin = self.origins.entry(node.place());
+        let data = match &node.data {
+            Data::Scalar(text) => self.scalar(node, text),
+            Data::Seq(items) => {
+                let items = items.iter().map(|item| self.value(item, path)).collect();
+                gotemplate::Data::List(gotemplate::List { items: Rc::new(items), elem: Elem::Any })
+            }
+            Data::Map(map) => {
+                let mut entries = BTreeMap::new();
+                for entry in map {
+                    path.push(entry.key.text.clone());
+                    let read = self.watch.as_mut().map(|watch| {
+                        let read = Rc::new(Cell::new(false));
+                        watch.entries.push((path.clone(), Rc::clone(&read)));
+                        read
+                    });
+                    let value = self.value(&entry.value, path);
+                    path.pop();
+                    let key = self.origins.entry(entry.key.place());
+                    entries.insert(entry.key.text.clone(), Slot { value, key, read });
+                }
+                gotemplate::Data::Map(gotemplate::Map::new(entries, MapKind::Any))
+            }
+        };
+        Value { data, origin }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as the other arms do")]
+    fn scalar(&self, node: &Node, text: &SmolStr) -> gotemplate::Data {
+        if node.style != Style::Plain {
+            return gotemplate::Data::Str(text.clone());
+        }
+        if node.is_null() {
+            return gotemplate::Data::Nil;
+        }
+        if let Some(value) = node.as_bool() {
+            return gotemplate::Data::Bool(value);
+        }
+        if is_int64(node) {
+            if let Some(value) = node.as_i64() {
+                return gotemplate::Data::Int(value, gotemplate::IntKind::Int64);
+            }
+        }
+        match node.as_f64() {
+            Some(value) => gotemplate::Data::Float(value),
+            None => gotemplate::Data::Str(text.clone()),
+        }
+    }
+}
+
+/// Where a value stands that no file has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// A place to point at.
+    pub(super) at: Span,
+    /// The step that made it.
+    pub(super) origin: OriginId,
+}
+
+/// A value as a canonical tree. `None` for what Go's encoders refuse: too deep, not finite, functions.
+pub(super) fn to_node(value: &Value, around: Around, origins: &mut Origins) -> Option<Node> {
+    Writer { around, origins }.node(value, 0)
+}
+
+struct Writer<'a> {
+    around: Around,
+    origins: &'a mut Origins,
+}
+
+impl Writer<'_> {
+    fn place(&self, origin: OriginId) -> Place {
+        let origin = if origin.is_written() { self.around.origin } else { origin };
+        let at = self.origins.get(origin).and_then(|step| step.at).unwrap_or(self.around.at);
+        Place { at, origin }
+    }
+
+    fn node(&mut self, value: &Value, depth: usize) -> Option<Node> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let place = self.place(value.origin);
+        Some(match &value.data {
+            gotemplate::Data::Nil => Node::null(place),
+            gotemplate::Data::Bool(value) => Node::bool(*value, place),
+            gotemplate::Data::Int(number, kind) => {
+                Node::plain(SmolStr::from(Value::int_text(*number, *kind)), place)
+            }
+            gotemplate::Data::Float(number) if !number.is_finite() => return None,
+            gotemplate::Data::Float(number) => Node::float(*number, place),
+            gotemplate::Data::Str(text) => Node::string(text.clone(), place),
+            gotemplate::Data::Text(text) => {
+                let inputs = text.origins();
+                let place = match inputs.as_slice() {
+                    [] => place,
+                    [one] => self.place(*one),
+                    [first, ..] => {
+                        let at = self.place(*first).at;
+                        let origin = self.origins.add_joined(Origin::new(at, Step::Joined), &inputs);
+                        Place { at, origin }
+                    }
+                };
+                Node::string(text.as_str(), place)
+            }
+            gotemplate::Data::List(list) if list.elem == Elem::Byte => {
+                Node::string(super::functions::base64(list), place)
+            }
+            gotemplate::Data::List(list) => {
+                let items: Option<Vec<Node>> =
+                    list.items.iter().map(|item| self.node(item, depth + 1)).collect();
+                Node::seq(items?, place)
+            }
+            gotemplate::Data::Map(map) => {
+                let mut entries = Vec::with_capacity(map.len());
+                for (key, slot) in map.entries() {
+                    let key_place = if slot.key.is_written() { place } else { self.place(slot.key) };
+                    let key = Key { style: Style::DoubleQuoted, ..Key::new(key, key_place) };
+                    entries.push(Entry { key, value: self.node(&slot.value, depth + 1)? });
+                }
+                Node::map(Map::from_entries(entries), place)
+            }
+            gotemplate::Data::Object(object) => {
+                let data = object.to_data().unwrap_or_else(|| Value::str(object.print()));
+                return self.node(&data.at(value.origin), depth + 1);
+            }
+        })
+    }
+}

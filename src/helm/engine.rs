@@ -1,0 +1,193 @@
+//! Executes the templates of a chart and of the charts inside of it.
+//!
+//! Mirrors `pkg/engine/engine.go`: all templates are one set, deeper ones are parsed and executed first, and all of
+//! them see one tree of values that `set` can change.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::finding::{Problem, ProblemKind};
+use crate::gotemplate::{self, Exec, Failure, Limits, Map, MapKind, Slot, Templates, Value};
+use crate::origin::{Name, Origin, Origins, Place, Step};
+use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::yaml::Node;
+
+use super::convert::{Watch, to_value, to_watched};
+use super::functions::{FUNCTIONS, Host, without_no_value};
+use super::manifest::Rendered;
+use super::objects::{Files, capabilities};
+use super::{ChartTree, ReleaseOptions};
+
+/// The type of `.Values`.
+const VALUES: MapKind = MapKind::Named("common.Values");
+
+static RELEASE: &str = "release";
+static CAPABILITIES: &str = "capabilities";
+static TEMPLATE: &str = "template";
+
+/// What executing templates gives.
+pub(super) struct Executed {
+    pub(super) rendered: Vec<Rendered>,
+    pub(super) problems: Vec<Problem>,
+    /// Paths of values that were looked at, from the top chart's root.
+    pub(super) reads: Vec<Vec<SmolStr>>,
+}
+
+struct Renderable {
+    name: SmolStr,
+    file: Arc<SourceFile>,
+    /// What the template sees as `.`.
+    scope: Map,
+    base_path: SmolStr,
+}
+
+/// Executes all templates.
+pub(super) fn execute(
+    root: &ChartTree,
+    values: &Node,
+    options: &ReleaseOptions,
+    origins: &mut Origins,
+    sources: &Arc<Sources>,
+) -> Executed {
+    let mut watch = Watch::default();
+    let values = to_watched(values, origins, &mut watch);
+    let mut templates = Vec::new();
+    let release = release(options, origins);
+    let step = origins.add(Origin::nowhere(Step::BuiltIn(Name::new(&CAPABILITIES))));
+    let capabilities = capabilities(&options.capabilities, step);
+    collect(root, true, &values, (&release, &capabilities), origins, &mut templates);
+    templates.sort_by(|a, b| {
+        let depth = |template: &Renderable| template.name.matches('/').count();
+        (depth(b), &b.name).cmp(&(depth(a), &a.name))
+    });
+    let mut problems = Vec::new();
+    let set = parse(&templates, &mut problems);
+    let fallback = Span::start_of(root.chart.chart_yaml.id());
+    let host = Host { sources: Arc::clone(sources), fallback, included: rustc_hash::FxHashMap::default() };
+    let mut exec = Exec::new(origins, set, &FUNCTIONS, Box::new(host), Limits::default());
+    let mut rendered = Vec::new();
+    for template in &templates {
+        let base = template.name.rsplit_once('/').map_or(template.name.as_str(), |(_, base)| base);
+        if base.starts_with('_') || !exec.templates.contains(&template.name) {
+            continue;
+        }
+        let step = exec.origins.add(Origin::nowhere(Step::BuiltIn(Name::new(&TEMPLATE))));
+        let about = Map::from_entries([
+            (SmolStr::new_static("Name"), Value::str(template.name.clone()).at(step)),
+            (SmolStr::new_static("BasePath"), Value::str(template.base_path.clone()).at(step)),
+        ]);
+        template.scope.set("Template", Value::map(about.with_kind(VALUES)));
+        match exec.execute(&template.name, &Value::map(template.scope.clone())) {
+            Ok(text) => rendered.push(Rendered {
+                name: template.name.clone(),
+                text: without_no_value(text),
+                at: template.file.span(),
+            }),
+            Err(failure) => problems.push(problem(&failure, template.file.id())),
+        }
+    }
+    drop(exec);
+    Executed { rendered, problems, reads: watch.read() }
+}
+
+fn parse(templates: &[Renderable], problems: &mut Vec<Problem>) -> Templates {
+    let mut set = Templates::default();
+    for template in templates {
+        let empty = || Arc::from("");
+        let text = template.file.text().cloned().unwrap_or_else(empty);
+        let is_function = |name: &str| FUNCTIONS.get(name).is_some();
+        match gotemplate::parse(&template.name, &text, Some(template.file.id()), &is_function) {
+            Ok(trees) => set.add(trees),
+            Err(error) => {
+                let at = Span::new(template.file.id(), error.at.start, error.at.end);
+                let message = match error.message.split_once(": ").and_then(|(_, rest)| rest.split_once(": "))
+                {
+                    Some((location, _)) => format!("parse error at ({location}): {}", error.words),
+                    None => error.message,
+                };
+                problems.push(Problem::at(ProblemKind::Render, Place::written(at), message));
+            }
+        }
+    }
+    set
+}
+
+fn problem(failure: &Failure, file: FileId) -> Problem {
+    let kind = if failure.is_limit { ProblemKind::Limit } else { ProblemKind::Render };
+    let at = failure.trace.first().copied().unwrap_or_else(|| Span::start_of(file));
+    let mut problem = Problem::at(kind, Place::written(at), failure.cause.clone());
+    for call in failure.trace.iter().skip(1) {
+        problem = problem.related(Place::written(*call), "called here");
+    }
+    problem
+}
+
+fn release(options: &ReleaseOptions, origins: &mut Origins) -> Value {
+    let step = origins.add(Origin::nowhere(Step::BuiltIn(Name::new(&RELEASE))));
+    let name = origins.entry(options.name.place);
+    let entry = |key: &'static str, value: Value| (SmolStr::new_static(key), value);
+    Value::map(Map::from_entries([
+        entry("Name", Value::str(options.name.value.clone()).at(name)),
+        entry("Namespace", Value::str(options.namespace.clone()).at(step)),
+        entry("Revision", Value::int(options.revision.into()).at(step)),
+        entry("IsInstall", Value::of(options.is_install).at(step)),
+        entry("IsUpgrade", Value::of(!options.is_install).at(step)),
+        entry("Service", Value::str("Helm").at(step)),
+    ]))
+    .at(step)
+}
+
+/// Mirrors `recAllTpls`.
+fn collect(
+    tree: &ChartTree,
+    is_root: bool,
+    values: &Value,
+    shared: (&Value, &Value),
+    origins: &mut Origins,
+    templates: &mut Vec<Renderable>,
+) -> Map {
+    let (release, capabilities) = shared;
+    let chart = to_value(&tree.metadata_map(), origins);
+    if let Some(map) = chart.as_map() {
+        map.set("IsRoot", Value::of(is_root));
+    }
+    let own = match values.as_map() {
+        Some(map) => Value::map(map.with_kind(VALUES)).at(values.origin),
+        None => Value::map(Map::from_entries([]).with_kind(VALUES)),
+    };
+    let subcharts = Map::from_entries([]);
+    for sub in &tree.dependencies {
+        let inner =
+            values.as_map().and_then(|map| map.slot(&sub.name)).map(|slot| slot.value).unwrap_or_default();
+        let scope = collect(sub, false, &inner, shared, origins, templates);
+        subcharts.set(sub.name.clone(), Value::map(scope));
+    }
+    let entry = |key: &'static str, value: Value| (SmolStr::new_static(key), Slot::new(value));
+    let scope = Map::new(
+        BTreeMap::from([
+            entry("Chart", chart),
+            entry("Files", Files::new(&tree.chart.files).value()),
+            entry("Release", release.clone()),
+            entry("Capabilities", capabilities.clone()),
+            entry("Values", own),
+            entry("Subcharts", Value::map(subcharts)),
+        ]),
+        MapKind::Any,
+    );
+    let is_library = tree.chart.metadata.is_library();
+    for file in &tree.chart.templates {
+        let base = file.name.rsplit_once('/').map_or(file.name.as_str(), |(_, base)| base);
+        if is_library && !base.starts_with('_') {
+            continue;
+        }
+        templates.push(Renderable {
+            name: tree.template_name(file),
+            file: Arc::clone(&file.file),
+            scope: scope.clone(),
+            base_path: tree.base_path(),
+        });
+    }
+    scope
+}

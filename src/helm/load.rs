@@ -1,0 +1,521 @@
+//! A directory or an archive becomes a [`Chart`].
+//!
+//! Mirrors `pkg/chart/v2/loader` and `pkg/chart/loader/archive` of Helm. Where Helm gives up, this goes on with what
+//! there is: a problem of any kind but [`ProblemKind::Warning`] says that Helm would not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::finding::{Problem, ProblemKind};
+use crate::origin::Place;
+use crate::source::{
+    ArchiveLimits, Dir, EntryKind, ReadError, SourceFile, Span, Tree, TreePath, open_archive,
+};
+use crate::yaml::{Cache, Data, Dialect, Map, Node, YamlProblem};
+
+use super::ignore::Rules;
+use super::{Chart, ChartFile, Metadata};
+
+/// Helm's limit for one file of a chart (`archive.MaxDecompressedFileSize`), in bytes.
+const MAX_FILE_SIZE: usize = 5 << 20;
+
+/// Directories inside of each other; deeper trees are link loops.
+const MAX_DIR_DEPTH: usize = 64;
+
+/// Charts inside of each other.
+const MAX_CHART_DEPTH: usize = 24;
+
+/// Files of one chart directory.
+const MAX_FILES: usize = 20_000;
+
+impl Chart {
+    /// Loads the chart at `dir`, a directory or a `.tgz`. Without a readable `Chart.yaml` there is no chart.
+    ///
+    /// Files that the repository ignores are no part of the chart, except below `charts/`: `helm dependency build`
+    /// would put them there.
+    pub fn load(dir: &Dir, cache: &Cache) -> (Option<Arc<Self>>, Vec<Problem>) {
+        let mut loader = Loader { cache, problems: Vec::new() };
+        let chart = match dir.tree.kind(&dir.path) {
+            Some(EntryKind::File) => match dir.tree.read(&dir.path) {
+                Ok(file) => loader.archive(&file, 0),
+                Err(error) => loader.unreadable(&dir.path, &error),
+            },
+            Some(_) => {
+                let files = loader.walk(dir);
+                loader.files(files, Some(dir), 0)
+            }
+            None => loader.unreadable(&dir.path, &ReadError::NotFound),
+        };
+        if let Some(chart) = &chart {
+            let version = &chart.metadata.api_version;
+            let words = match version.value.as_str() {
+                "v1" | "v2" => None,
+                // Charts of Helm 4's experimental format are known and not rendered.
+                "v3" => Some("invalid chart apiVersion"),
+                _ => Some("unsupported chart version"),
+            };
+            if let Some(words) = words {
+                let problem = Problem::at(ProblemKind::Render, version.place, words);
+                loader.problems.push(problem.help("use `apiVersion: v2`"));
+            }
+        }
+        (chart.map(Arc::new), loader.problems)
+    }
+}
+
+/// A file with its path relative to the chart that is being loaded.
+struct Loose {
+    name: SmolStr,
+    file: Arc<SourceFile>,
+}
+
+struct Loader<'a> {
+    cache: &'a Cache,
+    problems: Vec<Problem>,
+}
+
+impl Loader<'_> {
+    fn refuse(&mut self, file: &SourceFile, message: impl Into<String>) {
+        let place = Place::written(Span::start_of(file.id()));
+        self.problems.push(Problem::at(ProblemKind::Render, place, message));
+    }
+
+    fn unreadable<T>(&mut self, path: &TreePath, error: &ReadError) -> Option<T> {
+        self.problems.push(Problem::nowhere(ProblemKind::Render, format!("error reading {path}: {error}")));
+        None
+    }
+
+    /// The files of a directory that `.helmignore` leaves, in the order of `filepath.Walk`.
+    fn walk(&mut self, dir: &Dir) -> Vec<Loose> {
+        let rules = match dir.tree.read(&dir.path.child(".helmignore")) {
+            Ok(file) => {
+                let (rules, refused) = Rules::parse(file.text_or_empty());
+                if let Some((line, words)) = refused {
+                    let at = file.line_span(line).unwrap_or(Span::start_of(file.id()));
+                    self.problems.push(Problem::at(ProblemKind::Render, Place::written(at), words));
+                }
+                rules
+            }
+            Err(_) => Rules::default().with_defaults(),
+        };
+        let mut files = Vec::new();
+        self.walk_into(dir, "", &rules, &mut files, 0);
+        files
+    }
+
+    fn walk_into(&mut self, dir: &Dir, at: &str, rules: &Rules, files: &mut Vec<Loose>, depth: usize) {
+        let path = dir.path.child(at);
+        let path = if at.is_empty() { &dir.path } else { &path };
+        let entries = match dir.tree.list(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(path, &error).unwrap_or_default(),
+        };
+        for entry in entries {
+            let name = if at.is_empty() {
+                entry.name.clone()
+            } else {
+                smol_str::format_smolstr!("{at}/{}", entry.name)
+            };
+            let vendored = name.starts_with("charts/") || name == "charts";
+            if entry.ignored && !vendored {
+                continue;
+            }
+            match entry.kind {
+                EntryKind::Dir if rules.ignores(&name, true) => {}
+                EntryKind::Dir if depth >= MAX_DIR_DEPTH => {
+                    let message = format!("`{path}` lies deeper than {MAX_DIR_DEPTH} directories");
+                    self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
+                }
+                EntryKind::Dir => self.walk_into(dir, &name, rules, files, depth + 1),
+                EntryKind::Other if entry.link => {
+                    let message = format!("error evaluating symlink {}", path.child(&entry.name));
+                    let help = "the link is broken or leads outside of the repository";
+                    self.problems.push(Problem::nowhere(ProblemKind::Render, message).help(help));
+                }
+                EntryKind::File if !rules.ignores(&name, false) => {
+                    if files.len() >= MAX_FILES {
+                        if files.len() == MAX_FILES {
+                            let message = format!("the chart has more than {MAX_FILES} files");
+                            self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
+                        }
+                        return;
+                    }
+                    match dir.tree.read(&path.child(&entry.name)) {
+                        Ok(file) if file.bytes().len() > MAX_FILE_SIZE => {
+                            let words = "is larger than the maximum file size";
+                            let message = format!("chart file \"{}\" {words} {MAX_FILE_SIZE}", entry.name);
+                            self.refuse(&file, message);
+                        }
+                        Ok(file) => files.push(Loose { name, file }),
+                        Err(error) => self.unreadable(&path.child(&entry.name), &error).unwrap_or_default(),
+                    }
+                }
+                EntryKind::File | EntryKind::Other => {}
+            }
+        }
+    }
+
+    /// A chart of an archive: the names of its files lose their first component.
+    fn archive(&mut self, file: &Arc<SourceFile>, depth: usize) -> Option<Chart> {
+        let tree =
+            match open_archive(self.cache.sources(), file.name(), file.bytes(), ArchiveLimits::default()) {
+                Ok(tree) => tree,
+                Err(error) => {
+                    self.refuse(file, error.to_string());
+                    return None;
+                }
+            };
+        let mut files = Vec::new();
+        for path in tree.files() {
+            let Ok(inner) = tree.read(&path) else { continue };
+            match path.as_str().split_once('/') {
+                Some((_, name)) => files.push(Loose { name: name.into(), file: inner }),
+                None if path.as_str() == "Chart.yaml" => {
+                    self.refuse(file, "chart yaml not in base directory");
+                    return None;
+                }
+                None => {
+                    let words = "chart illegally contains content outside the base directory";
+                    self.refuse(file, format!("{words}: \"{path}\""));
+                    return None;
+                }
+            }
+        }
+        if files.is_empty() {
+            self.refuse(file, "no files in chart archive");
+            return None;
+        }
+        self.files(files, None, depth)
+    }
+
+    /// `LoadFiles`: sorts files by what they mean.
+    fn files(&mut self, files: Vec<Loose>, dir: Option<&Dir>, depth: usize) -> Option<Chart> {
+        let Some(chart_yaml) = files.iter().find(|loose| loose.name == "Chart.yaml") else {
+            let problem = Problem::nowhere(ProblemKind::Render, "Chart.yaml file is missing");
+            self.problems.push(problem);
+            return None;
+        };
+        let chart_yaml = Arc::clone(&chart_yaml.file);
+        let start = Place::written(Span::start_of(chart_yaml.id()));
+        let mut metadata = Metadata::empty(start);
+        let document = self.documents(&chart_yaml, "cannot load Chart.yaml: ", true)?;
+        for node in &document {
+            metadata.read(node, "Chart.yaml", &mut self.problems);
+        }
+        if metadata.api_version.value.is_empty() {
+            metadata.api_version.value = SmolStr::new_static("v1");
+        }
+        let mut chart = Chart {
+            metadata,
+            chart_yaml,
+            templates: Vec::new(),
+            files: Vec::new(),
+            values: None,
+            schema: None,
+            dependencies: Vec::new(),
+            dir: dir.cloned(),
+        };
+        let mut subcharts: BTreeMap<SmolStr, Vec<Loose>> = BTreeMap::new();
+        for Loose { name, file } in files {
+            match name.as_str() {
+                "Chart.yaml" => {}
+                // What is locked matters to nobody but `helm dependency build`; it has to be readable.
+                "Chart.lock" => {
+                    let _ = self.documents(&file, "cannot load Chart.lock: ", true);
+                }
+                "values.yaml" => chart.values = self.values(&file, "cannot load values.yaml: ").map(Arc::new),
+                "values.schema.json" => chart.schema = Some(file),
+                "requirements.yaml" => {
+                    let documents = self.documents(&file, "cannot load requirements.yaml: ", true);
+                    for node in documents.unwrap_or_default() {
+                        chart.metadata.read(&node, "requirements.yaml", &mut self.problems);
+                    }
+                    if chart.metadata.api_version.value == "v1" {
+                        chart.files.push(ChartFile { name, file });
+                    }
+                }
+                "requirements.lock" => {
+                    if chart.metadata.api_version.value == "v1" {
+                        chart.files.push(ChartFile { name, file });
+                    }
+                }
+                path if path.starts_with("templates/") => chart.templates.push(ChartFile { name, file }),
+                path => match path.strip_prefix("charts/") {
+                    Some(inner) if !path.ends_with(".prov") => {
+                        let first = inner.split('/').next().unwrap_or(inner);
+                        let inner = Loose { name: inner.into(), file };
+                        subcharts.entry(first.into()).or_default().push(inner);
+                    }
+                    _ => chart.files.push(ChartFile { name, file }),
+                },
+            }
+        }
+        if let Some(problem) = chart.metadata.validate() {
+            self.problems.push(problem);
+        }
+        for (name, files) in subcharts {
+            if name.starts_with(['_', '.']) {
+                continue;
+            }
+            let before = self.problems.len();
+            let sub = self.subchart(&name, files, dir, depth);
+            for problem in self.problems.iter_mut().skip(before) {
+                if problem.kind != ProblemKind::Warning {
+                    let parent = &chart.metadata.name.value;
+                    problem.message =
+                        format!("error unpacking subchart {name} in {parent}: {}", problem.message);
+                    problem.place.get_or_insert(start);
+                }
+            }
+            chart.dependencies.extend(sub.map(Arc::new));
+        }
+        Some(chart)
+    }
+
+    fn subchart(
+        &mut self,
+        name: &SmolStr,
+        files: Vec<Loose>,
+        dir: Option<&Dir>,
+        depth: usize,
+    ) -> Option<Chart> {
+        if depth >= MAX_CHART_DEPTH {
+            let message = format!("charts lie deeper than {MAX_CHART_DEPTH} levels");
+            self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
+            return None;
+        }
+        if name.ends_with(".tgz") {
+            return match files.as_slice() {
+                [Loose { name: only, file }, ..] if only == name => self.archive(file, depth + 1),
+                [Loose { name: other, file }, ..] => {
+                    self.refuse(file, format!("expected {name}, got {other}"));
+                    None
+                }
+                [] => None,
+            };
+        }
+        let inner = files.into_iter().filter_map(|Loose { name, file }| {
+            let (_, rest) = name.split_once('/')?;
+            Some(Loose { name: rest.into(), file })
+        });
+        let inner = inner.collect();
+        let dir = dir.map(|dir| dir.at(dir.path.child("charts").child(name)));
+        self.files(inner, dir.as_ref(), depth + 1)
+    }
+
+    /// The canonical documents of a YAML file, or `None` and a problem that begins with `prefix`. Empty documents
+    /// are left out. `first`: Helm reads no other.
+    fn documents(&mut self, file: &Arc<SourceFile>, prefix: &str, first: bool) -> Option<Vec<Node>> {
+        match documents(self.cache, file, first) {
+            Ok(nodes) => Some(nodes),
+            Err(problem) => {
+                self.problems.push(syntax_problem(prefix, &problem));
+                None
+            }
+        }
+    }
+
+    fn values(&mut self, file: &Arc<SourceFile>, prefix: &str) -> Option<Node> {
+        match load_values(self.cache, file, prefix) {
+            Ok(values) => Some(values),
+            Err(problem) => {
+                self.problems.push(*problem);
+                None
+            }
+        }
+    }
+}
+
+fn syntax_problem(prefix: &str, problem: &YamlProblem) -> Problem {
+    let words = problem.go_message(Dialect::Sigs);
+    let message = format!("{prefix}error converting YAML to JSON: {words}");
+    let out = Problem::at(ProblemKind::Syntax, Place::written(problem.at), message);
+    match &problem.context {
+        Some((at, words)) => out.related(Place::written(*at), words.clone()),
+        None => out,
+    }
+}
+
+fn documents(cache: &Cache, file: &Arc<SourceFile>, first: bool) -> Result<Vec<Node>, Box<YamlProblem>> {
+    let stream = cache.stream(file);
+    if file.text().is_none()
+        && let Some(problem) = stream.problems.first()
+    {
+        return Err(Box::new(problem.clone()));
+    }
+    let mut nodes = Vec::new();
+    for document in stream.documents.iter().take(if first { 1 } else { usize::MAX }) {
+        if let Some(error) = &document.error {
+            return Err(error.clone());
+        }
+        if let Some(root) = &document.root {
+            let mut node = root.clone();
+            node.canonicalize(Dialect::Sigs)?;
+            nodes.push(node);
+        }
+    }
+    Ok(nodes)
+}
+
+/// Reads a values file as Helm 4 does (`LoadValues`): a canonical mapping; documents behind the first are merged
+/// over it. `prefix` begins the message, as `cannot load values.yaml: `.
+pub fn load_values(cache: &Cache, file: &Arc<SourceFile>, prefix: &str) -> Result<Node, Box<Problem>> {
+    let prefix = format!("{prefix}cannot unmarshal yaml document: ");
+    let nodes =
+        documents(cache, file, false).map_err(|problem| Box::new(syntax_problem(&prefix, &problem)))?;
+    let mut values = Node::map(Map::new(), Place::written(Span::start_of(file.id())));
+    for node in nodes {
+        match &node.data {
+            Data::Map(_) if values.entries().is_empty() => values = node,
+            Data::Map(_) => merge_over(&mut values, node),
+            _ if node.is_null() => {}
+            data => {
+                let found = match data {
+                    Data::Seq(_) => "array",
+                    _ if node.as_str().is_some() => "string",
+                    _ if node.as_bool().is_some() => "bool",
+                    _ => "number",
+                };
+                let message = format!(
+                    "{prefix}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+                );
+                return Err(Box::new(Problem::at(ProblemKind::Syntax, node.place(), message)));
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// `MergeMaps` of two documents of one file.
+fn merge_over(base: &mut Node, over: Node) {
+    let Data::Map(over) = over.data else { return };
+    let Some(map) = base.as_map_mut() else { return };
+    for entry in over.into_entries() {
+        match map.get_mut(&entry.key.text) {
+            Some(old) if old.as_map().is_some() && entry.value.as_map().is_some() => {
+                merge_over(old, entry.value);
+            }
+            _ => {
+                map.insert(entry.key, entry.value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{MemoryTree, Sources};
+
+    fn load(files: &[(&str, &str)]) -> (Option<Arc<Chart>>, Vec<String>) {
+        let sources = Sources::new();
+        let tree: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
+        let cache = Cache::new(sources);
+        let (chart, problems) = Chart::load(&Dir::new(tree, TreePath::root()), &cache);
+        (chart, problems.into_iter().map(|problem| problem.message).collect())
+    }
+
+    #[test]
+    fn sorts_files() {
+        let (chart, problems) = load(&[
+            ("Chart.yaml", "apiVersion: v2\nname: p\nVERSION: 1.10\nappVersion: 1.0\n"),
+            ("values.yaml", "a: {b: 1, c: 2}\n---\na: {b: 3}\n"),
+            ("values.schema.json", "{}"),
+            ("README.md", "x"),
+            ("crds/a.yml", "x"),
+            ("crds/a.txt", "x"),
+            ("templates/a.yaml", "x"),
+            ("templates/.hidden", "x"),
+            ("templates/sub/b.txt", "x"),
+            ("charts/s/Chart.yaml", "name: s\nversion: 0.1.0\n"),
+            ("charts/s/values.yaml", "x: 1\n"),
+            ("charts/_skipped/x", "x"),
+        ]);
+        let chart = chart.unwrap();
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(chart.metadata.version.value, "1.1");
+        let names = |files: &[ChartFile]| files.iter().map(|file| file.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(&chart.templates), ["templates/a.yaml", "templates/sub/b.txt"]);
+        assert_eq!(names(&chart.files), ["README.md", "crds/a.txt", "crds/a.yml"]);
+        assert_eq!(chart.crds().count(), 1);
+        assert_eq!(format!("{:?}", chart.values.as_ref().unwrap()), "{a: {b: 3, c: 2}}");
+        assert_eq!(chart.dependencies[0].metadata.api_version.value, "v1");
+    }
+
+    /// Messages of Helm 4.1.4.
+    #[test]
+    fn refuses_like_helm() {
+        let good = "apiVersion: v2\nname: p\nversion: 0.1.0\n";
+        for (path, text, want) in [
+            ("x", "", "Chart.yaml file is missing"),
+            ("Chart.yaml", "name: p\nversion: 0.1.0\napiVersion: v3\n", "invalid chart apiVersion"),
+            ("Chart.yaml", "name: p\nversion: 0.1.0\napiVersion: v9\n", "unsupported chart version"),
+            ("Chart.yaml", "version: 0.1.0\n", "validation: chart.metadata.name is required"),
+            (
+                "Chart.yaml",
+                "name: a/b\nversion: 0.1.0\n",
+                "validation: chart.metadata.name \"a/b\" is invalid",
+            ),
+            ("Chart.yaml", "name: p\n", "validation: chart.metadata.version is required"),
+            (
+                "Chart.yaml",
+                "name: p\nversion: abc\n",
+                "validation: chart.metadata.version \"abc\" is invalid",
+            ),
+            (
+                "Chart.yaml",
+                "name: p\nversion: 0.1.0\ntype: x\n",
+                "validation: chart.metadata.type must be application or library",
+            ),
+            (
+                "Chart.yaml",
+                "name: p\nversion: 0.1.0\ndependencies: [{name: a}, {name: b, alias: a}]\n",
+                "validation: more than one dependency with name or alias \"a\"",
+            ),
+            (
+                "Chart.yaml",
+                "name: p\nversion: 0.1.0\ndependencies: [{name: a, alias: a.b}]\n",
+                "validation: dependency \"a\" has disallowed characters in the alias",
+            ),
+            (
+                "Chart.yaml",
+                "name: p\nversion: 0.1.0\ndependencies:\n-\n",
+                "validation: dependencies must not contain empty or null nodes",
+            ),
+            (
+                "Chart.yaml",
+                "name: [p]\nversion: 0.1.0\n",
+                "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go struct field Metadata.name of type string",
+            ),
+            (
+                "values.yaml",
+                "- a\n",
+                "cannot load values.yaml: cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
+            ),
+            (
+                "values.yaml",
+                "a: .inf\n",
+                "cannot load values.yaml: cannot unmarshal yaml document: error converting YAML to JSON: json: unsupported value: +Inf",
+            ),
+            (
+                "values.yaml",
+                "a: b: c\n",
+                "cannot load values.yaml: cannot unmarshal yaml document: error converting YAML to JSON: yaml: mapping values are not allowed in this context",
+            ),
+            ("charts/README.md", "x", "error unpacking subchart README.md in p: Chart.yaml file is missing"),
+            (
+                "charts/s/Chart.yaml",
+                "name: s\n",
+                "error unpacking subchart s in p: validation: chart.metadata.version is required",
+            ),
+        ] {
+            let mut files = vec![(path, text)];
+            if path != "Chart.yaml" && path != "x" {
+                files.push(("Chart.yaml", good));
+            }
+            assert_eq!(load(&files).1.first().map(String::as_str), Some(want), "{text}");
+        }
+    }
+}

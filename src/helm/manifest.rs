@@ -1,0 +1,295 @@
+//! Rendered templates become manifests, in the order in which Helm installs them.
+//!
+//! Mirrors `pkg/release/v1/util/{manifest,manifest_sorter,kind_sorter}.go` and what `helm template` prints. A document
+//! that Helm cannot read is a problem; the others are still there.
+
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+use smol_str::SmolStr;
+
+use crate::finding::{Problem, ProblemKind};
+use crate::origin::{Origins, Place, SourceMap, Text};
+use crate::source::{SourceFile, Sources, Span};
+use crate::yaml::{Dialect, Node, parse_text};
+
+use super::ChartTree;
+use super::decode::{Decoder, field};
+
+/// A template after execution.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// `p/charts/sub/templates/x.yaml`.
+    pub name: SmolStr,
+    /// What it printed.
+    pub text: Text,
+    /// Where text that knows no origin is said to come from: the template.
+    pub at: Span,
+}
+
+/// A document that a chart renders to.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The template, as behind `# Source:`.
+    pub name: SmolStr,
+    /// The document without white space around it.
+    pub text: Text,
+    /// The object, canonical; `None` for a document of comments.
+    pub node: Option<Node>,
+    /// `kind`; empty when absent.
+    pub kind: SmolStr,
+    /// The events of `helm.sh/hook`, `test-success` as `test`; empty for what is no hook.
+    pub hooks: Vec<&'static str>,
+}
+
+/// A file below `crds/`, which no template engine sees.
+#[derive(Debug, Clone)]
+pub struct Crd {
+    /// As behind `# Source:`.
+    pub name: SmolStr,
+    /// The file: any number of documents.
+    pub file: Arc<SourceFile>,
+}
+
+/// What a chart renders to.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// Files below `crds/`, for `--include-crds`.
+    pub crds: Vec<Crd>,
+    /// Objects, in install order.
+    pub manifests: Vec<Manifest>,
+    /// Hooks, in install order of their kinds.
+    pub hooks: Vec<Manifest>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// `InstallOrder`; kinds that are not here come last, by name.
+const INSTALL_ORDER: &[&str] = &[
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Events of `helm.sh/hook`, as written and as meant.
+const EVENTS: &[(&str, &str)] = &[
+    ("pre-install", "pre-install"),
+    ("post-install", "post-install"),
+    ("pre-delete", "pre-delete"),
+    ("post-delete", "post-delete"),
+    ("pre-upgrade", "pre-upgrade"),
+    ("post-upgrade", "post-upgrade"),
+    ("pre-rollback", "pre-rollback"),
+    ("post-rollback", "post-rollback"),
+    ("test", "test"),
+    ("test-success", "test"),
+];
+
+/// Where a text is cut. Written as Helm 4.1 has it: the separator takes the white space around it along.
+static SEPARATOR: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[\t\n\x0c\r ]*\n)---[\t\n\x0c\r ]*").ok());
+
+/// The documents of a text (`SplitManifests`), blank ones left out.
+fn split(text: &str) -> Vec<Range<usize>> {
+    let trimmed = |range: Range<usize>| {
+        let part = text.get(range.clone()).unwrap_or("");
+        let start = range.start + part.len() - part.trim_start().len();
+        start..start + part.trim().len()
+    };
+    let whole = trimmed(0..text.len());
+    let body = text.get(whole.clone()).unwrap_or("");
+    let mut documents = Vec::new();
+    let mut start = whole.start;
+    if let Some(separator) = SEPARATOR.as_ref() {
+        for found in separator.find_iter(body) {
+            documents.push(start..whole.start + found.start());
+            start = whole.start + found.end();
+        }
+    }
+    documents.push(start..whole.end);
+    documents.into_iter().filter(|range| !range.is_empty()).map(trimmed).collect()
+}
+
+impl Manifests {
+    /// Sorts what templates printed (`SortManifests`) and adds the CRDs of the charts. Steps of the objects go into
+    /// `origins`.
+    pub fn new(root: &ChartTree, rendered: Vec<Rendered>, origins: &mut Origins, sources: &Sources) -> Self {
+        let mut all = Self {
+            crds: root
+                .crds()
+                .into_iter()
+                .map(|(name, file)| Crd { name, file: Arc::clone(&file.file) })
+                .collect(),
+            ..Self::default()
+        };
+        all.add(rendered, origins, sources);
+        all
+    }
+
+    fn add(&mut self, mut rendered: Vec<Rendered>, origins: &mut Origins, sources: &Sources) {
+        rendered.sort_by(|a, b| a.name.cmp(&b.name));
+        for template in &rendered {
+            let base = template.name.rsplit_once('/').map_or(template.name.as_str(), |(_, base)| base);
+            if base.starts_with('_') || template.name.ends_with("NOTES.txt") {
+                continue;
+            }
+            for range in split(template.text.as_str()) {
+                self.document(template, template.text.slice(range), origins, sources);
+            }
+        }
+        let rank = |manifest: &Manifest| {
+            let known = INSTALL_ORDER.iter().position(|kind| *kind == manifest.kind);
+            let unknown = if known.is_some() { SmolStr::default() } else { manifest.kind.clone() };
+            (known.unwrap_or(INSTALL_ORDER.len()), unknown)
+        };
+        self.manifests.sort_by_cached_key(rank);
+        self.hooks.sort_by_cached_key(rank);
+    }
+
+    fn document(&mut self, template: &Rendered, text: Text, origins: &mut Origins, sources: &Sources) {
+        let prefix = format!("YAML parse error on {}: ", template.name);
+        let mut map = SourceMap::new(&text, origins, sources, template.at);
+        let mut parsed = parse_text(text.as_str(), Dialect::Sigs, &mut map);
+        let mut node = None;
+        if !parsed.documents.is_empty() {
+            let document = parsed.documents.swap_remove(0);
+            node = document.root;
+            let refused =
+                document.error.or_else(|| node.as_mut().and_then(|it| it.canonicalize(Dialect::Sigs).err()));
+            if let Some(problem) = refused {
+                let words = problem.go_message(Dialect::Sigs);
+                let message = format!("{prefix}error converting YAML to JSON: {words}");
+                self.problems.push(Problem::at(ProblemKind::Syntax, Place::written(problem.at), message));
+                return;
+            }
+        }
+        let node = node.filter(|node| !node.is_null());
+        let before = self.problems.len();
+        let head = Head::read(node.as_ref(), &prefix, &mut self.problems);
+        if self.problems.len() > before {
+            return;
+        }
+        let name = template.name.clone();
+        let mut manifest = Manifest { name, text, node, kind: head.kind, hooks: Vec::new() };
+        let Some(hooks) = head.hook else {
+            self.manifests.push(manifest);
+            return;
+        };
+        for written in hooks.split(',') {
+            let written = written.trim().to_lowercase();
+            match EVENTS.iter().find(|(known, _)| *known == written) {
+                Some((_, event)) => manifest.hooks.push(event),
+                // Helm drops the document without a word.
+                None => {
+                    let place = head.hook_place.unwrap_or(Place::written(template.at));
+                    let message = format!("skipping unknown hooks: `{written}`");
+                    let problem = Problem::at(ProblemKind::Warning, place, message);
+                    self.problems.push(problem.help("the object is not part of the release"));
+                    return;
+                }
+            }
+        }
+        self.hooks.push(manifest);
+    }
+
+    /// What `helm template` prints.
+    pub fn print(&self, include_crds: bool, skip_tests: bool) -> String {
+        let mut out = String::new();
+        let piece = |out: &mut String, name: &str, text: &str| {
+            for part in ["---\n# Source: ", name, "\n", text, "\n"] {
+                out.push_str(part);
+            }
+        };
+        for crd in self.crds.iter().filter(|_| include_crds) {
+            piece(&mut out, &crd.name, crd.file.text_or_empty());
+        }
+        for manifest in &self.manifests {
+            piece(&mut out, &manifest.name, manifest.text.as_str());
+        }
+        let mut out = format!("{}\n", out.trim());
+        for hook in self.hooks.iter().filter(|hook| !(skip_tests && hook.hooks.contains(&"test"))) {
+            piece(&mut out, &hook.name, hook.text.as_str());
+        }
+        out
+    }
+}
+
+/// What Helm reads of every document (`SimpleHead`).
+#[derive(Default)]
+struct Head {
+    kind: SmolStr,
+    hook: Option<SmolStr>,
+    hook_place: Option<Place>,
+}
+
+impl Head {
+    fn read(node: Option<&Node>, prefix: &str, problems: &mut Vec<Problem>) -> Self {
+        let Some(node) = node else { return Self::default() };
+        let mut decoder = Decoder { problems, prefix, owner: "SimpleHead" };
+        if node.as_map().is_none() {
+            decoder.mismatch(node, "Go value of type util.SimpleHead");
+            return Self::default();
+        }
+        decoder.text(node, "apiVersion");
+        let kind = decoder.text(node, "kind").map(|kind| kind.value).unwrap_or_default();
+        let mut head = Self { kind, hook: None, hook_place: None };
+        let Some(metadata) = field(node, "metadata") else { return head };
+        if metadata.as_map().is_none() {
+            let of = r#"struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
+            decoder.mismatch(metadata, &format!("Go struct field SimpleHead.metadata of type {of}"));
+            return head;
+        }
+        decoder.owner = ".metadata";
+        decoder.text(metadata, "name");
+        let Some(annotations) = field(metadata, "annotations") else { return head };
+        if annotations.as_map().is_none() {
+            let target = "Go struct field .metadata.annotations of type map[string]string";
+            decoder.mismatch(annotations, target);
+            return head;
+        }
+        for entry in annotations.entries() {
+            let value = decoder.string(&entry.value, "annotations");
+            if entry.key.text == "helm.sh/hook" {
+                head.hook_place = Some(entry.value.place());
+                head.hook = Some(value.map(|value| value.value).unwrap_or_default());
+            }
+        }
+        head
+    }
+}

@@ -1,0 +1,49 @@
+//! Helm charts: loading, values, dependencies, manifests, as Helm 4.1 does it.
+//!
+//! The steps of `helm template`, one file each: `load` (a directory or archive becomes a [`Chart`]), `dependencies`
+//! (which subcharts take part, under which names), `coalesce` (the values that templates see), `schema`, and behind
+//! the template engine `manifest` (which documents there are, in which order). Nothing here executes templates.
+//!
+//! A chart is loaded once and shared; what one render makes of it is a [`ChartTree`] over it.
+//!
+//! This module does not know Argo CD.
+
+#[cfg(test)]
+mod against_helm;
+mod cache;
+mod capabilities;
+mod chart;
+mod coalesce;
+mod convert;
+mod decode;
+mod dependencies;
+mod engine;
+mod functions;
+mod ignore;
+mod load;
+mod manifest;
+mod metadata;
+mod objects;
+mod release;
+mod render;
+mod strvals;
+mod tables;
+mod toml;
+mod tree;
+mod user_values;
+
+pub use cache::{ChartCache, Loaded};
+pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion};
+pub use chart::{Chart, ChartFile};
+pub use coalesce::{Override, OverrideKind};
+pub use convert::to_value;
+pub use dependencies::{Prepared, prepare};
+pub use functions::{HELM, Host, yaml_value};
+pub use load::load_values;
+pub use manifest::{Crd, Manifest, Manifests, Rendered};
+pub use metadata::{Dependency, Metadata};
+pub use release::ReleaseOptions;
+pub use render::{Release, render};
+pub use strvals::{SetKind, is_int64};
+pub use tree::ChartTree;
+pub use user_values::{UserValues, ValuesLayer};

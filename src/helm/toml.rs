@@ -1,0 +1,121 @@
+//! `toToml`: trees as TOML.
+//!
+//! Mirrors `BurntSushi/toml`'s encoder: keys sorted, plain values before tables, tables indented by two blanks.
+
+use crate::yaml::{Data, Entry, Node};
+
+/// The tree as TOML. What TOML cannot hold is left out.
+pub(super) fn encode(node: &Node) -> String {
+    let mut out = String::new();
+    if node.as_map().is_some() {
+        table(node, &mut Vec::new(), &mut out);
+    }
+    out
+}
+
+fn is_table(node: &Node) -> bool {
+    node.as_map().is_some()
+}
+
+fn is_table_array(node: &Node) -> bool {
+    node.as_seq().is_some_and(|items| !items.is_empty() && items.iter().all(is_table))
+}
+
+fn sorted(node: &Node) -> Vec<&Entry> {
+    let mut entries: Vec<&Entry> = node.entries().iter().filter(|entry| !entry.value.is_null()).collect();
+    entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+    entries
+}
+
+fn table(node: &Node, path: &mut Vec<String>, out: &mut String) {
+    let entries = sorted(node);
+    let indent = "  ".repeat(path.len());
+    for entry in entries.iter().filter(|entry| !is_table(&entry.value) && !is_table_array(&entry.value)) {
+        out.push_str(&indent);
+        out.push_str(&key(&entry.key.text));
+        out.push_str(" = ");
+        value(&entry.value, out);
+        out.push('\n');
+    }
+    for entry in entries {
+        path.push(key(&entry.key.text));
+        let header = path.join(".");
+        let indent = "  ".repeat(path.len() - 1);
+        if is_table(&entry.value) {
+            if path.len() == 1 && !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&format!("{indent}[{header}]\n"));
+            table(&entry.value, path, out);
+        } else if is_table_array(&entry.value) {
+            for item in entry.value.seq_or_empty() {
+                if path.len() == 1 && !out.is_empty() {
+                    out.push('\n');
+                }
+                out.push_str(&format!("{indent}[[{header}]]\n"));
+                table(item, path, out);
+            }
+        }
+        path.pop();
+    }
+}
+
+fn key(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !text.is_empty() && text.chars().all(bare) { text.to_owned() } else { string(text) }
+}
+
+fn string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn value(node: &Node, out: &mut String) {
+    match &node.data {
+        Data::Seq(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                value(item, out);
+            }
+            out.push(']');
+        }
+        Data::Map(_) => {
+            out.push('{');
+            for (index, entry) in sorted(node).into_iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                out.push_str(&key(&entry.key.text));
+                out.push_str(" = ");
+                value(&entry.value, out);
+            }
+            out.push('}');
+        }
+        Data::Scalar(text) => match (node.as_str(), node.as_f64()) {
+            (Some(text), _) => out.push_str(&string(text)),
+            (None, Some(number)) if node.as_bool().is_none() => {
+                let plain = format!("{number}");
+                out.push_str(&plain);
+                if !plain.contains('.') {
+                    out.push_str(".0");
+                }
+            }
+            _ => out.push_str(text),
+        },
+    }
+}

@@ -1,0 +1,140 @@
+//! Where traffic goes: the Services, gateways and classes that Ingresses, routes and webhooks name.
+
+use crate::yaml::Node;
+
+use super::reference::Collector;
+
+pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &Node) {
+    match (group, kind) {
+        ("networking.k8s.io" | "extensions", "Ingress") => ingress(cx, object),
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute") => {
+            gateway_route(cx, object);
+        }
+        ("gateway.networking.k8s.io", "Gateway") => {
+            let class = object.at_path(&["spec", "gatewayClassName"]);
+            cx.add("gateway.networking.k8s.io", "GatewayClass", class, "spec.gatewayClassName".into());
+            for (index, listener) in object.items(&["spec", "listeners"]).iter().enumerate() {
+                for (item, secret) in listener.items(&["tls", "certificateRefs"]).iter().enumerate() {
+                    if secret.get("kind").and_then(Node::as_str).is_none_or(|kind| kind == "Secret") {
+                        let field = format!("spec.listeners[{index}].tls.certificateRefs[{item}].name");
+                        if let Some(reference) = cx.add("", "Secret", secret.get("name"), field) {
+                            reference.set_namespace(secret.get("namespace"));
+                            // Made by cert-manager or by hand; the other listeners work without it.
+                            reference.optional = true;
+                        }
+                    }
+                }
+            }
+        }
+        ("traefik.io" | "traefik.containo.us", "IngressRoute") => {
+            for (index, route) in object.items(&["spec", "routes"]).iter().enumerate() {
+                for (item, service) in route.items(&["services"]).iter().enumerate() {
+                    let kind = service.get("kind").and_then(Node::as_str).unwrap_or("Service");
+                    if kind == "Service" {
+                        let field = format!("spec.routes[{index}].services[{item}].name");
+                        // `api@internal` and others with an `@` live in another provider of Traefik.
+                        if service.get("name").and_then(Node::as_str).is_some_and(|name| name.contains('@')) {
+                            continue;
+                        }
+                        if let Some(reference) = cx.add("", "Service", service.get("name"), field) {
+                            reference.set_namespace(service.get("namespace"));
+                            reference.set_key(service.get("port"));
+                        }
+                    }
+                }
+            }
+        }
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => {
+            for (index, hook) in object.items(&["webhooks"]).iter().enumerate() {
+                let service = hook.at_path(&["clientConfig", "service"]);
+                client(cx, service, &format!("webhooks[{index}].clientConfig.service"));
+            }
+        }
+        ("apiregistration.k8s.io", "APIService") => {
+            client(cx, object.at_path(&["spec", "service"]), "spec.service");
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            let service = object.at_path(&["spec", "conversion", "webhook", "clientConfig", "service"]);
+            client(cx, service, "spec.conversion.webhook.clientConfig.service");
+        }
+        ("route.openshift.io", "Route") => {
+            let to = object.at_path(&["spec", "to"]);
+            if let Some(to) =
+                to.filter(|to| to.get("kind").and_then(Node::as_str).is_none_or(|it| it == "Service"))
+            {
+                cx.add("", "Service", to.get("name"), "spec.to.name".into());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn client(cx: &mut Collector, service: Option<&Node>, path: &str) {
+    let Some(service) = service else { return };
+    if let Some(reference) = cx.add("", "Service", service.get("name"), format!("{path}.name")) {
+        reference.set_namespace(service.get("namespace"));
+        reference.set_key(service.get("port"));
+    }
+}
+
+fn ingress(cx: &mut Collector, object: &Node) {
+    let class = object.at_path(&["spec", "ingressClassName"]);
+    cx.add("networking.k8s.io", "IngressClass", class, "spec.ingressClassName".into());
+    for key in ["defaultBackend", "backend"] {
+        backend(cx, object.at_path(&["spec", key]), &format!("spec.{key}"));
+    }
+    for (index, rule) in object.items(&["spec", "rules"]).iter().enumerate() {
+        for (item, path) in rule.items(&["http", "paths"]).iter().enumerate() {
+            backend(cx, path.get("backend"), &format!("spec.rules[{index}].http.paths[{item}].backend"));
+        }
+    }
+}
+
+fn backend(cx: &mut Collector, backend: Option<&Node>, path: &str) {
+    let Some(backend) = backend else { return };
+    if let Some(service) = backend.get("service") {
+        let port = service.get("port").and_then(|port| port.get("number").or_else(|| port.get("name")));
+        // The AWS load balancer controller reads actions from annotations under this name.
+        if port.and_then(Node::as_str) == Some("use-annotation") {
+            return;
+        }
+        if let Some(reference) = cx.add("", "Service", service.get("name"), format!("{path}.service.name")) {
+            reference.set_key(port);
+        }
+    } else if let Some(reference) =
+        cx.add("", "Service", backend.get("serviceName"), format!("{path}.serviceName"))
+    {
+        reference.set_key(backend.get("servicePort"));
+    }
+}
+
+fn gateway_route(cx: &mut Collector, object: &Node) {
+    for (index, parent) in object.items(&["spec", "parentRefs"]).iter().enumerate() {
+        let text = |key| parent.get(key).and_then(Node::as_str);
+        let gateway = text("kind").is_none_or(|kind| kind == "Gateway")
+            && text("group").is_none_or(|group| group == "gateway.networking.k8s.io");
+        if gateway {
+            let field = format!("spec.parentRefs[{index}].name");
+            if let Some(reference) = cx.add("gateway.networking.k8s.io", "Gateway", parent.get("name"), field)
+            {
+                reference.set_namespace(parent.get("namespace"));
+                reference.set_key(parent.get("sectionName"));
+            }
+        }
+    }
+    for (index, rule) in object.items(&["spec", "rules"]).iter().enumerate() {
+        for (item, backend) in rule.items(&["backendRefs"]).iter().enumerate() {
+            let text = |key| backend.get(key).and_then(Node::as_str);
+            if text("kind").is_none_or(|kind| kind == "Service") && text("group").is_none_or(str::is_empty) {
+                let field = format!("spec.rules[{index}].backendRefs[{item}].name");
+                if let Some(reference) = cx.add("", "Service", backend.get("name"), field) {
+                    reference.set_namespace(backend.get("namespace"));
+                    reference.set_key(backend.get("port"));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Objects that are apps, and what the manifests as written say before anything is rendered: which paths apps
+//! expect, what the control plane is set to.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::argocd::{self, Application, ApplicationSet, Source};
+use crate::origin::Place;
+use crate::yaml::Node;
+
+use super::app::{AppKind, Spec};
+use super::scan::{Scan, document_node};
+use super::{ControlPlane, Workspace};
+
+/// Kinds whose objects are apps themselves.
+pub(super) fn is_app_kind(group: &str, kind: &str) -> bool {
+    matches!((group, kind), ("argoproj.io", "Application" | "ApplicationSet"))
+}
+
+/// An object that is an app, decoded.
+pub(super) enum Definition {
+    Application(Application),
+    ApplicationSet(ApplicationSet),
+}
+
+impl Definition {
+    pub(super) fn new(node: Node) -> Self {
+        let is_set = node.get("kind").and_then(Node::as_str) == Some("ApplicationSet");
+        let node = Arc::new(node);
+        if is_set {
+            Self::ApplicationSet(ApplicationSet::new(node))
+        } else {
+            Self::Application(Application::new(node))
+        }
+    }
+
+    pub(super) fn kind(&self) -> AppKind {
+        match self {
+            Self::Application(_) => AppKind::Application,
+            Self::ApplicationSet(_) => AppKind::ApplicationSet,
+        }
+    }
+
+    pub(super) fn name(&self) -> &SmolStr {
+        match self {
+            Self::Application(application) => &application.name,
+            Self::ApplicationSet(set) => &set.name,
+        }
+    }
+
+    pub(super) fn namespace(&self) -> &str {
+        match self {
+            Self::Application(application) => &application.namespace,
+            Self::ApplicationSet(set) => &set.namespace.value,
+        }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        match self {
+            Self::Application(application) => application.place,
+            Self::ApplicationSet(set) => set.place,
+        }
+    }
+
+    pub(super) fn node(&self) -> Arc<Node> {
+        match self {
+            Self::Application(application) => Arc::clone(&application.node),
+            Self::ApplicationSet(set) => Arc::clone(&set.node),
+        }
+    }
+
+    pub(super) fn spec(self) -> Spec {
+        match self {
+            Self::Application(application) => Spec::Argo(Arc::new(application)),
+            Self::ApplicationSet(set) => Spec::ArgoSet(Arc::new(set)),
+        }
+    }
+}
+
+/// `(repoURL, path, revision)` of the sources that are in git.
+pub(super) fn git_paths(application: &Application) -> Vec<(String, String, String)> {
+    let in_git = |source: &&Source| !source.is_helm_chart() && !source.is_oci();
+    let text = |source: &Source| {
+        (source.repo_url().to_owned(), source.path().to_owned(), source.target_revision().to_owned())
+    };
+    application.sources.iter().filter(in_git).map(text).collect()
+}
+
+/// Tells the checkouts which paths and revisions the manifests as written expect, so that they can recognise this
+/// repository. Answers them.
+pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, String, String)> {
+    let mut expected = Vec::new();
+    for document in scan.documents.iter().filter(|it| is_app_kind(&it.group, &it.kind)) {
+        let Some(node) = document_node(workspace, document) else { continue };
+        match Definition::new(node) {
+            Definition::Application(application) => expected.extend(git_paths(&application)),
+            Definition::ApplicationSet(set) => expected.extend(set.git_paths()),
+        }
+    }
+    workspace.checkouts.infer(&expected);
+    expected
+}
+
+/// What the manifests as written say about the Argo CD that reads them.
+pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane {
+    let mut control_plane = ControlPlane::default();
+    for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
+        match (document.kind.as_str(), document.name.as_str()) {
+            ("ConfigMap", "argocd-cm" | "argocd-cmd-params-cm") => {
+                if let Some(node) = document_node(workspace, document) {
+                    control_plane.settings.merge(&node);
+                }
+            }
+            ("Secret", _) => {
+                let node = document_node(workspace, document).filter(argocd::is_cluster_secret);
+                control_plane.cluster_secrets.extend(node.map(Arc::new));
+            }
+            _ => {}
+        }
+    }
+    control_plane
+}

@@ -1,0 +1,333 @@
+//! Who provides what an object names, on its cluster and in its namespace; and whether that can be known at all.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::argocd::Missing;
+use crate::config::{Config, External};
+use crate::golang::Glob;
+use crate::k8s::{self, Keys, NamePattern, Provided, Reference};
+
+use super::facts::ObjectFacts;
+use super::{AppEntry, AppId, AppKind, Inventory, Status};
+
+/// Objects by name.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Objects that have the name.
+    named: FxHashMap<SmolStr, Vec<u32>>,
+    /// Objects that provide the name beside themselves.
+    provided: FxHashMap<SmolStr, Vec<u32>>,
+    /// Objects that provide names by pattern.
+    patterns: Vec<u32>,
+    /// Objects that mention the name.
+    mentioned: FxHashMap<SmolStr, Vec<u32>>,
+    /// Documents as written, by name.
+    written: FxHashMap<SmolStr, Vec<u32>>,
+}
+
+impl Index {
+    fn of(inventory: &Inventory) -> Self {
+        let mut index = Self::default();
+        for (at, object) in inventory.objects.iter().enumerate() {
+            let at = at as u32;
+            index.named.entry(object.name.clone()).or_default().push(at);
+            for provided in &object.provides {
+                match &provided.name {
+                    NamePattern::Exact(name) => index.provided.entry(name.clone()).or_default().push(at),
+                    NamePattern::Prefix(_) if index.patterns.last() == Some(&at) => {}
+                    NamePattern::Prefix(_) => index.patterns.push(at),
+                }
+            }
+            for name in &object.mentions {
+                index.mentioned.entry(name.clone()).or_default().push(at);
+            }
+        }
+        for (at, document) in inventory.scan.documents.iter().enumerate() {
+            index.written.entry(document.name.clone()).or_default().push(at as u32);
+        }
+        index
+    }
+}
+
+/// What is known about a name.
+#[derive(Debug, Clone)]
+pub enum Answer<'a> {
+    /// These objects provide it, with these keys together.
+    Provided(Vec<&'a ObjectFacts>, Keys),
+    /// It may exist; why.
+    Unknown(&'static str),
+    /// A manifest of the repository defines it, but nothing renders that one: its file.
+    Unapplied(&'a crate::source::TreePath),
+    /// Nothing provides it. Perhaps an object of that name lies in another namespace or on another cluster.
+    Missing(Option<&'a ObjectFacts>),
+}
+
+/// Answers what exists.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The repository.
+    pub inventory: &'a Inventory,
+    /// What exists outside of it.
+    pub config: &'a Config,
+}
+
+impl<'a> World<'a> {
+    /// The world of an inventory.
+    pub fn new(inventory: &'a Inventory, config: &'a Config) -> Self {
+        Self { inventory, config }
+    }
+
+    fn index(&self) -> &'a Index {
+        self.inventory.index.get_or_init(|| Index::of(self.inventory))
+    }
+
+    fn objects(&self, list: Option<&'a Vec<u32>>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let inventory = self.inventory;
+        list.into_iter().flatten().filter_map(move |at| inventory.objects.get(*at as usize))
+    }
+
+    /// Whether what one app makes may serve another: like [`Inventory::may_meet`], but what names no cluster may be
+    /// on any.
+    pub fn may_serve(&self, provider: AppId, consumer: AppId) -> bool {
+        if provider == consumer || self.inventory.may_meet(provider, consumer) {
+            return true;
+        }
+        let cluster = |id| self.inventory.app(id).map_or("", |entry| entry.app.cluster.as_str());
+        (cluster(provider).is_empty() || cluster(consumer).is_empty())
+            && self.inventory.variants_meet(provider, consumer)
+    }
+
+    /// Objects of that group, kind and name that may serve an app, in any namespace.
+    pub fn named(
+        &self,
+        app: AppId,
+        group: &'a str,
+        kind: &'a str,
+        name: &str,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let world = *self;
+        self.objects(self.index().named.get(name)).filter(move |object| {
+            object.kind == kind && same_group(&object.group, group) && world.may_serve(object.app, app)
+        })
+    }
+
+    /// Who provides what `reference` of an object in `namespace` names.
+    pub fn look_up(&self, app: AppId, namespace: &str, reference: &Reference) -> Answer<'a> {
+        let cluster_scoped = k8s::is_cluster_scoped(&reference.group, &reference.kind);
+        let namespace = if cluster_scoped { "" } else { reference.namespace.as_deref().unwrap_or(namespace) };
+        let (mut providers, mut keys) = (Vec::new(), Some(BTreeSet::new()));
+        let mut elsewhere = None;
+        let mut add = |object: &'a ObjectFacts, more: &Keys| {
+            providers.push(object);
+            match (more, &mut keys) {
+                (Keys::Known(more), Some(keys)) => keys.extend(more.iter().cloned()),
+                _ => keys = None,
+            }
+        };
+        for object in self.objects(self.index().named.get(&reference.name)) {
+            if object.kind != reference.kind || !same_group(&object.group, &reference.group) {
+                continue;
+            }
+            if self.may_serve(object.app, app) && (cluster_scoped || meets(&object.namespace, namespace)) {
+                add(object, object.keys.as_ref().unwrap_or(&Keys::Unknown));
+            } else {
+                elsewhere = Some(object);
+            }
+        }
+        let patterns = self.objects(Some(&self.index().patterns));
+        for object in self.objects(self.index().provided.get(&reference.name)).chain(patterns) {
+            let fits = |provided: &&Provided| {
+                provided.kind == reference.kind
+                    && provided.name.matches(&reference.name)
+                    && match provided.namespace.as_deref() {
+                        Some("*") => true,
+                        Some(other) => meets(other, namespace),
+                        None => meets(&object.namespace, namespace),
+                    }
+            };
+            if let Some(provided) = object.provides.iter().find(fits)
+                && self.may_serve(object.app, app)
+            {
+                add(object, &provided.keys);
+            }
+        }
+        if !providers.is_empty() {
+            return Answer::Provided(providers, keys.map_or(Keys::Unknown, Keys::Known));
+        }
+        if self.external(&reference.group, &reference.kind, namespace, &reference.name).is_some() {
+            return Answer::Unknown("declared as external");
+        }
+        if let Some(why) = self.open(app, namespace, cluster_scoped) {
+            return Answer::Unknown(why);
+        }
+        let makeable = matches!(
+            reference.kind.as_str(),
+            "Secret" | "ConfigMap" | "Service" | "ServiceAccount" | "PersistentVolumeClaim"
+        );
+        let mut mentioning = self.objects(self.index().mentioned.get(&reference.name));
+        if makeable && mentioning.any(|object| self.may_serve(object.app, app)) {
+            return Answer::Unknown("something mentions it that may make it");
+        }
+        let written = self.index().written.get(&reference.name).into_iter().flatten();
+        let documents = written.filter_map(|at| self.inventory.scan.documents.get(*at as usize));
+        let mut documents = documents.filter(|document| {
+            let producer = (document.kind == "ExternalSecret" || document.kind == "SealedSecret")
+                && reference.kind == "Secret";
+            (document.kind == reference.kind || producer)
+                && (cluster_scoped || meets(&document.namespace, namespace))
+        });
+        if elsewhere.is_none()
+            && let Some(document) = documents.next()
+        {
+            return Answer::Unapplied(&document.path);
+        }
+        Answer::Missing(elsewhere)
+    }
+
+    /// The entry of `external:` that declares an object.
+    pub fn external(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a External> {
+        let fits = |pattern: &str, text: &str| {
+            pattern == text || Glob::new(pattern, &[]).is_some_and(|glob| glob.matches(text))
+        };
+        self.config.external.iter().find(|external| {
+            external.group.as_ref().is_none_or(|it| it.value == group)
+                && (external.kind.value == kind || external.kind.value == "*")
+                && external
+                    .namespace
+                    .as_ref()
+                    .is_none_or(|it| namespace.is_empty() || fits(&it.value, namespace))
+                && fits(&external.name.value, name)
+        })
+    }
+
+    /// Whether the apps that we see are what fills a namespace: some workload of theirs lies in it.
+    pub fn is_ours(&self, app: AppId, namespace: &str) -> bool {
+        self.inventory.objects.iter().any(|object| {
+            object.pod.is_some() && object.namespace == namespace && self.may_serve(object.app, app)
+        })
+    }
+
+    /// Whether a CustomResourceDefinition of that group and kind is rendered; for any kind of the group when `kind` is
+    /// `None`.
+    pub fn defines(&self, app: AppId, group: &str, kind: Option<&str>) -> bool {
+        let crds = |object: &&ObjectFacts| object.is("apiextensions.k8s.io", "CustomResourceDefinition");
+        let fits = |object: &ObjectFacts| {
+            object
+                .provides
+                .iter()
+                .any(|it| it.group == group && kind.is_none_or(|kind| it.name.matches(kind)))
+                && self.may_serve(object.app, app)
+        };
+        match kind {
+            Some(kind) => self.objects(self.index().provided.get(kind)).filter(crds).any(fits),
+            None => self.inventory.objects.iter().filter(crds).any(fits),
+        }
+    }
+
+    /// Whether something makes this namespace: a Namespace or a relative, or an Application with `CreateNamespace`.
+    pub fn makes_namespace(&self, app: AppId, name: &str) -> bool {
+        let made = self.objects(self.index().named.get(name)).any(|object| {
+            matches!(
+                object.kind.as_str(),
+                "Namespace" | "Project" | "ProjectRequest" | "SubnamespaceAnchor" | "Tenant" | "Profile"
+            ) && self.may_serve(object.app, app)
+        });
+        made || self.inventory.apps.iter().any(|entry| {
+            entry.app.target_namespace == name
+                && self.may_serve(entry.app.id, app)
+                && entry.app.node.as_ref().is_some_and(|node| {
+                    let options = node.items(&["spec", "syncPolicy", "syncOptions"]).iter();
+                    options
+                        .filter_map(crate::yaml::Node::as_str)
+                        .any(|option| option == "CreateNamespace=true")
+                })
+        })
+    }
+
+    /// Why pods in a namespace may exist that no render shows: an operator may make them.
+    pub fn has_operator(&self, app: AppId, namespace: &str) -> bool {
+        self.inventory.objects.iter().any(|object| {
+            meets(&object.namespace, namespace)
+                && !object.namespace.is_empty()
+                && !k8s::is_built_in(&object.group)
+                && !k8s::is_passive(&object.group, &object.kind)
+                && object.pod.is_none()
+                && self.may_serve(object.app, app)
+        })
+    }
+
+    /// Whether a document as written has this kind and name.
+    pub fn is_written(&self, kind: &str, name: &str) -> bool {
+        let written = self.index().written.get(name).into_iter().flatten();
+        written
+            .filter_map(|at| self.inventory.scan.documents.get(*at as usize))
+            .any(|document| document.kind == kind)
+    }
+
+    /// Why something in a namespace (or cluster-scoped) may exist although no render shows it.
+    pub fn open(&self, app: AppId, namespace: &str, cluster_scoped: bool) -> Option<&'static str> {
+        let near = |entry: &AppEntry| {
+            let target = entry.app.target_namespace.as_str();
+            cluster_scoped
+                || target.is_empty()
+                || namespace.is_empty()
+                || target == namespace
+                || target == "argocd"
+                || target == "openshift-gitops"
+        };
+        for entry in &self.inventory.apps {
+            // What nothing deploys cannot be what is missing, unless that is where we look from.
+            let plain = matches!(entry.app.kind, AppKind::Chart)
+                || (entry.app.kind == AppKind::Overlay && entry.status == Status::Failed);
+            if plain && entry.app.id != app {
+                continue;
+            }
+            let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
+            let why = if entry.status == Status::Failed {
+                "an app could not be rendered"
+            } else if lacks(Missing::Content) {
+                "the content of an app is not here"
+            } else if lacks(Missing::Chart) {
+                "a chart is not here"
+            } else {
+                continue;
+            };
+            if near(entry) && self.may_serve(entry.app.id, app) {
+                return Some(why);
+            }
+        }
+        // Releases of Flux that are known as objects only.
+        let rendered = |object: &ObjectFacts| {
+            self.inventory
+                .apps
+                .iter()
+                .any(|entry| entry.app.kind == AppKind::HelmRelease && *entry.app.name == *object.name)
+        };
+        for object in self.objects(Some(&self.index().patterns)) {
+            let charts = object.provides.iter().filter(|it| it.kind == k8s::ANYTHING);
+            for provided in charts {
+                let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
+                if (cluster_scoped || meets(target, namespace))
+                    && !rendered(object)
+                    && self.may_serve(object.app, app)
+                {
+                    return Some("a HelmRelease is not rendered");
+                }
+            }
+        }
+        None
+    }
+}
+
+/// `extensions` and its successors serve the same objects; so do versions of External Secrets and others.
+fn same_group(a: &str, b: &str) -> bool {
+    a == b || (a == "extensions" || b == "extensions")
+}
+
+/// Whether two namespaces may be one: an empty one is not known.
+fn meets(a: &str, b: &str) -> bool {
+    a == b || a.is_empty() || b.is_empty()
+}

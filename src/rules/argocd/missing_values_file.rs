@@ -1,0 +1,81 @@
+//! `missing-values-file`: see the page.
+
+use crate::argocd::{Application, BuildEnv, Source, Target, ValueFile, value_files};
+use crate::finding::did_you_mean;
+use crate::repo::{App, Rendered, Spec, Workspace};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::{Dir, EntryKind};
+use crate::yaml::Node;
+
+meta!(
+    "missing-values-file",
+    "argocd",
+    Error,
+    Recommended,
+    "0.1.0",
+    "An Application names a values file that does not exist."
+);
+
+pub(crate) struct MissingValuesFile;
+
+impl Rule for MissingValuesFile {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
+        let Spec::Argo(application) = &app.spec else { return };
+        for source in &application.sources {
+            let flag = |key| source.node.at_path(&["helm", key]).and_then(Node::as_bool).unwrap_or(false);
+            if flag("ignoreMissingValueFiles") || is_overridden(application, source, cx.workspace) {
+                continue;
+            }
+            let env = BuildEnv::of(application, source);
+            for file in value_files(application, source, &env, cx.workspace.remotes()) {
+                report(&file, cx);
+            }
+        }
+    }
+}
+
+fn report(file: &ValueFile, cx: &mut Context<'_>) {
+    match &file.target {
+        Target::At(dir) if file.is_glob() => {
+            let _ = dir;
+        }
+        Target::At(dir) if dir.tree.kind(&dir.path) != Some(EntryKind::File) => {
+            let message = match dir.tree.kind(&dir.path) {
+                None => format!("the values file `{}` does not exist", dir.path),
+                Some(_) => format!("`{}` is not a file", dir.path),
+            };
+            let help = match similar(dir) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "correct the path, or set `ignoreMissingValueFiles: true`".to_owned(),
+            };
+            cx.report(file.place, message).help(help);
+        }
+        Target::Outside => {
+            let message = format!("`{}` leads out of the repository", file.written);
+            cx.report(file.place, message).help("write it relative to the source's path, or from the root with `/`");
+        }
+        _ => {}
+    }
+}
+
+/// A file beside the missing one, or one of that name one level up, whose path is nearly the same.
+fn similar(dir: &Dir) -> Option<String> {
+    let parent = dir.path.parent()?;
+    let entries = dir.tree.list(&parent).ok()?;
+    let names: Vec<&str> =
+        entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.name.as_str()).collect();
+    did_you_mean(dir.path.file_name(), names).map(str::to_owned)
+}
+
+/// `.argocd-source.yaml` may replace the list of files.
+fn is_overridden(application: &Application, source: &Source, workspace: &Workspace) -> bool {
+    let found = workspace.remotes().git(source.repo_url(), source.target_revision());
+    let Some(root) = found.dir().filter(|_| source.chart.is_none()) else { return false };
+    let names = [".argocd-source.yaml".to_owned(), format!(".argocd-source-{}.yaml", application.name)];
+    let at = |name: &String| Some(root.path.join(source.path()).ok()?.child(name));
+    names.iter().filter_map(at).any(|path| root.tree.is_file(&path))
+}

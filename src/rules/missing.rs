@@ -1,0 +1,142 @@
+//! What the `missing-*` rules share: go through the references of a kind, ask the world, report each missing object once
+//! per app.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::finding::{Severity, did_you_mean};
+use crate::k8s::{Keys, Reference};
+use crate::origin::Place;
+use crate::repo::{Answer, AppKind, Inventory, ObjectFacts, World};
+
+use super::Context;
+
+/// A rule's own words and exceptions.
+pub(super) struct Missing<'a> {
+    /// Which references the rule is about.
+    pub(super) about: &'a dyn Fn(&ObjectFacts, &Reference) -> bool,
+    /// Names that are made outside of every repository.
+    pub(super) known: &'a dyn Fn(&ObjectFacts, &Reference) -> bool,
+    /// What to do.
+    pub(super) help: &'a str,
+    /// How bad it is when the file that defines the object is there but nothing applies it.
+    pub(super) unapplied: Severity,
+    /// A severity other than the rule's own.
+    pub(super) severity: Option<Severity>,
+}
+
+/// Reports every reference that nothing provides.
+pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing<'_>) {
+    let world = World::new(inventory, &cx.workspace.config);
+    // By consumer's app and the object that is missing: all places that name it.
+    let mut groups: BTreeMap<(u32, &str, &str, &str), Vec<(&ObjectFacts, &Reference)>> = BTreeMap::new();
+    for object in inventory.objects.iter().filter(|object| is_deployed(inventory, object)) {
+        for reference in object.references.iter().filter(|it| !it.optional && (rule.about)(object, it)) {
+            let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+            let key = (object.app.0, reference.kind.as_str(), namespace, reference.name.as_str());
+            groups.entry(key).or_default().push((object, reference));
+        }
+    }
+    for ((_, _, namespace, _), group) in groups {
+        let Some((object, reference)) = group.first().copied() else { continue };
+        if (rule.known)(object, reference) {
+            continue;
+        }
+        match world.look_up(object.app, &object.namespace, reference) {
+            Answer::Provided(..) | Answer::Unknown(_) => {}
+            Answer::Unapplied(path) => {
+                let why = format!("`{path}` defines it, but no app renders that file");
+                one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
+            }
+            Answer::Missing(elsewhere) => {
+                let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
+                one(inventory, cx, &group, "which nothing provides", rule.help, rule.severity, place);
+            }
+        }
+    }
+}
+
+/// What no app deploys is a building block: others may add what it lacks.
+pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
+    inventory
+        .app(object.app)
+        .is_some_and(|entry| !matches!(entry.app.kind, AppKind::Chart | AppKind::Overlay))
+}
+
+fn where_is(other: &ObjectFacts, namespace: &str) -> String {
+    if other.namespace.is_empty() || other.namespace == namespace {
+        "one of that name is on another cluster".to_owned()
+    } else {
+        format!("one of that name is in namespace `{}`", other.namespace)
+    }
+}
+
+fn one(
+    inventory: &Inventory,
+    cx: &mut Context<'_>,
+    group: &[(&ObjectFacts, &Reference)],
+    why: &str,
+    help: &str,
+    severity: Option<Severity>,
+    elsewhere: Option<(Place, String)>,
+) {
+    let Some((object, reference)) = group.first() else { return };
+    let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+    let mut object_ref = object.to_ref(cluster);
+    object_ref.field = Some(reference.field.to_string());
+    let message =
+        format!("{} `{}` needs {} `{}`, {why}", object.kind, object.name, reference.kind, reference.name);
+    let mut report = cx.report(reference.place, message).object_ref(object_ref).apps([object.app]).help(help);
+    if let Some((place, words)) = elsewhere {
+        report = report.related(place, words);
+    }
+    if let Some(severity) = severity {
+        report = report.severity(severity);
+    }
+    for (_, other) in group.iter().skip(1).take(3) {
+        report = report.related(other.place, "needed here too");
+    }
+}
+
+/// Reports every key of a Secret or ConfigMap that its providers do not have.
+pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &str) {
+    let world = World::new(inventory, &cx.workspace.config);
+    for object in &inventory.objects {
+        for reference in object.references.iter().filter(|it| it.kind == kind && !it.optional) {
+            let (Some(key), Some(place)) = (&reference.key, reference.key_place) else { continue };
+            let Answer::Provided(providers, Keys::Known(keys)) =
+                world.look_up(object.app, &object.namespace, reference)
+            else {
+                continue;
+            };
+            let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+            let declared = world.external("", kind, namespace, &reference.name).is_some();
+            if keys.contains(key) || declared {
+                continue;
+            }
+            let message = format!(
+                "{} `{}` needs key `{key}` of {kind} `{}`, which has no such key",
+                object.kind, object.name, reference.name
+            );
+            let help = match did_you_mean(key, keys.iter().map(SmolStr::as_str)) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => format!("its keys: {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
+            };
+            let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+            let mut object_ref = object.to_ref(cluster);
+            object_ref.field = Some(reference.field.to_string());
+            let mut report = cx.report(place, message).object_ref(object_ref).apps([object.app]).help(help);
+            for provider in providers.iter().take(3) {
+                report = report.related(provider.place, format!("provided by this {}", provider.kind));
+            }
+        }
+    }
+}
+
+/// Whether a role or account is that of a GitOps controller, which needs to do everything.
+pub(super) fn is_controller(name: &str) -> bool {
+    matches!(name, "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server")
+        || name.ends_with("argocd-application-controller")
+        || name.ends_with("argocd-server")
+}

@@ -1,0 +1,19 @@
+//! `missing-config-map-key`: see the page.
+
+use crate::repo::Inventory;
+use crate::rules::missing;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!("missing-config-map-key", "references", Error, Recommended, "0.1.0", "A pod needs a key that its ConfigMap does not have.");
+
+pub(crate) struct MissingConfigMapKey;
+
+impl Rule for MissingConfigMapKey {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        missing::report_keys(inventory, cx, "ConfigMap");
+    }
+}

@@ -1,0 +1,62 @@
+//! `missing-namespace`: see the page.
+
+use std::collections::BTreeSet;
+
+use crate::k8s;
+use crate::repo::{App, Inventory, Labels, World};
+use crate::rules::missing;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!("missing-namespace", "references", Warning, Recommended, "0.1.0", "An app deploys into a namespace that nothing creates.");
+
+pub(crate) struct MissingNamespace;
+
+/// Namespaces that every cluster or the installation of its GitOps tool brings.
+fn is_known(name: &str, app: &App) -> bool {
+    name == app.namespace
+        || matches!(name, "default" | "argocd" | "argo-cd" | "flux-system" | "kube-system" | "kube-public" | "kube-node-lease")
+        || name.starts_with("openshift")
+        || name.starts_with("kube-")
+}
+
+impl Rule for MissingNamespace {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        let mut made = inventory.objects.iter().filter(|it| it.is("", "Namespace") || it.is("project.openshift.io", "Project"));
+        // Where nothing here makes a single namespace, somebody else makes them all.
+        if made.next().is_none() {
+            return;
+        }
+        let mut seen = BTreeSet::new();
+        for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
+            let Some(entry) = inventory.app(object.app) else { continue };
+            let name = object.namespace.as_str();
+            if name.is_empty()
+                || is_known(name, &entry.app)
+                || k8s::is_cluster_scoped(&object.group, &object.kind)
+                || !(k8s::is_built_in(&object.group))
+                || !seen.insert((object.app, name))
+                || world.makes_namespace(object.app, name)
+                || world.external("", "Namespace", "", name).is_some()
+                || world.is_written("Namespace", name)
+                || world.open(object.app, "", true).is_some()
+            {
+                continue;
+            }
+            let destination = entry.app.node.as_ref().and_then(|node| node.at_path(&["spec", "destination", "namespace"]));
+            let of_app = destination.filter(|node| node.as_str() == Some(name));
+            let cluster = entry.app.cluster.as_str();
+            let message = format!("`{}` deploys into namespace `{name}`, which nothing creates", entry.app.name);
+            let help = "add the Namespace, or `CreateNamespace=true` to the app's syncOptions, or declare it under `external:`";
+            let labels = match of_app {
+                Some(node) => Labels::of(node.place(), &entry.app.origins, cx.workspace),
+                None => Labels::of(object.place, &inventory.origins, cx.workspace),
+            };
+            cx.report_labels(labels, message).apps([object.app]).object_ref(object.to_ref(cluster)).help(help);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `missing-secret`: see the page.
+
+use crate::finding::Severity;
+use crate::repo::Inventory;
+use crate::rules::missing::{self, Missing};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!("missing-secret", "references", Warning, Recommended, "0.1.0", "A pod needs a Secret that nothing provides.");
+
+pub(crate) struct MissingSecret;
+
+impl Rule for MissingSecret {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let rule = Missing {
+            about: &|_, reference| reference.kind == "Secret" && reference.group == "",
+            known: &|_, _| false,
+            help: "add the Secret (or the ExternalSecret, SealedSecret, ... that makes it), or declare it under `external:`",
+            unapplied: Severity::Warning,
+            severity: None,
+        };
+        missing::report(inventory, cx, &rule);
+    }
+}

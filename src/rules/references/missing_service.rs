@@ -1,0 +1,48 @@
+//! `missing-service`: see the page.
+
+use crate::finding::Severity;
+use crate::k8s::{Reference, Via};
+use crate::repo::{Inventory, ObjectFacts, World};
+use crate::rules::missing::{self, Missing};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!("missing-service", "references", Error, Recommended, "0.1.0", "Traffic is sent to a Service that nothing provides.");
+
+pub(crate) struct MissingService;
+
+/// The Services that every cluster has.
+fn is_known(namespace: &str, name: &str) -> bool {
+    namespace.starts_with("kube-")
+        || namespace.starts_with("openshift")
+        || (name == "kubernetes" && matches!(namespace, "" | "default"))
+}
+
+impl Rule for MissingService {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        let foreign = |object: &ObjectFacts, reference: &Reference| {
+            let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+            // A namespace that none of our workloads is in belongs to somebody else.
+            is_known(namespace, &reference.name) || !world.is_ours(object.app, namespace) || world.has_operator(object.app, namespace)
+        };
+        let help = "add the Service, or name the one that is there; declare one that is made elsewhere under `external:`";
+        let fields = Missing {
+            about: &|_, reference| reference.kind == "Service" && reference.via == Via::Field,
+            known: &foreign,
+            help,
+            unapplied: Severity::Warning,
+            severity: None,
+        };
+        missing::report(inventory, cx, &fields);
+        let texts = Missing {
+            about: &|_, reference| reference.kind == "Service" && reference.via == Via::Dns,
+            severity: Some(Severity::Warning),
+            ..fields
+        };
+        missing::report(inventory, cx, &texts);
+    }
+}

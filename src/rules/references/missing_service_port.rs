@@ -1,0 +1,57 @@
+//! `missing-service-port`: see the page.
+
+use crate::k8s::Via;
+use crate::repo::{Answer, Inventory, World};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
+
+meta!("missing-service-port", "references", Error, Recommended, "0.1.0", "Traffic is sent to a port that the Service does not have.");
+
+pub(crate) struct MissingServicePort;
+
+/// The ports of a Service, as numbers and names.
+fn ports(service: &Node) -> Vec<(String, String)> {
+    let text = |node: Option<&Node>| node.and_then(Node::scalar).map(ToString::to_string).unwrap_or_default();
+    service.items(&["spec", "ports"]).iter().map(|port| (text(port.get("port")), text(port.get("name")))).collect()
+}
+
+impl Rule for MissingServicePort {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        for object in &inventory.objects {
+            for reference in object.references.iter().filter(|it| it.kind == "Service" && it.via == Via::Field) {
+                let (Some(port), Some(place)) = (&reference.key, reference.key_place) else { continue };
+                let Answer::Provided(services, _) = world.look_up(object.app, &object.namespace, reference) else { continue };
+                let known: Option<Vec<_>> = services.iter().map(|service| Some((*service, service.node.as_deref()?))).collect();
+                let Some(known) = known else { continue };
+                let external = |node: &Node| node.at_path(&["spec", "type"]).and_then(Node::as_str) == Some("ExternalName");
+                let has = |node: &Node| {
+                    let ports = ports(node);
+                    ports.is_empty() || ports.iter().any(|(number, name)| number == port || name == port)
+                };
+                if known.iter().any(|(_, node)| external(node) || has(node)) {
+                    continue;
+                }
+                let Some((service, node)) = known.first() else { continue };
+                let ports: Vec<String> = ports(node)
+                    .into_iter()
+                    .map(|(number, name)| if name.is_empty() { number } else { format!("{number} (`{name}`)") })
+                    .collect();
+                let message = format!("{} `{}` sends traffic to port `{port}` of Service `{}`, which has no such port", object.kind, object.name, service.name);
+                let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+                let mut object_ref = object.to_ref(cluster);
+                object_ref.field = Some(reference.field.to_string());
+                let at = node.at_path(&["spec", "ports"]).map_or(service.place, Node::place);
+                cx.report(place, message)
+                    .apps([object.app])
+                    .object_ref(object_ref)
+                    .related(at, "its ports")
+                    .help(format!("the Service has {}", ports.join(", ")));
+            }
+        }
+    }
+}
