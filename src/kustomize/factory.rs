@@ -262,7 +262,8 @@ pub(super) fn validate(node: &Node) -> Result<()> {
         let pairs = |node: Option<&Node>| {
             let mut entries: Vec<_> = node.map(Node::entries).unwrap_or_default().iter().collect();
             entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
-            let pairs = entries.iter().map(|entry| format!("{}:{}", entry.key.text, rnode::value(&entry.value)));
+            let pairs =
+                entries.iter().map(|entry| format!("{}:{}", entry.key.text, rnode::value(&entry.value)));
             let pairs: Vec<String> = pairs.collect();
             format!("map[{}]", pairs.join(" "))
         };
