@@ -169,3 +169,12 @@ fn refuse(problem: &YamlProblem) -> Box<Failure> {
     let message = format!("map[string]interface {{}}(nil): {}", problem.go_message(Dialect::V3));
     Failure::at(Place::written(problem.at), message)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        let table = include_str!("../../fixtures/kustomize/build.yaml");
+        crate::kustomize::filters::testing::check(table);
+    }
+}

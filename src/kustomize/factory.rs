@@ -260,13 +260,11 @@ pub(super) fn validate(node: &Node) -> Result<()> {
     let kind = kind.unwrap_or_default();
     let shown = || {
         let pairs = |node: Option<&Node>| {
-            let mut pairs: Vec<String> = node
-                .map(Node::entries)
-                .unwrap_or_default()
-                .iter()
-                .map(|entry| format!("{}:{}", entry.key.text, rnode::value(&entry.value)))
-                .collect();
-            pairs.sort();
+            let mut entries: Vec<_> = node.map(Node::entries).unwrap_or_default().iter().collect();
+            entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+            let pairs =
+                entries.iter().map(|entry| format!("{}:{}", entry.key.text, rnode::value(&entry.value)));
+            let pairs: Vec<String> = pairs.collect();
             format!("map[{}]", pairs.join(" "))
         };
         format!(

@@ -69,7 +69,11 @@ impl Loader {
             return Self::load_remote(entry, cx);
         }
         let Some(path) = self.join(entry) else {
-            let path = format!("{}/{entry}", self.shown_root().trim_end_matches('/'));
+            let path = if entry.starts_with('/') {
+                entry.to_owned()
+            } else {
+                format!("{}/{entry}", self.shown_root().trim_end_matches('/'))
+            };
             return Err(Failure::new(missing(&path, &path)));
         };
         cx.note_file(&path);

@@ -306,3 +306,12 @@ impl<'a> Filter<'a> {
             || referrer.same_namespace(id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        let table = include_str!("../../fixtures/kustomize/names.yaml");
+        crate::kustomize::filters::testing::check(table);
+    }
+}

@@ -62,7 +62,7 @@ impl Default for Options<'_> {
             kustomization: None,
             remotes: &NoRemotes,
             helm: None,
-            version: "(devel)",
+            version: "v5.7.1",
         }
     }
 }

@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use crate::origin::{Locate, Place, Placed, Step};
 use crate::source::SourceFile;
-use crate::yaml::{Dialect, Document, Embedded, Key, Map, Node, Style, YamlProblem, go_quote, parse_text};
+use crate::yaml::{
+    Dialect, Document, Embedded, EmitStyle, Key, Map, Node, Style, YamlProblem, emit, go_quote, parse_text,
+};
 
 use super::context::{Context, NoOp, NoOpKind};
 use super::factory::{self, Text};
@@ -91,6 +93,11 @@ fn operations(text: &str, documents: &[Document]) -> Option<Node> {
     root.as_seq().is_some_and(|items| items.iter().all(operation)).then_some(root)
 }
 
+/// An entry as kustomize shows it in messages.
+fn config(entry: &Node) -> String {
+    emit(entry, EmitStyle::Sigs).unwrap_or_default()
+}
+
 /// Reads an entry of `patches`.
 pub(super) fn load(
     patch: &Patch,
@@ -102,9 +109,13 @@ pub(super) fn load(
     let blank = |node: &&Node| !node.as_str().unwrap_or_default().trim().is_empty();
     let inline = patch.patch.as_ref().filter(blank);
     let (source, at, parsed) = match (inline, &patch.path) {
-        (None, None) => return Err(Failure::at(place, "must specify one of patch and path in")),
+        (None, None) => {
+            let message = format!("must specify one of patch and path in\n{}", config(&patch.node));
+            return Err(Failure::at(place, message));
+        }
         (Some(_), Some(path)) => {
-            return Err(Failure::at(path.place, "patch and path can't be set at the same time"));
+            let message = format!("patch and path can't be set at the same time\n{}", config(&patch.node));
+            return Err(Failure::at(path.place, message));
         }
         (Some(node), None) => {
             let (text, parsed) = parse_inline(node, file, cx);
@@ -413,5 +424,14 @@ fn put_back(node: &mut Node, key: &'static str, value: Option<Node>) {
                 map.insert(key, value);
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        let table = include_str!("../../fixtures/kustomize/patches.yaml");
+        crate::kustomize::filters::testing::check(table);
     }
 }

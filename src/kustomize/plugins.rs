@@ -81,7 +81,11 @@ pub(super) fn generators(target: &Target, cx: &mut Context<'_>) -> Vec<generator
     let mut list = Vec::new();
     let mark = cx.mark();
     for config in configs(target, &target.kustomization.generators, cx) {
-        let Some(node) = built_in(&config, cx) else { continue };
+        let before = cx.mark();
+        let Some(node) = built_in(&config, cx) else {
+            cx.wrap_since(before, |message| format!("failed to load generator: {message}"));
+            continue;
+        };
         let args = || {
             let mut args = GeneratorArgs::read(&node);
             let metadata = get(&node, "metadata");

@@ -103,14 +103,20 @@ impl<'a> Setter<'a> {
         Node::new(data, place)
     }
 
-    /// Whether what stands at a place was made by this very hand.
-    pub(super) fn is_fresh(&self, place: Place) -> bool {
-        self.origins.get(place.origin).is_some_and(|step| {
-            step.by == self.by
-                && step.at == Some(self.at)
-                && step.under.is_written()
-                && step.from.is_written()
-        })
+    /// Whether a plain scalar has no kind of its own: kustomize made it, or put a text without a tag there.
+    pub(super) fn is_open(&self, node: &Node) -> bool {
+        let mut next = node.origin;
+        while node.style == Style::Plain && node.tag.is_none() {
+            let Some(step) = self.origins.get(next) else { return false };
+            match step.by {
+                Step::NameAffixed | Step::ImageReplaced => return true,
+                Step::Replaced if step.under.is_written() => return step.from.is_written(),
+                // A replacement leaves the kind alone.
+                Step::Replaced => next = step.under,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// A new key.

@@ -131,6 +131,18 @@ pub(super) fn trouble<T>(result: Result<T>, kind: &str, config: &Node) -> Result
     result.wrap(|| format!("trouble configuring builtin {kind} with config: `\n{}`", text())).or_at(place)
 }
 
+/// An entry of `patchesJson6902` as the configuration that kustomize makes of it.
+fn as_json_config(entry: &Node) -> Node {
+    let mut config = entry.clone();
+    if let Some(map) = config.as_map_mut() {
+        map.retain(|entry| ["target", "path", "patch"].contains(&entry.key.text.as_str()));
+        for entry in map.entries_mut().iter_mut().filter(|entry| entry.key.text == "patch") {
+            entry.key.text = "jsonOp".into();
+        }
+    }
+    config
+}
+
 /// The transformers that the fields of the file stand for.
 fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'_>) -> Vec<Configured> {
     let kustomization = &target.kustomization;
@@ -195,7 +207,7 @@ fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'
     }
     for entry in &kustomization.patches_json6902 {
         let kind = "PatchJson6902Transformer";
-        let loaded = trouble(patch::load_json(entry, file, loader, cx), kind, &entry.node);
+        let loaded = trouble(patch::load_json(entry, file, loader, cx), kind, &as_json_config(&entry.node));
         if let Some(patch) = cx.check(loaded) {
             add(Step::Json6902(patch), kind, entry.node.place());
         }

@@ -172,3 +172,12 @@ impl<'a> Crds<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        let table = include_str!("../../../fixtures/kustomize/configurations.yaml");
+        crate::kustomize::filters::testing::check(table);
+    }
+}

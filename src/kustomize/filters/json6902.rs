@@ -53,10 +53,16 @@ fn patch(resource: &mut Resource, operations: &[Node], setter: &mut Setter<'_>) 
     resource.hide();
     let seen = std::mem::replace(&mut resource.memory, memory);
     (resource.memory.origin, resource.memory.transformations) = (seen.origin, seen.transformations);
-    let annotations = resource.node.as_map_mut().and_then(|map| map.get_mut("metadata"));
-    let annotations = annotations.and_then(Node::as_map_mut).and_then(|map| map.get_mut("annotations"));
-    if let Some(annotations) = annotations.and_then(Node::as_map_mut) {
-        stringify(annotations);
+    let metadata = resource.node.as_map_mut().and_then(|map| map.get_mut("metadata"));
+    if let Some(metadata) = metadata.and_then(Node::as_map_mut) {
+        match metadata.get_mut("annotations").map(|node| node.as_map_mut()) {
+            Some(Some(annotations)) => stringify(annotations),
+            // kustomize writes the annotations again; what it cannot read as such is gone.
+            Some(None) => {
+                metadata.remove("annotations");
+            }
+            None => {}
+        }
     }
     result
 }

@@ -17,7 +17,7 @@ pub(in crate::kustomize) mod prefix_suffix;
 pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
 #[cfg(test)]
-mod testing;
+pub(in crate::kustomize) mod testing;
 pub(in crate::kustomize) mod vars;
 
 use crate::finding::ProblemKind;

@@ -328,8 +328,7 @@ fn set(
     if Kind::of(field) == Kind::Scalar {
         let tag = field.tag.clone();
         let kind = match rnode::tag(field) {
-            // A field that was made here has no kind yet.
-            _ if field.tag.is_none() && setter.is_fresh(field.place()) => setter::Tag::Open,
+            _ if setter.is_open(field) => setter::Tag::Open,
             rnode::Tag::Str => setter::Tag::Str,
             rnode::Tag::Int => setter::Tag::Int,
             rnode::Tag::Float => setter::Tag::Float,

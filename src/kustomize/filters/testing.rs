@@ -10,14 +10,17 @@ use crate::source::{Dir, MemoryTree, Sources, TreePath};
 use crate::yaml::{Cache, Dialect, Node, parse};
 
 /// A build with all that is needed to look at its result.
-pub(super) struct Done {
-    pub(super) built: Built,
-    pub(super) origins: Origins,
-    pub(super) sources: Arc<Sources>,
+pub(in crate::kustomize) struct Done {
+    pub(in crate::kustomize) built: Built,
+    pub(in crate::kustomize) origins: Origins,
+    pub(in crate::kustomize) sources: Arc<Sources>,
 }
 
 /// Builds a kustomization and the files beside it.
-pub(super) fn run<'a>(kustomization: &'a str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Done {
+pub(in crate::kustomize) fn run<'a>(
+    kustomization: &'a str,
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Done {
     let sources = Sources::new();
     let files = files.into_iter().chain([("kustomization.yaml", kustomization)]);
     let tree = MemoryTree::of(&sources, files);
@@ -30,7 +33,7 @@ pub(super) fn run<'a>(kustomization: &'a str, files: impl IntoIterator<Item = (&
 
 /// Builds all cases of a table and compares them with what the real tool made of them.
 #[track_caller]
-pub(super) fn check(table: &str) {
+pub(in crate::kustomize) fn check(table: &str) {
     let file = Sources::new().add("cases.yaml", table.as_bytes().to_vec());
     let mut wrong = Vec::new();
     let mut count = 0;

@@ -234,3 +234,12 @@ fn base64_lines(bytes: &[u8]) -> String {
 pub(super) fn unavailable(place: Place, message: String) -> Box<Failure> {
     Failure::at(place, message).kind(ProblemKind::Unavailable)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_kustomize_does() {
+        let table = include_str!("../../../fixtures/kustomize/generators.yaml");
+        crate::kustomize::filters::testing::check(table);
+    }
+}
