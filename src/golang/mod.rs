@@ -2,7 +2,9 @@
 //!
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
+pub mod cron;
 pub mod doublestar;
+pub mod duration;
 mod glob;
 #[cfg(test)]
 mod golden;

@@ -1,23 +1,35 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
+mod cron;
 mod dns;
 mod gvk;
+mod image;
 mod label_selector;
+mod names;
 mod openapi;
 mod operators;
 mod pod_security;
 mod provide;
+mod quantity;
 mod reference;
 mod routes;
+mod secret_text;
 mod selector;
 mod workload;
 
+pub use cron::cron_error;
 pub use gvk::{Gvk, split_api_version};
+pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};
+pub use names::{
+    dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
+};
 pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
-pub use provide::{Keys, NamePattern, Provided, keys, mentions, provides};
+pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
+pub use quantity::{node_quantity, quantity};
 pub use reference::{Reference, Via, references};
+pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};
 

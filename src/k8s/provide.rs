@@ -42,6 +42,9 @@ impl NamePattern {
     }
 }
 
+/// The kind of a [`Provided`] that stands for objects of all kinds.
+pub const ANYTHING: &str = "*";
+
 /// Something that exists because of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provided {
@@ -205,6 +208,19 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
                 if let Some(name) = text(&["metadata", "annotations", key]) {
                     found.push(Provided::new("Secret", name, Keys::Unknown));
                 }
+            }
+        }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+            // Whatever its chart has; an engine that renders it makes this void.
+            let namespace = text(&["spec", "targetNamespace"]).map(SmolStr::new);
+            found.push(Provided { namespace, ..Provided::new(ANYTHING, "*", Keys::Unknown) });
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            if let (Some(group), Some(kind)) = (text(&["spec", "group"]), text(&["spec", "names", "kind"])) {
+                found.push(Provided {
+                    group: group.into(),
+                    ..Provided::new("CustomResourceDefinition", kind, Keys::Unknown)
+                });
             }
         }
         ("trust.cert-manager.io", "Bundle") => {

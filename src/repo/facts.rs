@@ -57,8 +57,14 @@ pub struct PodFacts {
     pub ports: Vec<(SmolStr, i64)>,
     /// `spec.replicas` of the workload.
     pub replicas: Option<i64>,
-    /// The claims it mounts, with whether read-only.
-    pub claims: Vec<(SmolStr, bool)>,
+    /// The claims it mounts, with whether read-only, and where they are named.
+    pub claims: Vec<(SmolStr, bool, Place)>,
+    /// Its images, with where they are written and the path of the field.
+    pub images: Vec<(SmolStr, Place, Box<str>)>,
+    /// Whether the pod names pull secrets.
+    pub pull_secrets: bool,
+    /// The account it runs as.
+    pub service_account: SmolStr,
 }
 
 impl PodFacts {
@@ -75,16 +81,25 @@ impl PodFacts {
                 let name = port.get("name").and_then(Node::as_str).unwrap_or_default();
                 Some((name.into(), port.get("containerPort")?.as_i64()?))
             });
+        let images = pod.containers().filter_map(|container| {
+            let image = container.node.get("image")?;
+            Some((image.as_str()?.into(), image.place(), container.path(&pod, "image").into()))
+        });
+        let account = pod.spec.get("serviceAccountName").or_else(|| pod.spec.get("serviceAccount"));
         let claims = pod.spec.items(&["volumes"]).iter().filter_map(|volume| {
             let claim = volume.get("persistentVolumeClaim")?;
             let read_only = claim.get("readOnly").and_then(Node::as_bool).unwrap_or(false);
-            Some((claim.get("claimName")?.as_str()?.into(), read_only))
+            let name = claim.get("claimName")?;
+            Some((name.as_str()?.into(), read_only, name.place()))
         });
         Some(Self {
             labels,
             ports: ports.collect(),
             replicas: object.at(&["spec", "replicas"]).and_then(Node::as_i64),
             claims: claims.collect(),
+            images: images.collect(),
+            pull_secrets: !pod.spec.items(&["imagePullSecrets"]).is_empty(),
+            service_account: account.and_then(Node::as_str).unwrap_or("default").into(),
         })
     }
 
@@ -111,6 +126,10 @@ impl ObjectFacts {
             if let Some(place) = &mut reference.key_place {
                 visit(&mut place.origin);
             }
+        }
+        if let Some(pod) = &mut self.pod {
+            pod.claims.iter_mut().for_each(|(.., place)| visit(&mut place.origin));
+            pod.images.iter_mut().for_each(|(_, place, _)| visit(&mut place.origin));
         }
         if let Some(node) = &mut self.node {
             visit_origins(Arc::make_mut(node), visit);

@@ -210,6 +210,23 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Whether a CustomResourceDefinition of that group and kind is rendered; for any kind of the group when `kind` is
+    /// `None`.
+    pub fn defines(&self, app: AppId, group: &str, kind: Option<&str>) -> bool {
+        let crds = |object: &&ObjectFacts| object.is("apiextensions.k8s.io", "CustomResourceDefinition");
+        let fits = |object: &ObjectFacts| {
+            object
+                .provides
+                .iter()
+                .any(|it| it.group == group && kind.is_none_or(|kind| it.name.matches(kind)))
+                && self.may_serve(object.app, app)
+        };
+        match kind {
+            Some(kind) => self.objects(self.index().provided.get(kind)).filter(crds).any(fits),
+            None => self.inventory.objects.iter().filter(crds).any(fits),
+        }
+    }
+
     /// Whether something makes this namespace: a Namespace or a relative, or an Application with `CreateNamespace`.
     pub fn makes_namespace(&self, app: AppId, name: &str) -> bool {
         let made = self.objects(self.index().named.get(name)).any(|object| {
@@ -280,6 +297,25 @@ impl<'a> World<'a> {
             };
             if near(entry) && self.may_serve(entry.app.id, app) {
                 return Some(why);
+            }
+        }
+        // Releases of Flux that are known as objects only.
+        let rendered = |object: &ObjectFacts| {
+            self.inventory
+                .apps
+                .iter()
+                .any(|entry| entry.app.kind == AppKind::HelmRelease && *entry.app.name == *object.name)
+        };
+        for object in self.objects(Some(&self.index().patterns)) {
+            let charts = object.provides.iter().filter(|it| it.kind == k8s::ANYTHING);
+            for provided in charts {
+                let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
+                if (cluster_scoped || meets(target, namespace))
+                    && !rendered(object)
+                    && self.may_serve(object.app, app)
+                {
+                    return Some("a HelmRelease is not rendered");
+                }
             }
         }
         None

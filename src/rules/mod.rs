@@ -5,6 +5,8 @@
 
 mod context;
 mod missing;
+mod projects;
+mod pod_security;
 mod rule;
 mod siblings;
 
@@ -31,35 +33,95 @@ macro_rules! rules {
 // Written by `cargo bless rules` from the files in the folders.
 rules! {
     argocd {
+        broad_ignore_differences::BroadIgnoreDifferences,
         broken_values_ref::BrokenValuesRef,
         conflicting_source_fields::ConflictingSourceFields,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
+        empty_auto_prune::EmptyAutoPrune,
+        floating_chart_version::FloatingChartVersion,
+        hpa_replicas_conflict::HpaReplicasConflict,
+        ineffective_project_entry::IneffectiveProjectEntry,
+        ineffective_role_policy::IneffectiveRolePolicy,
+        invalid_ignore_pointer::InvalidIgnorePointer,
+        invalid_rbac_policy::InvalidRbacPolicy,
+        invalid_sync_wave::InvalidSyncWave,
+        invalid_sync_window::InvalidSyncWindow,
+        kustomization_as_manifest::KustomizationAsManifest,
         missing_destination::MissingDestination,
         missing_source_path::MissingSourcePath,
         missing_target_revision::MissingTargetRevision,
         missing_values_file::MissingValuesFile,
+        namespace_mismatch::NamespaceMismatch,
         off_default_target_revision::OffDefaultTargetRevision,
+        project_violation::ProjectViolation,
+        repeated_resource::RepeatedResource,
+        replace_ignores_differences::ReplaceIgnoresDifferences,
+        self_managing_application::SelfManagingApplication,
         stale_target_revision::StaleTargetRevision,
+        tracking_annotation_override::TrackingAnnotationOverride,
+        undeletable_hook_job::UndeletableHookJob,
         unknown_application_field::UnknownApplicationField,
+        unknown_argocd_setting::UnknownArgocdSetting,
+        unknown_hook::UnknownHook,
+        unknown_project::UnknownProject,
+        unknown_sync_option::UnknownSyncOption,
     }
     references {
+        colliding_ingress_host::CollidingIngressHost,
+        duplicate_node_port::DuplicateNodePort,
         missing_config_map::MissingConfigMap,
         missing_config_map_key::MissingConfigMapKey,
+        missing_custom_resource_definition::MissingCustomResourceDefinition,
+        missing_gateway::MissingGateway,
+        missing_ingress_class::MissingIngressClass,
+        missing_issuer::MissingIssuer,
         missing_namespace::MissingNamespace,
+        missing_persistent_volume_claim::MissingPersistentVolumeClaim,
+        missing_priority_class::MissingPriorityClass,
+        missing_role::MissingRole,
+        missing_scale_target::MissingScaleTarget,
         missing_secret::MissingSecret,
         missing_secret_key::MissingSecretKey,
+        missing_secret_provider_class::MissingSecretProviderClass,
         missing_secret_store::MissingSecretStore,
         missing_secret_store_namespace::MissingSecretStoreNamespace,
         missing_service::MissingService,
         missing_service_account::MissingServiceAccount,
         missing_service_port::MissingServicePort,
+        missing_storage_class::MissingStorageClass,
+        secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
+        unmatched_named_port::UnmatchedNamedPort,
+        unmatched_selector::UnmatchedSelector,
     }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
+        plaintext_secret::PlaintextSecret,
+        pod_security_violation::PodSecurityViolation,
+        privileged_role_binding::PrivilegedRoleBinding,
+        wildcard_rbac::WildcardRbac,
+    }
+    workload {
+        deadlocked_disruption_budget::DeadlockedDisruptionBudget,
+        duplicate_env_var::DuplicateEnvVar,
+        duplicate_mount_path::DuplicateMountPath,
+        invalid_cron_schedule::InvalidCronSchedule,
+        invalid_image_reference::InvalidImageReference,
+        invalid_name_or_label::InvalidNameOrLabel,
+        invalid_quantity::InvalidQuantity,
+        missing_volume::MissingVolume,
+        mutable_image_tag::MutableImageTag,
+        port_mismatch::PortMismatch,
+        selector_mismatch::SelectorMismatch,
+        volume_access_mode_conflict::VolumeAccessModeConflict,
     }
     yaml {
+        alias_bomb::AliasBomb,
+        duplicate_key::DuplicateKey,
+        implicit_type::ImplicitType,
         syntax_error::SyntaxError,
+        tolerated_yaml::ToleratedYaml,
+        unsubstituted_placeholder::UnsubstitutedPlaceholder,
     }
 }
 

@@ -37,6 +37,7 @@
 //! This module does not know Kubernetes.
 
 mod analysis;
+mod block;
 mod cache;
 mod compose;
 mod document;
@@ -55,6 +56,7 @@ mod sort;
 mod timestamp;
 
 pub use crate::golang::strconv::{format_g, format_g32, format_json, quote as go_quote};
+pub use block::line_of_text;
 pub use cache::Cache;
 pub use compose::MAX_DEPTH;
 pub use document::{Comment, Document, GoLines, Stream, YamlProblem, YamlProblemKind};

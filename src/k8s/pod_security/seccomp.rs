@@ -1,71 +1,16 @@
-//! The Pod Security Standards: what the `baseline` and `restricted` levels forbid.
-//!
-//! Mirrors `k8s.io/pod-security-admission/policy`. Each violation names the field that would have to change: where it is
-//! missing, the nearest block that could hold it.
+//! `seccompProfile`: baseline forbids `Unconfined`, restricted demands a profile.
 
-use crate::origin::Place;
+use crate::k8s::PodTemplate;
 use crate::yaml::Node;
 
-use super::PodTemplate;
-
-/// A level of the standards, as in the label `pod-security.kubernetes.io/enforce`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PodSecurityLevel {
-    /// Anything goes.
-    Privileged,
-    /// No known privilege escalation.
-    Baseline,
-    /// Hardened.
-    Restricted,
-}
-
-impl PodSecurityLevel {
-    /// The level of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "privileged" => Some(Self::Privileged),
-            "baseline" => Some(Self::Baseline),
-            "restricted" => Some(Self::Restricted),
-            _ => None,
-        }
-    }
-}
-
-/// A control of the standards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Control {
-    /// `seccompProfile` must be `RuntimeDefault` or `Localhost`.
-    SeccompProfile,
-}
-
-/// Something that a level forbids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The control.
-    pub control: Control,
-    /// The least strict level that forbids it.
-    pub level: PodSecurityLevel,
-    /// Path of the field from the object.
-    pub field: String,
-    /// The value, or the block that lacks it.
-    pub place: Place,
-    /// What is wrong, ready for a message.
-    pub message: String,
-}
-
-/// Everything that some level forbids about a pod.
-pub fn violations(pod: &PodTemplate<'_>) -> Vec<Violation> {
-    let mut found = Vec::new();
-    seccomp(pod, &mut found);
-    found
-}
+use super::{Control, PodSecurityLevel, Violation};
 
 /// The type of a seccomp profile: absent is not the same as wrong.
 fn profile(context: Option<&Node>) -> Option<&Node> {
     context?.at_path(&["seccompProfile", "type"])
 }
 
-fn seccomp(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
+pub(super) fn check(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
     let allowed = |node: &Node| matches!(node.as_str(), Some("RuntimeDefault" | "Localhost"));
     let pod_context = pod.spec.get("securityContext");
     let pod_profile = profile(pod_context);
@@ -92,6 +37,9 @@ fn seccomp(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
             None if pod_profile.is_some() => {}
             None => lacking.push(container),
         }
+    }
+    if super::is_windows(pod) {
+        return;
     }
     if let Some(first) = lacking.first() {
         // All containers lack it: the pod is the place to set it once. Otherwise it is the container's omission.

@@ -1,0 +1,386 @@
+//! Telling secrets from settings and placeholders by name and value.
+
+/// Why a value under this key is taken for a secret in plain text; `None` when it is not, or is a placeholder.
+///
+/// `confidential` says that the place is made for secrets (a Secret): there, weaker signs count.
+pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'static str> {
+    let value = value.trim();
+    if value.contains("-----BEGIN") && value.contains("PRIVATE KEY-----") {
+        // A header without a body is a sample.
+        return (value.len() > 200).then_some("a private key");
+    }
+    if has_url_password(value) {
+        return Some("a URL with a password");
+    }
+    if is_placeholder(value) {
+        return None;
+    }
+    if let Some(what) = known_token(value) {
+        return Some(what);
+    }
+    if !is_secret_key(key) || value.len() < 4 || value.contains(char::is_whitespace) || is_reference(value) {
+        return None;
+    }
+    // Words joined by hyphens are settings or say that there is no secret.
+    let mixed = value.bytes().any(|byte| byte.is_ascii_digit())
+        || value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+            && value.bytes().any(|byte| byte.is_ascii_lowercase());
+    let varied = mixed && entropy(value) >= 2.5 && value.len() >= 8;
+    (confidential || varied).then_some("a password or token")
+}
+
+/// Whether a text stands for something that is filled in elsewhere, or for nothing.
+pub fn is_placeholder(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let parts = [
+        "${",
+        "{{",
+        "$(",
+        "$__",
+        "enc[",
+        "%(",
+        "<",
+        "...",
+        "***",
+        "xxx",
+        "placeholder",
+        "changeme",
+        "changeit",
+        "required",
+        "no-key",
+        "change-me",
+        "change_me",
+        "replace",
+        "redacted",
+        "example",
+        "dummy",
+        "todo",
+        "fixme",
+        "fake",
+        "not-used",
+        "notused",
+        "unused",
+        "insert",
+        "your-",
+        "your_",
+        "yourp",
+        "not-a-real",
+        "sample",
+        "tbd",
+        "populated",
+        "injected",
+        "generated",
+        "managed-by",
+        "managed_by",
+        "set-me",
+        "setme",
+        "fill-",
+        "override",
+        "default-",
+        "to-be-",
+        "to_be_",
+    ];
+    let starts = [
+        "vault:",
+        "ref+",
+        "op://",
+        "arn:",
+        "secret:",
+        "env:",
+        "file:",
+        "aws-sm",
+        "gcp-sm",
+        "awssm",
+        "projects/",
+        "avp:",
+        "@",
+    ];
+    let words = [
+        "", "null", "none", "nil", "true", "false", "yes", "no", "n/a", "na", "empty", "secret", "password",
+        "token", "admin", "test", "root", "user", "string", "value", "key",
+    ];
+    words.contains(&lower.as_str())
+        || parts.iter().any(|part| lower.contains(part))
+        || starts.iter().any(|start| lower.starts_with(start))
+        || value.chars().all(|c| Some(c) == value.chars().next())
+}
+
+/// Whether a key names a secret rather than where one is.
+pub fn is_secret_key(key: &str) -> bool {
+    // `clientSecret`, `CLIENT_SECRET` and `client-secret` are one.
+    let mut words = String::new();
+    let mut last_lower = false;
+    for c in key.chars() {
+        if c.is_ascii_uppercase() && last_lower {
+            words.push('_');
+        }
+        last_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+        words.push(if matches!(c, '-' | '.' | ' ') { '_' } else { c.to_ascii_lowercase() });
+    }
+    let last = words.rsplit('_').next().unwrap_or_default();
+    let other = [
+        "name",
+        "path",
+        "file",
+        "url",
+        "uri",
+        "host",
+        "hostname",
+        "port",
+        "user",
+        "username",
+        "type",
+        "enabled",
+        "disabled",
+        "ttl",
+        "expiry",
+        "expires",
+        "expiration",
+        "length",
+        "policy",
+        "id",
+        "ref",
+        "issuer",
+        "algorithm",
+        "alg",
+        "method",
+        "mode",
+        "class",
+        "namespace",
+        "audience",
+        "endpoint",
+        "server",
+        "store",
+        "prefix",
+        "header",
+        "count",
+        "provider",
+        "region",
+        "seconds",
+        "duration",
+        "lifetime",
+        "minutes",
+        "days",
+        "hours",
+        "dir",
+        "directory",
+        "mount",
+        "engine",
+        "role",
+        "field",
+        "property",
+        "attribute",
+        "format",
+        "version",
+        "size",
+        "timeout",
+        "interval",
+        "rotation",
+        "required",
+        "allowed",
+        "public",
+        "pub",
+        "crt",
+        "cert",
+        "pem",
+        "hash",
+        "hashed",
+        "yaml",
+        "yml",
+        "json",
+        "conf",
+        "ini",
+        "properties",
+        "sh",
+        "py",
+        "sql",
+        "tpl",
+        "claim",
+        "claims",
+        "scope",
+        "scopes",
+        "manager",
+        "backend",
+        "arn",
+        "names",
+        "address",
+        "source",
+        "limit",
+        "ca",
+        "kind",
+        "label",
+        "labels",
+        "annotation",
+        "service",
+        "template",
+        "config",
+        "env",
+        "var",
+        "keys",
+        "secrets",
+        "tokens",
+        "passwords",
+        "from",
+        "max",
+        "min",
+        "text",
+        "hint",
+        "reset",
+        "login",
+        "validation",
+        "exchange",
+        "review",
+        "request",
+        "management",
+        "message",
+        "encoding",
+        "cache",
+        "set",
+        "bucket",
+        "realm",
+        "db",
+        "location",
+        "domain",
+    ];
+    if other.contains(&last)
+        || words.starts_with("disable")
+        || words.starts_with("enable")
+        || words.starts_with("use_")
+        || words.starts_with("public")
+    {
+        return false;
+    }
+    let parts = [
+        "password",
+        "passwd",
+        "passphrase",
+        "token",
+        "secret",
+        "apikey",
+        "api_key",
+        "private_key",
+        "privatekey",
+        "access_key",
+        "accesskey",
+        "client_secret",
+        "encryption_key",
+        "signing_key",
+        "auth_key",
+        "account_key",
+        "license_key",
+        "credential",
+    ];
+    parts.iter().any(|part| words.contains(part)) || last == "pass" || last == "pwd"
+}
+
+/// Whether a value is a path, a name of something else, or a switch.
+fn is_reference(value: &str) -> bool {
+    value.starts_with(['/', '.', '~'])
+        || value.contains("://")
+        || value.ends_with(".yaml")
+        || value.ends_with(".json")
+        || value.ends_with("-secret")
+        || value.ends_with("-secrets")
+        || value.ends_with("-token")
+        || value.ends_with("-credentials")
+        || value.ends_with(".svc")
+        || value.contains(".svc.")
+        || (value.contains('/')
+            && value
+                .split('/')
+                .all(|part| part.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_' | '.'))))
+        || (value.bytes().all(|byte| byte.is_ascii_digit()) && value.len() < 6)
+}
+
+/// Tokens that show what they are.
+fn known_token(value: &str) -> Option<&'static str> {
+    let rest = |prefix: &str, length: usize| {
+        value.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= length
+                && rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+                && entropy(rest) > 3.0
+        })
+    };
+    if value.len() == 20
+        && rest("AKIA", 16)
+        && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    {
+        return Some("an AWS access key");
+    }
+    if ["ghp_", "gho_", "ghs_", "ghu_", "github_pat_"].iter().any(|prefix| rest(prefix, 30)) {
+        return Some("a GitHub token");
+    }
+    if rest("glpat-", 20) {
+        return Some("a GitLab token");
+    }
+    if ["xoxb-", "xoxp-", "xapp-"].iter().any(|prefix| rest(prefix, 20)) {
+        return Some("a Slack token");
+    }
+    if rest("sk_live_", 20) {
+        return Some("a Stripe key");
+    }
+    if value.len() == 39 && rest("AIza", 35) {
+        return Some("a Google API key");
+    }
+    None
+}
+
+/// `scheme://user:password@host`, with a password that is no placeholder.
+fn has_url_password(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let Some((login, _)) = rest.split_once('@') else { return false };
+    let Some((_, password)) = login.split_once(':') else { return false };
+    scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
+        && password.len() >= 4
+        && !password.contains(['/', ' ', '$', '%', '{'])
+        && !is_placeholder(password)
+}
+
+/// Bits per character.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let total = text.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / total)
+        .map(|p| -p * p.log2())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_secrets_from_settings() {
+        for (key, value, confidential, want) in [
+            ("password", "hunter2!", true, true),
+            ("DB_PASSWORD", "s3cr3t-Pa55", false, true),
+            ("clientSecret", "f81d4fae7dec11d0", false, true),
+            ("password", "changeme", true, false),
+            ("password", "${DB_PASSWORD}", true, false),
+            ("password", "<path:secret/data/x#y>", true, false),
+            ("SECRET_NAME", "shop-database-1", false, false),
+            ("TOKEN_FILE", "/var/run/token", false, false),
+            ("token", "/var/run/token", false, false),
+            ("username", "admin123", true, false),
+            ("url", "postgres://shop:s3cr3t@db:5432/shop", true, true),
+            ("url", "postgres://shop:$(PW)@db:5432/shop", true, false),
+            ("url", "https://example.com", true, false),
+            ("anything", "ghp_0123456789abcdefghijABCDEFGHIJ012345", false, true),
+            ("PASSWORD_LENGTH", "24", true, false),
+            ("ADMIN_PASS", "qwertz12", false, true),
+            ("API_KEY", "sk-no-key-required", false, false),
+            ("API_KEY", "llama-cpp", false, false),
+            ("url", "postgres://shop:pa55word@db.example.com/shop", false, true),
+        ] {
+            assert_eq!(plaintext_secret(key, value, confidential).is_some(), want, "{key}: {value}");
+        }
+    }
+}

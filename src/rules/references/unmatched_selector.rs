@@ -1,0 +1,120 @@
+//! `unmatched-selector`: see the page.
+
+use crate::k8s;
+use crate::repo::{Inventory, ObjectFacts, World};
+use crate::rules::missing;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
+
+meta!("unmatched-selector", "references", Warning, Recommended, "0.1.0", "A selector selects nothing.");
+
+pub(crate) struct UnmatchedSelector;
+
+/// A selector of an object: where it is, and whether it is a plain map.
+fn selector(object: &ObjectFacts) -> Option<(&Node, &'static str, bool)> {
+    let node = object.node.as_deref()?;
+    match (object.group.as_str(), object.kind.as_str()) {
+        ("", "Service") => {
+            let external = node.at_path(&["spec", "type"]).and_then(Node::as_str) == Some("ExternalName");
+            let selector = node.at_path(&["spec", "selector"]).filter(|_| !external)?;
+            Some((selector, "spec.selector", true))
+        }
+        ("policy", "PodDisruptionBudget") => Some((node.at_path(&["spec", "selector"])?, "spec.selector", false)),
+        ("networking.k8s.io", "NetworkPolicy") => Some((node.at_path(&["spec", "podSelector"])?, "spec.podSelector", false)),
+        ("monitoring.coreos.com", "PodMonitor" | "ServiceMonitor") => Some((node.at_path(&["spec", "selector"])?, "spec.selector", false)),
+        _ => None,
+    }
+}
+
+/// The namespaces that a monitor looks into; `None` is all.
+fn namespaces(object: &ObjectFacts) -> Option<Vec<&str>> {
+    let node = object.node.as_deref()?;
+    let Some(selector) = node.at_path(&["spec", "namespaceSelector"]).filter(|_| object.group == "monitoring.coreos.com") else {
+        return Some(vec![object.namespace.as_str()]);
+    };
+    if selector.get("any").and_then(Node::as_bool) == Some(true) {
+        return None;
+    }
+    let names: Vec<&str> = selector.items(&["matchNames"]).iter().filter_map(Node::as_str).collect();
+    Some(if names.is_empty() { vec![object.namespace.as_str()] } else { names })
+}
+
+/// The label of an object that can be selected: a pod's, or of a Service its own.
+fn label<'a>(target: &'a ObjectFacts, name: &str) -> Option<&'a str> {
+    match &target.pod {
+        Some(pod) => match name {
+            // Controllers add these to the pods they make.
+            "statefulset.kubernetes.io/pod-name" | "apps.kubernetes.io/pod-index" | "batch.kubernetes.io/job-name" | "job-name" => Some(&target.name),
+            _ => pod.label(name),
+        },
+        None => target.node.as_deref()?.at_path(&["metadata", "labels"])?.get(name)?.scalar_text(),
+    }
+}
+
+/// Labels that controllers set on pods they make at run time: nothing in a repository shows those pods.
+fn is_of_runtime(key: &str) -> bool {
+    let Some((domain, _)) = key.split_once('/') else { return key == "role" };
+    !matches!(domain, "app.kubernetes.io" | "k8s-app")
+}
+
+impl Rule for UnmatchedSelector {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
+            let Some((selector, field, plain)) = selector(object) else { continue };
+            if (plain && selector.entries().is_empty()) || (!plain && k8s::selects_all(selector)) || object.hook {
+                continue;
+            }
+            let services = object.kind == "ServiceMonitor";
+            let namespaces = namespaces(object);
+            let wanted = |target: &&ObjectFacts| {
+                (if services { target.is("", "Service") } else { target.pod.is_some() })
+                    && namespaces.as_ref().is_none_or(|names| names.contains(&target.namespace.as_str()) || target.namespace.is_empty())
+                    && world.may_serve(target.app, object.app)
+            };
+            let selects = |target: &ObjectFacts| {
+                let label = |name: &str| label(target, name);
+                if plain { k8s::selects_map(selector, &label) } else { k8s::selects(selector, &label) }
+            };
+            let targets: Vec<&ObjectFacts> = inventory.objects.iter().filter(wanted).collect();
+            if targets.is_empty() || targets.iter().any(|target| selects(target)) {
+                // Where nothing could be selected at all, the pods come from somewhere else.
+                continue;
+            }
+            let keys: Vec<&str> = if plain { selector.entries().iter().map(|it| it.key.text.as_str()).collect() } else { k8s::selector_keys(selector) };
+            let opaque = |namespace: &str| world.open(object.app, namespace, namespace.is_empty()).is_some() || world.has_operator(object.app, namespace);
+            if keys.iter().any(|key| is_of_runtime(key)) || namespaces.map_or_else(|| opaque(""), |names| names.iter().any(|name| opaque(name))) {
+                continue;
+            }
+            let what = if services { "Service" } else { "pod" };
+            let message = format!("{} `{}` selects no {what}", object.kind, object.name);
+            let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+            let mut object_ref = object.to_ref(cluster);
+            object_ref.field = Some(field.to_owned());
+            let close = closest(selector, &targets, plain);
+            let mut report = cx.report(selector.place(), message).apps([object.app]).object_ref(object_ref);
+            if let Some((target, key, value)) = close {
+                let words = match label(target, key) {
+                    Some(has) => format!("{} `{}` has `{key}: {has}`", target.kind, target.name),
+                    None => format!("{} `{}` has no label `{key}`", target.kind, target.name),
+                };
+                report = report.related(target.place, words).help(format!("`{key}: {value}` selects nothing"));
+            }
+        }
+    }
+}
+
+/// The target that all labels but one select, with that label.
+fn closest<'a>(selector: &'a Node, targets: &[&'a ObjectFacts], plain: bool) -> Option<(&'a ObjectFacts, &'a str, &'a str)> {
+    let labels = if plain { Some(selector) } else { selector.get("matchLabels") };
+    let entries = labels?.entries();
+    targets.iter().find_map(|target| {
+        let mut wrong = entries.iter().filter(|entry| label(target, &entry.key.text) != entry.value.scalar_text());
+        let first = wrong.next()?;
+        (wrong.next().is_none() && entries.len() > 1).then_some((*target, first.key.text.as_str(), first.value.scalar_text()?))
+    })
+}

@@ -1,0 +1,64 @@
+//! `deadlocked-disruption-budget`: see the page.
+
+use crate::k8s;
+use crate::repo::{Inventory, ObjectFacts, World};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!("deadlocked-disruption-budget", "workload", Warning, Recommended, "0.1.0", "A PodDisruptionBudget lets no pod go.");
+
+pub(crate) struct DeadlockedDisruptionBudget;
+
+impl Rule for DeadlockedDisruptionBudget {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        for object in inventory.objects.iter().filter(|it| it.is("policy", "PodDisruptionBudget")) {
+            let Some(node) = object.node.as_deref() else { continue };
+            let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+            let mut object_ref = object.to_ref(cluster);
+            if let Some(most) = node.at_path(&["spec", "maxUnavailable"]).filter(|most| matches!(most.scalar_text(), Some("0" | "0%"))) {
+                object_ref.field = Some("spec.maxUnavailable".to_owned());
+                let message = format!("PodDisruptionBudget `{}` allows no pod to be unavailable", object.name);
+                cx.report(most.place(), message).apps([object.app]).object_ref(object_ref).help("allow at least one, or drains of nodes wait for ever");
+                continue;
+            }
+            let (Some(least), Some(selector)) = (node.at_path(&["spec", "minAvailable"]), node.at_path(&["spec", "selector"])) else { continue };
+            let mut replicas = 0;
+            let mut scaled = false;
+            let mut workloads = Vec::new();
+            for other in inventory.objects.iter().filter(|it| it.namespace == object.namespace && world.may_serve(it.app, object.app)) {
+                let Some(pod) = &other.pod else { continue };
+                if !k8s::selects(selector, &|name| pod.label(name)) {
+                    continue;
+                }
+                replicas += pod.replicas.unwrap_or(1);
+                scaled |= !matches!(other.kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet") || is_scaled(inventory, other);
+                workloads.push(other);
+            }
+            let all = match least.as_i64() {
+                Some(least) => least >= replicas && replicas > 0,
+                None => least.as_str() == Some("100%"),
+            };
+            if workloads.is_empty() || scaled || !all {
+                continue;
+            }
+            object_ref.field = Some("spec.minAvailable".to_owned());
+            let message = format!("PodDisruptionBudget `{}` wants {} available of {replicas}, so no pod may go", object.name, least.scalar_text().unwrap_or_default());
+            let mut report = cx.report(least.place(), message).apps([object.app]).object_ref(object_ref).help("run more replicas than must be available, or use `maxUnavailable: 1`");
+            for workload in workloads.iter().take(3) {
+                report = report.related(workload.place, "its pods");
+            }
+        }
+    }
+}
+
+/// Whether an autoscaler sets the replicas.
+fn is_scaled(inventory: &Inventory, workload: &ObjectFacts) -> bool {
+    inventory.objects.iter().any(|object| {
+        object.namespace == workload.namespace
+            && object.references.iter().any(|it| it.field.contains("scaleTargetRef") && it.name == workload.name && it.kind == workload.kind)
+    })
+}

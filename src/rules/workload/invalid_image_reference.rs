@@ -1,0 +1,34 @@
+//! `invalid-image-reference`: see the page.
+
+use crate::k8s::{Image, PodTemplate};
+use crate::repo::Object;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!("invalid-image-reference", "workload", Error, Recommended, "0.1.0", "An image reference is not valid.");
+
+pub(crate) struct InvalidImageReference;
+
+impl Rule for InvalidImageReference {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+        let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
+        for container in pod.containers() {
+            let Some(node) = container.node.get("image") else { continue };
+            let Some(text) = node.as_str() else { continue };
+            if text.contains(['$', '{', '<']) {
+                continue;
+            }
+            // OpenShift's triggers fill images in; what they replace is often a blank.
+            if object.group == "apps.openshift.io" || object.annotation("image.openshift.io/triggers").is_some() {
+                continue;
+            }
+            if let Err(why) = Image::parse(text) {
+                let message = format!("`{text}` is not an image: {why}");
+                cx.report(node.place(), message).object(object, Some(&container.path(&pod, "image")));
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `invalid-quantity`: see the page.
+
+use crate::k8s::{PodTemplate, node_quantity};
+use crate::repo::Object;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
+
+meta!("invalid-quantity", "workload", Error, Recommended, "0.1.0", "A resource quantity is not one, or the request is larger than the limit.");
+
+pub(crate) struct InvalidQuantity;
+
+impl Rule for InvalidQuantity {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+        if let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) {
+            for container in pod.containers() {
+                if let Some(resources) = container.node.get("resources") {
+                    check(resources, &container.path(&pod, "resources"), object, cx);
+                }
+            }
+        }
+        if let Some(resources) = object.at(&["spec", "resources"]).filter(|_| object.is("", "PersistentVolumeClaim")) {
+            check(resources, "spec.resources", object, cx);
+        }
+        for (index, claim) in object.node.items(&["spec", "volumeClaimTemplates"]).iter().enumerate() {
+            if let Some(resources) = claim.at_path(&["spec", "resources"]).filter(|_| object.is("apps", "StatefulSet")) {
+                check(resources, &format!("spec.volumeClaimTemplates[{index}].spec.resources"), object, cx);
+            }
+        }
+    }
+}
+
+fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
+    for section in ["requests", "limits"] {
+        for entry in resources.get(section).map(Node::entries).unwrap_or_default() {
+            let name = &entry.key.text;
+            let field = format!("{path}.{section}.{name}");
+            match node_quantity(&entry.value) {
+                // What another tool has yet to fill in cannot be judged.
+                Err(text) if text.contains(['$', '{']) => {}
+                Err(text) => {
+                    let message = format!("`{text}` is not a quantity");
+                    let help = "units are m, k, M, G, T or Ki, Mi, Gi, Ti, without a space or a `B`";
+                    cx.report(entry.value.place(), message).object(object, Some(&field)).help(help);
+                }
+                Ok(Some(value)) => {
+                    let milli = entry.value.scalar_text().is_some_and(|text| text.ends_with('m'));
+                    if milli && matches!(name.as_str(), "memory" | "storage" | "ephemeral-storage") {
+                        let message = format!("{name} is set to {value} bytes: `m` means thousandths");
+                        cx.report(entry.value.place(), message).object(object, Some(&field)).help("use `M` or `Mi`");
+                    }
+                    if value < 0.0 {
+                        let message = format!("{name} is negative");
+                        cx.report(entry.value.place(), message).object(object, Some(&field));
+                    }
+                }
+                Ok(None) => {}
+            }
+        }
+    }
+    for entry in resources.get("requests").map(Node::entries).unwrap_or_default() {
+        let Some(limit) = resources.at_path(&["limits", &entry.key.text]) else { continue };
+        if let (Ok(Some(request)), Ok(Some(most))) = (node_quantity(&entry.value), node_quantity(limit))
+            && request > most
+        {
+            let text = |node: &Node| node.scalar_text().unwrap_or_default().to_owned();
+            let message = format!("the {} request {} is above the limit {}", entry.key.text, text(&entry.value), text(limit));
+            cx.report(entry.value.place(), message)
+                .object(object, Some(&format!("{path}.requests.{}", entry.key.text)))
+                .related(limit.place(), "the limit")
+                .help("lower the request or raise the limit");
+        }
+    }
+}
