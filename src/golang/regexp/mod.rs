@@ -6,6 +6,7 @@
 //! Not restated: Go accepts groups nested up to 1000 deep and expressions of any length; here fewer are enough. `\B`
 //! takes letters beyond ASCII for letters.
 
+mod chars;
 mod class;
 mod translate;
 
