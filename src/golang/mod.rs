@@ -4,7 +4,6 @@
 
 pub mod cron;
 pub mod doublestar;
-pub mod duration;
 mod glob;
 #[cfg(test)]
 mod golden;

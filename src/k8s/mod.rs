@@ -1,6 +1,5 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
-mod cron;
 mod dns;
 mod gvk;
 mod image;
@@ -17,7 +16,6 @@ mod secret_text;
 mod selector;
 mod workload;
 
-pub use cron::cron_error;
 pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};

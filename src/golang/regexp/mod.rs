@@ -6,6 +6,7 @@
 //! Not restated: Go accepts groups nested up to 1000 deep and expressions of any length; here fewer are enough. `\B`
 //! takes letters beyond ASCII for letters.
 
+mod chars;
 mod class;
 mod translate;
 
@@ -16,7 +17,7 @@ use regex::{Captures, Regex, RegexBuilder};
 use super::unicode;
 
 /// How large a compiled expression may be, in bytes.
-const SIZE_LIMIT: usize = 4 << 20;
+const SIZE_LIMIT: usize = 10 << 20;
 
 /// Why an expression cannot be used, in Go's words: ``error parsing regexp: missing closing ): `(a` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]

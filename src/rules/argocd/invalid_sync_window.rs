@@ -1,8 +1,8 @@
 //! `invalid-sync-window`: see the page.
 
 use crate::argocd::SyncWindow;
-use crate::golang::cron::cron_error;
-use crate::golang::duration::is_duration;
+use crate::golang::cron::{Descriptors, cron_error};
+use crate::golang::time::Duration;
 use crate::origin::Place;
 use crate::repo::Inventory;
 use crate::rules::projects::projects;
@@ -48,7 +48,7 @@ fn wrong(window: &SyncWindow) -> Vec<(Place, String, &'static str)> {
     }
     match &window.schedule {
         Some(schedule) => {
-            if let Some(why) = cron_error(&schedule.value) {
+            if let Some(why) = cron_error(&schedule.value, Descriptors::Refused) {
                 let message = format!("the schedule `{}` cannot be read: {why}", schedule.value);
                 wrong.push((schedule.place, message, "write minute, hour, day of the month, month, day of the week: `0 22 * * 1-5`"));
             }
@@ -56,7 +56,7 @@ fn wrong(window: &SyncWindow) -> Vec<(Place, String, &'static str)> {
         None => wrong.push((window.place, "a sync window has no schedule".to_owned(), "add `schedule`, such as `0 22 * * *`")),
     }
     match &window.duration {
-        Some(duration) if is_duration(&duration.value) => {}
+        Some(duration) if Duration::parse(&duration.value).is_ok() => {}
         Some(duration) => {
             let message = format!("the duration `{}` cannot be read", duration.value);
             wrong.push((duration.place, message, "write hours, minutes and seconds: `1h30m`"));

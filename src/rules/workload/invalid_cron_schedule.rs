@@ -1,6 +1,6 @@
 //! `invalid-cron-schedule`: see the page.
 
-use crate::k8s;
+use crate::golang::cron::{Descriptors, cron_error};
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -19,7 +19,7 @@ impl Rule for InvalidCronSchedule {
         }
         let Some(node) = object.at(&["spec", "schedule"]) else { return };
         let Some(schedule) = node.scalar_text().filter(|text| !node.is_null() && !text.contains(['$', '{'])) else { return };
-        if let Some(why) = k8s::cron_error(schedule) {
+        if let Some(why) = cron_error(schedule, Descriptors::Allowed) {
             let message = format!("`{schedule}` is not a schedule: {why}");
             cx.report(node.place(), message)
                 .object(object, Some("spec.schedule"))
