@@ -60,7 +60,9 @@ pub(super) fn bytes_of(value: &Value) -> String {
 pub(super) fn to_int64(value: &Value) -> i64 {
     match &value.data {
         Data::Int(value, _) => *value,
-        Data::Float(value) => *value as i64,
+        // What does not fit is the least number there is, as the processor has it.
+        Data::Float(value) if value.abs() < 9_223_372_036_854_775_808.0 => *value as i64,
+        Data::Float(_) => i64::MIN,
         Data::Bool(value) => (*value).into(),
         Data::Str(_) | Data::Text(_) => parse_int(value.as_str().unwrap_or_default()),
         _ => 0,
@@ -83,10 +85,7 @@ pub(super) fn to_float64(value: &Value) -> f64 {
         Data::Float(value) => *value,
         Data::Bool(value) => f64::from(u8::from(*value)),
         Data::Str(_) | Data::Text(_) => {
-            let text = value.as_str().unwrap_or_default();
-            let is_plain =
-                text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
-            if is_plain { text.parse().unwrap_or(0.0) } else { 0.0 }
+            crate::golang::strconv::parse_float(value.as_str().unwrap_or_default(), 64).unwrap_or(0.0)
         }
         _ => 0.0,
     }
