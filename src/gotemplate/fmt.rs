@@ -37,7 +37,7 @@ fn plain(value: &Value, depth: usize, top: bool, out: &mut String) {
         Data::Nil => out.push_str("<nil>"),
         Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Data::Int(value, IntKind::Duration) => out.push_str(&Duration(*value).to_string()),
-        Data::Int(value, IntKind::Month) => out.push_str(month_name(*value)),
+        Data::Int(value, IntKind::Month) => out.push_str(&month_name(*value)),
         Data::Int(value, kind) => out.push_str(&Value::int_text(*value, *kind)),
         Data::Float(value) => out.push_str(&format_g(*value)),
         Data::Str(text) => out.push_str(text),
@@ -75,10 +75,9 @@ fn plain(value: &Value, depth: usize, top: bool, out: &mut String) {
     }
 }
 
-/// `time.Month.String`
-fn month_name(month: i64) -> &'static str {
-    let index = usize::try_from(month - 1).unwrap_or(usize::MAX);
-    MONTHS.get(index).copied().unwrap_or("%!Month")
+fn month_name(month: i64) -> String {
+    let index = usize::try_from(month.wrapping_sub(1)).unwrap_or(usize::MAX);
+    MONTHS.get(index).map_or_else(|| format!("%!Month({month})"), |name| (*name).to_owned())
 }
 
 /// `Sprint`: a space between operands when neither is a string.

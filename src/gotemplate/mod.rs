@@ -23,7 +23,7 @@ mod walk;
 
 pub use ast::Tree;
 pub use builtins::BUILTINS;
-pub use exec::{Call, Exec, Limits, Templates};
+pub use exec::{Call, Exec, Limits, MissingKey, Templates};
 pub use failure::Failure;
 pub use fmt::{sprint, sprint_all, sprintf, sprintln};
 pub use function::{FuncMap, Function, Param};

@@ -5,6 +5,7 @@
 
 mod context;
 mod missing;
+mod projects;
 mod pod_security;
 mod rule;
 mod siblings;
@@ -40,9 +41,12 @@ rules! {
         empty_auto_prune::EmptyAutoPrune,
         floating_chart_version::FloatingChartVersion,
         hpa_replicas_conflict::HpaReplicasConflict,
+        ineffective_project_entry::IneffectiveProjectEntry,
+        ineffective_role_policy::IneffectiveRolePolicy,
         invalid_ignore_pointer::InvalidIgnorePointer,
         invalid_rbac_policy::InvalidRbacPolicy,
         invalid_sync_wave::InvalidSyncWave,
+        invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
         missing_destination::MissingDestination,
         missing_source_path::MissingSourcePath,
@@ -50,6 +54,7 @@ rules! {
         missing_values_file::MissingValuesFile,
         namespace_mismatch::NamespaceMismatch,
         off_default_target_revision::OffDefaultTargetRevision,
+        project_violation::ProjectViolation,
         repeated_resource::RepeatedResource,
         replace_ignores_differences::ReplaceIgnoresDifferences,
         self_managing_application::SelfManagingApplication,
@@ -59,6 +64,7 @@ rules! {
         unknown_application_field::UnknownApplicationField,
         unknown_argocd_setting::UnknownArgocdSetting,
         unknown_hook::UnknownHook,
+        unknown_project::UnknownProject,
         unknown_sync_option::UnknownSyncOption,
     }
     references {

@@ -1,0 +1,134 @@
+//! `ineffective-project-entry`: see the page.
+
+use crate::argocd::{Project, ProjectDestination, ResourceRestriction, Text};
+use crate::k8s::{is_built_in, is_cluster_scoped};
+use crate::origin::Place;
+use crate::repo::{AppId, Inventory};
+use crate::rules::projects::projects;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "ineffective-project-entry",
+    "argocd",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "An entry of an AppProject permits or denies nothing."
+);
+
+pub(crate) struct IneffectiveProjectEntry;
+
+impl Rule for IneffectiveProjectEntry {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for declared in projects(inventory, cx.workspace) {
+            let project = &declared.project;
+            let mut check = Check { app: declared.app, cx };
+            for entry in &project.destinations {
+                check.destination(entry);
+            }
+            for repo in project.source_repos.iter().filter(|repo| repo.value == "!*") {
+                check.report(repo.place, "`!*` denies every repository".to_owned(), "list what is permitted instead");
+            }
+            check.repeated(project);
+            let none = Vec::new();
+            for (cluster, list) in [
+                (true, project.cluster_resource_whitelist.as_ref().unwrap_or(&none)),
+                (true, &project.cluster_resource_blacklist),
+                (false, project.namespace_resource_whitelist.as_ref().unwrap_or(&none)),
+                (false, &project.namespace_resource_blacklist),
+            ] {
+                for entry in list {
+                    check.kind(entry, cluster);
+                }
+            }
+        }
+    }
+}
+
+struct Check<'c, 'a> {
+    app: Option<AppId>,
+    cx: &'c mut Context<'a>,
+}
+
+fn value(text: &Option<Text>) -> &str {
+    text.as_ref().map_or("", |text| text.value.as_str())
+}
+
+impl Check<'_, '_> {
+    fn report(&mut self, place: Place, message: String, help: &str) {
+        self.cx.report(place, message).apps(self.app).help(help);
+    }
+
+    fn destination(&mut self, entry: &ProjectDestination) {
+        let (server, name, namespace) = (value(&entry.server), value(&entry.name), value(&entry.namespace));
+        if [server, name, namespace].contains(&"!*") {
+            let help = "list what is permitted instead";
+            self.report(entry.place, "`!*` denies every destination".to_owned(), help);
+        } else if server.is_empty() && name.is_empty() {
+            let help = "add `server` or `name`: `'*'` for every cluster";
+            self.report(entry.place, "a destination without `server` and `name` permits no cluster".to_owned(), help);
+        } else if namespace.is_empty() {
+            let help = "add `namespace`: `'*'` for every namespace";
+            self.report(entry.place, "a destination without `namespace` permits no namespace".to_owned(), help);
+        }
+    }
+
+    fn repeated(&mut self, project: &Project) {
+        let key = |it: &ProjectDestination| {
+            let cluster = if value(&it.server).is_empty() { value(&it.name) } else { value(&it.server) };
+            (cluster.to_owned(), value(&it.namespace).to_owned())
+        };
+        for (index, entry) in project.destinations.iter().enumerate() {
+            if let Some(first) = project.destinations.iter().take(index).find(|other| key(other) == key(entry)) {
+                self.cx
+                    .report(entry.place, "the destination is listed twice")
+                    .related(first.place, "the first")
+                    .apps(self.app)
+                    .help("remove one of them: Argo CD's API refuses the project");
+            }
+        }
+    }
+
+    fn kind(&mut self, entry: &ResourceRestriction, cluster: bool) {
+        let (group, kind) = (value(&entry.group), value(&entry.kind));
+        let is_pattern = |text: &str| text.contains(['*', '?', '[']);
+        if kind.is_empty() {
+            self.report(entry.place, "an entry without `kind` matches nothing".to_owned(), "add `kind`: `'*'` for all");
+        } else if group.contains('/') {
+            let message = format!("the group `{group}` has a version, so it matches nothing");
+            self.report(entry.place, message, "write the group alone");
+        } else if group == "core" || group == "v1" {
+            let message = format!("the group `{group}` matches nothing: the core group is empty");
+            self.report(entry.place, message, "write `group: \"\"`");
+        } else if is_pattern(kind) || is_pattern(group) || !(is_built_in(group) || is_cluster_scoped(group, kind)) {
+            // Patterns match something; of custom resources the scope is not known.
+        } else if cluster != is_cluster_scoped(group, kind) && is_scoped_kind(group, kind) {
+            let (what, list) =
+                if cluster { ("namespaced", "namespaceResource...") } else { ("cluster-scoped", "clusterResource...") };
+            let message = format!("`{kind}` is {what}: this list does not speak of it");
+            self.report(entry.place, message, &format!("move the entry to the `{list}` list"));
+        }
+    }
+}
+
+/// Kinds whose scope is beyond doubt: those that Kubernetes itself has always served.
+fn is_scoped_kind(group: &str, kind: &str) -> bool {
+    is_cluster_scoped(group, kind)
+        || matches!(
+            (group, kind),
+            (
+                "",
+                "ConfigMap" | "Secret" | "Service" | "ServiceAccount" | "Pod" | "PersistentVolumeClaim" | "ResourceQuota"
+                    | "LimitRange" | "Endpoints" | "Event" | "ReplicationController"
+            ) | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+                | ("batch", "Job" | "CronJob")
+                | ("autoscaling", "HorizontalPodAutoscaler")
+                | ("policy", "PodDisruptionBudget")
+                | ("networking.k8s.io", "Ingress" | "NetworkPolicy")
+                | ("rbac.authorization.k8s.io", "Role" | "RoleBinding")
+        )
+}
