@@ -53,7 +53,17 @@ pub(super) fn strval(value: &Value) -> String {
 pub(super) fn bytes_of(value: &Value) -> String {
     let items = value.as_list().unwrap_or_default();
     let bytes: Vec<u8> = items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
-    String::from_utf8_lossy(&bytes).into_owned()
+    lossy(&bytes)
+}
+
+/// Bytes as a string; each that is no part of a character becomes the replacement character, as when Go ranges over it.
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    out
 }
 
 /// `cast.ToInt64`: what cannot be converted is 0.
