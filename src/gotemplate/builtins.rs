@@ -87,6 +87,7 @@ fn len(value: &Value) -> Result {
     Ok(Value::int(len as i64))
 }
 
+/// Mirrors `indexArg`, whose callers let the index behind the last item pass, to be caught by reflection.
 fn integer_index(value: &Value, len: usize) -> std::result::Result<usize, Failure> {
     let index = match value.data {
         Data::Int(index, _) => index,
@@ -109,13 +110,15 @@ fn index(args: &[Value]) -> Result {
         let next = match &item.data {
             Data::Nil => return Err(Failure::new("index of nil pointer")),
             Data::List(list) => {
-                let index = integer_index(key, list.items.len())?;
-                list.items.get(index).cloned().unwrap_or_default()
+                let index = integer_index(key, list.items.len() + 1)?;
+                let item = list.items.get(index).cloned();
+                item.ok_or_else(|| Failure::new("reflect: slice index out of range"))?
             }
             Data::Str(_) | Data::Text(_) => {
                 let text = item.as_str().unwrap_or_default();
-                let index = integer_index(key, text.len())?;
-                let byte = text.as_bytes().get(index).copied().unwrap_or_default();
+                let index = integer_index(key, text.len() + 1)?;
+                let byte = text.as_bytes().get(index).copied();
+                let byte = byte.ok_or_else(|| Failure::new("reflect: string index out of range"))?;
                 Value::of(Data::Int(byte.into(), IntKind::Uint8))
             }
             Data::Map(map) => match key.as_str() {

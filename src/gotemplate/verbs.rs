@@ -90,10 +90,11 @@ fn pad(spec: &Spec, text: String) -> String {
     if spec.zero { "0".repeat(missing) + &text } else { " ".repeat(missing) + &text }
 }
 
-fn bad(verb: char, value: &Value) -> String {
+/// What a verb prints of a value that it does not suit: the value under `%v`, with the verb's own flags.
+fn bad(spec: &Spec, verb: char, value: &Value) -> String {
     match &value.data {
         Data::Nil => format!("%!{verb}(<nil>)"),
-        _ => format!("%!{verb}({}={})", value.type_name(), sprint(value)),
+        _ => format!("%!{verb}({}={})", value.type_name(), format_value(spec, 'v', value, 0)),
     }
 }
 
@@ -102,23 +103,24 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
         return "...".into();
     }
     match &value.data {
-        Data::Nil if verb == 'v' => pad(spec, "<nil>".into()),
-        Data::Nil => bad(verb, value),
+        Data::Nil if verb == 'v' && depth == 0 => pad(spec, "<nil>".into()),
+        Data::Nil if depth > 0 => "<nil>".into(),
+        Data::Nil => bad(spec, verb, value),
         Data::Bool(truth) => match verb {
             't' | 'v' => pad(spec, truth.to_string()),
-            _ => bad(verb, value),
+            _ => bad(spec, verb, value),
         },
         Data::Int(number, kind @ (IntKind::Duration | IntKind::Month)) if matches!(verb, 's' | 'v' | 'q') => {
             let text = sprint(&Value::of(Data::Int(*number, *kind)));
             string(spec, verb, &text)
         }
-        Data::Int(number, kind) => integer(spec, verb, *number, *kind).unwrap_or_else(|| bad(verb, value)),
-        Data::Float(number) => float(spec, verb, *number).unwrap_or_else(|| bad(verb, value)),
+        Data::Int(number, kind) => integer(spec, verb, *number, *kind).unwrap_or_else(|| bad(spec, verb, value)),
+        Data::Float(number) => float(spec, verb, *number).unwrap_or_else(|| bad(spec, verb, value)),
         Data::Str(_) | Data::Text(_) => {
             let text = value.as_str().unwrap_or_default();
             match verb {
                 's' | 'v' | 'q' | 'x' | 'X' => string(spec, verb, text),
-                _ => bad(verb, value),
+                _ => bad(spec, verb, value),
             }
         }
         Data::List(list) if list.elem == Elem::Byte && matches!(verb, 's' | 'q' | 'x' | 'X') => {

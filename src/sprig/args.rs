@@ -53,14 +53,26 @@ pub(super) fn strval(value: &Value) -> String {
 pub(super) fn bytes_of(value: &Value) -> String {
     let items = value.as_list().unwrap_or_default();
     let bytes: Vec<u8> = items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
-    String::from_utf8_lossy(&bytes).into_owned()
+    lossy(&bytes)
+}
+
+/// Bytes as a string; each that is no part of a character becomes the replacement character, as when Go ranges over it.
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    out
 }
 
 /// `cast.ToInt64`: what cannot be converted is 0.
 pub(super) fn to_int64(value: &Value) -> i64 {
     match &value.data {
         Data::Int(value, _) => *value,
-        Data::Float(value) => *value as i64,
+        // What does not fit is the least number there is, as the processor has it.
+        Data::Float(value) if value.abs() < 9_223_372_036_854_775_808.0 => *value as i64,
+        Data::Float(_) => i64::MIN,
         Data::Bool(value) => (*value).into(),
         Data::Str(_) | Data::Text(_) => parse_int(value.as_str().unwrap_or_default()),
         _ => 0,
@@ -83,10 +95,7 @@ pub(super) fn to_float64(value: &Value) -> f64 {
         Data::Float(value) => *value,
         Data::Bool(value) => f64::from(u8::from(*value)),
         Data::Str(_) | Data::Text(_) => {
-            let text = value.as_str().unwrap_or_default();
-            let is_plain =
-                text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
-            if is_plain { text.parse().unwrap_or(0.0) } else { 0.0 }
+            crate::golang::strconv::parse_float(value.as_str().unwrap_or_default(), 64).unwrap_or(0.0)
         }
         _ => 0.0,
     }

@@ -21,9 +21,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     variadic("all", &[], Any, |_, args| Ok(Value::of(args.iter().all(|value| !is_empty(value))))),
     variadic("any", &[], Any, |_, args| Ok(Value::of(args.iter().any(|value| !is_empty(value))))),
-    fixed("ternary", &[Any, Any, Bool], |_, args| {
-        Ok(arg(args, if arg(args, 2).truth() { 0 } else { 1 }).clone())
-    }),
+    fixed("ternary", &[Any, Any, Bool], |_, args| Ok(arg(args, usize::from(!arg(args, 2).truth())).clone())),
     fixed("fail", &[Param::String], |_, args| fail(args)),
 ];
 

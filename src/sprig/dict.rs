@@ -73,8 +73,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("mustMerge", &[Dict], Dict, |_, args| merge(args, false)),
     variadic("mergeOverwrite", &[Dict], Dict, |_, args| merge(args, true)),
     variadic("mustMergeOverwrite", &[Dict], Dict, |_, args| merge(args, true)),
-    fixed("deepCopy", &[Any], |_, args| deep_copy(arg(args, 0), 0)),
-    fixed("mustDeepCopy", &[Any], |_, args| deep_copy(arg(args, 0), 0)),
+    fixed("deepCopy", &[Any], |_, args| copied(arg(args, 0))),
+    fixed("mustDeepCopy", &[Any], |_, args| copied(arg(args, 0))),
 ];
 
 /// A dictionary argument; nil is an empty one.
@@ -134,19 +134,30 @@ fn merge_into(into: &Map, source: &Map, overwrite: bool, depth: usize) -> Result
     }
     for (key, slot) in source.peek() {
         match into.slot(&key) {
+            None if slot.value.is_nil() && !overwrite => {}
             None => into.set_slot(key, slot),
             Some(known) => match (known.value.as_map(), slot.value.as_map()) {
-                (Some(a), Some(b)) => merge_into(a, b, overwrite, depth + 1)?,
-                // In a map of interfaces, mergo lets empty values win as well.
-                _ if overwrite => into.set_slot(key, slot),
-                _ if !overwrite && is_empty(&known.value) && !is_empty(&slot.value) => {
-                    into.set_slot(key, slot)
+                (Some(a), Some(b)) => {
+                    merge_into(a, b, overwrite, depth + 1)?;
+                    // What is empty still is replaced by the source itself.
+                    if a.is_empty() {
+                        into.set_slot(key, slot);
+                    }
                 }
+                // In a map of interfaces, mergo lets empty values win as well, but nil only when it overwrites.
+                _ if overwrite || is_empty(&known.value) && !slot.value.is_nil() => into.set_slot(key, slot),
                 _ => {}
             },
         }
     }
     Ok(())
+}
+
+fn copied(value: &Value) -> Result {
+    if value.is_nil() {
+        return Err(Failure::new("reflect: call of reflect.Value.Type on zero Value"));
+    }
+    deep_copy(value, 0)
 }
 
 fn deep_copy(value: &Value, depth: usize) -> Result {
@@ -169,4 +180,14 @@ fn deep_copy(value: &Value, depth: usize) -> Result {
         other => other.clone(),
     };
     Ok(Value { data, origin: value.origin })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sprig::testing::check_table;
+
+    #[test]
+    fn as_sprig() {
+        check_table(include_str!("../../fixtures/gotemplate/sprig/dict.jsonl"));
+    }
 }

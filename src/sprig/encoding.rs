@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256, Sha512};
 use crate::golang::url::Url;
 use crate::gotemplate::{Failure, Function, Map, Param, Value};
 
-use super::args::{Result, arg, fixed, text};
+use super::args::{Result, arg, fixed, lossy, text};
 
 const STRING: &[Param] = &[Param::String];
 
@@ -49,8 +49,7 @@ fn hex(bytes: &[u8]) -> String {
 /// sprig answers with the error's words where it cannot decode.
 fn decoded(result: std::result::Result<Vec<u8>, String>) -> Value {
     Value::str(match result {
-        Ok(bytes) => String::from_utf8(bytes)
-            .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()),
+        Ok(bytes) => lossy(&bytes),
         Err(words) => words,
     })
 }

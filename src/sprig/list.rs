@@ -1,6 +1,6 @@
 //! Lists: sprig's `list.go`.
 
-use crate::gotemplate::{Data, Failure, Function, Param, Value};
+use crate::gotemplate::{Data, Elem, Failure, Function, List, Param, Value};
 
 use super::args::{Result, arg, fixed, rest, to_int64, variadic};
 use super::defaults::is_empty;
@@ -57,7 +57,9 @@ fn items(what: &str, value: &Value) -> Result<Vec<Value>> {
         Data::Nil => Err(Failure::new("runtime error: invalid memory address or nil pointer dereference")),
         _ => Err(Failure::new(match what {
             "concat" => format!("Cannot concat type {} as list", value.kind_name()),
-            "push" | "prepend" => format!("Cannot {what} on type {}", value.kind_name()),
+            "chunk" => format!("Cannot chunk type {}", value.kind_name()),
+            "slice" => format!("list should be type of slice or array but {}", value.kind_name()),
+            "push" | "prepend" | "compact" => format!("Cannot {what} on type {}", value.kind_name()),
             _ => format!("Cannot find {what} on type {}", value.kind_name()),
         })),
     }
@@ -67,7 +69,7 @@ fn tail(args: &[Value]) -> Result {
     let list = items("rest", arg(args, 0))?;
     Ok(match list.split_first() {
         Some((_, rest)) => Value::list(rest.to_vec()),
-        None => Value::NIL,
+        None => Value::list(Vec::new()),
     })
 }
 
@@ -75,7 +77,7 @@ fn initial(args: &[Value]) -> Result {
     let list = items("initial", arg(args, 0))?;
     Ok(match list.split_last() {
         Some((_, before)) => Value::list(before.to_vec()),
-        None => Value::NIL,
+        None => Value::list(Vec::new()),
     })
 }
 
@@ -129,6 +131,10 @@ fn has(args: &[Value]) -> Result {
 
 fn slice(args: &[Value]) -> Result {
     let list = items("slice", arg(args, 0))?;
+    let elem = match &arg(args, 0).data {
+        Data::List(list) => list.elem,
+        _ => Elem::Any,
+    };
     if list.is_empty() {
         return Ok(Value::NIL);
     }
@@ -136,15 +142,30 @@ fn slice(args: &[Value]) -> Result {
     let end = args.get(2).map_or(list.len() as i64, to_int64);
     let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
     match range.and_then(|(start, end)| list.get(start..end)) {
-        Some(part) => Ok(Value::list(part.to_vec())),
+        Some(part) => Ok(Value::of(Data::List(List { items: part.to_vec().into(), elem }))),
         None => Err(Failure::new("reflect.Value.Slice: slice index out of bounds")),
     }
 }
 
 fn chunk(args: &[Value]) -> Result {
     let list = items("chunk", arg(args, 1))?;
-    let Ok(size @ 1..) = usize::try_from(to_int64(arg(args, 0))) else {
-        return Err(Failure::new("runtime error: integer divide by zero"));
+    let size = to_int64(arg(args, 0));
+    let Ok(size @ 1..) = usize::try_from(size) else {
+        // A negative size makes a negative number of lists, or none where it rounds to that.
+        if size < 0 && (2..=size.unsigned_abs().saturating_add(1)).contains(&(list.len() as u64)) {
+            return Ok(Value::list(Vec::new()));
+        }
+        return Err(Failure::new("runtime error: makeslice: len out of range"));
     };
     Ok(Value::list(list.chunks(size).map(|part| Value::list(part.to_vec())).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sprig::testing::check_table;
+
+    #[test]
+    fn as_sprig() {
+        check_table(include_str!("../../fixtures/gotemplate/sprig/list.jsonl"));
+    }
 }

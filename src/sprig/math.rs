@@ -3,9 +3,10 @@
 //! Integers are `int64` and wrap, as Go's do. Decimal functions go through exact decimals in sprig; here the shortest
 //! decimal digits of both operands are computed with as integers where that fits, which gives the same digits.
 
+use crate::golang::strconv::atoi;
 use crate::gotemplate::{Data, Failure, Function, Param, Value};
 
-use super::args::{Result, arg, fixed, int, rest, strval, to_float64, to_int64, variadic};
+use super::args::{Result, arg, fixed, int, rest, strval, text, to_float64, to_int64, variadic};
 
 use Param::{Any, Int};
 
@@ -24,7 +25,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(Value::of(to_float64(arg(args, 0))).at(arg(args, 0).first_origin()))
     }),
     fixed("atoi", &[Param::String], |_, args| {
-        Ok(int(arg(args, 0).as_str().and_then(|text| text.parse().ok()).unwrap_or(0)))
+        Ok(int(atoi(text(args, 0)).unwrap_or_else(|error| error.value_besides())))
     }),
     fixed("toDecimal", &[Any], |_, args| {
         Ok(Value::int64(i64::from_str_radix(&strval(arg(args, 0)), 8).unwrap_or(0)))
@@ -48,27 +49,15 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("min", &[Any], Any, |_, args| Ok(Value::int64(args.iter().map(to_int64).min().unwrap_or(0)))),
     variadic("maxf", &[Any], Any, |_, args| Ok(extreme(args, f64::max))),
     variadic("minf", &[Any], Any, |_, args| Ok(extreme(args, f64::min))),
-    variadic("addf", &[], Any, |_, args| Ok(fold(0.0, args, Decimal::add, |a, b| a + b))),
-    variadic("add1f", &[Any], Any, |_, args| {
-        let one = [arg(args, 0).clone(), Value::of(1.0)];
-        Ok(fold(0.0, &one, Decimal::add, |a, b| a + b))
-    }),
-    variadic("subf", &[Any], Any, |_, args| {
-        Ok(fold(to_float64(arg(args, 0)), rest(args, 1), Decimal::sub, |a, b| a - b))
-    }),
-    variadic("mulf", &[Any], Any, |_, args| {
-        Ok(fold(to_float64(arg(args, 0)), rest(args, 1), Decimal::mul, |a, b| a * b))
-    }),
+    variadic("addf", &[], Any, |_, args| fold(&Value::of(0.0), args, Decimal::add, |a, b| a + b)),
+    fixed("add1f", &[Any], |_, args| fold(arg(args, 0), &[Value::of(1.0)], Decimal::add, |a, b| a + b)),
+    variadic("subf", &[Any], Any, |_, args| fold(arg(args, 0), rest(args, 1), Decimal::sub, |a, b| a - b)),
+    variadic("mulf", &[Any], Any, |_, args| fold(arg(args, 0), rest(args, 1), Decimal::mul, |a, b| a * b)),
     variadic("divf", &[Any], Any, |_, args| {
-        let mut value = to_float64(arg(args, 0));
-        for divisor in rest(args, 1) {
-            let divisor = to_float64(divisor);
-            if divisor == 0.0 {
-                return Err(Failure::new("decimal division by 0"));
-            }
-            value = round_decimal(value / divisor, 16);
+        if rest(args, 1).iter().any(|divisor| to_float64(divisor) == 0.0) {
+            return Err(Failure::new("decimal division by 0"));
         }
-        Ok(Value::of(value))
+        fold(arg(args, 0), rest(args, 1), Decimal::div, |a, b| a / b)
     }),
     fixed("floor", &[Any], |_, args| Ok(Value::of(to_float64(arg(args, 0)).floor()))),
     fixed("ceil", &[Any], |_, args| Ok(Value::of(to_float64(arg(args, 0)).ceil()))),
@@ -183,40 +172,62 @@ impl Decimal {
         Some(Self { digits: self.digits.checked_mul(other.digits)?, scale: self.scale + other.scale })
     }
 
+    /// To sixteen places, halves away from zero.
+    fn div(self, other: Self) -> Option<Self> {
+        let (a, b, _) = self.aligned(other)?;
+        let a = a.checked_mul(10i128.pow(16))?;
+        let (quotient, remainder) = (a.checked_div(b)?, a.checked_rem(b)?);
+        let rounds = remainder.unsigned_abs() >= b.unsigned_abs().div_ceil(2);
+        let away = if (a < 0) == (b < 0) { 1 } else { -1 };
+        Some(Self { digits: quotient + if rounds { away } else { 0 }, scale: 16 })
+    }
+
     fn value(self) -> Option<f64> {
         format!("{}e-{}", self.digits, self.scale).parse().ok()
     }
 }
 
+/// Goes through exact decimals as long as they fit.
 fn fold(
-    first: f64,
+    first: &Value,
     args: &[Value],
     exact: fn(Decimal, Decimal) -> Option<Decimal>,
     plain: fn(f64, f64) -> f64,
-) -> Value {
-    let mut value = first;
+) -> Result {
+    let mut value = finite(first)?;
+    let mut decimal = Decimal::of(value);
     for other in args {
-        let other = to_float64(other);
-        let decimals = Decimal::of(value).zip(Decimal::of(other));
-        let result = decimals.and_then(|(a, b)| exact(a, b)).and_then(Decimal::value);
-        value = result.unwrap_or_else(|| plain(value, other));
+        let other = finite(other)?;
+        decimal = decimal.zip(Decimal::of(other)).and_then(|(a, b)| exact(a, b));
+        value = decimal.and_then(Decimal::value).unwrap_or_else(|| plain(value, other));
+        decimal = decimal.or_else(|| Decimal::of(value));
     }
-    Value::of(value)
+    // Decimals know no negative zero.
+    Ok(Value::of(if value == 0.0 { 0.0 } else { value }))
 }
 
-/// shopspring's division keeps sixteen places.
-fn round_decimal(value: f64, places: usize) -> f64 {
-    format!("{value:.places$}").parse().unwrap_or(value)
+fn finite(value: &Value) -> Result<f64> {
+    let float = to_float64(value);
+    if float.is_finite() {
+        return Ok(float);
+    }
+    Err(Failure::new(format!("Cannot create a Decimal from {}", Value::of(float))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sprig::testing::check_table;
+
+    #[test]
+    fn as_sprig() {
+        check_table(include_str!("../../fixtures/gotemplate/sprig/math.jsonl"));
+    }
 
     #[test]
     fn decimals_are_exact() {
-        let sum = fold(0.0, &[Value::of(0.1), Value::of(0.2)], Decimal::add, |a, b| a + b);
-        assert_eq!(sum.to_string(), "0.3");
+        let sum = fold(&Value::of(0.1), &[Value::of(0.2)], Decimal::add, |a, b| a + b);
+        assert_eq!(sum.map(|sum| sum.to_string()), Ok("0.3".into()));
         assert_eq!(round(123.5555, 3, 0.5).to_string(), "123.556");
     }
 

@@ -11,7 +11,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::gotemplate::{Call, Data, Elem, Failure, Function, Map, MapKind, Param, Slot, Value, quoted};
 use crate::origin::{OriginId, Text};
 
-use super::args::{Result, arg, bytes_of, fixed, text, variadic};
+use super::args::{Result, arg, bytes_of, fixed, lossy, text, variadic};
 use super::goutils;
 use super::stand_in::StandIn;
 use super::xstrings::{self, lower, upper};
@@ -184,7 +184,7 @@ fn cut(text: &Text, range: Range<usize>) -> Text {
         return text.slice(range);
     }
     let bytes = text.as_str().as_bytes().get(range).unwrap_or_default();
-    Text::of(String::from_utf8_lossy(bytes), text.first_origin())
+    Text::of(lossy(bytes), text.first_origin())
 }
 
 fn joined(text: &Text, parts: &[Range<usize>], separator: &str) -> Value {

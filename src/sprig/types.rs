@@ -18,3 +18,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("kindIs", &[String, Any], |_, args| Ok(Value::of(text(args, 0) == arg(args, 1).kind_name()))),
     fixed("deepEqual", &[Any, Any], |_, args| Ok(Value::of(arg(args, 0).deep_equal(arg(args, 1))))),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::sprig::testing::check_table;
+
+    #[test]
+    fn as_sprig() {
+        check_table(include_str!("../../fixtures/gotemplate/sprig/types.jsonl"));
+    }
+}
