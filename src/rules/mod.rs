@@ -5,8 +5,8 @@
 
 mod context;
 mod missing;
-mod projects;
 mod pod_security;
+mod projects;
 mod rule;
 mod siblings;
 
