@@ -8,6 +8,7 @@ pub mod duration;
 mod glob;
 #[cfg(test)]
 mod golden;
+pub mod html_escape;
 pub mod path_match;
 pub mod regexp;
 pub mod semver;

@@ -2,49 +2,25 @@
 //!
 //! Mirrors `text/template/funcs.go` and `net/url`.
 
+use crate::golang::html_escape as golang;
+use crate::golang::url;
 use crate::origin::{OriginId, Text};
 
 /// `HTMLEscapeString`
 pub(super) fn html_escape(text: &Text) -> Text {
-    mapped(text, |c| {
-        Some(match c {
-            '\0' => "\u{fffd}".into(),
-            '"' => "&#34;".into(),
-            '\'' => "&#39;".into(),
-            '&' => "&amp;".into(),
-            '<' => "&lt;".into(),
-            '>' => "&gt;".into(),
-            _ => return None,
-        })
-    })
+    mapped(text, |c| golang::html_escape(c).map(str::to_owned))
 }
 
 /// `JSEscapeString`
 pub(super) fn js_escape(text: &Text) -> Text {
-    mapped(text, |c| {
-        Some(match c {
-            '\\' => "\\\\".into(),
-            '\'' => "\\'".into(),
-            '"' => "\\\"".into(),
-            '<' => "\\u003C".into(),
-            '>' => "\\u003E".into(),
-            '&' => "\\u0026".into(),
-            '=' => "\\u003D".into(),
-            c if c < ' ' => format!("\\u{:04X}", u32::from(c)),
-            c if !c.is_ascii() && (c.is_control() || (c.is_whitespace())) => {
-                format!("\\u{:04X}", u32::from(c))
-            }
-            _ => return None,
-        })
-    })
+    mapped(text, golang::js_escape)
 }
 
 /// `url.QueryEscape`
 pub(super) fn query_escape(text: &Text) -> Text {
     mapped(text, |c| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '~' => None,
-        ' ' => Some("+".into()),
-        _ => Some(c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect()),
+        _ => Some(url::query_escape(c.encode_utf8(&mut [0; 4]))),
     })
 }
 

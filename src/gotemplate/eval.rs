@@ -9,7 +9,7 @@ use crate::origin::{Name, Origin, OriginId, Step};
 use crate::source::Span;
 
 use super::ast::{Command, Expr, ExprKind, NodeRef, Number, Pipe, node_string};
-use super::exec::{Call, Result};
+use super::exec::{Call, MissingKey, Result};
 use super::function::{Function, Param};
 use super::value::{Data, IntKind, Value};
 use super::walk::State;
@@ -209,6 +209,9 @@ impl<'t> State<'_, '_, 't> {
         receiver: Rv,
     ) -> Result<Rv> {
         if receiver.known == Static::Invalid {
+            if self.exec.missing_key == MissingKey::Error {
+                return self.error(format!("nil data; no entry for key {}", crate::yaml::go_quote(name)));
+            }
             return Ok(receiver);
         }
         if receiver.is_nil_interface() {
@@ -225,6 +228,12 @@ impl<'t> State<'_, '_, 't> {
                 }
                 match (map.get(name), map.kind()) {
                     (Some(value), _) => Ok(Rv::interface(value)),
+                    (None, _) if self.exec.missing_key == MissingKey::Error => {
+                        self.error(format!("map has no entry for key {}", crate::yaml::go_quote(name)))
+                    }
+                    (None, _) if self.exec.missing_key == MissingKey::Invalid => {
+                        Ok(Rv { value: Value::NIL, known: Static::Invalid })
+                    }
                     // The zero value of the element type.
                     (None, super::map::MapKind::String) => Ok(Rv::unwrapped(Value::str(""))),
                     (None, _) => Ok(Rv::interface(Value::NIL)),

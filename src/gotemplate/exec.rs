@@ -1,6 +1,6 @@
 //! An execution: the templates, what they share, and what functions see of their caller.
 //!
-//! Mirrors `text/template/exec.go` with `missingkey=zero`; `walk` has its statements, `eval` its expressions.
+//! Mirrors `text/template/exec.go`; `walk` has its statements, `eval` its expressions.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -35,7 +35,8 @@ impl Templates {
         self.add_from(trees, None);
     }
 
-    fn add_from(&mut self, trees: Vec<Arc<Tree>>, source: Option<&Arc<Text>>) {
+    /// Adds templates of a text that is no file, whose pieces know where they come from.
+    pub fn add_from(&mut self, trees: Vec<Arc<Tree>>, source: Option<&Arc<Text>>) {
         for tree in trees {
             let keeps = tree.is_empty() && self.trees.contains_key(&tree.name);
             if !keeps {
@@ -52,6 +53,18 @@ impl Templates {
     pub fn contains(&self, name: &str) -> bool {
         self.trees.contains_key(name)
     }
+}
+
+/// What a key that a map does not have stands for: the option `missingkey` of Go's templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingKey {
+    /// `zero`: the zero value of the map's elements, as Helm has it.
+    #[default]
+    Zero,
+    /// `default` and `invalid`: no value at all, of which every field is no value either.
+    Invalid,
+    /// `error`.
+    Error,
 }
 
 /// Bounds of an execution.
@@ -79,6 +92,8 @@ pub struct Exec<'a> {
     pub templates: Templates,
     /// What the functions of the host need.
     pub host: Box<dyn Any>,
+    /// What missing keys stand for.
+    pub missing_key: MissingKey,
     pub(super) functions: &'a FuncMap,
     pub(super) limits: Limits,
     pub(super) steps: u64,
@@ -151,7 +166,17 @@ impl<'a> Exec<'a> {
         host: Box<dyn Any>,
         limits: Limits,
     ) -> Self {
-        Self { origins, templates, host, functions, limits, steps: 0, bytes: 0, depth: 0 }
+        Self {
+            origins,
+            templates,
+            host,
+            missing_key: MissingKey::Zero,
+            functions,
+            limits,
+            steps: 0,
+            bytes: 0,
+            depth: 0,
+        }
     }
 
     /// Executes a template with data.

@@ -23,11 +23,10 @@ mod walk;
 
 pub use ast::Tree;
 pub use builtins::BUILTINS;
-pub use exec::{Call, Exec, Limits, Templates};
+pub use exec::{Call, Exec, Limits, MissingKey, Templates};
 pub use failure::Failure;
 pub use fmt::{sprint, sprint_all, sprintf, sprintln};
 pub use function::{FuncMap, Function, Param};
-pub use literal::parse_int;
 pub use map::{Map, MapKind, Slot};
 pub use parse::{ParseError, parse};
 pub use value::{Data, Elem, IntKind, List, Object, Value};

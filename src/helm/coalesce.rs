@@ -149,6 +149,7 @@ impl Coalescer<'_> {
         if dst == src {
             return;
         }
+        let nulls = self.tables.nulls(dst);
         for index in 0.. {
             let Some(slot) = self.tables.slot(src, index).cloned() else { break };
             let key = slot.key.text.clone();
@@ -186,6 +187,10 @@ impl Coalescer<'_> {
                     }
                 }
             }
+        }
+        // Helm writes the nulls of `dst` into `src`, which shows where `src` is in use elsewhere: imported values.
+        for null in nulls {
+            self.tables.set(src, null);
         }
     }
 
@@ -286,9 +291,6 @@ impl Coalescer<'_> {
         let (Some(winner), Some(under)) = (self.tables.place(value), self.tables.place(&loser.value)) else {
             return;
         };
-        if winner.at == under.at {
-            return;
-        }
         let mut path = self.path.clone();
         path.push(key.clone());
         if self.log.add(path, winner, under, kind)
@@ -308,6 +310,9 @@ impl Log {
         loser: Place,
         kind: OverrideKind,
     ) -> bool {
+        if winner.at == loser.at {
+            return false;
+        }
         let entry = self.overrides.entry(path.clone());
         let known = entry.or_insert_with(|| Override { path, winner, losers: Vec::new(), kind });
         if known.winner.at == winner.at {

@@ -30,7 +30,7 @@ impl Watch {
 }
 
 /// A canonical tree as a value. Numbers are `float64`, those of parameters `int64`.
-pub(super) fn to_value(node: &Node, origins: &mut Origins) -> Value {
+pub fn to_value(node: &Node, origins: &mut Origins) -> Value {
     Reader { origins, watch: None }.value(node, &mut Vec::new())
 }
 

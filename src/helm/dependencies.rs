@@ -321,6 +321,8 @@ impl Process<'_> {
                     self.warn(import.place(), message);
                     continue;
                 };
+                // An empty table is handed out as a fresh one (`Values.AsMap`), so nothing is shared with it.
+                let table = if self.tables.slot(table, 0).is_none() { self.tables.add(place) } else { table };
                 let table = self.wrapped(table, &parent);
                 self.pass(false, Vec::new()).tables(imported, table, "", true);
             }

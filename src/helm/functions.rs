@@ -23,11 +23,18 @@ const MAX_RECURSION: usize = 1000;
 const TPL_NAME: &str = "gotpl";
 
 /// What functions of one render share.
-pub(super) struct Host {
+pub struct Host {
     pub(super) sources: Arc<Sources>,
     /// A place for what no action made.
     pub(super) fallback: Span,
     pub(super) included: FxHashMap<SmolStr, usize>,
+}
+
+impl Host {
+    /// For templates outside of charts; what no action made is placed at `fallback`.
+    pub fn new(sources: Arc<Sources>, fallback: Span) -> Self {
+        Self { sources, fallback, included: FxHashMap::default() }
+    }
 }
 
 /// All functions of templates: Go's, sprig's, Helm's.
@@ -45,7 +52,8 @@ const fn fixed(name: &'static str, params: &'static [Param], run: Run) -> Functi
     Function { name, params, variadic: None, run }
 }
 
-static HELM: &[Function] = &[
+/// What Helm adds to sprig.
+pub static HELM: &[Function] = &[
     fixed("include", &[Param::String, Param::Any], |call, args| include(call, text(args, 0), arg(args, 1))),
     fixed("tpl", &[Param::String, Param::Any], |call, args| tpl(call, arg(args, 0), arg(args, 1))),
     fixed("required", &[Param::String, Param::Any], |_, args| {
@@ -241,6 +249,16 @@ fn kind_of(node: &Node) -> &'static str {
         crate::yaml::Data::Scalar(_) if node.as_f64().is_some() => "number",
         crate::yaml::Data::Scalar(_) => "string",
     }
+}
+
+/// The first document of a text as a value, nil where there is none.
+///
+/// # Errors
+///
+/// Go's words about a text that is no YAML.
+pub fn yaml_value(call: &mut Call<'_, '_>, source: &Value) -> std::result::Result<Value, String> {
+    let node = parse(call, source)?;
+    Ok(node.map_or(Value::NIL, |node| to_value(&node, call.exec.origins)))
 }
 
 fn from_yaml(call: &mut Call<'_, '_>, source: &Value) -> Value {

@@ -8,6 +8,8 @@
 //!
 //! This module does not know Argo CD.
 
+#[cfg(test)]
+mod against_helm;
 mod cache;
 mod capabilities;
 mod chart;
@@ -34,7 +36,9 @@ pub use cache::{ChartCache, Loaded};
 pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion};
 pub use chart::{Chart, ChartFile};
 pub use coalesce::{Override, OverrideKind};
+pub use convert::to_value;
 pub use dependencies::{Prepared, prepare};
+pub use functions::{HELM, Host, yaml_value};
 pub use load::load_values;
 pub use manifest::{Crd, Manifest, Manifests, Rendered};
 pub use metadata::{Dependency, Metadata};

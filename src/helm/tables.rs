@@ -118,6 +118,12 @@ impl Tables {
         self.list.get(id.0)?.slots.get_index(index).map(|(_, slot)| slot)
     }
 
+    /// The slots of a table that are null.
+    pub(super) fn nulls(&self, id: TableId) -> Vec<Slot> {
+        let slots = self.list.get(id.0).into_iter().flat_map(|table| table.slots.values());
+        slots.filter(|slot| slot.value.is_null()).cloned().collect()
+    }
+
     /// The value of a key, to change it.
     pub(super) fn get_mut(&mut self, id: TableId, key: &str) -> Option<&mut Value> {
         self.list.get_mut(id.0)?.slots.get_mut(key).map(|slot| &mut slot.value)

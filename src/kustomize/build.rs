@@ -18,7 +18,7 @@ use super::loader::Loader;
 use super::options::{Options, Reorder};
 use super::resource::Resource;
 use super::target::Target;
-use super::{hash, nameref, rewrite, sort};
+use super::{factory, hash, nameref, rewrite, sort};
 
 /// Keeps a resource out of the output, whatever its value but `false`.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -95,7 +95,7 @@ fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     nameref::apply(&mut ra.resources, &ra.config, cx);
     vars::resolve(&mut ra.resources, &ra.vars, &ra.config.var_reference, cx);
     let kept = |resource: &Resource| resource.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false");
-    ra.resources.all_mut().retain(|resource| !resource.gone && kept(resource));
+    ra.resources.all_mut().retain_mut(|resource| !resource.gone && is_valid(resource, cx) && kept(resource));
     match &target.kustomization.sort_options {
         Some(options) => {
             let sorted = sort::apply(&mut ra.resources, options);
@@ -117,6 +117,16 @@ fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
         }
     }
     list
+}
+
+/// Whether a resource still has a kind and a name behind all that was done to it.
+fn is_valid(resource: &mut Resource, cx: &mut Context<'_>) -> bool {
+    if factory::validate(&resource.node).is_ok() {
+        return true;
+    }
+    // The message shows what kustomize remembers in annotations.
+    resource.expose();
+    cx.check(factory::validate(&resource.node)).is_some()
 }
 
 /// Adds the label of `managedByLabel`.

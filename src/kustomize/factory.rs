@@ -236,7 +236,7 @@ fn duplicated_name(problem: &YamlProblem) -> String {
 }
 
 /// Refuses what has no kind or name.
-fn validate(node: &Node) -> Result<()> {
+pub(super) fn validate(node: &Node) -> Result<()> {
     let text = |node: Option<&Node>| node.filter(|node| !rnode::is_nil_or_empty(node)).map(rnode::value);
     let api_version = text(node.get("apiVersion"));
     let kind = text(node.get("kind"));

@@ -83,9 +83,7 @@ pub(super) fn apply(resources: &mut ResMap, config: &TransformerConfig, cx: &mut
             }
         }
     }
-    if by_previous_name.is_empty() {
-        return;
-    }
+    // Where nothing was renamed, fields that are not what they should be are found all the same.
     let candidates = Candidates { list, by_previous_name };
     for (at, resource) in resources.all_mut().iter_mut().enumerate() {
         if let Some(referrer) = candidates.list.get(at) {

@@ -275,11 +275,17 @@ impl Origins {
 
     /// Keeps only what `roots` lead to and renames the roots: facts outlive the trees they were taken from.
     pub fn compact<'a>(&mut self, roots: impl IntoIterator<Item = &'a mut OriginId>) {
+        *self = self.extract(roots);
+    }
+
+    /// A copy of what `roots` lead to, with the roots renamed to it.
+    #[must_use]
+    pub fn extract<'a>(&self, roots: impl IntoIterator<Item = &'a mut OriginId>) -> Self {
         let mut kept = Compaction { old: &self.list, new: Vec::new(), names: FxHashMap::default() };
         for root in roots {
             *root = kept.keep(*root);
         }
-        self.list = kept.new;
+        Self { list: kept.new }
     }
 }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::argocd::Application;
-use crate::origin::{OriginId, Origins, Place};
+use crate::origin::{Origins, Place};
 use crate::source::{Dir, Span, TreePath};
 use crate::yaml::Node;
 
@@ -401,12 +401,9 @@ fn work<T>(
     let children: Vec<(Node, Arc<Origins>)> = children
         .map(|object| {
             let mut node = object.node.clone();
-            let mut roots: Vec<&mut OriginId> = Vec::new();
-            let mut origins = rendered.origins.clone();
             let mut ids = Vec::new();
             visit_origins(&mut node, &mut |id| ids.push(*id));
-            roots.extend(ids.iter_mut());
-            origins.compact(roots);
+            let origins = rendered.origins.extract(&mut ids);
             let mut renamed = ids.into_iter();
             visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
             (node, Arc::new(origins))

@@ -5,6 +5,7 @@
 
 mod args;
 mod crypto;
+mod dates;
 mod defaults;
 mod dict;
 mod encoding;
@@ -27,6 +28,7 @@ use crate::gotemplate::Function;
 /// The tables of all families.
 pub static TABLES: &[&[Function]] = &[
     crypto::FUNCTIONS,
+    dates::FUNCTIONS,
     defaults::FUNCTIONS,
     dict::FUNCTIONS,
     encoding::FUNCTIONS,

@@ -10,7 +10,6 @@ use crate::yaml::{Data, Map, Node};
 use super::Params;
 use super::generator::{Generators, MAX_SETS};
 use super::params::go_value;
-use super::template::is_zero;
 
 impl Generators<'_, '_> {
     pub(super) fn matrix(&mut self, generator: &Node, depth: u32) -> Vec<Params> {
@@ -134,19 +133,15 @@ fn merge_key(keys: &[&str], params: &Params) -> String {
     serde_json::Value::Object(sorted.iter().map(value).collect()).to_string()
 }
 
-/// `mergo.Merge(WithOverride)` of trees: mappings merge, other values win unless they are empty.
+/// `mergo.Merge(WithOverride)` of trees: mappings merge, everything else wins, also when it is empty.
 fn merge_into(base: &mut Map, over: &Map, depth: u32) {
     for entry in over {
-        if depth < 100 {
-            if is_zero(&entry.value) && base.get(&entry.key.text).is_some() {
-                continue;
-            }
-            if let (Some(Node { data: Data::Map(base), .. }), Data::Map(over)) =
+        if depth < 100
+            && let (Some(Node { data: Data::Map(base), .. }), Data::Map(over)) =
                 (base.get_mut(&entry.key.text), &entry.value.data)
-            {
-                merge_into(base, over, depth + 1);
-                continue;
-            }
+        {
+            merge_into(base, over, depth + 1);
+            continue;
         }
         base.insert(entry.key.clone(), entry.value.clone());
     }

@@ -11,7 +11,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origins, Place};
 use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
 
-use super::engine::Stop;
+use super::engine::Engine;
 use super::interpolate::interpolate;
 use super::params::go_value;
 use super::selector::{self, Reader};
@@ -29,6 +29,10 @@ pub(super) const KINDS: [&str; 9] = [
     "merge",
     "plugin",
 ];
+
+/// Generators with `values`.
+const HAVE_VALUES: [&str; 6] =
+    ["clusters", "git", "scmProvider", "clusterDecisionResource", "pullRequest", "plugin"];
 
 /// Matrix and merge generators may hold matrix and merge generators, which may hold only terminal ones.
 const NESTING: u32 = 2;
@@ -64,7 +68,8 @@ impl<'a, 'e> Generators<'a, 'e> {
         self.wrong(Problem::at(ProblemKind::Render, place, message));
     }
 
-    fn wrong(&mut self, problem: Problem) {
+    /// Something that Argo CD refuses.
+    pub(super) fn wrong(&mut self, problem: Problem) {
         // One mistake in a template shows up in every Application that it makes.
         if !self.output.problems.contains(&problem) {
             self.output.failed.get_or_insert_with(|| problem.message.clone());
@@ -78,18 +83,6 @@ impl<'a, 'e> Generators<'a, 'e> {
         if !self.output.problems.contains(&problem) {
             self.output.problems.push(problem);
             self.output.incomplete.push(Incomplete::new(Missing::Content, reason));
-        }
-    }
-
-    /// A template that gave no text.
-    pub(super) fn stop(&mut self, stop: Stop) {
-        match stop {
-            Stop::Wrong(problem) => self.wrong(*problem),
-            Stop::Unsupported => {
-                let reason = "Go templates of ApplicationSets are not rendered yet".to_owned();
-                let help = "nothing to do: Applications of this set are left out".to_owned();
-                self.unavailable(self.set.place, reason, help);
-            }
         }
     }
 
@@ -137,7 +130,7 @@ impl<'a, 'e> Generators<'a, 'e> {
         depth: u32,
     ) -> Vec<(&'static str, Vec<Params>)> {
         let filled = match outer.filter(|params| !params.is_empty()) {
-            Some(params) => match self.interpolated(written, params) {
+            Some(params) => match self.filled(written, params) {
                 Some(filled) => Some(filled),
                 None => return Vec::new(),
             },
@@ -189,12 +182,51 @@ impl<'a, 'e> Generators<'a, 'e> {
         made
     }
 
+    /// A generator block with the parameters of the generator before it filled in; `None` when a template in it is
+    /// wrong. Of its `values`, those that need parameters of its own stay as they are until it has them.
+    fn filled(&mut self, block: &Node, params: &Params) -> Option<Node> {
+        let mut bare = block.clone();
+        // Templates of nested matrix and merge generators are not even read.
+        for kind in ["matrix", "merge"] {
+            let nested = bare.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            nested.map(|nested| nested.remove("template"));
+        }
+        let mut values = Vec::new();
+        for kind in KINDS.iter().filter(|kind| HAVE_VALUES.contains(kind)) {
+            let generator = bare.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            if let Some(entry) = generator.and_then(|generator| generator.remove("values")) {
+                values.push((kind, entry));
+            }
+        }
+        let mut filled = self.interpolated(&bare, params)?;
+        for (kind, mut entry) in values {
+            for value in entry.value.as_map_mut().into_iter().flat_map(Map::iter_mut) {
+                let mut engine =
+                    Engine::new(self.set, params, self.origins, self.environment.sources).strict();
+                match interpolate(&value.value, &mut engine) {
+                    Ok(known) => value.value = known,
+                    Err(problem) if is_missing_key(&problem.message) => {}
+                    Err(problem) => {
+                        self.wrong(*problem);
+                        return None;
+                    }
+                }
+            }
+            let generator = filled.as_map_mut().and_then(|map| map.get_mut(kind)).and_then(Node::as_map_mut);
+            if let Some(generator) = generator {
+                generator.push(entry);
+            }
+        }
+        Some(filled)
+    }
+
     /// A tree with parameters filled in; `None` when a template in it is wrong.
     pub(super) fn interpolated(&mut self, block: &Node, params: &Params) -> Option<Node> {
-        match interpolate(self.set, block, params, self.origins) {
+        let mut engine = Engine::new(self.set, params, self.origins, self.environment.sources);
+        match interpolate(block, &mut engine) {
             Ok(node) => Some(node),
-            Err(stop) => {
-                self.stop(stop);
+            Err(problem) => {
+                self.wrong(*problem);
                 None
             }
         }
@@ -317,6 +349,11 @@ impl<'a, 'e> Generators<'a, 'e> {
         }
         made
     }
+}
+
+/// Go's words about a parameter that is not there.
+fn is_missing_key(message: &str) -> bool {
+    message.contains("map has no entry for key") || message.contains("can't evaluate field")
 }
 
 /// Text that stands in one scalar: every part of it is located there.

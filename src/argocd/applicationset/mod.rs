@@ -8,6 +8,7 @@ mod clusters;
 mod combine;
 mod engine;
 mod fast;
+mod functions;
 mod generator;
 mod git;
 mod interpolate;
@@ -25,6 +26,8 @@ use crate::config::Config;
 use crate::origin::{Origins, Place, Placed};
 use crate::source::{Remotes, Sources};
 use crate::yaml::{Cache, Node};
+
+use engine::Engine;
 
 pub use clusters::is_cluster_secret;
 pub use params::Params;
@@ -153,7 +156,7 @@ pub struct Environment<'a> {
     /// Parsed files.
     pub cache: &'a Cache,
     /// All files.
-    pub sources: &'a Sources,
+    pub sources: &'a Arc<Sources>,
 }
 
 /// Expands an ApplicationSet into its Applications, in generator order. Steps go into `origins`.
@@ -171,9 +174,10 @@ pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut
         for (own, sets) in cx.run(block) {
             let merged = own.map_or_else(|| base.clone(), |own| template::merge(own, base));
             for params in sets {
-                match template::render(set, &merged, &params, cx.origins, environment.sources) {
+                let mut engine = Engine::new(set, &params, cx.origins, environment.sources);
+                match template::render(&merged, &params, &mut engine) {
                     Ok(node) => cx.add(node, &mut names),
-                    Err(stop) => cx.stop(stop),
+                    Err(problem) => cx.wrong(*problem),
                 }
             }
         }

@@ -3,39 +3,23 @@
 //! Mirrors `applicationset/controllers/template/patch.go`. Of all lists of an Application only the finalizers
 //! merge; every other list is replaced.
 
-use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origin, Origins, Place, SourceMap, Step, Text};
-use crate::source::Sources;
 use crate::yaml::{Data, Dialect, Map, Node, parse_text};
 
-use super::engine::{self, Stop};
-use super::{ApplicationSet, Params};
+use super::engine::{Engine, Wrong, wrong};
 
 /// Patches never reach this depth; the bound keeps the stack.
 const MAX_DEPTH: u32 = 200;
 
 /// Renders the patch with the parameters and applies it.
-pub(super) fn apply(
-    set: &ApplicationSet,
-    mut application: Node,
-    written: &Node,
-    params: &Params,
-    origins: &mut Origins,
-    sources: &Sources,
-) -> Result<Node, Stop> {
+pub(super) fn apply(mut application: Node, written: &Node, engine: &mut Engine<'_>) -> Result<Node, Wrong> {
     let place = written.place();
-    let source = written.as_str().unwrap_or_default();
-    let filled = engine::execute(set, source, place, params, origins)?;
-    let text = match filled {
-        Some(text) => text,
-        None => Text::of(source, origins.entry(place)),
+    let source = by_line(written.as_str().unwrap_or_default(), place, engine);
+    let text = engine.text(&source, place)?.unwrap_or(source);
+    let Some(patch) = read(&text, place, engine)? else {
+        return Err(wrong(place, "error while applying templatePatch: it is empty; render `{}` instead"));
     };
-    let Some(patch) = read(&text, place, origins, sources)? else {
-        return Err(Stop::wrong(
-            place,
-            "error while applying templatePatch: it is empty; render `{}` instead",
-        ));
-    };
+    let origins = &mut *engine.origins;
     let project = application.at_path(&["spec", "project"]).cloned();
     merge(&mut application, patch, origins, 0);
     // The patch cannot change the project.
@@ -53,13 +37,35 @@ pub(super) fn apply(
     Ok(application)
 }
 
+/// The patch as text whose lines know where they are written: in a block scalar every line stands in the file as it
+/// is, behind its indentation.
+fn by_line(source: &str, place: Place, engine: &mut Engine<'_>) -> Text {
+    let file = engine.sources.get(place.at.file).filter(|_| place.origin.is_written());
+    let written = file.as_ref().map(|file| file.slice(place.at)).unwrap_or_default();
+    let whole = engine.origins.entry(place);
+    let mut text = Text::new();
+    let mut from = 0;
+    for line in source.split_inclusive('\n') {
+        let content = line.trim_end_matches('\n');
+        let found = written.get(from..).filter(|_| !content.is_empty()).and_then(|rest| rest.find(content));
+        let origin = match found {
+            Some(at) => {
+                let start = from + at;
+                from = start + content.len();
+                let at = place.at.part(start as u32, content.len() as u32);
+                engine.origins.add(Origin::new(at, Step::Written))
+            }
+            None => whole,
+        };
+        text.push_str(line, origin);
+    }
+    text
+}
+
 /// The patch as a mapping; `None` when it is null.
-fn read(text: &Text, place: Place, origins: &mut Origins, sources: &Sources) -> Result<Option<Node>, Stop> {
-    let invalid = |message: String| {
-        let problem = Problem::at(ProblemKind::Render, place, format!("invalid templatePatch: {message}"));
-        Stop::Wrong(Box::new(problem))
-    };
-    let mut map = SourceMap::new(text, origins, sources, place.at);
+fn read(text: &Text, place: Place, engine: &mut Engine<'_>) -> Result<Option<Node>, Wrong> {
+    let invalid = |message: String| wrong(place, format!("invalid templatePatch: {message}"));
+    let mut map = SourceMap::new(text, engine.origins, engine.sources, place.at);
     let parsed = parse_text(text.as_str(), Dialect::Sigs, &mut map);
     if parsed.documents.iter().any(|document| document.broken) {
         let message = parsed.problems.first().map(|problem| problem.message.clone()).unwrap_or_default();

@@ -4,10 +4,9 @@
 //! `applicationset/generators/generator_spec_processor.go` and `applicationset/controllers/template`.
 
 use crate::origin::{Name, Origin, Origins, Place, Step};
-use crate::source::Sources;
 use crate::yaml::{Data, Entry, Key, Map, Node};
 
-use super::engine::Stop;
+use super::engine::{Engine, Wrong};
 use super::interpolate::interpolate;
 use super::{ApplicationSet, Params, patch};
 
@@ -44,7 +43,7 @@ fn merge_at(own: &Node, base: &Node, depth: u32) -> Node {
 }
 
 /// Go's zero values and empty collections.
-pub(super) fn is_zero(node: &Node) -> bool {
+fn is_zero(node: &Node) -> bool {
     match &node.data {
         Data::Seq(items) => items.is_empty(),
         Data::Map(map) => map.is_empty(),
@@ -55,25 +54,20 @@ pub(super) fn is_zero(node: &Node) -> bool {
 }
 
 /// Renders the template with one parameter set and makes it an Application of the set's namespace.
-pub(super) fn render(
-    set: &ApplicationSet,
-    template: &Node,
-    params: &Params,
-    origins: &mut Origins,
-    sources: &Sources,
-) -> Result<Node, Stop> {
+pub(super) fn render(template: &Node, params: &Params, engine: &mut Engine<'_>) -> Result<Node, Wrong> {
+    let set = engine.set();
     // An element without parameters leaves the template as it is.
     let rendered = if params.is_empty() {
-        assembled(set, template, origins, false)
+        assembled(set, template, engine.origins, false)
     } else {
-        let filled = interpolate(set, template, params, origins)?;
-        assembled(set, &filled, origins, true)
+        let filled = interpolate(template, engine)?;
+        assembled(set, &filled, engine.origins, true)
     };
     let Some(written) = set.node.at_path(&["spec", "templatePatch"]).filter(|patch| patch.as_str().is_some())
     else {
         return Ok(rendered);
     };
-    patch::apply(set, rendered, written, params, origins, sources)
+    patch::apply(rendered, written, engine)
 }
 
 /// The Application that a filled in template describes (`GetTempApplication`).

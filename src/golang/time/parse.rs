@@ -281,7 +281,7 @@ impl Parts {
                 }
             }
             Chunk::Fraction { digits, trimmed: false, .. } => {
-                self.nanoseconds = input.fraction(digits + 1)?
+                self.nanoseconds = input.fraction(digits + 1)?;
             }
             Chunk::Fraction { .. } => {
                 if let Some(len) = input.fraction_len() {

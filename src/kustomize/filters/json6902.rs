@@ -112,7 +112,7 @@ impl Patcher<'_, '_, '_> {
 
     fn add(&mut self, operation: &Node) -> Result<()> {
         let path = pointer(operation, "path").map_err(|_| missing("add operation failed to decode path"))?;
-        let value = self.value(operation, path)?;
+        let value = Self::value(operation, path)?;
         let Some(target) = find(self.root, path) else {
             let message = format!("add operation does not apply: doc is missing path: \"{path}\"");
             return Err(missing(message));
@@ -133,7 +133,7 @@ impl Patcher<'_, '_, '_> {
     fn replace(&mut self, operation: &Node) -> Result<()> {
         let path =
             pointer(operation, "path").wrap(|| "replace operation failed to decode path".to_owned())?;
-        let value = self.value(operation, path)?;
+        let value = Self::value(operation, path)?;
         if path.is_empty() {
             if value.as_map().is_none() {
                 return Err(Failure::new("replace operation value must be object or array"));
@@ -210,7 +210,7 @@ impl Patcher<'_, '_, '_> {
     }
 
     /// The value of an operation, null where it has none.
-    fn value(&self, operation: &Node, path: &str) -> Result<Node> {
+    fn value(operation: &Node, path: &str) -> Result<Node> {
         let value = operation.get("value").cloned().unwrap_or_else(|| Node::null(operation.place()));
         super::check_depth(path.matches('/').count(), &value)?;
         Ok(value)

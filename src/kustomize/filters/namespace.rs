@@ -119,10 +119,12 @@ impl Filter<'_> {
                 is_collection |= Kind::of(node) != Kind::Scalar;
                 self.set(node, setter)
             });
-            result.wrap(|| match is_collection {
-                true => "namespace field specs must target scalar nodes".to_owned(),
-                false => "namespace transformation failed".to_owned(),
-            })?;
+            let failed = if is_collection {
+                "namespace field specs must target scalar nodes"
+            } else {
+                "namespace transformation failed"
+            };
+            result.wrap(|| failed.to_owned())?;
         }
         Ok(())
     }

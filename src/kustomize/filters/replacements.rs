@@ -176,7 +176,7 @@ fn shown(source: &SourceSelector) -> String {
         && (!options.delimiter.is_empty() || options.create)
     {
         let FieldOptions { delimiter, index, create } = options;
-        shown.push_str(&format!(":{delimiter}({index}), create={create}"));
+        shown = format!("{shown}:{delimiter}({index}), create={create}");
     }
     shown
 }
