@@ -19,6 +19,7 @@ mod revision;
 mod settings;
 mod settings_keys;
 mod source_overrides;
+mod sync_position;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
@@ -34,4 +35,5 @@ pub use render::{Incomplete, Missing, Output, Renderer};
 pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};
 pub use settings_keys::{KnownKey, setting_key};
+pub use sync_position::{Phase, SyncPosition};
 pub use value_files::{Target, ValueFile, value_files};

@@ -91,6 +91,18 @@ pub struct App {
     pub origins: Arc<Origins>,
     /// What to render.
     pub spec: Spec,
+    /// Defined by a chart that was rendered by itself: what its users' values supply is missing or stands in.
+    pub provisional: bool,
+}
+
+impl App {
+    /// The Application, unless it is provisional: nobody writes what it says.
+    pub fn application(&self) -> Option<&Application> {
+        match &self.spec {
+            Spec::Argo(application) if !self.provisional => Some(application),
+            _ => None,
+        }
+    }
 }
 
 /// How far rendering got.

@@ -74,7 +74,8 @@ pub struct Variants {
     splits: BTreeMap<TreePath, BTreeSet<String>>,
 }
 
-fn is_environment(name: &str) -> bool {
+/// Whether a name is that of an environment, a stage or a kind of cluster.
+pub fn is_environment(name: &str) -> bool {
     let name = name.to_lowercase();
     ENVIRONMENTS.contains(&name.as_str())
         || name.split(['-', '_', '.']).any(|part| ENVIRONMENTS.contains(&part) && part.len() > 2)

@@ -187,6 +187,8 @@ impl<T: Send> Discovery<'_, T> {
             return;
         }
         self.known.insert(key, id);
+        let by = parent.and_then(|parent| self.app(parent));
+        let provisional = by.is_some_and(|parent| parent.kind == AppKind::Chart || parent.provisional);
         let mut app = App {
             id,
             name: definition.name().as_str().into(),
@@ -200,6 +202,7 @@ impl<T: Send> Discovery<'_, T> {
             node: Some(definition.node()),
             origins,
             spec: definition.spec(),
+            provisional,
         };
         if let Spec::Argo(application) = &app.spec {
             self.claim(id, application);
@@ -289,6 +292,7 @@ impl<T: Send> Discovery<'_, T> {
             node: None,
             origins: Arc::default(),
             spec,
+            provisional: false,
         };
         self.queue.push((app, 0));
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::argocd::SyncPosition;
 use crate::k8s::{self, Keys, PodTemplate, Provided, Reference, Violation};
 use crate::origin::{OriginId, Place};
 use crate::yaml::Node;
@@ -32,6 +33,10 @@ pub struct ObjectFacts {
     pub place: Place,
     /// A hook of Argo CD or Helm: it comes and goes.
     pub hook: bool,
+    /// When a sync of Argo CD applies it.
+    pub sync: SyncPosition,
+    /// Where that is written, if it is.
+    pub sync_place: Option<Place>,
     /// What the Pod Security Standards forbid about its pods.
     pub pod_violations: Vec<Violation>,
     /// The objects it names.
@@ -118,6 +123,9 @@ impl ObjectFacts {
     /// Calls `visit` with every origin id, in a fixed order.
     pub(super) fn visit_origins(&mut self, visit: &mut dyn FnMut(&mut OriginId)) {
         visit(&mut self.place.origin);
+        if let Some(place) = &mut self.sync_place {
+            visit(&mut place.origin);
+        }
         for violation in &mut self.pod_violations {
             visit(&mut violation.place.origin);
         }
@@ -168,6 +176,10 @@ fn is_kept(object: &Object) -> bool {
     ) || is_argo(&object.group, &object.kind, &object.name)
 }
 
+/// Annotations that say when an object is applied, the one to edit first.
+const SYNC_ANNOTATIONS: [&str; 4] =
+    ["argocd.argoproj.io/sync-wave", "argocd.argoproj.io/hook", "helm.sh/hook-weight", "helm.sh/hook"];
+
 /// Takes the facts out of a render; the tree can be dropped afterwards.
 pub(super) fn facts(app: &App, rendered: &Rendered) -> Vec<ObjectFacts> {
     rendered.objects.iter().map(|object| of(app, object)).collect()
@@ -186,6 +198,8 @@ fn of(app: &App, object: &Object) -> ObjectFacts {
         hook: ["argocd.argoproj.io/hook", "helm.sh/hook"]
             .iter()
             .any(|name| object.annotation(name).is_some()),
+        sync: SyncPosition::of(|name| object.annotation(name).and_then(Node::as_str)),
+        sync_place: SYNC_ANNOTATIONS.iter().find_map(|name| object.annotation(name)).map(Node::place),
         pod_violations: PodTemplate::of(group, kind, node)
             .map(|pod| k8s::violations(&pod))
             .unwrap_or_default(),

@@ -19,7 +19,7 @@ mod world;
 
 pub use app::{App, AppId, AppKind, Spec, Status};
 pub use charts::{ChartIndex, MissingChart};
-pub use clusters::Variants;
+pub use clusters::{Variants, is_environment};
 pub use declared::Declared;
 pub use discover::analyze;
 pub use facts::{ObjectFacts, PodFacts};

@@ -58,6 +58,8 @@ pub struct Scan {
     pub charts: BTreeSet<TreePath>,
     /// Charts below another chart's `charts/`.
     pub subcharts: BTreeSet<TreePath>,
+    /// Whether any file speaks of `globalProjects`: every AppProject may then have more than it says.
+    pub global_projects: bool,
     /// Files that some kustomization reads as a resource.
     resources: BTreeSet<TreePath>,
     /// Files that some kustomization reads otherwise: patches, generator inputs.
@@ -117,6 +119,7 @@ impl Scan {
     }
 
     fn add(&mut self, path: &TreePath, stream: &Stream, tree: &dyn Tree) {
+        self.global_projects |= stream.file.text_or_empty().contains("globalProjects");
         if KUSTOMIZATION_NAMES.contains(&path.file_name())
             && let Some(dir) = path.parent()
         {

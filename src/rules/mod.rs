@@ -59,6 +59,7 @@ rules! {
         replace_ignores_differences::ReplaceIgnoresDifferences,
         self_managing_application::SelfManagingApplication,
         stale_target_revision::StaleTargetRevision,
+        sync_wave_inversion::SyncWaveInversion,
         tracking_annotation_override::TrackingAnnotationOverride,
         undeletable_hook_job::UndeletableHookJob,
         unknown_application_field::UnknownApplicationField,

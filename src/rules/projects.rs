@@ -58,13 +58,6 @@ pub(super) fn project_name(application: &Application) -> &str {
         .unwrap_or("default")
 }
 
-/// Whether projects get more entries from others (`globalProjects` of `argocd-cm`), so that one alone says little.
-pub(super) fn has_global_projects(inventory: &Inventory) -> bool {
-    inventory.declared.iter().any(|object| {
-        object.name == "argocd-cm" && object.node.at_path(&["data", "globalProjects"]).is_some()
-    })
-}
-
 /// A destination cluster by server and name, as far as both are known.
 pub(super) struct Cluster {
     /// The API URL; empty when not known.

@@ -1,6 +1,6 @@
 //! `broad-ignore-differences`: see the page.
 
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -24,7 +24,7 @@ impl Rule for BroadIgnoreDifferences {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         for entry in application.node.items(&["spec", "ignoreDifferences"]) {
             let pointers = entry.items(&["jsonPointers"]).iter();
             for (node, list) in pointers

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::argocd::{BuildEnv, Target, Text, value_files};
 use crate::finding::did_you_mean;
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -24,7 +24,7 @@ impl Rule for BrokenValuesRef {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         for source in &application.sources {
             let env = BuildEnv::of(application, source);
             for file in value_files(application, source, &env, cx.workspace.remotes()) {

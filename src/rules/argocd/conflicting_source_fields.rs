@@ -1,7 +1,7 @@
 //! `conflicting-source-fields`: see the page.
 
 use crate::argocd::{Application, Source};
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Entry, Node};
 
@@ -22,7 +22,7 @@ impl Rule for ConflictingSourceFields {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         spec(application, cx);
         for it in &application.sources {
             source(it, cx);

@@ -1,6 +1,6 @@
 //! `empty-auto-prune`: see the page.
 
-use crate::repo::{App, Rendered, Spec, Status};
+use crate::repo::{App, Rendered, Status};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -20,7 +20,7 @@ impl Rule for EmptyAutoPrune {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         let Some(automated) = application.automated.as_ref().filter(|automated| automated.prune) else { return };
         let renders = application.sources.iter().any(|source| !(application.multi && source.is_ref_only()));
         if rendered.status() != Status::Rendered || !rendered.objects.is_empty() || !renders {

@@ -1,6 +1,6 @@
 //! `floating-chart-version`: see the page.
 
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -20,7 +20,7 @@ impl Rule for FloatingChartVersion {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         for source in application.sources.iter().filter(|source| source.is_helm_chart()) {
             let Some(revision) = source.target_revision.as_ref().filter(|it| is_floating(&it.value)) else { continue };
             let chart = source.chart.as_ref().map_or("", |chart| &chart.value);

@@ -1,7 +1,7 @@
 //! `hpa-replicas-conflict`: see the page.
 
 use crate::argocd::Application;
-use crate::repo::{App, Object, Rendered, Spec};
+use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -22,7 +22,7 @@ impl Rule for HpaReplicasConflict {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         if application.automated.is_none() {
             return;
         }

@@ -1,6 +1,6 @@
 //! `invalid-ignore-pointer`: see the page.
 
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -20,7 +20,7 @@ impl Rule for InvalidIgnorePointer {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         for entry in application.node.items(&["spec", "ignoreDifferences"]) {
             for pointer in entry.items(&["jsonPointers"]) {
                 let Some(text) = pointer.as_str().filter(|text| !text.contains("{{")) else { continue };

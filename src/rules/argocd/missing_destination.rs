@@ -1,6 +1,6 @@
 //! `missing-destination`: see the page.
 
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -21,7 +21,7 @@ impl Rule for MissingDestination {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         // Without a spec it is no definition: unfinished, or the body of a `kubectl patch`.
         if application.node.get("spec").is_none_or(Node::is_null) {
             return;

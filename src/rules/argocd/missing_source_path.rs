@@ -2,7 +2,7 @@
 
 use crate::argocd::Missing;
 use crate::finding::ProblemKind;
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -24,7 +24,9 @@ impl Rule for MissingSourcePath {
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // Where another revision stands in, the path may exist at the one that is meant.
         let stand_in = rendered.incomplete.iter().any(|it| it.missing == Missing::StandIn);
-        let Spec::Argo(_) = &app.spec else { return };
+        if app.application().is_none() {
+            return;
+        }
         if stand_in {
             return;
         }

@@ -1,6 +1,6 @@
 //! `missing-target-revision`: see the page.
 
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -20,7 +20,7 @@ impl Rule for MissingTargetRevision {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         for source in &application.sources {
             let revision = source.target_revision();
             if let Some(chart) = source.chart.as_ref().filter(|_| source.is_helm_chart()) {

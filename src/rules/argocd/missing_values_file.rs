@@ -2,7 +2,7 @@
 
 use crate::argocd::{Application, BuildEnv, Source, Target, ValueFile, value_files};
 use crate::finding::did_you_mean;
-use crate::repo::{App, Rendered, Spec, Workspace};
+use crate::repo::{App, Rendered, Workspace};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Dir, EntryKind};
 use crate::yaml::Node;
@@ -24,7 +24,7 @@ impl Rule for MissingValuesFile {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         for source in &application.sources {
             let flag = |key| source.node.at_path(&["helm", key]).and_then(Node::as_bool).unwrap_or(false);
             if flag("ignoreMissingValueFiles") || is_overridden(application, source, cx.workspace) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::repo::{App, Object, Rendered, Spec, Status};
+use crate::repo::{App, Object, Rendered, Status, is_environment};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -22,7 +22,7 @@ impl Rule for NamespaceMismatch {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         let Some(destination) = application.destination.namespace.as_ref().filter(|it| !it.value.is_empty()) else {
             return;
         };
@@ -62,12 +62,12 @@ impl Rule for NamespaceMismatch {
     }
 }
 
-/// Whether one name is the other with something in front or behind: `users` and `users-dev`.
+/// Whether one name is the other with the name of an environment in front or behind: `users` and `users-dev`.
 fn is_variant(a: &str, b: &str) -> bool {
-    let parts = |name: &str| name.split('-').map(str::to_owned).collect::<Vec<_>>();
-    let (a, b) = (parts(a), parts(b));
-    let (short, long) = if a.len() < b.len() { (&a, &b) } else { (&b, &a) };
-    short.len() < long.len() && (long.starts_with(short) || long.ends_with(short))
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let behind = long.strip_prefix(short).and_then(|rest| rest.strip_prefix('-'));
+    let before = long.strip_suffix(short).and_then(|rest| rest.strip_suffix('-'));
+    behind.or(before).is_some_and(is_environment)
 }
 
 #[cfg(test)]
@@ -81,6 +81,7 @@ mod tests {
             ("dev-users", "users", true),
             ("users-ns", "users-ns-dev", true),
             ("users", "orders", false),
+            ("openshift-gitops", "openshift-gitops-operator", false),
             ("users", "users", false),
         ] {
             assert_eq!(is_variant(a, b), want, "{a} {b}");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Application, Project};
 use crate::k8s::{is_built_in, is_cluster_scoped};
-use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Spec};
-use crate::rules::projects::{Cluster, Declared, has_global_projects, project_name, projects};
+use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts};
+use crate::rules::projects::{Cluster, Declared, project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -26,12 +26,12 @@ impl Rule for ProjectViolation {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let projects = projects(inventory, cx.workspace);
-        if projects.is_empty() || has_global_projects(inventory) {
+        if projects.is_empty() || inventory.scan.global_projects {
             return;
         }
         let mut kinds: BTreeMap<(usize, &str, &str), Vec<&ObjectFacts>> = BTreeMap::new();
         for entry in inventory.apps.iter().filter(|entry| entry.app.kind == AppKind::Application) {
-            let Spec::Argo(application) = &entry.app.spec else { continue };
+            let Some(application) = entry.app.application() else { continue };
             // Of several projects of one name nobody knows which one this control plane has.
             let name = project_name(application);
             let mut named = projects.iter().enumerate().filter(|(_, it)| {

@@ -1,6 +1,6 @@
 //! `replace-ignores-differences`: see the page.
 
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -20,7 +20,7 @@ impl Rule for ReplaceIgnoresDifferences {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(application) = &app.spec else { return };
+        let Some(application) = app.application() else { return };
         let option = |text: &str| application.sync_options.iter().find(|option| option.value == text);
         let (Some(replace), Some(respect)) = (option("Replace=true"), option("RespectIgnoreDifferences=true")) else {
             return;

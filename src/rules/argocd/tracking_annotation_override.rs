@@ -1,7 +1,7 @@
 //! `tracking-annotation-override`: see the page.
 
 use crate::origin::Step;
-use crate::repo::{App, Rendered, Spec};
+use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -21,7 +21,9 @@ impl Rule for TrackingAnnotationOverride {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let Spec::Argo(_) = &app.spec else { return };
+        if app.application().is_none() {
+            return;
+        }
         for object in &rendered.objects {
             for annotation in ["argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"] {
                 let Some(node) = object.annotation(annotation) else { continue };

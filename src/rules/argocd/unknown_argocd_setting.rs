@@ -1,7 +1,7 @@
 //! `unknown-argocd-setting`: see the page.
 
 use crate::argocd::{KnownKey, setting_key};
-use crate::repo::Inventory;
+use crate::repo::{Inventory, Labels};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -36,7 +36,11 @@ impl Rule for UnknownArgocdSetting {
                         meant.map_or_else(|| "remove it".to_owned(), |meant| format!("did you mean `{meant}`?")),
                     ),
                 };
-                cx.report(entry.key.place(), message).apps(object.app).help(help);
+                // A chart of somebody else sets it for versions of its own.
+                let labels = Labels::of(entry.key.place(), cx.origins(), cx.workspace);
+                if cx.workspace.is_editable(labels.primary.at.file) {
+                    cx.report_labels(labels, message).apps(object.app).help(help);
+                }
             }
         }
     }

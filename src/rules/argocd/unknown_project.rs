@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::did_you_mean;
-use crate::repo::{Inventory, Labels, Spec};
+use crate::repo::{Inventory, Labels};
 use crate::rules::projects::{project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -25,17 +25,18 @@ impl Rule for UnknownProject {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let projects = projects(inventory, cx.workspace);
-        let names: BTreeSet<&str> = projects.iter().map(|it| it.project.name.as_str()).collect();
-        let uses = |name: &str| {
-            inventory.apps.iter().any(|entry| matches!(&entry.app.spec, Spec::Argo(it) if project_name(it) == name))
-        };
-        // Where no project of this repository is used, projects are made elsewhere.
-        if !names.iter().any(|name| *name != "default" && uses(name)) {
-            return;
-        }
+        let applications = inventory.apps.iter().filter_map(|entry| entry.app.application());
+        let used: BTreeSet<&str> = applications.map(project_name).collect();
         for entry in &inventory.apps {
-            let Spec::Argo(application) = &entry.app.spec else { continue };
+            let Some(application) = entry.app.application() else { continue };
             let name = project_name(application);
+            let path = entry.app.path.as_ref();
+            let meant = projects.iter().filter(|it| it.may_be_meant(path));
+            let names: BTreeSet<&str> = meant.map(|it| it.project.name.as_str()).collect();
+            // Where no project of this repository is used, projects are made elsewhere.
+            if !names.iter().any(|name| *name != "default" && used.contains(name)) {
+                continue;
+            }
             let Some(project) = application.project.as_ref().filter(|_| name != "default" && !names.contains(name)) else {
                 continue;
             };

@@ -2,7 +2,7 @@
 
 use crate::finding::did_you_mean;
 use crate::origin::Place;
-use crate::repo::{App, Object, Rendered, Spec};
+use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -49,7 +49,7 @@ impl Rule for UnknownSyncOption {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        if let Spec::Argo(application) = &app.spec {
+        if let Some(application) = app.application() {
             for option in application.node.items(&["spec", "syncPolicy", "syncOptions"]) {
                 match option.as_str() {
                     Some(text) => check(text, option.place(), Where::App, None, cx),

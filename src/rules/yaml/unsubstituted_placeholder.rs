@@ -1,7 +1,7 @@
 //! `unsubstituted-placeholder`: see the page.
 
 use crate::golang::Glob;
-use crate::repo::{App, Object, Rendered, Spec};
+use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Data, Node};
 
@@ -23,7 +23,9 @@ impl Rule for UnsubstitutedPlaceholder {
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // Flux substitutes; what only lies around may be substituted by whoever applies it.
-        let Spec::Argo(_) = &app.spec else { return };
+        if app.application().is_none() {
+            return;
+        }
         // `${SHOP_*}` means names: braces would be alternatives for the glob.
         let name = |text: &str| text.trim_start_matches("${").trim_end_matches('}').to_owned();
         let patterns = cx.workspace.config.placeholders.iter();

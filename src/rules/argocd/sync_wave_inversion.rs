@@ -1,0 +1,153 @@
+//! `sync-wave-inversion`: see the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::argocd::{Phase, SyncPosition};
+use crate::k8s::{Reference, Via};
+use crate::origin::Place;
+use crate::repo::{Answer, AppId, AppKind, Inventory, ObjectFacts, World};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "sync-wave-inversion",
+    "argocd",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "An object is applied before what it needs."
+);
+
+pub(crate) struct SyncWaveInversion;
+
+impl Rule for SyncWaveInversion {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        let positions = Positions::of(inventory);
+        let mut apart: BTreeSet<AppId> = BTreeSet::new();
+        for consumer in inventory.objects.iter().filter(|object| waits(object)) {
+            let by_argo = |id| inventory.app(id).is_some_and(|entry| entry.app.kind == AppKind::Application);
+            if !by_argo(consumer.app) {
+                continue;
+            }
+            let mut told: BTreeSet<SyncPosition> = BTreeSet::new();
+            for reference in consumer.references.iter().filter(|it| blocks(it)) {
+                let Answer::Provided(providers, _) = world.look_up(consumer.app, &consumer.namespace, reference) else {
+                    continue;
+                };
+                // Whoever provides it in time will do.
+                let own: Vec<&ObjectFacts> = providers.iter().copied().filter(|it| it.app == consumer.app).collect();
+                let in_time = |it: &&ObjectFacts| it.sync <= consumer.sync && it.sync.phase != Phase::Other;
+                match own.first() {
+                    Some(provider) if own.len() == providers.len() => {
+                        if !own.iter().any(in_time) && told.insert(provider.sync) {
+                            within(consumer, reference, provider, cx);
+                        }
+                    }
+                    Some(_) => {}
+                    // One reason is enough to move an app.
+                    None if apart.contains(&consumer.app) => {}
+                    None => {
+                        if between(inventory, &positions, consumer, reference, &providers, cx).is_some() {
+                            apart.insert(consumer.app);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a sync waits until the object's pods run: it never does when they lack something.
+fn waits(object: &ObjectFacts) -> bool {
+    object.pod.is_some() && object.kind != "CronJob" && object.sync.phase != Phase::Other
+}
+
+/// Whether a pod cannot start without what is named.
+fn blocks(reference: &Reference) -> bool {
+    !reference.optional
+        && reference.via == Via::Field
+        && reference.group.is_empty()
+        && matches!(reference.kind.as_str(), "Secret" | "ConfigMap" | "ServiceAccount" | "PersistentVolumeClaim")
+}
+
+fn within(consumer: &ObjectFacts, reference: &Reference, provider: &ObjectFacts, cx: &mut Context<'_>) {
+    let (early, late) = (consumer.sync.words(provider.sync), provider.sync.words(consumer.sync));
+    let message = format!(
+        "{} `{}` is applied in {early} and needs {} `{}`, which comes in {late}",
+        consumer.kind, consumer.name, reference.kind, reference.name
+    );
+    let place = provider.sync_place.filter(|_| provider.sync != DEFAULT).or(consumer.sync_place);
+    let place = place.unwrap_or(reference.place);
+    let help = if consumer.sync.phase == provider.sync.phase {
+        format!("apply {} `{}` in {early} or before", provider.kind, provider.name)
+    } else {
+        format!("make {} `{}` a hook of the same phase, in an earlier wave", provider.kind, provider.name)
+    };
+    cx.report(place, message)
+        .related(reference.place, "needed here")
+        .related(provider.place, "made here")
+        .apps([consumer.app])
+        .object_ref(consumer.to_ref(""))
+        .help(help);
+}
+
+const DEFAULT: SyncPosition = SyncPosition { phase: Phase::Sync, wave: 0 };
+
+/// Apps of one parent: the wave of the Application that provides is later than that of the one that needs.
+fn between(
+    inventory: &Inventory,
+    positions: &Positions<'_>,
+    consumer: &ObjectFacts,
+    reference: &Reference,
+    providers: &[&ObjectFacts],
+    cx: &mut Context<'_>,
+) -> Option<()> {
+    let (parent, early, early_place) = positions.in_parent(inventory, consumer.app)?;
+    let mut late: Option<(&ObjectFacts, SyncPosition, Option<Place>)> = None;
+    for provider in providers {
+        // Whoever provides it in time will do, and so may one of whom nobody knows.
+        let (other, position, place) = positions.in_parent(inventory, provider.app)?;
+        if other != parent || position <= early {
+            return None;
+        }
+        late.get_or_insert((provider, position, place));
+    }
+    let (provider, position, place) = late?;
+    let name = |id| inventory.app(id).map_or("", |entry| &entry.app.name);
+    let message = format!(
+        "the Application `{}` ({}) needs {} `{}` of `{}` ({})",
+        name(consumer.app),
+        early.words(position),
+        reference.kind,
+        reference.name,
+        name(provider.app),
+        position.words(early),
+    );
+    cx.report(place.or(early_place)?, message)
+        .related(reference.place, "needed here")
+        .related(provider.place, "made here")
+        .apps([consumer.app, provider.app])
+        .help(format!("sync `{}` before `{}`", name(provider.app), name(consumer.app)));
+    Some(())
+}
+
+/// Where the definitions of apps stand in the syncs of the apps that render them.
+struct Positions<'a>(BTreeMap<(AppId, &'a str), &'a ObjectFacts>);
+
+impl<'a> Positions<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        let definitions = inventory.objects.iter().filter(|object| object.is("argoproj.io", "Application"));
+        Self(definitions.map(|object| ((object.app, object.name.as_str()), object)).collect())
+    }
+
+    /// The app that renders this app's definition, with the definition's place in its sync.
+    fn in_parent(&self, inventory: &Inventory, app: AppId) -> Option<(AppId, SyncPosition, Option<Place>)> {
+        let app = &inventory.app(app)?.app;
+        let own = self.0.get(&(app.parent?, &app.name))?;
+        Some((app.parent?, own.sync, own.sync_place))
+    }
+}
