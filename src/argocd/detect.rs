@@ -43,20 +43,20 @@ pub fn detect(source: &Node, dir: &Dir, settings: &Settings) -> Result<Tool, Str
     ];
     let named: Vec<_> =
         blocks.iter().filter(|(key, ..)| source.get(key).is_some_and(|block| !block.is_null())).collect();
-    let tool = match named.as_slice() {
-        [] => discover(dir),
+    Ok(match named.as_slice() {
+        [] => discover(dir, settings),
+        // A block of a tool that is disabled makes it plain manifests, whatever the directory holds.
+        [(.., tool)] if !settings.enables(tool.as_str()) => Tool::Directory,
         [(.., tool)] => *tool,
         several => {
             let names: Vec<&str> = several.iter().map(|(_, name, _)| *name).collect();
             return Err(format!("multiple application sources defined: {}", names.join(",")));
         }
-    };
-    let disabled = settings.disabled_tools.iter().any(|name| name == tool.as_str());
-    Ok(if disabled { Tool::Directory } else { tool })
+    })
 }
 
-/// By the files of the directory: of several matches, the last in byte order wins.
-fn discover(dir: &Dir) -> Tool {
+/// By the files of the directory: of several matches, the last in byte order wins. Disabled tools find nothing.
+fn discover(dir: &Dir, settings: &Settings) -> Tool {
     let entries = dir.tree.list(&dir.path).unwrap_or_default();
     let files = entries.iter().filter(|entry| entry.kind == EntryKind::File && !entry.ignored);
     files
@@ -66,7 +66,7 @@ fn discover(dir: &Dir) -> Tool {
             name if name.ends_with("Chart.yaml") => Some(Tool::Helm),
             _ => None,
         })
-        .next_back()
+        .rfind(|tool| settings.enables(tool.as_str()))
         .unwrap_or(Tool::Directory)
 }
 
@@ -78,6 +78,20 @@ mod tests {
     use crate::origin::Place;
     use crate::source::{MemoryTree, Sources, TreePath};
     use crate::yaml::parse;
+
+    #[test]
+    fn disabled_tools_find_nothing() {
+        let settings = Settings { disabled_tools: vec!["kustomize".into()], ..Settings::default() };
+        for (block, want) in
+            [("{}", Tool::Helm), ("{kustomize: {}}", Tool::Directory), ("{helm: {}}", Tool::Helm)]
+        {
+            let sources = Sources::new();
+            let tree = MemoryTree::of(&sources, [("Chart.yaml", ""), ("kustomization.yaml", "")]);
+            let dir = Dir::new(Arc::new(tree), TreePath::root());
+            let node = parse(&sources.add("source", block.into())).documents.remove(0).root.unwrap();
+            assert_eq!(detect(&node, &dir, &settings), Ok(want), "{block}");
+        }
+    }
 
     #[test]
     fn detects_like_argo() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::finding::did_you_mean;
-use crate::yaml::{Data, Entry, Node};
+use crate::yaml::{Data, Entry, Map, Node};
 
 /// A field that its type does not have.
 #[derive(Debug, Clone)]
@@ -78,8 +78,7 @@ fn visit<'a>(node: &'a Node, of: &'static str, path: &str, found: &mut Vec<Unkno
                     Some(_) => {}
                     None if key.contains("{{") => {}
                     None => {
-                        let meant =
-                            meant(key, of, fields, path, map.iter().map(|entry| entry.key.text.as_str()));
+                        let meant = meant(key, of, fields, path, map);
                         found.push(UnknownField { entry, parent: path.to_owned(), meant });
                     }
                 }
@@ -93,14 +92,14 @@ fn join(path: &str, key: &str) -> String {
 }
 
 /// A typo of a field that is not used yet, or a field that ended up one or two levels too high or too low.
-fn meant<'a>(
+fn meant(
     key: &str,
     of: &'static str,
     fields: &[(&'static str, Content)],
     path: &str,
-    used: impl Iterator<Item = &'a str> + Clone,
+    used: &Map,
 ) -> Option<Meant> {
-    let free = fields.iter().map(|(name, _)| *name).filter(|name| !used.clone().any(|used| used == *name));
+    let free = fields.iter().map(|(name, _)| *name).filter(|name| used.get(name).is_none());
     if let Some(name) = did_you_mean(key, free) {
         return Some(Meant::Name(name));
     }

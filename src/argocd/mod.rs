@@ -10,11 +10,15 @@ mod build_env;
 mod detect;
 mod directory;
 mod fields;
+mod helm;
 mod kustomize;
 mod project;
+pub mod rbac;
 mod render;
 mod revision;
 mod settings;
+mod settings_keys;
+mod source_overrides;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
@@ -29,4 +33,5 @@ pub use project::{
 pub use render::{Incomplete, Missing, Output, Renderer};
 pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};
+pub use settings_keys::{KnownKey, setting_key};
 pub use value_files::{Target, ValueFile, value_files};

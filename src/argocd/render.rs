@@ -2,14 +2,17 @@
 //!
 //! Mirrors `GenerateManifests` of `reposerver/repository/repository.go`.
 
+use smol_str::SmolStr;
+
 use crate::finding::{Problem, ProblemKind};
+use crate::helm::{ChartCache, Release};
 use crate::kustomize::NoOp;
-use crate::origin::Origins;
+use crate::origin::{Origins, Place};
 use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
 
-use super::directory;
 use super::{Application, BuildEnv, DirectoryOptions, Settings, Source, Tool, detect};
+use super::{directory, source_overrides};
 
 /// What an Application renders to.
 #[derive(Debug, Default)]
@@ -24,6 +27,8 @@ pub struct Output {
     pub incomplete: Vec<Incomplete>,
     /// Entries of kustomizations that did nothing.
     pub no_ops: Vec<NoOp>,
+    /// Values of charts that were rendered, without their manifests.
+    pub releases: Vec<Release>,
 }
 
 /// What is missing from a render.
@@ -62,6 +67,10 @@ pub struct Renderer<'a> {
     pub settings: &'a Settings,
     /// Parsed files.
     pub cache: &'a Cache,
+    /// Loaded charts.
+    pub charts: &'a ChartCache,
+    /// The version of the cluster that the application deploys to, as far as it is configured.
+    pub kube_version: Option<SmolStr>,
 }
 
 impl Renderer<'_> {
@@ -81,6 +90,11 @@ impl Renderer<'_> {
     }
 
     fn source(&self, app: &Application, source: &Source, origins: &mut Origins, output: &mut Output) {
+        if let Some((place, words)) = incomplete_spec(app, source) {
+            output.problems.push(Problem::at(ProblemKind::Render, place, words.clone()));
+            output.failed.get_or_insert(words);
+            return;
+        }
         if app.multi && source.is_ref_only() {
             return;
         }
@@ -117,6 +131,15 @@ impl Renderer<'_> {
                 return;
             }
         };
+        let overridden = match source_overrides::apply(app, source, &dir, origins, self.cache) {
+            Ok(overridden) => overridden,
+            Err(problem) => {
+                output.failed.get_or_insert(problem.message.clone());
+                output.problems.push(problem);
+                return;
+            }
+        };
+        let source = overridden.as_ref().unwrap_or(source);
         let tool = match detect(&source.node, &dir, self.settings) {
             Ok(tool) => tool,
             Err(words) => {
@@ -125,11 +148,12 @@ impl Renderer<'_> {
                 return;
             }
         };
-        let _env = BuildEnv::of(app, source);
+        let env = BuildEnv::of(app, source);
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));
-                let mut manifests = directory::read(&dir, &options, self.cache);
+                let mut manifests =
+                    directory::read(&dir, &options, self.settings.enables("jsonnet"), self.cache);
                 for problem in &manifests.problems {
                     if problem.kind == ProblemKind::Unavailable {
                         output.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
@@ -140,11 +164,44 @@ impl Renderer<'_> {
                 output.problems.append(&mut manifests.problems);
                 output.objects.append(&mut manifests.objects);
             }
-            Tool::Plugin => unavailable(output, source, "config management plugins are not run"),
-            Tool::Helm => unavailable(output, source, "Helm sources are not rendered yet"),
+            Tool::Plugin => {
+                let name = source.node.at_path(&["plugin", "name"]).and_then(Node::as_str);
+                unavailable(
+                    output,
+                    source,
+                    &match name {
+                        Some(name) => format!("config management plugins such as `{name}` are not run"),
+                        None => "config management plugins are not run".to_owned(),
+                    },
+                );
+            }
+            Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
             Tool::Kustomize => self.kustomize(&dir, None, origins, output),
         }
     }
+}
+
+/// What a source lacks, in the words of `ValidatePermissions` (`util/argo/argo.go`).
+fn incomplete_spec(app: &Application, source: &Source) -> Option<(Place, String)> {
+    // The dry source of a hydrator is asked for a URL only.
+    let hydrated = app.node.at_path(&["spec", "sourceHydrator"]).is_some_and(|it| !it.is_null());
+    let nothing = source.path().is_empty() && source.chart.is_none();
+    let words = if hydrated {
+        source.repo_url().is_empty().then_some("spec.sourceHydrator.drySource.repoURL is required")
+    } else if app.multi {
+        let lacks = source.repo_url().is_empty() || (nothing && source.ref_name.is_none());
+        lacks.then_some(
+            "spec.source.repoURL and either source.path, source.chart, or source.ref are required for every source",
+        )
+    } else {
+        let lacks = source.repo_url().is_empty() || nothing;
+        lacks.then_some("spec.source.repoURL and either spec.source.path or spec.source.chart are required")
+    };
+    let unversioned = source.chart.is_some() && source.target_revision().is_empty();
+    let words = words.or_else(|| {
+        unversioned.then_some("spec.source.targetRevision is required if the manifest source is a helm chart")
+    })?;
+    Some((source.place, words.to_owned()))
 }
 
 /// The directory that a source names (`util/app/path/path.go`).
@@ -172,8 +229,13 @@ fn unavailable(output: &mut Output, source: &Source, words: &str) {
     output.incomplete.push(Incomplete::new(Missing::Content, words));
 }
 
-/// A List becomes its items (`unstructured.IsList`: whatever has an `items` array).
+/// A List becomes its items (`unstructured.IsList`: whatever has an `items` array). A list without any
+/// (`items: null`) is nothing.
 fn exploded(node: Node) -> Vec<Node> {
+    let is_null = node.get("items").is_some_and(Node::is_null);
+    if is_null && node.get("spec").is_none() && node.get("status").is_none() {
+        return Vec::new();
+    }
     let is_list = node.get("items").is_some_and(|items| items.as_seq().is_some());
     let Data::Map(map) = node.data else { return vec![node] };
     if !is_list {

@@ -82,6 +82,11 @@ impl Settings {
         self.place.get_or_insert(config_map.place());
     }
 
+    /// Whether a tool may be used: `helm`, `kustomize`, `jsonnet`.
+    pub fn enables(&self, tool: &str) -> bool {
+        !self.disabled_tools.iter().any(|name| name == tool)
+    }
+
     /// Whether kustomize may read files outside of the kustomization's directory.
     pub fn load_restrictions_none(&self) -> bool {
         let options = &self.kustomize_build_options;

@@ -25,7 +25,9 @@ pub struct ValueFile {
 pub enum Target {
     /// A path in a tree that is on this machine; it may be missing there, and may be a glob.
     At(Dir),
-    /// The tree is not on this machine, or only at another revision.
+    /// A path in a tree that stands in for the revision that is meant.
+    StandIn(Dir),
+    /// The tree is not on this machine.
     Elsewhere,
     /// A URL, which Helm fetches.
     Remote,
@@ -45,7 +47,7 @@ const GLOB: [char; 3] = ['*', '?', '['];
 impl ValueFile {
     /// Whether the path is a glob.
     pub fn is_glob(&self) -> bool {
-        matches!(&self.target, Target::At(dir) if dir.path.as_str().contains(GLOB))
+        matches!(&self.target, Target::At(dir) | Target::StandIn(dir) if dir.path.as_str().contains(GLOB))
     }
 }
 
@@ -110,11 +112,15 @@ fn place(found: &Found, base: &str, path: &str, env: &BuildEnv) -> Target {
     if path.contains("ARGOCD_APP_REVISION") {
         return Target::Elsewhere;
     }
-    let Found::Here(root) = found else { return Target::Elsewhere };
+    let Some(root) = found.dir() else { return Target::Elsewhere };
     let path = env.expand(path);
     let joined = match path.strip_prefix('/') {
         Some(absolute) => root.path.join(absolute.trim_start_matches('/')),
         None => root.path.join(base).and_then(|dir| dir.join(&path)),
     };
-    joined.map_or(Target::Outside, |path| Target::At(root.at(path)))
+    match (joined, found) {
+        (Err(_), _) => Target::Outside,
+        (Ok(path), Found::Here(_)) => Target::At(root.at(path)),
+        (Ok(path), _) => Target::StandIn(root.at(path)),
+    }
 }

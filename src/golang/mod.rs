@@ -2,7 +2,9 @@
 //!
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
+pub mod cron;
 pub mod doublestar;
+pub mod duration;
 mod glob;
 #[cfg(test)]
 mod golden;
@@ -10,6 +12,8 @@ pub mod path_match;
 pub mod regexp;
 pub mod semver;
 pub mod strconv;
+pub mod time;
 pub mod unicode;
+pub mod url;
 
 pub use glob::Glob;

@@ -40,9 +40,6 @@ pub(super) fn eq(first: &Value, others: &[Value]) -> Result<bool, Failure> {
     if others.is_empty() {
         return Err(Failure::new("missing argument for comparison"));
     }
-    if !comparable(first) {
-        return Err(non_comparable(first));
-    }
     for other in others {
         if equal(first, other)? {
             return Ok(true);
@@ -53,10 +50,6 @@ pub(super) fn eq(first: &Value, others: &[Value]) -> Result<bool, Failure> {
 
 fn comparable(value: &Value) -> bool {
     !matches!(value.data, Data::List(_) | Data::Map(_))
-}
-
-fn non_comparable(value: &Value) -> Failure {
-    Failure::new(format!("non-comparable type {value}: {}", value.type_name()))
 }
 
 fn equal(a: &Value, b: &Value) -> Result<bool, Failure> {
@@ -75,9 +68,14 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Failure> {
         (Some(Basic::String), Some(_)) => Ok(a.as_str() == b.as_str()),
         (Some(Basic::Int | Basic::Uint), Some(_)) => Ok(a.as_int() == b.as_int()),
         _ if a.is_nil() || b.is_nil() => Ok(a.is_nil() && b.is_nil()),
-        (None, None) if comparable(b) => Ok(a.deep_equal(b)),
-        (None, None) => Err(non_comparable(b)),
-        _ if !comparable(b) => Err(non_comparable(b)),
+        (None, None) if a.kind_name() != b.kind_name() => {
+            let (a, of, and) = (a, a.type_name(), b.type_name());
+            Err(Failure::new(format!("non-comparable types {a}: {of}, {and}: {b}")))
+        }
+        (None, None) if !comparable(b) => {
+            Err(Failure::new(format!("non-comparable type {b}: {}", b.type_name())))
+        }
+        (None, None) => Ok(a.deep_equal(b)),
         _ => Err(incompatible(a, b)),
     }
 }
@@ -116,7 +114,11 @@ mod tests {
         );
         assert_eq!(eq(&Value::NIL, &[Value::NIL]), Ok(true));
         assert_eq!(eq(&Value::NIL, &[Value::str("x")]), Ok(false));
-        assert!(message(eq(&Value::list(vec![]), &[Value::int(1)])).starts_with("non-comparable type []"));
+        assert_eq!(eq(&Value::list(vec![]), &[Value::NIL]), Ok(false));
+        assert!(message(eq(&Value::list(vec![]), &[Value::int(1)])).starts_with("incompatible types"));
+        assert!(
+            message(eq(&Value::list(vec![]), &[Value::list(vec![])])).starts_with("non-comparable type []")
+        );
         assert_eq!(less(&Value::str("a"), &Value::str("b")), Ok(Ordering::Less));
         assert_eq!(
             less(&Value::of(true), &Value::of(false)).unwrap_err().message,

@@ -2,6 +2,7 @@
 //!
 //! Mirrors `fmt/print.go` and `fmt/format.go`, bounded: widths and precisions beyond a million are Go's error too.
 
+use crate::golang::time::{Duration, MONTHS};
 use crate::origin::{OriginId, Text};
 use crate::yaml::format_g;
 
@@ -35,8 +36,8 @@ fn plain(value: &Value, depth: usize, top: bool, out: &mut String) {
     match &value.data {
         Data::Nil => out.push_str("<nil>"),
         Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Data::Int(value, IntKind::Duration) => out.push_str(&duration_string(*value)),
-        Data::Int(value, IntKind::Month) => out.push_str(month_name(*value)),
+        Data::Int(value, IntKind::Duration) => out.push_str(&Duration(*value).to_string()),
+        Data::Int(value, IntKind::Month) => out.push_str(&month_name(*value)),
         Data::Int(value, kind) => out.push_str(&Value::int_text(*value, *kind)),
         Data::Float(value) => out.push_str(&format_g(*value)),
         Data::Str(text) => out.push_str(text),
@@ -74,13 +75,9 @@ fn plain(value: &Value, depth: usize, top: bool, out: &mut String) {
     }
 }
 
-fn duration_string(nanoseconds: i64) -> String {
-    // Replaced when golang::time arrives.
-    format!("{}s", nanoseconds as f64 / 1e9)
-}
-
-fn month_name(_month: i64) -> &'static str {
-    "January"
+fn month_name(month: i64) -> String {
+    let index = usize::try_from(month.wrapping_sub(1)).unwrap_or(usize::MAX);
+    MONTHS.get(index).map_or_else(|| format!("%!Month({month})"), |name| (*name).to_owned())
 }
 
 /// `Sprint`: a space between operands when neither is a string.

@@ -27,7 +27,6 @@ pub use exec::{Call, Exec, Limits, Templates};
 pub use failure::Failure;
 pub use fmt::{sprint, sprint_all, sprintf, sprintln};
 pub use function::{FuncMap, Function, Param};
-pub use literal::parse_int;
 pub use map::{Map, MapKind, Slot};
 pub use parse::{ParseError, parse};
 pub use value::{Data, Elem, IntKind, List, Object, Value};

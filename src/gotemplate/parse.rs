@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::golang::strconv::unquote;
 use crate::source::FileId;
 
 use super::ast::{Branch, Bytes, Command, Expr, ExprKind, Node, Pipe, Tree};
@@ -589,7 +590,7 @@ impl Parser<'_> {
     }
 
     fn unquote(&self, token: &Token) -> Result<SmolStr> {
-        match literal::unquote(self.value(token)) {
+        match unquote(self.value(token)) {
             Some(text) => Ok(text.into()),
             None => self.error(token, "invalid syntax"),
         }

@@ -126,7 +126,7 @@ impl Coalescer<'_> {
                 }
                 (Some(Value::Table(_)), under) => {
                     if !under.is_null() {
-                        self.warn(dest, &slot, format!("skipped value for {prefix}.{key}: Not a table."));
+                        self.warn(dest, &slot, &format!("skipped value for {prefix}.{key}: Not a table."));
                         self.overridden(dest, &slot, OverrideKind::TypeChanged);
                     }
                 }
@@ -169,14 +169,14 @@ impl Coalescer<'_> {
                 }
                 (Some(Value::Leaf(_)), Value::Table(_)) => {
                     let words = format!("cannot overwrite table with non table for {}", join(prefix, &key));
-                    self.warn(dst, &slot, words);
+                    self.warn(dst, &slot, &words);
                     self.overridden(dst, &slot, OverrideKind::TypeChanged);
                 }
                 (Some(Value::Table(_)), under) => {
                     if !under.is_null() {
                         let key = join(prefix, &key);
                         let words = format!("destination for {key} is a table. Ignoring non-table value");
-                        self.warn(dst, &slot, words);
+                        self.warn(dst, &slot, &words);
                         self.overridden(dst, &slot, OverrideKind::TypeChanged);
                     }
                 }
@@ -268,7 +268,7 @@ impl Coalescer<'_> {
         }
     }
 
-    fn warn(&mut self, dest: TableId, loser: &Slot, words: String) {
+    fn warn(&mut self, dest: TableId, loser: &Slot, words: &str) {
         let winner = self.tables.get(dest, &loser.key.text).and_then(|value| self.tables.place(value));
         if let (Some(winner), Some(under)) = (winner, self.tables.place(&loser.value)) {
             let problem = Problem::at(ProblemKind::Warning, winner, format!("warning: {words}"));
@@ -338,14 +338,15 @@ pub(super) fn stand_over(winner: Place, loser: Place, origins: &mut Origins) -> 
 
 /// A value as Go prints it with `%t`, which is meant for booleans.
 fn go_verb_t(node: &Node) -> String {
+    let inner = |node: &Node| if node.is_null() { "<nil>".to_owned() } else { go_verb_t(node) };
     match &node.data {
         Data::Seq(items) => {
-            format!("[{}]", items.iter().map(go_verb_t).collect::<Vec<_>>().join(" "))
+            format!("[{}]", items.iter().map(inner).collect::<Vec<_>>().join(" "))
         }
         Data::Map(map) => {
             let mut entries: Vec<String> = map
                 .iter()
-                .map(|entry| format!("%!t(string={}):{}", entry.key.text, go_verb_t(&entry.value)))
+                .map(|entry| format!("%!t(string={}):{}", entry.key.text, inner(&entry.value)))
                 .collect();
             entries.sort();
             format!("map[{}]", entries.join(" "))

@@ -36,20 +36,9 @@ impl Decoder<'_> {
         self.problems.push(Problem::at(ProblemKind::Render, node.place(), message));
     }
 
-    /// The value of a key, spelled in any case; of several the exact one, else the last.
-    pub(super) fn field<'n>(&self, node: &'n Node, key: &str) -> Option<&'n Node> {
-        let map = node.as_map()?;
-        map.get(key)
-            .or_else(|| {
-                let mut entries = map.iter().rev();
-                entries.find(|entry| entry.key.text.eq_ignore_ascii_case(key)).map(|entry| &entry.value)
-            })
-            .filter(|value| !value.is_null())
-    }
-
     /// The string of a key; `None` when absent, null or nothing that becomes a string.
     pub(super) fn text(&mut self, node: &Node, key: &str) -> Option<Text> {
-        let value = self.field(node, key)?;
+        let value = field(node, key)?;
         self.string(value, key)
     }
 
@@ -79,7 +68,7 @@ impl Decoder<'_> {
 
     /// The boolean of a key.
     pub(super) fn flag(&mut self, node: &Node, key: &str) -> Option<bool> {
-        let value = self.field(node, key)?;
+        let value = field(node, key)?;
         let flag = value.as_bool();
         if flag.is_none() {
             self.mismatch(value, &format!("Go struct field {}.{key} of type bool", self.owner));
@@ -89,13 +78,24 @@ impl Decoder<'_> {
 
     /// The items of a key and its place; `of` is what Go calls an item.
     pub(super) fn list<'n>(&mut self, node: &'n Node, key: &str, of: &str) -> Option<(&'n [Node], Place)> {
-        let value = self.field(node, key)?;
+        let value = field(node, key)?;
         let items = value.as_seq();
         if items.is_none() {
             self.mismatch(value, &format!("Go struct field {}.{key} of type []{of}", self.owner));
         }
         Some((items?, value.place()))
     }
+}
+
+/// The value of a key, spelled in any case; of several the exact one, else the last.
+pub(super) fn field<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let map = node.as_map()?;
+    map.get(key)
+        .or_else(|| {
+            let mut entries = map.iter().rev();
+            entries.find(|entry| entry.key.text.eq_ignore_ascii_case(key)).map(|entry| &entry.value)
+        })
+        .filter(|value| !value.is_null())
 }
 
 /// The empty string at a place.

@@ -9,8 +9,8 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Problem, ProblemKind};
 use crate::golang::semver;
-use crate::origin::{Origins, Place, Step};
-use crate::yaml::{Cache, Key, Node, format_g};
+use crate::origin::{Origins, Place, Placed, Step};
+use crate::yaml::{Cache, Entry, Key, Map, Node, format_g};
 
 use super::coalesce::{Coalescer, Log};
 use super::tables::{Slot, TableId, Tables, Value, stamp};
@@ -121,7 +121,9 @@ fn with_local(chart: &Arc<Chart>, cache: &Cache, log: &mut Log, depth: usize) ->
             continue;
         };
         let (local, problems) = Chart::load(&dir, cache);
-        problems.into_iter().for_each(|problem| log.report(problem));
+        for problem in problems {
+            log.report(problem);
+        }
         match local {
             Some(local) if local.metadata.name.value == wanted.name.value => {
                 // `helm dependency build` packs the chart with what is in its own `charts/`.
@@ -217,8 +219,15 @@ impl Process<'_> {
             let path = format!("{path}{}.", sub.name);
             self.enabled(sub, all, &path);
         }
-        let left: Vec<Dependency> =
-            requirements.iter().filter(|wanted| !off.contains(&wanted.key())).cloned().collect();
+        let left: Vec<Dependency> = requirements
+            .iter()
+            .filter(|wanted| !off.contains(&wanted.key()))
+            .map(|wanted| {
+                // From here on an alias is the name.
+                let name = Placed::new(wanted.key().clone(), wanted.name.place);
+                Dependency { name, enabled: true, ..wanted.clone() }
+            })
+            .collect();
         tree.requirements = Some(left).filter(|left| !left.is_empty());
     }
 
@@ -278,14 +287,15 @@ impl Process<'_> {
         for sub in &mut tree.dependencies {
             self.imports(sub);
         }
-        let Some(requirements) = tree.requirements.clone() else { return };
         let place = tree.values_place();
+        let Some(mut requirements) = tree.requirements.take() else { return };
         let merged = self.tables.add(place);
         let path = tree.values_path.clone();
         self.pass(true, path.clone()).coalesce(tree, merged, "", true);
         let imported = self.tables.add(place);
-        for wanted in &requirements {
-            for import in &wanted.import_values {
+        for wanted in &mut requirements {
+            let imports = std::mem::take(&mut wanted.import_values);
+            for import in imports {
                 let (child, parent) = match import.as_str() {
                     Some(name) => (format!("exports.{name}"), ".".to_owned()),
                     None if import.as_map().is_some() => {
@@ -293,12 +303,18 @@ impl Process<'_> {
                     }
                     None => continue,
                 };
+                let entry = |key: &'static str, text: &str| Entry {
+                    key: Key::new(SmolStr::new_static(key), import.place()),
+                    value: Node::string(text, import.place()),
+                };
+                let shown = vec![entry("child", &child), entry("parent", &parent)];
+                wanted.import_values.push(Node::map(Map::from_entries(shown), import.place()));
                 if parent.split('.').count() > MAX_PATH {
                     let message = format!("import-values leads deeper than {MAX_PATH} keys");
                     self.log.report(Problem::at(ProblemKind::Limit, import.place(), message));
                     continue;
                 }
-                let name = wanted.key();
+                let name = &wanted.name.value;
                 let Some(table) = self.tables.table(merged, &format!("{name}.{child}")) else {
                     let message =
                         format!("ImportValues missing table from chart {name}: \"{child}\" is not a table");
@@ -309,6 +325,7 @@ impl Process<'_> {
                 self.pass(false, Vec::new()).tables(imported, table, "", true);
             }
         }
+        tree.requirements = Some(requirements);
         let values = self.tables.copy(merged);
         self.pass(true, path).tables(values, imported, "", true);
         tree.values = Some(values);

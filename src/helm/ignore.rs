@@ -76,7 +76,7 @@ impl Rules {
                 if rule.must_dir && !is_dir || !matches() {
                     return true;
                 }
-            } else if !(rule.must_dir && !is_dir) && matches() {
+            } else if (is_dir || !rule.must_dir) && matches() {
                 return true;
             }
         }

@@ -15,7 +15,7 @@ use crate::source::{SourceFile, Sources, Span};
 use crate::yaml::{Dialect, Node, parse_text};
 
 use super::ChartTree;
-use super::decode::Decoder;
+use super::decode::{Decoder, field};
 
 /// A template after execution.
 #[derive(Debug, Clone)]
@@ -269,7 +269,7 @@ impl Head {
         decoder.text(node, "apiVersion");
         let kind = decoder.text(node, "kind").map(|kind| kind.value).unwrap_or_default();
         let mut head = Self { kind, hook: None, hook_place: None };
-        let Some(metadata) = decoder.field(node, "metadata") else { return head };
+        let Some(metadata) = field(node, "metadata") else { return head };
         if metadata.as_map().is_none() {
             let of = r#"struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
             decoder.mismatch(metadata, &format!("Go struct field SimpleHead.metadata of type {of}"));
@@ -277,7 +277,7 @@ impl Head {
         }
         decoder.owner = ".metadata";
         decoder.text(metadata, "name");
-        let Some(annotations) = decoder.field(metadata, "annotations") else { return head };
+        let Some(annotations) = field(metadata, "annotations") else { return head };
         if annotations.as_map().is_none() {
             let target = "Go struct field .metadata.annotations of type map[string]string";
             decoder.mismatch(annotations, target);

@@ -10,7 +10,7 @@ use crate::golang::semver;
 use crate::origin::{Place, Placed};
 use crate::yaml::{Data, Entry, Key, Map, Node, go_quote};
 
-use super::decode::{Decoder, nothing, string};
+use super::decode::{Decoder, field, nothing, string};
 
 /// Text with its place.
 type Text = Placed<SmolStr>;
@@ -50,7 +50,7 @@ pub struct Dependency {
     pub condition: Text,
     /// `tags`.
     pub tags: Vec<Text>,
-    /// `enabled`, which decides nothing.
+    /// `enabled`. What is written decides nothing; Helm sets it while it looks which dependencies take part.
     pub enabled: bool,
     /// `import-values`, canonical.
     pub import_values: Vec<Node>,
@@ -134,7 +134,7 @@ impl Metadata {
             decoder.owner = "Metadata";
             self.set("Maintainers", Node::seq(people, at));
         }
-        if let Some(annotations) = decoder.field(node, "annotations") {
+        if let Some(annotations) = field(node, "annotations") {
             if annotations.as_map().is_some() {
                 let entries = annotations.entries().iter().map(|entry| Entry {
                     key: entry.key.clone(),
@@ -236,8 +236,8 @@ impl Metadata {
     }
 
     /// What templates see as `.Chart`: Go's field names, in Go's order, for a chart that goes by `name` (its alias)
-    /// and of whose dependencies `dependencies` are left.
-    pub fn as_map(&self, name: &str, dependencies: &[Dependency]) -> Node {
+    /// and of whose dependencies `dependencies` are left. Where Go has a nil map this has an empty one.
+    pub fn as_map(&self, name: &str, dependencies: &[Dependency], is_root: bool) -> Node {
         let place = self.name.place;
         let entry = |key: &'static str, value: Node| Entry {
             key: Key::new(SmolStr::new_static(key), value.place()),
@@ -273,6 +273,7 @@ impl Metadata {
                 entry("KubeVersion", text(&self.kube_version)),
                 entry("Dependencies", Node::seq(deps, place)),
                 entry("Type", text(&self.chart_type)),
+                entry("IsRoot", Node::bool(is_root, place)),
             ]),
             place,
         )
@@ -332,13 +333,12 @@ impl Dependency {
         };
         Node::map(
             Map::from_entries(vec![
-                // Helm renames a dependency with an alias while it looks which are enabled.
-                entry("Name", Node::string(self.key().clone(), self.name.place)),
+                entry("Name", string(&self.name)),
                 entry("Version", string(&self.version)),
                 entry("Repository", string(&self.repository)),
                 entry("Condition", string(&self.condition)),
                 entry("Tags", Node::seq(self.tags.iter().map(string).collect(), self.place)),
-                entry("Enabled", Node::bool(true, self.place)),
+                entry("Enabled", Node::bool(self.enabled, self.place)),
                 entry("ImportValues", Node::seq(self.import_values.clone(), self.place)),
                 entry("Alias", string(&self.alias)),
             ]),

@@ -8,6 +8,7 @@
 //!
 //! This module does not know Argo CD.
 
+mod cache;
 mod capabilities;
 mod chart;
 mod coalesce;
@@ -29,6 +30,7 @@ mod toml;
 mod tree;
 mod user_values;
 
+pub use cache::{ChartCache, Loaded};
 pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion};
 pub use chart::{Chart, ChartFile};
 pub use coalesce::{Override, OverrideKind};

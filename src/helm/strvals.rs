@@ -103,6 +103,15 @@ fn refused<T>(words: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Refused(words.into()))
 }
 
+/// A character as Go prints it with `%q`.
+fn quoted_rune(c: char) -> String {
+    match c {
+        '\'' => "'\\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        c => format!("'{}'", go_quote(c.encode_utf8(&mut [0; 4])).trim_matches('"')),
+    }
+}
+
 /// What Go says when a value is not of the type that it is taken for.
 fn conversion<T>(found: &Node, wanted: &str) -> Result<T, Stop> {
     let found = match &found.data {
@@ -296,7 +305,8 @@ impl Parser<'_> {
     fn index(&mut self) -> Result<i64, Stop> {
         let (text, last) = self.until(&[']']);
         if last.is_none() {
-            return refused("error parsing index: EOF");
+            // Helm takes the end of the text inside of an index for the end of the parameter.
+            return Err(Stop::End);
         }
         text.parse::<i64>().or_else(|error| {
             let why = match error.kind() {
@@ -316,7 +326,8 @@ impl Parser<'_> {
         };
         let (text, last) = self.until(&['[', '.', '=']);
         if !text.is_empty() {
-            return refused(format!("unexpected data at end of array index: {}", go_quote(&text)));
+            let runes: Vec<String> = text.chars().map(quoted_rune).collect();
+            return refused(format!("unexpected data at end of array index: [{}]", runes.join(" ")));
         }
         match last {
             None => Err(Stop::End),

@@ -34,7 +34,7 @@ impl ChartTree {
     /// What templates of this chart see as `.Chart`.
     pub fn metadata_map(&self) -> Node {
         let requirements = self.requirements.as_deref().unwrap_or_default();
-        self.chart.metadata.as_map(&self.name, requirements)
+        self.chart.metadata.as_map(&self.name, requirements, self.values_path.is_empty())
     }
 
     /// The name of a template as Helm prints it: `p/charts/sub/templates/x.yaml`.
@@ -52,8 +52,8 @@ impl ChartTree {
         let mut list = vec![self];
         let mut next = 0;
         while let Some(chart) = list.get(next).copied() {
-            list.splice(next + 1..next + 1, &chart.dependencies);
             next += 1;
+            list.splice(next..next, &chart.dependencies);
         }
         list
     }

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use crate::k8s::Gvk;
+
 use super::config::TransformerConfig;
 use super::failure::{Failure, Result};
 use super::kustomization::Var;
-use super::resid::ResId;
+use super::resid::{ResId, ShownGvk};
 use super::resmap::ResMap;
 
 /// Resources with the configuration and vars that belong to them.
@@ -72,18 +74,20 @@ impl Accumulator {
     }
 }
 
-/// A var as Go's `%v` prints it.
+/// A var as Go's `%v` prints it: of the object that it refers to, nothing but the kind.
 pub(super) fn shown(var: &Var) -> String {
-    let id = &var.id;
-    format!(
-        "{{{} {{{} {{{} {} {} false}} {} {}}} {{{}}}}}",
-        var.name,
-        var.api_version,
-        id.gvk.group,
-        id.gvk.version,
-        id.gvk.kind,
-        id.name,
-        id.namespace,
-        var.field_path
-    )
+    format!("{{{} {} {{{}}}}}", var.name, ShownGvk(&var.id.gvk), var.field_path)
+}
+
+/// A var as Go's `%v` prints it before it was looked at: `apiVersion` not read, no default set.
+fn shown_raw(var: &Var) -> String {
+    let gvk = Gvk::new("", "", var.id.gvk.kind.clone());
+    let path = if var.field_path == "metadata.name" { "" } else { &var.field_path };
+    format!("{{{} {} {{{path}}}}}", var.name, ShownGvk(&gvk))
+}
+
+/// What goes before a failure to merge vars.
+pub(super) fn merging(vars: &[Var]) -> String {
+    let shown: Vec<String> = vars.iter().map(shown_raw).collect();
+    format!("merging vars [{}]", shown.join(" "))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::finding::Problem;
 use crate::origin::{Origin, Origins, Place, Step};
 use crate::source::{Dir, TreePath};
-use crate::yaml::{Cache, Dialect, EmitStyle, Entry, Key, Map, Node, emit};
+use crate::yaml::{Cache, Dialect, EmitStyle, Entry, Key, Map, Node, YamlProblem, emit};
 
 use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
@@ -144,16 +144,18 @@ fn label(resource: &mut Resource, place: Place, cx: &mut Context<'_>) {
 /// Makes a resource what is written: without its memory, and canonical.
 fn finish(mut resource: Resource, origin: bool, transformations: bool, cx: &mut Context<'_>) -> Result<Node> {
     if let Some(problem) = &resource.duplicate_key {
-        let message = problem.go_message(Dialect::V3);
-        return Err(Failure::at(Place::written(problem.at), message));
+        return Err(refuse(problem));
     }
     resource.finish_annotations(origin, transformations, cx.origins);
     let mut node = resource.node;
     rewrite::refold(&mut node);
-    let refuse = |problem: Box<crate::yaml::YamlProblem>| {
-        Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3))
-    };
     let place = node.place();
-    node.canonicalize(Dialect::V3).map_err(refuse).or_at(place)?;
+    node.canonicalize(Dialect::V3).map_err(|problem| refuse(&problem)).or_at(place)?;
     Ok(node)
+}
+
+/// What kustomize says when it cannot read back what it is about to write: with the map that it did not get.
+fn refuse(problem: &YamlProblem) -> Box<Failure> {
+    let message = format!("map[string]interface {{}}(nil): {}", problem.go_message(Dialect::V3));
+    Failure::at(Place::written(problem.at), message)
 }

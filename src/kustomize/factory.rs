@@ -2,10 +2,12 @@
 //!
 //! Mirrors `api/resource/factory.go` and `kyaml/kio/byteio_reader.go`.
 
+use std::ops::Range;
+
 use crate::finding::ProblemKind;
-use crate::origin::Place;
-use crate::source::SourceFile;
-use crate::yaml::{Data, Dialect, Document, Node, YamlProblem, YamlProblemKind};
+use crate::origin::{Locate, Place};
+use crate::source::{SourceFile, Span};
+use crate::yaml::{Data, Dialect, Document, Node, YamlProblem, YamlProblemKind, parse_text};
 
 use super::context::Context;
 use super::failure::{Failure, Result};
@@ -74,6 +76,8 @@ pub(super) fn from_text(text: &Text<'_>, cx: &mut Context<'_>) -> Result<Vec<Res
             continue;
         }
         let duplicate = duplicate_key(text, document);
+        let joined = join_annotations(text, root, cx);
+        let root = joined.as_ref().unwrap_or(root);
         let kind = root.get("kind").map(rnode::value).unwrap_or_default();
         let wraps = root.get("items").is_some() || root.get("functionConfig").is_some();
         if alone && matches!(kind.as_str(), "List" | "ResourceList") && wraps {
@@ -171,17 +175,57 @@ fn relative(text: &Text<'_>, document: &Document, problem: &YamlProblem, separat
 
 /// The first key of a document that repeats another, unless it stands in the annotations, which are rewritten.
 fn duplicate_key(text: &Text<'_>, document: &Document) -> Option<Box<YamlProblem>> {
-    let annotations = document.root.as_ref().and_then(|root| root.at_path(&["metadata", "annotations"]));
+    let root = document.root.as_ref()?;
+    let annotations = root.at_path(&["metadata", "annotations"]);
     let problem = text.problems.iter().find(|problem| {
-        let rewritten = annotations.is_some_and(|node| {
-            node.at.file == problem.at.file
-                && node.at.start <= problem.at.start
-                && problem.at.end <= node.at.end
-                && node.as_map().is_some_and(|map| map.get(&duplicated_name(problem)).is_some())
-        });
+        let rewritten = repeats_annotations(root, problem)
+            || annotations.is_some_and(|node| {
+                node.at.file == problem.at.file
+                    && node.at.start <= problem.at.start
+                    && problem.at.end <= node.at.end
+                    && node.as_map().is_some_and(|map| map.get(&duplicated_name(problem)).is_some())
+            });
         problem.kind == YamlProblemKind::DuplicateKey && within(document, problem) && !rewritten
     })?;
     Some(Box::new(problem.clone()))
+}
+
+/// Whether a problem is that `metadata` has `annotations` twice.
+fn repeats_annotations(root: &Node, problem: &YamlProblem) -> bool {
+    let entry =
+        root.get("metadata").and_then(Node::as_map).and_then(|metadata| metadata.entry("annotations"));
+    problem.kind == YamlProblemKind::DuplicateKey && entry.is_some_and(|entry| entry.key.at == problem.at)
+}
+
+/// Where a piece of a file is written.
+struct Piece(Span);
+
+impl Locate for Piece {
+    fn locate(&mut self, range: Range<usize>) -> Place {
+        Place::written(self.0.part(range.start as u32, range.len() as u32))
+    }
+}
+
+/// An object whose `metadata` has `annotations` twice, with all of them in one place: kustomize gathers what it finds
+/// under either key. The tree only has the last.
+fn join_annotations(text: &Text<'_>, root: &Node, cx: &Context<'_>) -> Option<Node> {
+    let problem = text.problems.iter().find(|problem| repeats_annotations(root, problem))?;
+    let (first, _) = problem.context.as_ref()?;
+    let between = Span::new(first.file, first.end, problem.at.start);
+    let file = cx.file_of(Place::written(between))?;
+    // Behind the colon, which stands right behind the key.
+    let value = file.slice(between).strip_prefix(':')?;
+    let parsed = parse_text(value, Dialect::V3, &mut Piece(between.part(1, value.len() as u32)));
+    let Data::Map(earlier) = parsed.documents.into_iter().next()?.root?.data else { return None };
+    let mut joined = root.clone();
+    let metadata = joined.as_map_mut()?.get_mut("metadata")?;
+    let annotations = metadata.as_map_mut()?.get_mut("annotations")?.as_map_mut()?;
+    for entry in earlier.into_entries() {
+        if annotations.get(&entry.key.text).is_none() {
+            annotations.push(entry);
+        }
+    }
+    Some(joined)
 }
 
 /// The key that a problem says is repeated.

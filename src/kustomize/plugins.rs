@@ -122,7 +122,13 @@ pub(super) fn transformers(target: &Target, entries: &[Node], cx: &mut Context<'
     for config in configs(target, entries, cx) {
         let Some(node) = built_in(&config, cx) else { continue };
         let id = config.original_id();
-        let steps = read(&config, &node, target, cx).wrap(|| format!("plugin {id} fails configuration"));
+        let steps = read(&config, &node, target, cx).map_err(|failure| {
+            if failure.message == unknown(&config).message {
+                failure
+            } else {
+                failure.wrap(format!("plugin {id} fails configuration"))
+            }
+        });
         for step in cx.check(steps.or_at(config.node.place())).unwrap_or_default() {
             let origin = BuildOrigin::of_config(&config);
             list.push(Configured { step, origin, place: config.node.place() });

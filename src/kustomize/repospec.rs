@@ -40,6 +40,14 @@ impl RepoSpec {
     }
 }
 
+/// Whether an URL names a repository or a directory in one rather than a file: it can be cloned and its last part has
+/// no extension of a manifest.
+pub(super) fn looks_like_directory(entry: &str) -> bool {
+    let path = entry.split(['?', '#']).next().unwrap_or(entry);
+    let is_file = [".yaml", ".yml", ".json"].iter().any(|extension| path.ends_with(extension));
+    !is_file && !path.contains("://raw.githubusercontent.com/") && RepoSpec::parse(entry).is_some()
+}
+
 /// Whether a relative path leads out of where it starts.
 fn leaves(path: &str) -> bool {
     let mut depth = 0_i32;

@@ -74,7 +74,7 @@ impl<'a> Setter<'a> {
     }
 
     fn step_over(&mut self, old: Place) -> Place {
-        // What this very hand made to be filled displaces nothing.
+        // What was made to be filled displaces nothing.
         let made_here = self.origins.get(old.origin).is_some_and(|step| {
             step.by == self.by
                 && step.at == Some(self.at)
@@ -103,12 +103,8 @@ impl<'a> Setter<'a> {
         Node::new(data, place)
     }
 
-    /// Whether a node was made by this hand and not filled yet.
-    pub(super) fn made(&self, node: &Node) -> bool {
-        self.is_fresh(node.place()) && node.scalar().is_some_and(SmolStr::is_empty)
-    }
-
-    fn is_fresh(&self, place: Place) -> bool {
+    /// Whether what stands at a place was made by this very hand.
+    pub(super) fn is_fresh(&self, place: Place) -> bool {
         self.origins.get(place.origin).is_some_and(|step| {
             step.by == self.by
                 && step.at == Some(self.at)

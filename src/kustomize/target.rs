@@ -11,7 +11,7 @@ use crate::finding::ProblemKind;
 use crate::origin::{Place, Placed};
 use crate::yaml::Dialect;
 
-use super::accumulator::Accumulator;
+use super::accumulator::{self, Accumulator};
 use super::build_metadata::BuildOrigin;
 use super::config::{self, TransformerConfig};
 use super::context::Context;
@@ -21,7 +21,7 @@ use super::generators;
 use super::kustomization::{COMPONENT, FILE_NAMES, Kustomization, Text};
 use super::loader::{Loader, Reached};
 use super::resmap::ResMap;
-use super::transformers;
+use super::{repospec, transformers};
 
 /// How deep bases may be nested, and how many directories one build may visit.
 const MAX_DEPTH: usize = 100;
@@ -129,7 +129,7 @@ impl Target {
         transformers::run(self, ra, cx);
 
         let vars = ra.merge_vars(&kustomization.vars);
-        cx.check(vars.wrap(|| "merging vars".to_owned()));
+        cx.check(vars.wrap(|| accumulator::merging(&kustomization.vars)));
     }
 
     fn transformer_config(&self, cx: &mut Context<'_>) -> Result<Arc<TransformerConfig>> {
@@ -146,7 +146,8 @@ impl Target {
     pub(super) fn accumulate_resources(&self, ra: &mut Accumulator, entries: &[Text], cx: &mut Context<'_>) {
         for entry in entries {
             let Err(as_file) = self.accumulate_file(ra, entry, cx) else { continue };
-            if as_file.kind == ProblemKind::Unavailable {
+            // What could be fetched as a file cannot be a repository; neither is tried here, so the name decides.
+            if as_file.kind == ProblemKind::Unavailable && !repospec::looks_like_directory(&entry.value) {
                 cx.fail(as_file.or_at(entry.place));
                 continue;
             }

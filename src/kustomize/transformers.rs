@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::origin::Place;
-use crate::yaml::{EmitStyle, Node, emit};
+use crate::yaml::{EmitStyle, Entry, Key, Map, Node, emit};
 
 use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
@@ -146,15 +146,17 @@ fn built_in(target: &Target, config: &Arc<TransformerConfig>, cx: &mut Context<'
         let kind = "PatchStrategicMergeTransformer";
         let mut patches = Vec::new();
         let mark = cx.mark();
+        let list = Node::seq(merges.clone(), first.place());
+        let paths = Entry { key: Key::new("paths", first.place()), value: list };
+        let shown = Node::map(Map::from_entries(vec![paths]), first.place());
         for entry in merges {
-            let loaded = trouble(patch::load_merge(entry, file, loader, cx), kind, entry);
-            patches.extend(cx.check(loaded).unwrap_or_default());
+            let loaded = trouble(patch::load_merge(entry, file, loader, cx), kind, &shown);
+            patches.extend(cx.check(loaded.or_at(entry.place())).unwrap_or_default());
         }
         if patches.is_empty() && !cx.failed_since(mark) {
             let paths: Vec<&str> = merges.iter().filter_map(Node::as_str).collect();
             let message = format!("patch appears to be empty; files=[{}], Patch=", paths.join(" "));
-            let field = get(&kustomization.node, "patchesStrategicMerge").unwrap_or(first);
-            cx.check(trouble::<()>(Err(Failure::new(message)), kind, field));
+            cx.check(trouble::<()>(Err(Failure::new(message)), kind, &shown));
         }
         add(Step::MergePatches(patches), kind, first.place());
     }

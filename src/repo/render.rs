@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::{self, Incomplete, Missing, Output, Renderer};
+use smol_str::SmolStr;
+
+use crate::argocd::{self, Incomplete, Output, Renderer};
 use crate::finding::{Problem, ProblemKind};
+use crate::helm::{self, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
-use crate::origin::Origins;
-use crate::source::TreePath;
+use crate::origin::{Origins, Placed};
+use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
@@ -27,6 +30,8 @@ pub struct Rendered {
     pub incomplete: Vec<Incomplete>,
     /// Entries of kustomizations that did nothing.
     pub no_ops: Vec<NoOp>,
+    /// Values of charts that were rendered.
+    pub releases: Vec<Release>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
 }
@@ -38,6 +43,7 @@ impl Rendered {
         self.failed = output.failed;
         self.incomplete = output.incomplete;
         self.no_ops = output.no_ops;
+        self.releases = output.releases;
         output.objects
     }
 
@@ -57,6 +63,38 @@ impl Rendered {
     }
 }
 
+/// The configured version of the cluster that an app deploys to, or the version for all.
+fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
+    let config = &workspace.config;
+    let is_it = |cluster: &&crate::config::Cluster| {
+        let server = cluster.server.as_ref().map_or("", |server| server.value.as_str());
+        app.cluster == cluster.name.value || (!server.is_empty() && app.cluster == server)
+    };
+    let own = config.clusters.iter().find(is_it).and_then(|cluster| cluster.kubernetes.as_ref());
+    own.or(config.kubernetes.as_ref()).map(|version| version.value.clone())
+}
+
+/// Renders a chart by itself, with nothing but its own values.
+fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> Output {
+    let renderer = Renderer {
+        remotes: workspace.remotes(),
+        settings: &workspace.control_plane().settings,
+        cache: &workspace.cache,
+        charts: &workspace.charts,
+        kube_version: kube_version(app, workspace),
+    };
+    let loaded = workspace.charts.load(dir, &workspace.cache);
+    let mut output = Output::default();
+    output.take_problems(loaded.problems.clone());
+    let Some(chart) = &loaded.chart else { return output };
+    let mut options = ReleaseOptions::new(Placed::new("release-name".into(), app.place), "default");
+    options.include_crds = true;
+    let release = helm::render(chart, UserValues::new(app.place), &options, origins, &workspace.cache);
+    output.take_problems(release.problems.clone());
+    output.take_release(release, &options, &renderer);
+    output
+}
+
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
@@ -66,6 +104,8 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
                 remotes: workspace.remotes(),
                 settings: &workspace.control_plane().settings,
                 cache: &workspace.cache,
+                charts: &workspace.charts,
+                kube_version: kube_version(app, workspace),
             };
             let output = renderer.render(application, &mut rendered.origins);
             rendered.take(output)
@@ -93,11 +133,9 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             output.take_built(kustomize::build(dir, &options, &mut rendered.origins, &workspace.cache));
             rendered.take(output)
         }
-        Spec::Chart(_) => {
-            rendered
-                .incomplete
-                .push(Incomplete::new(Missing::Content, format!("{}s are not rendered yet", app.kind)));
-            Vec::new()
+        Spec::Chart(dir) => {
+            let output = chart(app, dir, workspace, &mut rendered.origins);
+            rendered.take(output)
         }
     };
     for node in nodes {

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::argocd::Settings;
 use crate::config::{self, Config};
 use crate::finding::Problem;
+use crate::helm::ChartCache;
 use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 use crate::yaml::Node;
@@ -30,6 +31,8 @@ pub struct Workspace {
     pub sources: Arc<Sources>,
     /// Parsed files.
     pub cache: Arc<Cache>,
+    /// Loaded charts.
+    pub charts: Arc<ChartCache>,
     /// `.gitops-lint.yaml`.
     pub config: Config,
     /// Where other repositories, revisions and charts are found.
@@ -47,6 +50,7 @@ impl Workspace {
             tree,
             sources: Arc::clone(cache.sources()),
             cache,
+            charts: Arc::default(),
             config,
             checkouts: Arc::new(checkouts),
             control_plane: OnceLock::new(),

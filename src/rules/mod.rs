@@ -33,17 +33,34 @@ macro_rules! rules {
 // Written by `cargo bless rules` from the files in the folders.
 rules! {
     argocd {
+        broad_ignore_differences::BroadIgnoreDifferences,
         broken_values_ref::BrokenValuesRef,
         conflicting_source_fields::ConflictingSourceFields,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
+        empty_auto_prune::EmptyAutoPrune,
+        floating_chart_version::FloatingChartVersion,
+        hpa_replicas_conflict::HpaReplicasConflict,
+        invalid_ignore_pointer::InvalidIgnorePointer,
+        invalid_rbac_policy::InvalidRbacPolicy,
+        invalid_sync_wave::InvalidSyncWave,
+        kustomization_as_manifest::KustomizationAsManifest,
         missing_destination::MissingDestination,
         missing_source_path::MissingSourcePath,
         missing_target_revision::MissingTargetRevision,
         missing_values_file::MissingValuesFile,
+        namespace_mismatch::NamespaceMismatch,
         off_default_target_revision::OffDefaultTargetRevision,
+        repeated_resource::RepeatedResource,
+        replace_ignores_differences::ReplaceIgnoresDifferences,
+        self_managing_application::SelfManagingApplication,
         stale_target_revision::StaleTargetRevision,
+        tracking_annotation_override::TrackingAnnotationOverride,
+        undeletable_hook_job::UndeletableHookJob,
         unknown_application_field::UnknownApplicationField,
+        unknown_argocd_setting::UnknownArgocdSetting,
+        unknown_hook::UnknownHook,
+        unknown_sync_option::UnknownSyncOption,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,
@@ -99,7 +116,12 @@ rules! {
         volume_access_mode_conflict::VolumeAccessModeConflict,
     }
     yaml {
+        alias_bomb::AliasBomb,
+        duplicate_key::DuplicateKey,
+        implicit_type::ImplicitType,
         syntax_error::SyntaxError,
+        tolerated_yaml::ToleratedYaml,
+        unsubstituted_placeholder::UnsubstitutedPlaceholder,
     }
 }
 

@@ -26,6 +26,8 @@ pub struct WorkTree {
     /// Put before paths in file names: empty, or `../charts/` for another checkout.
     prefix: String,
     sources: Arc<Sources>,
+    /// Whether `files` says what is not ignored.
+    walked: bool,
     /// Files that are not ignored, in path order.
     files: Vec<TreePath>,
     /// Symbolic links that the walk met, in path order. It does not follow them: whatever else it met needs no
@@ -92,6 +94,7 @@ impl WorkTree {
             real_root,
             prefix: prefix.to_owned(),
             sources,
+            walked: true,
             files,
             links,
             read: RwLock::default(),
@@ -111,6 +114,7 @@ impl WorkTree {
             real_root,
             prefix: prefix.to_owned(),
             sources,
+            walked: false,
             files: Vec::new(),
             links: Vec::new(),
             read: RwLock::default(),
@@ -205,6 +209,7 @@ impl Tree for WorkTree {
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let kind = self.kind(&path).unwrap_or(EntryKind::Other);
             let ignored = match kind {
+                _ if !self.walked => false,
                 EntryKind::Dir if !link => !self.has_listed_below(&path),
                 EntryKind::File => !self.is_listed(&path),
                 _ => false,

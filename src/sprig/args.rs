@@ -73,7 +73,7 @@ fn parse_int(text: &str) -> i64 {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
         _ => text,
     };
-    crate::gotemplate::parse_int(trimmed).unwrap_or(0)
+    crate::golang::strconv::parse_int(trimmed, 0, 64).unwrap_or(0)
 }
 
 /// `cast.ToFloat64`: what cannot be converted is 0.

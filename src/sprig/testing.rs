@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::gotemplate::{BUILTINS, Exec, Failure, FuncMap, Limits, Map, Templates, Value, parse};
 use crate::origin::{Origin, Origins, Step, Text};
+use crate::source::Sources;
 
 /// What a template prints, or the innermost error's words.
 pub(super) fn render(template: &str) -> Result<String, String> {
@@ -21,21 +22,13 @@ fn run(template: &str, data: &Value, origins: &mut Origins) -> Result<Text, Fail
     tables.extend(super::TABLES);
     let functions = FuncMap::of(&tables);
     let source: Arc<str> = template.into();
-    let trees = parse("t", &source, None, &|name| functions.get(name).is_some())
+    let file = Sources::new().add("t", template.as_bytes().to_vec());
+    let trees = parse("t", &source, Some(file.id()), &|name| functions.get(name).is_some())
         .map_err(|error| Failure::new(error.message))?;
     let mut templates = Templates::default();
     templates.add(trees);
     let mut exec = Exec::new(origins, templates, &functions, Box::new(()), Limits::default());
     exec.execute("t", data)
-}
-
-/// Checks what templates print; an answer that begins with `!` is an error.
-#[track_caller]
-pub(super) fn check(cases: &[(&str, &str)]) {
-    for (template, want) in cases {
-        let got = render(template).unwrap_or_else(|error| format!("!{error}"));
-        assert_eq!(&got, want, "{template}");
-    }
 }
 
 /// Two places to tell pieces by.

@@ -417,7 +417,7 @@ impl<'a, 't, L: Locate + ?Sized> Composer<'a, 't, L> {
         let line = self.lines.line(event.start) + 1;
         self.problems.push(YamlProblem {
             kind: YamlProblemKind::DuplicateKey,
-            message: format!("mapping key {} already defined", resolve::go_quote(key)),
+            message: format!("mapping key {} already defined", super::go_quote(key)),
             at,
             context: first.map(|first| (first, "first defined here".to_owned())),
             go_lines: GoLines { v2: line, v3: line },

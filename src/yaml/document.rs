@@ -76,6 +76,11 @@ pub struct GoLines {
 }
 
 impl YamlProblem {
+    /// Whether aliases of aliases would expand beyond go-yaml's budget, rather than nesting being too deep.
+    pub fn is_excessive_aliasing(&self) -> bool {
+        self.kind == YamlProblemKind::Limit && self.message.contains("aliasing")
+    }
+
     /// The message as the tools print it: `yaml: line 3: did not find expected key`.
     pub fn go_message(&self, dialect: Dialect) -> String {
         let (line, message) = match dialect {

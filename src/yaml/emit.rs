@@ -377,13 +377,13 @@ impl<S: Sink> Emitter<S> {
         let number = match number::parse(text, false) {
             // JSON writes an integral float as an integer, and as such it is read back.
             Some(Number::Float(value)) if self.is_sigs() => {
-                let json = number::format_json(value);
+                let json = super::format_json(value);
                 json.as_deref().and_then(|json| number::parse(json, false))
             }
             other => other,
         };
         match number {
-            Some(Number::Float(value)) => number::format_g(value),
+            Some(Number::Float(value)) => super::format_g(value),
             // An integer zero has no sign; a float's gets lost on the way through JSON.
             Some(Number::Int(0)) if self.is_sigs() => SmolStr::new_static("0"),
             Some(Number::Int(value)) if value != 0 => value.to_smolstr(),

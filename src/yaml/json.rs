@@ -9,7 +9,6 @@ use smol_str::{SmolStr, ToSmolStr as _};
 
 use crate::origin::Place;
 
-use super::number;
 use super::resolve::is_json_number;
 use super::{Data, Entry, Key, Map, Node, Style};
 
@@ -89,7 +88,7 @@ impl Node {
     /// A floating point number, canonical. It keeps its kind: `1e+06` is an integer for JSON and for
     /// `EmitStyle::Sigs`, but not for `EmitStyle::PRETTY`. What is not finite, which JSON cannot hold, is null.
     pub fn float(value: f64, place: Place) -> Self {
-        if value.is_finite() { Self::plain(number::format_g(value), place) } else { Self::null(place) }
+        if value.is_finite() { Self::plain(super::format_g(value), place) } else { Self::null(place) }
     }
 
     /// A canonical tree of a JSON value, all of it from one place.
@@ -121,7 +120,7 @@ impl Node {
 /// A number as `encoding/json` spells it.
 fn json_spelling(text: &str) -> SmolStr {
     let float = if text.contains(['.', 'e', 'E']) { text.parse().ok() } else { None };
-    float.and_then(number::format_json).unwrap_or_else(|| SmolStr::new(text))
+    float.and_then(super::format_json).unwrap_or_else(|| SmolStr::new(text))
 }
 
 fn write_json(out: &mut String, node: &Node, style: JsonStyle, depth: usize) {

@@ -37,6 +37,7 @@
 //! This module does not know Kubernetes.
 
 mod analysis;
+mod block;
 mod cache;
 mod compose;
 mod document;
@@ -54,6 +55,8 @@ mod scanner;
 mod sort;
 mod timestamp;
 
+pub use crate::golang::strconv::{format_g, format_g32, format_json, quote as go_quote};
+pub use block::line_of_text;
 pub use cache::Cache;
 pub use compose::MAX_DEPTH;
 pub use document::{Comment, Document, GoLines, Stream, YamlProblem, YamlProblemKind};
@@ -61,6 +64,5 @@ pub use embedded::Embedded;
 pub use emit::{EmitError, EmitStyle, emit, emit_text};
 pub use json::{JsonStyle, write_json_string};
 pub use node::{Data, Entry, Key, Map, Node, Style};
-pub use number::{format_g, format_g32, format_json};
 pub use read::{Parsed, parse, parse_as, parse_text};
-pub use resolve::{Dialect, Scalar, go_quote};
+pub use resolve::{Dialect, Scalar};

@@ -17,6 +17,7 @@ use crate::source::Span;
 use super::number::{self, Number};
 use super::timestamp;
 use super::{Data, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
+use crate::golang::strconv::{format_g, format_g32, format_json, quote as go_quote};
 
 /// Who reads the YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -235,10 +236,10 @@ impl Node {
                     Scalar::Bool(value) => (SmolStr::new_static(if value { "true" } else { "false" }), true),
                     Scalar::Int(value) => (spell_int(text, value), true),
                     Scalar::Uint(value) => (value.to_smolstr(), true),
-                    Scalar::Float(value) => match number::format_json(value) {
+                    Scalar::Float(value) => match format_json(value) {
                         Some(spelling) => (spelling, true),
                         None => {
-                            let message = format!("json: unsupported value: {}", number::format_g(value));
+                            let message = format!("json: unsupported value: {}", format_g(value));
                             return refuse(message, at);
                         }
                     },
@@ -365,7 +366,7 @@ fn canonicalize_key(key: &mut Key, dialect: Dialect, top: bool) -> Result<bool, 
         Implicit::Str | Implicit::Timestamp => return Ok(false),
         Implicit::Bool(value) => SmolStr::new_static(if value { "true" } else { "false" }),
         Implicit::Number(Number::Int(value)) => value.to_smolstr(),
-        Implicit::Number(Number::Float(value)) => match number::format_g32(value).as_str() {
+        Implicit::Number(Number::Float(value)) => match format_g32(value).as_str() {
             "+Inf" => SmolStr::new_static(".inf"),
             "-Inf" => SmolStr::new_static("-.inf"),
             "NaN" => SmolStr::new_static(".nan"),
@@ -407,36 +408,6 @@ pub(super) fn is_json_number(text: &str) -> bool {
         && digits.parse::<f64>().is_ok()
 }
 
-/// A string as Go's `%q` quotes it.
-pub fn go_quote(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            // Writing to a string cannot fail.
-            '\0'..='\x1f' | '\x7f' => {
-                let _ = write!(out, "\\x{:02x}", char as u32);
-            }
-            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                let _ = write!(out, "\\u{:04x}", char as u32);
-            }
-            _ => out.push(char),
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// A value as Go's `%#v` prints what go-yaml v2 decoded: the form in which Helm shows a key that is a mapping.
 pub(super) fn go_syntax(node: &Node) -> String {
     match &node.data {
@@ -445,7 +416,7 @@ pub(super) fn go_syntax(node: &Node) -> String {
             Some(Scalar::Bool(value)) => value.to_string(),
             Some(Scalar::Int(value)) => value.to_string(),
             Some(Scalar::Uint(value)) => format!("{value:#x}"),
-            Some(Scalar::Float(value)) => number::format_g(value).to_string(),
+            Some(Scalar::Float(value)) => format_g(value).to_string(),
             Some(Scalar::Str(text)) => go_quote(&text),
         },
         Data::Seq(items) => {
@@ -478,7 +449,7 @@ impl Scalar<'_> {
             Self::Bool(value) => SmolStr::new_static(if *value { "true" } else { "false" }),
             Self::Int(value) => value.to_smolstr(),
             Self::Uint(value) => value.to_smolstr(),
-            Self::Float(value) => number::format_json(*value).unwrap_or_else(|| number::format_g(*value)),
+            Self::Float(value) => format_json(*value).unwrap_or_else(|| format_g(*value)),
             Self::Str(text) => format_smolstr!("{text}"),
         }
     }

@@ -31,6 +31,12 @@ const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 impl Generators<'_, '_> {
     pub(super) fn clusters(&mut self, generator: &Node) -> Vec<Params> {
         let chosen = generator.get("selector").filter(|selector| !selector.is_null());
+        if let Some((place, message)) =
+            chosen.and_then(|it| selector::problem(it, selector::Reader::Kubernetes))
+        {
+            self.problem(place, message);
+            return Vec::new();
+        }
         let known = self.known_clusters();
         let listed = !known.is_empty();
         let mut sets = Vec::new();

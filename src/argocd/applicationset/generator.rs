@@ -14,7 +14,8 @@ use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
 use super::engine::Stop;
 use super::interpolate::interpolate;
 use super::params::go_value;
-use super::{ApplicationSet, Environment, Params, selector};
+use super::selector::{self, Reader};
+use super::{ApplicationSet, Environment, Params};
 
 /// Keys of a generator block that name a generator, in the order in which Argo CD runs them.
 pub(super) const KINDS: [&str; 9] = [
@@ -159,7 +160,7 @@ impl<'a, 'e> Generators<'a, 'e> {
         }
         // Argo CD reads the selector before it fills in the block.
         let selector = written.get("selector").filter(|selector| !selector.is_null());
-        if let Some(wrong) = selector.and_then(selector::problem) {
+        if let Some(wrong) = selector.and_then(|selector| selector::problem(selector, Reader::Parameters)) {
             self.problem(wrong.0, wrong.1);
             return Vec::new();
         }

@@ -64,12 +64,23 @@ impl Generators<'_, '_> {
 
     fn files(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
         let mut sets = Vec::new();
+        let mut specs = Vec::new();
+        for item in items {
+            match Pathspec::new(pattern(item)) {
+                Some(spec) => specs.push((is_excluding(item), spec)),
+                None => {
+                    let message = format!("`{}` is outside of the repository", pattern(item));
+                    self.problem(item.place(), message);
+                    return sets;
+                }
+            }
+        }
         let mut files = root.tree.files();
         files.sort();
         for path in files {
             let hit = |exclude: bool| {
-                let mut items = items.iter().filter(|item| is_excluding(item) == exclude);
-                items.any(|item| pathspec_match(pattern(item), path.as_str()))
+                let mut specs = specs.iter().filter(|(excluding, _)| *excluding == exclude);
+                specs.any(|(_, spec)| spec.matches(path.as_str()))
             };
             if !hit(false) || hit(true) {
                 continue;
@@ -204,16 +215,42 @@ fn visible_dirs(root: &Dir) -> Vec<TreePath> {
     dirs
 }
 
-/// A git pathspec, as `git ls-files` takes it: `*` crosses `/`; a name without wildcards is a file or everything
-/// below a directory.
-fn pathspec_match(spec: &str, path: &str) -> bool {
-    if !spec.contains(['*', '?', '[']) {
-        let spec = spec.trim_end_matches('/');
-        return path == spec || path.strip_prefix(spec).is_some_and(|rest| rest.starts_with('/'));
+/// A git pathspec, as `git ls-files` takes it.
+#[derive(Debug)]
+enum Pathspec {
+    /// Everything.
+    All,
+    /// A file, or everything below a directory.
+    Plain(String),
+    /// With wildcards, which cross `/`; a malformed one matches nothing.
+    Pattern(Option<Glob>),
+}
+
+impl Pathspec {
+    /// `None` when it leads out of the repository, which git refuses.
+    fn new(spec: &str) -> Option<Self> {
+        let normal = TreePath::new(spec).ok()?;
+        if normal.is_root() {
+            return Some(Self::All);
+        }
+        if !spec.contains(['*', '?', '[']) {
+            return Some(Self::Plain(normal.as_str().to_owned()));
+        }
+        // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are
+        // literal.
+        let literal = normal.as_str().replace('{', "\\{").replace('}', "\\}").replace("[^", "[!");
+        Some(Self::Pattern(Glob::new(&literal, &[])))
     }
-    // Without `:(glob)` magic git lets wildcards cross `/`, as a glob without separators does; braces are literal.
-    let literal = spec.replace('{', "\\{").replace('}', "\\}");
-    Glob::new(&literal, &[]).is_some_and(|glob| glob.matches(path))
+
+    fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Plain(spec) => {
+                path.strip_prefix(spec.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Self::Pattern(glob) => glob.as_ref().is_some_and(|glob| glob.matches(path)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -230,9 +267,14 @@ mod tests {
             ("apps", "apps/a/x.yaml", true),
             ("apps/", "apps/a/x.yaml", true),
             ("apps", "apps2/x.yaml", false),
+            ("./apps//a/../b", "apps/b/x.yaml", true),
+            (".", "x.yaml", true),
+            ("*.yaml", "a/b.yaml", true),
             ("a/[bc]/?.yaml", "a/b/x.yaml", true),
         ] {
-            assert_eq!(pathspec_match(spec, path), want, "{spec} {path}");
+            let spec = Pathspec::new(spec).unwrap();
+            assert_eq!(spec.matches(path), want, "{spec:?} {path}");
         }
+        assert!(Pathspec::new("../x").is_none());
     }
 }

@@ -34,27 +34,74 @@ fn matches_expression(expression: &Node, get: &impl Fn(&str) -> Option<String>) 
     }
 }
 
-/// What Argo CD refuses about a selector, and where.
-pub(super) fn problem(selector: &Node) -> Option<(Place, String)> {
-    selector.items(&["matchExpressions"]).iter().find_map(|expression| {
-        let operator = expression.get("operator");
-        let text = operator.and_then(Node::as_str).unwrap_or_default();
-        let values = expression.items(&["values"]).len();
-        let wrong = match text {
-            "In" | "NotIn" => (values == 0).then(|| {
+/// Who reads a selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// Kubernetes, over the labels of cluster Secrets: values must be valid label values.
+    Kubernetes,
+    /// The ApplicationSet controller, over parameters: any value will do.
+    Parameters,
+}
+
+/// What is refused about a selector, and where.
+pub(super) fn problem(selector: &Node, reader: Reader) -> Option<(Place, String)> {
+    let wrong_key = |key: &str| {
+        (!is_qualified_name(key))
+            .then(|| format!("error parsing label selector: \"{key}\" is no valid label key"))
+    };
+    let wrong_value = |value: &str| {
+        let wrong = reader == Reader::Kubernetes && !is_label_value(value);
+        wrong.then(|| format!("error parsing label selector: \"{value}\" is no valid label value"))
+    };
+    let text = |node: &Node| node.as_str().unwrap_or_default().to_owned();
+    for entry in selector.get("matchLabels").map(Node::entries).unwrap_or_default() {
+        if let Some(message) = wrong_key(&entry.key.text).or_else(|| wrong_value(&text(&entry.value))) {
+            return Some((entry.value.place(), message));
+        }
+    }
+    for expression in selector.items(&["matchExpressions"]) {
+        let operator = expression.get("operator").map(text).unwrap_or_default();
+        let values = expression.items(&["values"]);
+        let wrong = match operator.as_str() {
+            "In" | "NotIn" if values.is_empty() => Some(
                 "error parsing label selector: for 'in', 'notin' operators, values set can't be empty"
-                    .to_owned()
-            }),
-            "Exists" | "DoesNotExist" => (values > 0).then(|| {
+                    .to_owned(),
+            ),
+            "Exists" | "DoesNotExist" if !values.is_empty() => Some(
                 "error parsing label selector: values set must be empty for exists and does not exist"
-                    .to_owned()
-            }),
+                    .to_owned(),
+            ),
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => None,
             other => Some(format!(
                 "error parsing label selector: \"{other}\" is not a valid pod selector operator"
             )),
         };
-        wrong.map(|message| (operator.unwrap_or(expression).place(), message))
-    })
+        let wrong = wrong
+            .or_else(|| wrong_key(&expression.get("key").map(text).unwrap_or_default()))
+            .or_else(|| values.iter().find_map(|value| wrong_value(&text(value))));
+        if let Some(message) = wrong {
+            return Some((expression.place(), message));
+        }
+    }
+    None
+}
+
+/// `validation.IsQualifiedName`: a name, perhaps behind a DNS subdomain and a slash.
+fn is_qualified_name(key: &str) -> bool {
+    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let label = |part: &str| {
+        let inner = part.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
+        inner && !part.is_empty() && !part.starts_with('-') && !part.ends_with('-')
+    };
+    let subdomain = prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(label));
+    subdomain && !name.is_empty() && is_label_value(name)
+}
+
+/// `validation.IsValidLabelValue`.
+fn is_label_value(value: &str) -> bool {
+    let inner = value.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.'));
+    let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    inner && value.len() <= 63 && edge(value.chars().next()) && edge(value.chars().next_back())
 }
 
 /// Whether a selector block selects by anything at all.
@@ -63,4 +110,54 @@ pub(super) fn is_empty(selector: Option<&Node>) -> bool {
         let labels = selector.get("matchLabels").map(Node::entries).unwrap_or_default();
         labels.is_empty() && selector.items(&["matchExpressions"]).is_empty()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+    use crate::yaml::{Dialect, parse};
+
+    fn selector(text: &str) -> Node {
+        let file = Sources::new().add("s", text.into());
+        let mut node = parse(&file).documents.remove(0).root.unwrap();
+        node.canonicalize(Dialect::Sigs).unwrap();
+        node
+    }
+
+    #[test]
+    fn selects_as_the_controller_does() {
+        for (text, env, want) in [
+            ("{}", None, true),
+            ("{matchLabels: {env: prod}}", Some("prod"), true),
+            ("{matchLabels: {env: prod}}", None, false),
+            ("{matchExpressions: [{key: env, operator: In, values: [a, prod]}]}", Some("prod"), true),
+            ("{matchExpressions: [{key: env, operator: In, values: [a]}]}", None, false),
+            ("{matchExpressions: [{key: env, operator: NotIn, values: [prod]}]}", None, true),
+            ("{matchExpressions: [{key: env, operator: NotIn, values: [prod]}]}", Some("prod"), false),
+            ("{matchExpressions: [{key: env, operator: Exists}]}", Some(""), true),
+            ("{matchExpressions: [{key: env, operator: DoesNotExist}]}", None, true),
+            ("{matchExpressions: [{key: env, operator: DoesNotExist}]}", Some("x"), false),
+        ] {
+            let get = |key: &str| env.filter(|_| key == "env").map(str::to_owned);
+            assert_eq!(matches(Some(&selector(text)), get), want, "{text} {env:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_tools_refuse() {
+        use Reader::{Kubernetes, Parameters};
+        for (text, reader, wrong) in [
+            ("{matchLabels: {server: 'https://x'}}", Parameters, false),
+            ("{matchLabels: {server: 'https://x'}}", Kubernetes, true),
+            ("{matchLabels: {env: '{{env}}'}}", Kubernetes, true),
+            ("{matchLabels: {example.com/env: ''}}", Kubernetes, false),
+            ("{matchLabels: {'path[0]': a}}", Parameters, true),
+            ("{matchExpressions: [{key: env, operator: in, values: [a]}]}", Parameters, true),
+            ("{matchExpressions: [{key: env, operator: In}]}", Parameters, true),
+            ("{matchExpressions: [{key: env, operator: Exists, values: [a]}]}", Parameters, true),
+        ] {
+            assert_eq!(problem(&selector(text), reader).is_some(), wrong, "{text}");
+        }
+    }
 }

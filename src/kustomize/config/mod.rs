@@ -77,7 +77,9 @@ impl TransformerConfig {
         if Arc::ptr_eq(this, other) || **other == Self::default() {
             return Ok(Arc::clone(this));
         }
-        if **this == Self::default() {
+        // Merged into nothing, field specs are still merged with each other: one for all kinds is lost behind one for
+        // a kind. Only what is known to be its own merge is taken as it is.
+        if **this == Self::default() && Arc::ptr_eq(other, &Self::default_config()) {
             return Ok(Arc::clone(other));
         }
         let mut merged = Self::clone(this);

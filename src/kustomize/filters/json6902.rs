@@ -13,7 +13,6 @@ use super::super::failure::{Failure, Result, Wrap};
 use super::super::resource::{Resource, stringify};
 use super::super::rnode;
 use super::super::setter::Setter;
-use super::Budget;
 
 /// Applies the operations of a patch, a canonical list, to a resource.
 pub(in crate::kustomize) fn apply(
@@ -45,7 +44,7 @@ fn patch(resource: &mut Resource, operations: &[Node], setter: &mut Setter<'_>) 
         .map_err(|problem| Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3)))?;
     let memory = resource.memory.clone();
     resource.expose();
-    let mut patcher = Patcher { root: &mut resource.node, setter, budget: Budget::default() };
+    let mut patcher = Patcher { root: &mut resource.node, setter };
     let result = operations.iter().try_for_each(|operation| {
         let place = operation.place();
         patcher.apply(operation).or_at(place)
@@ -86,7 +85,6 @@ fn renumber(node: &mut Node) {
 struct Patcher<'n, 's, 'o> {
     root: &'n mut Node,
     setter: &'s mut Setter<'o>,
-    budget: Budget,
 }
 
 const MISSING: &str = "missing value";
@@ -168,7 +166,7 @@ impl Patcher<'_, '_, '_> {
         };
         let value = remove((container, key.clone())).wrap(|| format!("error in move for path: '{key}'"))?;
         let path = pointer(operation, "path").wrap(|| "move operation failed to decode path".to_owned())?;
-        Budget::nest(path.matches('/').count(), &value)?;
+        super::check_depth(path.matches('/').count(), &value)?;
         let Some(target) = find(self.root, path) else {
             let message = format!("move operation does not apply: doc is missing destination path: {path}");
             return Err(missing(message));
@@ -184,8 +182,7 @@ impl Patcher<'_, '_, '_> {
         let value = get(container, &key).wrap(|| format!("error in copy for from: '{from}'"))?.cloned();
         let path = pointer(operation, "path").map_err(|_| missing("copy operation failed to decode path"))?;
         let value = value.unwrap_or_else(|| Node::null(operation.place()));
-        Budget::nest(path.matches('/').count(), &value)?;
-        self.budget.copy(&value)?;
+        super::check_growth(self.root, path.matches('/').count(), &value)?;
         let Some(target) = find(self.root, path) else {
             let message = format!("copy operation does not apply: doc is missing destination path: {path}");
             return Err(missing(message));
@@ -215,7 +212,7 @@ impl Patcher<'_, '_, '_> {
     /// The value of an operation, null where it has none.
     fn value(&self, operation: &Node, path: &str) -> Result<Node> {
         let value = operation.get("value").cloned().unwrap_or_else(|| Node::null(operation.place()));
-        Budget::nest(path.matches('/').count(), &value)?;
+        super::check_depth(path.matches('/').count(), &value)?;
         Ok(value)
     }
 }

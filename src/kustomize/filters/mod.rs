@@ -71,35 +71,26 @@ fn set_scalar(node: &mut Node, setter: &mut Setter<'_>, text: &str, tag: Tag) ->
     Ok(())
 }
 
-/// How many nodes may be copied on behalf of one entry: a document can double with every step.
-const MAX_COPIED: usize = 1_000_000;
+/// How many nodes an object may have behind a copy: it can double with each of them.
+const MAX_NODES: usize = 300_000;
 
-/// Bounds what trees can grow to when parts of them are copied into themselves.
-#[derive(Debug, Default)]
-struct Budget {
-    copied: usize,
+/// Refuses to copy `value` into `object`, `above` levels deep, when the object grows too large or deeper than what
+/// the reader lets pass: everything behind relies on that bound.
+fn check_growth(object: &Node, above: usize, value: &Node) -> Result<()> {
+    if object.count().saturating_add(value.count()) > MAX_NODES {
+        let message = format!("the object grows beyond {MAX_NODES} values");
+        return Err(Failure::new(message).kind(ProblemKind::Limit));
+    }
+    check_depth(above, value)
 }
 
-impl Budget {
-    /// Counts what is copied.
-    fn copy(&mut self, node: &Node) -> Result<()> {
-        self.copied = self.copied.saturating_add(node.count());
-        if self.copied > MAX_COPIED {
-            return Err(
-                Failure::new(format!("more than {MAX_COPIED} values are copied")).kind(ProblemKind::Limit)
-            );
-        }
-        Ok(())
+/// Refuses to put `value` deeper than what the reader lets pass.
+fn check_depth(above: usize, value: &Node) -> Result<()> {
+    if above.saturating_add(depth(value)) > MAX_DEPTH {
+        let message = format!("exceeded max depth of {MAX_DEPTH}");
+        return Err(Failure::new(message).kind(ProblemKind::Limit));
     }
-
-    /// Refuses to nest deeper than the reader does: everything behind relies on that bound.
-    fn nest(above: usize, node: &Node) -> Result<()> {
-        if above.saturating_add(depth(node)) > MAX_DEPTH {
-            let message = format!("exceeded max depth of {MAX_DEPTH}");
-            return Err(Failure::new(message).kind(ProblemKind::Limit));
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// How deep a tree is nested, which is bounded.
@@ -108,5 +99,125 @@ fn depth(node: &Node) -> usize {
         Data::Scalar(_) => 1,
         Data::Seq(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         Data::Map(map) => 1 + map.iter().map(|entry| depth(&entry.value)).max().unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kustomize::NoOpKind;
+    use crate::origin::OriginId;
+
+    const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {old: label}}
+spec:
+  template:
+    spec:
+      containers: [{name: web, image: 'nginx:1', args: [$(WHO)]}]
+";
+
+    /// What is changed knows the line that changed it, and what was there before.
+    #[test]
+    fn values_lead_to_the_lines_that_made_them() {
+        let image = ["spec", "template", "spec", "containers", "0", "image"];
+        let args = ["spec", "template", "spec", "containers", "0", "args", "0"];
+        let cases: &[(&str, &[&str], Step, &[&str])] = &[
+            ("namespace: shop", &["metadata", "namespace"], Step::NamespaceSet, &["shop"]),
+            ("namePrefix: a-", &["metadata", "name"], Step::NameAffixed, &["web", "a-"]),
+            ("nameSuffix: -z", &["metadata", "name"], Step::NameAffixed, &["web", "-z"]),
+            ("commonLabels: {app: x}", &["metadata", "labels", "app"], Step::Labelled, &["x"]),
+            ("labels: [{pairs: {old: x}}]", &["metadata", "labels", "old"], Step::Labelled, &["x", "label"]),
+            ("commonAnnotations: {a: x}", &["metadata", "annotations", "a"], Step::Annotated, &["x"]),
+            ("images: [{name: nginx, newTag: v2}]", &image, Step::ImageReplaced, &["v2", "'nginx:1'"]),
+            ("replicas: [{name: web, count: 3}]", &["spec", "replicas"], Step::ReplicasSet, &["3"]),
+            (
+                "patches: [{target: {name: web}, patch: '- {op: replace, path: /metadata/labels/old, value: v}'}]",
+                &["metadata", "labels", "old"],
+                Step::JsonPatched,
+                &["v", "label"],
+            ),
+            (
+                "replacements: [{source: {name: web}, targets: [{select: {name: web}, fieldPaths: \
+                 [metadata.labels.old]}]}]",
+                &["metadata", "labels", "old"],
+                Step::Replaced,
+                &["metadata.labels.old", "web", "label"],
+            ),
+            (
+                "vars: [{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}]",
+                &args,
+                Step::VarResolved,
+                &["{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}", "web", "$(WHO)"],
+            ),
+        ];
+        for (kustomization, path, by, texts) in cases {
+            let kustomization = format!("resources: [web.yaml]\n{kustomization}\n");
+            let done = testing::run(&kustomization, [("web.yaml", DEPLOYMENT)]);
+            assert_eq!(done.built.failure, None, "{kustomization}");
+            let mut node = done.built.resources.first().unwrap();
+            for part in *path {
+                node = match part.parse::<usize>() {
+                    Ok(index) => node.as_seq().unwrap().get(index).unwrap(),
+                    Err(_) => node.get(part).unwrap(),
+                };
+            }
+            assert_eq!(done.origins.get(node.origin).unwrap().by, *by, "{kustomization}");
+            // The place itself, then what the chain leads to.
+            let mut seen = vec![node.at];
+            let mut ids = vec![node.origin];
+            while let Some(id) = ids.pop() {
+                let Some(origin) = done.origins.get(id) else { continue };
+                seen.extend(origin.at);
+                ids.extend([origin.under, origin.from].iter().filter(|id| **id != OriginId::WRITTEN));
+            }
+            let mut seen: Vec<String> =
+                seen.iter().map(|at| done.sources.get(at.file).unwrap().slice(*at).to_owned()).collect();
+            let mut known = std::collections::BTreeSet::new();
+            seen.retain(|text| known.insert(text.clone()));
+            assert_eq!(seen, *texts, "{kustomization}");
+        }
+    }
+
+    #[test]
+    fn notes_what_does_nothing() {
+        let cases = [
+            ("images: [{name: nope, newTag: v2}]", Some((NoOpKind::Image, "nope"))),
+            ("images: [{name: nginx, newTag: '1'}]", None),
+            (
+                "replacements: [{sourceValue: x, targets: [{select: {kind: Job}}]}]",
+                Some((NoOpKind::ReplacementTarget, "Job.[noVer].[noGrp]/[noName].[noNs]")),
+            ),
+            (
+                "vars: [{name: UNUSED, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}]",
+                Some((NoOpKind::Var, "UNUSED")),
+            ),
+            ("vars: [{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}]", None),
+        ];
+        for (kustomization, want) in cases {
+            let kustomization = format!("resources: [web.yaml]\n{kustomization}\n");
+            let built = testing::run(&kustomization, [("web.yaml", DEPLOYMENT)]).built;
+            let got = built.no_ops.first().map(|no_op| (no_op.kind, no_op.what.as_str()));
+            assert_eq!(got, want, "{kustomization}");
+        }
+    }
+
+    /// Documents that double with every step stop growing.
+    #[test]
+    fn growth_is_bounded() {
+        let double =
+            "\n    - {op: copy, from: /spec, path: /spec/x}\n    - {op: copy, from: /spec/x, path: /spec/z}";
+        let patch = double.repeat(20);
+        let kustomization =
+            format!("resources: [web.yaml]\npatches:\n- target: {{name: web}}\n  patch: |{patch}\n");
+        let built = testing::run(&kustomization, [("web.yaml", DEPLOYMENT)]).built;
+        assert_eq!(built.failure.as_deref(), Some("the object grows beyond 300000 values"));
+        let entry = "{source: {name: web, fieldPath: spec}, targets: [{select: \
+                     {name: web}, fieldPaths: [spec.x, spec.y], options: {create: true}}]}";
+        let kustomization =
+            format!("resources: [web.yaml]\nreplacements: [{}]\n", vec![entry; 18].join(", "));
+        let built = testing::run(&kustomization, [("web.yaml", DEPLOYMENT)]).built;
+        let failure = built.failure.unwrap();
+        assert!(failure.contains("300000 values"), "{failure}");
     }
 }

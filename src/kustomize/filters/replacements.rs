@@ -18,7 +18,6 @@ use super::super::resource::Resource;
 use super::super::rnode::{self, Kind};
 use super::super::selector::{matches_annotations, matches_labels};
 use super::super::setter::{self, Setter};
-use super::Budget;
 use super::path_matcher::{self, Create};
 
 /// The field that counts where none is given.
@@ -109,8 +108,7 @@ fn replace(resmap: &mut ResMap, replacement: &Replacement, cx: &mut Context<'_>)
         (None, Some(source)) => read(resmap, source).or_at(source.place)?,
         (None, None) => return Ok(()),
     };
-    let mut budget = Budget::default();
-    targets.iter().try_for_each(|target| write(resmap, target, &value, &mut budget, cx).or_at(target.place))
+    targets.iter().try_for_each(|target| write(resmap, target, &value, cx).or_at(target.place))
 }
 
 /// All ids of a resource, today's first. None of them knows whether its kind is cluster-scoped.
@@ -184,13 +182,7 @@ fn shown(source: &SourceSelector) -> String {
 }
 
 /// Writes a value into the fields of a target, in all resources that it selects.
-fn write(
-    resmap: &mut ResMap,
-    target: &TargetSelector,
-    value: &Node,
-    budget: &mut Budget,
-    cx: &mut Context<'_>,
-) -> Result<()> {
+fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Context<'_>) -> Result<()> {
     let Some(select) = &target.select else {
         return Err(Failure::new("target must specify resources to select"));
     };
@@ -206,7 +198,7 @@ fn write(
         selected = true;
         for path in paths {
             let result = super::change_one(resource, cx, path.place, Step::Replaced, |resource, setter| {
-                write_field(&mut resource.node, &path.value, target.options.as_ref(), value, setter, budget)
+                write_field(&mut resource.node, &path.value, target.options.as_ref(), value, setter)
             });
             let result = result.map_err(|mut failure| {
                 // What is wrong is the path, wherever it leads.
@@ -281,7 +273,6 @@ fn write_field(
     options: Option<&FieldOptions>,
     value: &Node,
     setter: &mut Setter<'_>,
-    budget: &mut Budget,
 ) -> Result<()> {
     let create = match options {
         Some(options) if options.create => Some(match value.data {
@@ -300,9 +291,9 @@ fn write_field(
         return Err(Failure::new(unable()));
     }
     for indexes in fields.iter().filter_map(path_matcher::Match::indexes) {
-        Budget::nest(indexes.len(), value)?;
+        super::check_growth(object, indexes.len(), value)?;
         let Some(field) = rnode::at_indexes_mut(object, indexes) else { continue };
-        set(field, options, value, setter, budget)?;
+        set(field, options, value, setter)?;
     }
     Ok(())
 }
@@ -313,7 +304,6 @@ fn set(
     options: Option<&FieldOptions>,
     value: &Node,
     setter: &mut Setter<'_>,
-    budget: &mut Budget,
 ) -> Result<()> {
     let delimited = options.filter(|options| !options.delimiter.is_empty());
     let text = match delimited {
@@ -339,7 +329,7 @@ fn set(
         let tag = field.tag.clone();
         let kind = match rnode::tag(field) {
             // A field that was made here has no kind yet.
-            _ if field.tag.is_none() && setter.made(field) => setter::Tag::Open,
+            _ if field.tag.is_none() && setter.is_fresh(field.place()) => setter::Tag::Open,
             rnode::Tag::Str => setter::Tag::Str,
             rnode::Tag::Int => setter::Tag::Int,
             rnode::Tag::Float => setter::Tag::Float,
@@ -354,7 +344,6 @@ fn set(
         }
         return Ok(());
     }
-    budget.copy(value)?;
     let place = setter.step_from(field.place(), value.place());
     let mut new = Node { at: place.at, origin: place.origin, ..value.clone() };
     if delimited.is_some() {

@@ -22,11 +22,27 @@ impl Rule for UnknownApplicationField {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         for object in &inventory.declared {
-            for field in unknown_fields(&object.kind, &object.node) {
-                report(object, &field, cx);
+            let fields = unknown_fields(&object.kind, &object.node);
+            for siblings in fields.chunk_by(|a, b| a.parent == b.parent) {
+                match siblings {
+                    // A whole block that slipped into another is one mistake.
+                    [first, _, _, ..] => misplaced(object, first, siblings, cx),
+                    few => few.iter().for_each(|field| report(object, field, cx)),
+                }
             }
         }
     }
+}
+
+fn misplaced(object: &Declared, first: &UnknownField<'_>, all: &[UnknownField<'_>], cx: &mut Context<'_>) {
+    let names: Vec<String> = all.iter().map(|field| format!("`{}`", field.entry.key.text)).collect();
+    let message = format!("`{}` has no fields {}: they are dropped without a word", first.parent, names.join(", "));
+    let below = |field: &UnknownField<'_>| match &field.meant {
+        Some(Meant::Below(path)) => Some(format!("`{}` belongs to `{path}`", field.entry.key.text)),
+        _ => None,
+    };
+    let help = all.iter().find_map(below).unwrap_or_else(|| "check the indentation".to_owned());
+    cx.report(first.entry.key.place(), message).apps(object.app).help(help);
 }
 
 fn report(object: &Declared, field: &UnknownField<'_>, cx: &mut Context<'_>) {

@@ -20,7 +20,7 @@ impl Rule for SyntaxError {
     }
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
-        for problem in &file.problems {
+        for problem in file.problems.iter().filter(|problem| !problem.is_excessive_aliasing()) {
             let help = match problem.kind {
                 YamlProblemKind::Syntax | YamlProblemKind::Value => None,
                 YamlProblemKind::Encoding => Some("save the file as UTF-8, or exclude it if it is not YAML"),

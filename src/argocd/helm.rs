@@ -1,0 +1,352 @@
+//! Helm sources: the chart in the source's directory with the values that the Application gives.
+//!
+//! Mirrors `helmTemplate` of `reposerver/repository/repository.go` and `util/helm/cmd.go`.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::finding::{Problem, ProblemKind};
+use crate::golang::doublestar::DoublestarPattern;
+use crate::helm::{self, KubeVersion, Manifest, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
+use crate::origin::{Origins, Placed, Step};
+use crate::source::{Dir, TreePath};
+use crate::yaml::{Dialect, Embedded, Node, Style};
+
+use super::render::{Incomplete, Missing, Output, Renderer};
+use super::{Application, BuildEnv, Source, Target, ValueFile, value_files};
+
+impl Renderer<'_> {
+    /// Renders the chart in `dir`.
+    pub(super) fn helm(
+        &self,
+        app: &Application,
+        source: &Source,
+        dir: &Dir,
+        env: &BuildEnv,
+        origins: &mut Origins,
+        output: &mut Output,
+    ) {
+        let loaded = self.charts.load(dir, self.cache);
+        let mut problems = loaded.problems.clone();
+        let Some(chart) = &loaded.chart else {
+            output.take_problems(problems);
+            return;
+        };
+        let helm = source.node.get("helm");
+        let options = self.release_options(app, source, helm, &mut problems);
+        let mut user = UserValues::new(helm.map_or(source.place, Node::place));
+        self.values_files(app, source, env, &mut user, origins, output);
+        if let Some(helm) = helm {
+            match inline_values(helm, self) {
+                Ok(Some(node)) => user.add(ValuesLayer { node, by: Step::InlineValues }, origins),
+                Ok(None) => {}
+                Err(problem) => problems.push(*problem),
+            }
+            self.parameters(helm, dir, env, &mut user, origins);
+        }
+        let release = helm::render(chart, user, &options, origins, self.cache);
+        problems.extend(release.problems.iter().cloned());
+        output.take_problems(problems);
+        output.take_release(release, &options, self);
+    }
+
+    fn release_options(
+        &self,
+        app: &Application,
+        source: &Source,
+        helm: Option<&Node>,
+        problems: &mut Vec<Problem>,
+    ) -> ReleaseOptions {
+        let text = |key: &str| {
+            let node = helm?.get(key)?;
+            node.as_str()
+                .filter(|text| !text.is_empty())
+                .map(|text| Placed::new(SmolStr::new(text), node.place()))
+        };
+        let name = text("releaseName").unwrap_or_else(|| Placed::new(app.name.clone(), app.place));
+        let kustomize = source.node.at_path(&["kustomize", "namespace"]).and_then(Node::as_str);
+        let namespace = text("namespace").map(|text| text.value).or(kustomize.map(SmolStr::new));
+        let namespace = namespace.unwrap_or_else(|| SmolStr::new(app.destination.namespace()));
+        let namespace = if namespace.is_empty() { SmolStr::new_static("default") } else { namespace };
+        let mut options = ReleaseOptions::new(name, namespace);
+        let flag = |key: &str| helm.and_then(|helm| helm.get(key)).and_then(Node::as_bool).unwrap_or(false);
+        options.include_crds = !flag("skipCrds");
+        options.skip_tests = flag("skipTests");
+        options.skip_schema_validation = flag("skipSchemaValidation");
+        let version = text("kubeVersion").map(|text| (text.value, Some(text.place)));
+        let version = version.or_else(|| self.kube_version.clone().map(|version| (version, None)));
+        if let Some((version, place)) = version {
+            match KubeVersion::parse(&numeric(&version)) {
+                Ok(version) => options.capabilities.kube_version = version,
+                Err(words) => {
+                    problems.push(Problem { place, ..Problem::nowhere(ProblemKind::Render, words) });
+                }
+            }
+        }
+        let more = helm.map(|helm| helm.items(&["apiVersions"])).unwrap_or_default();
+        options.capabilities.api_versions.extend(more.iter().filter_map(Node::as_str).map(SmolStr::new));
+        options
+    }
+
+    fn values_files(
+        &self,
+        app: &Application,
+        source: &Source,
+        env: &BuildEnv,
+        user: &mut UserValues,
+        origins: &mut Origins,
+        output: &mut Output,
+    ) {
+        let ignore = source.node.at_path(&["helm", "ignoreMissingValueFiles"]).and_then(Node::as_bool);
+        let entries = value_files(app, source, env, self.remotes);
+        let explicit: Vec<TreePath> = entries
+            .iter()
+            .filter(|entry| !entry.is_glob())
+            .filter_map(|entry| Some(entry.target.dir()?.path.clone()))
+            .collect();
+        let mut seen: Vec<TreePath> = Vec::new();
+        for entry in &entries {
+            let Some(dir) = entry.target.dir() else {
+                self.unresolved(entry, output);
+                continue;
+            };
+            let paths = if entry.is_glob() { matching(dir, &explicit) } else { vec![dir.path.clone()] };
+            if paths.is_empty() && ignore != Some(true) {
+                let message = format!("values file glob {:?} matched no files", entry.written);
+                output.fail(Problem::at(ProblemKind::MissingValuesFile, entry.place, message));
+            }
+            for path in paths {
+                if seen.contains(&path) {
+                    continue;
+                }
+                seen.push(path.clone());
+                match dir.tree.read(&path) {
+                    Ok(file) => match helm::load_values(self.cache, &file, "") {
+                        Ok(node) => user.add(ValuesLayer { node, by: Step::ValuesFile }, origins),
+                        Err(problem) => output.fail(*problem),
+                    },
+                    Err(_) if ignore == Some(true) => {}
+                    Err(_) if matches!(entry.target, Target::StandIn(_)) => {
+                        let words = format!("the values file `{}` is not in the stand-in", entry.written);
+                        output.incomplete.push(Incomplete::new(Missing::StandIn, words));
+                    }
+                    Err(_) => {
+                        let message = format!("open {path}: no such file or directory");
+                        output.fail(Problem::at(ProblemKind::MissingValuesFile, entry.place, message));
+                    }
+                }
+            }
+        }
+    }
+
+    /// An entry of `valueFiles` that leads to no file of this machine.
+    #[expect(clippy::unused_self, reason = "reads as its siblings do")]
+    fn unresolved(&self, entry: &ValueFile, output: &mut Output) {
+        let written = &entry.written;
+        match &entry.target {
+            Target::Elsewhere | Target::Remote => {
+                let words = format!("the values file `{written}` is not on this machine");
+                output.problems.push(Problem::at(ProblemKind::Unavailable, entry.place, words.clone()));
+                output.incomplete.push(Incomplete::new(Missing::Content, words));
+            }
+            Target::Outside => output.fail(Problem::at(
+                ProblemKind::MissingValuesFile,
+                entry.place,
+                format!("file '{written}' resolved to outside repository root"),
+            )),
+            Target::UnknownRef(_) | Target::ChartRef | Target::SingleSource => output.fail(Problem::at(
+                ProblemKind::MissingValuesFile,
+                entry.place,
+                format!("source referenced by `{written}` was not found"),
+            )),
+            Target::At(_) | Target::StandIn(_) => {}
+        }
+    }
+
+    fn parameters(
+        &self,
+        helm: &Node,
+        dir: &Dir,
+        env: &BuildEnv,
+        user: &mut UserValues,
+        origins: &mut Origins,
+    ) {
+        let mut read = |path: &str| {
+            let joined = match path.strip_prefix('/') {
+                Some(absolute) => TreePath::root().join(absolute),
+                None => dir.path.join(path),
+            };
+            let joined = joined.map_err(|error| error.to_string())?;
+            let file = dir.tree.read(&joined).map_err(|error| format!("open {path}: {error}"))?;
+            Ok(SmolStr::new(file.text_or_empty()))
+        };
+        let parameters = helm.items(&["parameters"]);
+        let is_forced = |item: &&Node| item.get("forceString").and_then(Node::as_bool).unwrap_or(false);
+        for (kind, list, key, forced) in [
+            (SetKind::Typed, parameters, "value", Some(false)),
+            (SetKind::String, parameters, "value", Some(true)),
+            (SetKind::File, helm.items(&["fileParameters"]), "path", None),
+        ] {
+            let chosen: Vec<&Node> =
+                list.iter().filter(|item| forced.is_none_or(|forced| is_forced(item) == forced)).collect();
+            for (index, item) in chosen.iter().enumerate() {
+                let name = |item: &Node| item.get("name").and_then(Node::as_str).map(SmolStr::new);
+                let Some(this) = name(item) else { continue };
+                // A later entry of the same name takes the place of an earlier one.
+                if chosen.iter().skip(index + 1).any(|later| name(later).as_ref() == Some(&this)) {
+                    continue;
+                }
+                let value = item.get(key);
+                let text = value.and_then(Node::scalar_text).unwrap_or_default();
+                let setting = format_smolstr!("{this}={}", escape_commas(&env.expand(text)));
+                let place = value.map_or(item.place(), Node::place);
+                user.set(kind, &setting, place, origins, &mut read);
+            }
+        }
+    }
+}
+
+impl Target {
+    fn dir(&self) -> Option<&Dir> {
+        match self {
+            Self::At(dir) | Self::StandIn(dir) => Some(dir),
+            _ => None,
+        }
+    }
+}
+
+/// The files that a glob names, in order, without those that are listed themselves.
+fn matching(dir: &Dir, explicit: &[TreePath]) -> Vec<TreePath> {
+    let Ok(pattern) = DoublestarPattern::new(dir.path.as_str()) else { return Vec::new() };
+    let files = dir.tree.files().into_iter();
+    files.filter(|path| pattern.matches(path.as_str()) && !explicit.contains(path)).collect()
+}
+
+/// `valuesObject` or `values`, canonical.
+fn inline_values(helm: &Node, renderer: &Renderer<'_>) -> Result<Option<Node>, Box<Problem>> {
+    if let Some(object) = helm.get("valuesObject").filter(|object| !object.is_null()) {
+        return Ok(Some(object.clone()));
+    }
+    let Some(values) =
+        helm.get("values").filter(|values| values.style != Style::Plain || values.as_str().is_some())
+    else {
+        return Ok(None);
+    };
+    let text = values.scalar_text().unwrap_or_default();
+    let Some(file) = renderer.cache.sources().get(values.at.file) else { return Ok(None) };
+    let mut parsed = crate::yaml::parse_text(text, Dialect::Sigs, &mut Embedded::new(values, &file));
+    if parsed.documents.is_empty() {
+        return Ok(None);
+    }
+    let document = parsed.documents.swap_remove(0);
+    let failed = |problem: &crate::yaml::YamlProblem| {
+        let words = problem.go_message(Dialect::Sigs);
+        let place = crate::origin::Place::written(problem.at);
+        Box::new(Problem::at(ProblemKind::Syntax, place, format!("cannot unmarshal yaml document: {words}")))
+    };
+    if let Some(problem) = document.error {
+        return Err(failed(&problem));
+    }
+    let Some(mut node) = document.root else { return Ok(None) };
+    node.canonicalize(Dialect::Sigs).map_err(|problem| failed(&problem))?;
+    if node.is_null() {
+        return Ok(None);
+    }
+    if node.as_map().is_none() {
+        let message = "the values are no mapping";
+        return Err(Box::new(Problem::at(ProblemKind::Render, node.place(), message)));
+    }
+    Ok(Some(node))
+}
+
+/// `cleanSetParameters`: commas are part of the value, unless the value is a list in braces.
+fn escape_commas(value: &str) -> String {
+    if value.starts_with('{') && value.ends_with('}') {
+        return value.to_owned();
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut before = ' ';
+    for c in value.chars() {
+        if c == ',' && before != '\\' {
+            out.push('\\');
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+/// The numeric components of a version, all that Argo CD passes on.
+fn numeric(version: &str) -> String {
+    let bare = version.trim().trim_start_matches('v');
+    let end = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
+    let kept = bare.get(..end).unwrap_or_default().trim_end_matches('.');
+    if kept.is_empty() { version.to_owned() } else { kept.to_owned() }
+}
+
+impl Output {
+    /// Adds a problem that Argo CD stops with.
+    pub(super) fn fail(&mut self, problem: Problem) {
+        self.failed.get_or_insert(problem.message.clone());
+        self.problems.push(problem);
+    }
+
+    /// Adds what rendering a chart met.
+    pub fn take_problems(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            match problem.kind {
+                ProblemKind::Warning => self.problems.push(problem),
+                // The repo server fetches what is not vendored.
+                ProblemKind::MissingDependency => {
+                    self.incomplete.push(Incomplete::new(Missing::Chart, problem.message.clone()));
+                    self.problems.push(problem);
+                }
+                ProblemKind::Unavailable | ProblemKind::Limit => {
+                    self.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
+                    self.problems.push(problem);
+                }
+                _ => self.fail(problem),
+            }
+        }
+    }
+
+    /// Adds the objects of a chart, and what rules want to know of its values.
+    pub fn take_release(&mut self, mut release: Release, options: &ReleaseOptions, renderer: &Renderer<'_>) {
+        let manifests = std::mem::take(&mut release.manifests);
+        for crd in manifests.crds.iter().filter(|_| options.include_crds) {
+            let stream = renderer.cache.stream(&crd.file);
+            for document in &stream.documents {
+                let Some(mut node) = document.root.clone() else { continue };
+                match node.canonicalize(Dialect::Sigs) {
+                    Ok(()) if node.is_null() => {}
+                    Ok(()) => self.objects.push(node),
+                    Err(problem) => {
+                        let place = crate::origin::Place::written(problem.at);
+                        let message = problem.go_message(Dialect::Sigs);
+                        self.fail(Problem::at(ProblemKind::Syntax, place, message));
+                    }
+                }
+            }
+        }
+        let is_test = |hook: &Manifest| hook.hooks.contains(&"test");
+        let hooks = manifests.hooks.into_iter().filter(|hook| !(options.skip_tests && is_test(hook)));
+        let nodes = manifests.manifests.into_iter().chain(hooks).filter_map(|manifest| manifest.node);
+        self.objects.extend(nodes);
+        self.releases.push(release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_commas() {
+        for (version, want) in [("v1.29.3-eks-1", "1.29.3"), ("1.30", "1.30"), ("1.30+", "1.30"), ("x", "x")]
+        {
+            assert_eq!(numeric(version), want);
+        }
+        for (value, want) in [("a,b", "a\\,b"), ("a\\,b", "a\\,b"), ("{a,b}", "{a,b}"), ("", "")] {
+            assert_eq!(escape_commas(value), want);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `.argocd-source.yaml` and `.argocd-source-<app>.yaml`: files beside the manifests that override a source.
+//!
+//! Mirrors `mergeSourceParameters` of `reposerver/repository/repository.go`.
+
+use std::sync::Arc;
+
+use crate::finding::{Problem, ProblemKind};
+use crate::origin::{Origin, Origins, Place, Step};
+use crate::source::{Dir, EntryKind, Span, TreePath};
+use crate::yaml::{Cache, Data, Dialect, Map, Node};
+
+use super::{Application, Source};
+
+/// What a file cannot change: where the content comes from.
+const FIXED: [&str; 4] = ["chart", "path", "repoURL", "targetRevision"];
+
+/// Sources never reach this depth; the bound keeps the stack.
+const MAX_DEPTH: u32 = 200;
+
+/// The source with what the files in its directory say. `None` when there are none.
+pub(super) fn apply(
+    app: &Application,
+    source: &Source,
+    dir: &Dir,
+    origins: &mut Origins,
+    cache: &Cache,
+) -> Result<Option<Source>, Problem> {
+    let mut node: Option<Node> = None;
+    for path in files(app, dir) {
+        let Some(patch) = read(dir, &path, cache)? else { continue };
+        let merged = node.get_or_insert_with(|| source.node.as_ref().clone());
+        merge_patch(merged, patch, origins, 0);
+    }
+    let Some(mut node) = node else { return Ok(None) };
+    if let Some(map) = node.as_map_mut() {
+        map.retain(|entry| !FIXED.contains(&entry.key.text.as_str()));
+        for entry in source.node.entries().iter().filter(|it| FIXED.contains(&it.key.text.as_str())) {
+            map.push(entry.clone());
+        }
+    }
+    Ok(Some(Source::new(Arc::new(node))))
+}
+
+/// The files that are there, in the order in which they are applied.
+fn files(app: &Application, dir: &Dir) -> Vec<TreePath> {
+    // Argo CD calls an Application outside of its own namespace `<namespace>_<name>`. Which namespace is its own is
+    // not known here, but nobody writes such a file for another reason.
+    let foreign = dir.path.child(&format!(".argocd-source-{}_{}.yaml", app.namespace, app.name));
+    let own = dir.path.child(&format!(".argocd-source-{}.yaml", app.name));
+    let is_file = |path: &TreePath| dir.tree.kind(path) == Some(EntryKind::File);
+    let named = if !app.namespace.is_empty() && is_file(&foreign) { foreign } else { own };
+    let mut files = vec![dir.path.child(".argocd-source.yaml")];
+    if !app.name.is_empty() {
+        files.push(named);
+    }
+    files.retain(is_file);
+    files
+}
+
+/// The content of a file; `None` when it says nothing.
+fn read(dir: &Dir, path: &TreePath, cache: &Cache) -> Result<Option<Node>, Problem> {
+    let wrong = |place: Option<Place>, why: &str| {
+        let message = format!("error while parsing source parameters: `{path}`: {why}");
+        let problem = Problem::nowhere(ProblemKind::Render, message);
+        Problem { place, ..problem }
+    };
+    let file = dir.tree.read(path).map_err(|error| wrong(None, &error.to_string()))?;
+    let start = Place::written(Span::start_of(file.id()));
+    let stream = cache.stream(&file);
+    let Some(document) = stream.documents.first() else { return Ok(None) };
+    if document.broken {
+        let problem = stream.problems.first();
+        let place = problem.map_or(start, |problem| Place::written(problem.at));
+        return Err(wrong(Some(place), problem.map_or("invalid YAML", |it| it.message.as_str())));
+    }
+    let Some(mut root) = document.root.clone().filter(|root| !root.is_null()) else { return Ok(None) };
+    root.canonicalize(Dialect::Sigs)
+        .map_err(|problem| wrong(Some(Place::written(problem.at)), &problem.message))?;
+    if root.as_map().is_none() {
+        return Err(wrong(Some(root.place()), "it must hold a mapping"));
+    }
+    Ok(Some(root))
+}
+
+/// A JSON merge patch (RFC 7386): null deletes, mappings merge, everything else replaces.
+fn merge_patch(base: &mut Node, patch: Node, origins: &mut Origins, depth: u32) {
+    let place = patch.place();
+    let Data::Map(changes) = patch.data else {
+        let under = origins.entry(base.place());
+        let origin = origins.add(Origin::new(place.at, Step::Patched).under(under));
+        *base = Node { origin, ..patch };
+        return;
+    };
+    if base.as_map().is_none() {
+        *base = Node::map(Map::new(), place);
+    }
+    let Some(map) = base.as_map_mut() else { return };
+    for entry in changes.into_entries() {
+        if entry.value.is_null() || depth > MAX_DEPTH {
+            map.remove(&entry.key.text);
+            continue;
+        }
+        match map.get_mut(&entry.key.text) {
+            Some(known) => merge_patch(known, entry.value, origins, depth + 1),
+            None => {
+                let mut value = Node::map(Map::new(), entry.value.place());
+                if entry.value.as_map().is_some() {
+                    merge_patch(&mut value, entry.value, origins, depth + 1);
+                } else {
+                    value = entry.value;
+                }
+                map.insert(entry.key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{MemoryTree, Sources};
+    use crate::yaml::{JsonStyle, parse};
+
+    fn node(sources: &Sources, text: &str) -> Arc<Node> {
+        let mut node = parse(&sources.add("app", text.into())).documents.remove(0).root.unwrap();
+        node.canonicalize(Dialect::Sigs).unwrap();
+        Arc::new(node)
+    }
+
+    #[test]
+    fn overrides_like_argo() {
+        for (source, files, want) in [
+            ("{path: a}", vec![], None),
+            (
+                "{path: a, helm: {valueFiles: [x], releaseName: r}}",
+                vec![(".argocd-source.yaml", "helm: {valueFiles: [b], releaseName: null}\npath: b\n")],
+                Some(r#"{"helm":{"valueFiles":["b"]},"path":"a"}"#),
+            ),
+            (
+                "{path: a}",
+                vec![
+                    (".argocd-source.yaml", "kustomize: {images: [a:1], namePrefix: x}"),
+                    (".argocd-source-shop.yaml", "kustomize: {images: [a:2]}\nrepoURL: evil"),
+                    (".argocd-source-other.yaml", "helm: {}"),
+                ],
+                Some(r#"{"kustomize":{"images":["a:2"],"namePrefix":"x"},"path":"a"}"#),
+            ),
+            (
+                "{path: a, helm: {}}",
+                vec![
+                    (".argocd-source-shop.yaml", "helm: {skipCrds: true}"),
+                    (".argocd-source-team_shop.yaml", "helm: {skipTests: true}"),
+                ],
+                Some(r#"{"helm":{"skipTests":true},"path":"a"}"#),
+            ),
+            ("{path: a}", vec![(".argocd-source.yaml", "# nothing\n")], None),
+            (
+                "{path: a}",
+                vec![(".argocd-source.yaml", "directory: {recurse: null}")],
+                Some(r#"{"directory":{},"path":"a"}"#),
+            ),
+            ("{path: a}", vec![(".argocd-source.yaml", "[a]")], Some("error")),
+            ("{path: a}", vec![(".argocd-source.yaml", "a: [")], Some("error")),
+        ] {
+            let sources = Sources::new();
+            let tree = MemoryTree::of(&sources, files.clone());
+            let dir = Dir::new(Arc::new(tree), TreePath::root());
+            let app = Application::new(node(&sources, "{metadata: {name: shop, namespace: team}}"));
+            let source = Source::new(node(&sources, source));
+            let cache = Cache::new(Arc::clone(&sources));
+            let made = apply(&app, &source, &dir, &mut Origins::new(), &cache);
+            let shown = match made {
+                Ok(made) => made.map(|source| source.node.to_json(JsonStyle::default())),
+                Err(_) => Some("error".to_owned()),
+            };
+            assert_eq!(shown.as_deref(), want, "{files:?}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `replace-ignores-differences`: see the page.
+
+use crate::repo::{App, Rendered, Spec};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "replace-ignores-differences",
+    "argocd",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "`Replace=true` overwrites the fields that `RespectIgnoreDifferences=true` should keep."
+);
+
+pub(crate) struct ReplaceIgnoresDifferences;
+
+impl Rule for ReplaceIgnoresDifferences {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
+        let Spec::Argo(application) = &app.spec else { return };
+        let option = |text: &str| application.sync_options.iter().find(|option| option.value == text);
+        let (Some(replace), Some(respect)) = (option("Replace=true"), option("RespectIgnoreDifferences=true")) else {
+            return;
+        };
+        cx.report(replace.place, "`Replace=true` replaces whole objects, ignored differences included")
+            .related(respect.place, "this has no effect then")
+            .help("use `ServerSideApply=true`, or put `Replace=true` on the few resources that need it");
+    }
+}

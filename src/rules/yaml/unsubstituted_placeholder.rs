@@ -1,0 +1,140 @@
+//! `unsubstituted-placeholder`: see the page.
+
+use crate::golang::Glob;
+use crate::repo::{App, Object, Rendered, Spec};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::{Data, Node};
+
+meta!(
+    "unsubstituted-placeholder",
+    "yaml",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A placeholder like `${NAME}` is left in what is applied."
+);
+
+pub(crate) struct UnsubstitutedPlaceholder;
+
+impl Rule for UnsubstitutedPlaceholder {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        // Flux substitutes; what only lies around may be substituted by whoever applies it.
+        let Spec::Argo(_) = &app.spec else { return };
+        // `${SHOP_*}` means names: braces would be alternatives for the glob.
+        let name = |text: &str| text.trim_start_matches("${").trim_end_matches('}').to_owned();
+        let patterns = cx.workspace.config.placeholders.iter();
+        let known: Vec<Glob> = patterns.filter_map(|it| Glob::new(&name(&it.value), &[])).collect();
+        for object in &rendered.objects {
+            let mut search = Search { object, known: &known, cx };
+            if let Some(metadata) = object.at(&["metadata"]) {
+                search.visit(metadata, "metadata", 0);
+            }
+            if is_built_in(&object.group) {
+                for entry in object.node.entries().iter().filter(|entry| !SKIPPED.contains(&entry.key.text.as_str())) {
+                    if entry.key.text != "metadata" {
+                        search.visit(&entry.value, &entry.key.text, 0);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Fields whose text is for a shell or for the program, which may fill in placeholders itself.
+const SKIPPED: [&str; 9] =
+    ["data", "stringData", "binaryData", "command", "args", "env", "script", "status", "managedFields"];
+
+/// Groups whose objects mean what they say. Custom resources may hold templates of any kind.
+fn is_built_in(group: &str) -> bool {
+    group.ends_with(".k8s.io")
+        || matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")
+        || group == "secrets-store.csi.x-k8s.io"
+}
+
+struct Search<'o, 'c, 'a> {
+    object: &'o Object,
+    known: &'o [Glob],
+    cx: &'c mut Context<'a>,
+}
+
+impl Search<'_, '_, '_> {
+    fn visit(&mut self, node: &Node, path: &str, depth: u32) {
+        if depth > 64 {
+            return;
+        }
+        match &node.data {
+            Data::Scalar(text) => self.scalar(node, text, path),
+            Data::Seq(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.visit(item, &format!("{path}[{index}]"), depth + 1);
+                }
+            }
+            Data::Map(map) => {
+                for entry in map.iter().filter(|entry| !SKIPPED.contains(&entry.key.text.as_str())) {
+                    self.visit(&entry.value, &format!("{path}.{}", entry.key.text), depth + 1);
+                }
+            }
+        }
+    }
+
+    fn scalar(&mut self, node: &Node, text: &str, path: &str) {
+        let Some(placeholder) = placeholder(text) else { return };
+        let name = placeholder.trim_start_matches("${").trim_end_matches('}');
+        if self.known.iter().any(|pattern| pattern.matches(name)) {
+            return;
+        }
+        self.cx
+            .report(node.place(), format!("nothing fills in `{placeholder}`: it is applied as it stands"))
+            .object(self.object, Some(path))
+            .help(
+                "write the value, or name the placeholder under `placeholders:` in .gitops-lint.yaml if another tool fills \
+                 it in",
+            );
+    }
+}
+
+/// The first `${NAME}` of a text of one line, in capitals as variables of the environment are.
+fn placeholder(text: &str) -> Option<&str> {
+    if text.contains('\n') {
+        return None;
+    }
+    let mut from = 0;
+    while let Some(start) = text.get(from..)?.find("${").map(|at| at + from) {
+        let end = start + text.get(start..)?.find('}')?;
+        let name = text.get(start + 2..end)?;
+        let escaped = text.get(..start)?.ends_with('$');
+        let is_name = name.len() > 1
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if is_name && !escaped {
+            return text.get(start..=end);
+        }
+        from = end;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_placeholders() {
+        for (text, want) in [
+            ("${AZURE_TENANT_ID}", Some("${AZURE_TENANT_ID}")),
+            ("https://${HOST}.example.com", Some("${HOST}")),
+            ("$${HOST}", None),
+            ("${host}", None),
+            ("$(HOST)", None),
+            ("a\n${HOST}", None),
+            ("${A", None),
+            ("${x} ${HOST}", Some("${HOST}")),
+        ] {
+            assert_eq!(placeholder(text), want, "{text}");
+        }
+    }
+}
