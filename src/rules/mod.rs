@@ -106,6 +106,7 @@ rules! {
         invalid_cron_schedule::InvalidCronSchedule,
         invalid_image_reference::InvalidImageReference,
         invalid_name_or_label::InvalidNameOrLabel,
+        invalid_port_name::InvalidPortName,
         invalid_quantity::InvalidQuantity,
         missing_volume::MissingVolume,
         mutable_image_tag::MutableImageTag,
