@@ -24,7 +24,7 @@ pub use names::{
 };
 pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
-pub use provide::{ANYTHING, Keys, NamePattern, Provided, keys, mentions, provides};
+pub use provide::{ANYTHING, Keys, NamePattern, Provided, is_known_operator, keys, mentions, provides};
 pub use quantity::{node_quantity, quantity};
 pub use reference::{Reference, Via, references};
 pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};

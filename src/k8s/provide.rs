@@ -241,6 +241,11 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
     found
 }
 
+/// Whether the table of operators has a kind.
+pub fn is_known_operator(group: &str, kind: &str) -> bool {
+    OPERATORS.iter().any(|line| line.group == group && line.kind == kind)
+}
+
 /// Reflector and its likes copy Secrets and ConfigMaps into other namespaces.
 fn copies(found: &mut Vec<Provided>, group: &str, kind: &str, name: &str, object: &Node) {
     let mut annotations = vec![object.at_path(&["metadata", "annotations"])];

@@ -6,8 +6,10 @@
 pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'static str> {
     let value = value.trim();
     if value.contains("-----BEGIN") && value.contains("PRIVATE KEY-----") {
-        // A header without a body is a sample.
-        return (value.len() > 200).then_some("a private key");
+        return has_private_key(value).then_some("a private key");
+    }
+    if is_hash(value) {
+        return None;
     }
     if has_url_password(value) {
         return Some("a URL with a password");
@@ -27,6 +29,41 @@ pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'
             && value.bytes().any(|byte| byte.is_ascii_lowercase());
     let varied = mixed && entropy(value) >= 2.5 && value.len() >= 8;
     (confidential || varied).then_some("a password or token")
+}
+
+/// Whether a text holds a private key rather than a sample of one: its body follows, and no comment sign precedes it.
+fn has_private_key(text: &str) -> bool {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.contains("PRIVATE KEY-----") && line.trim_start().starts_with("-----BEGIN") {
+            let body = lines.next().unwrap_or_default().trim();
+            return body.len() >= 40
+                && body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+        }
+    }
+    false
+}
+
+/// Whether a value is what is stored instead of a password.
+fn is_hash(value: &str) -> bool {
+    let value =
+        value.split_once(':').map_or(value, |(user, rest)| if user.contains(' ') { value } else { rest });
+    [
+        "$2a$",
+        "$2b$",
+        "$2y$",
+        "$apr1$",
+        "$5$",
+        "$6$",
+        "$argon2",
+        "{SHA}",
+        "{SSHA}",
+        "pbkdf2",
+        "scram-sha-256$",
+        "SCRAM-SHA-256$",
+    ]
+    .iter()
+    .any(|start| value.starts_with(start))
 }
 
 /// Whether a text stands for something that is filled in elsewhere, or for nothing.

@@ -20,8 +20,10 @@ pub(super) struct Index {
     named: FxHashMap<SmolStr, Vec<u32>>,
     /// Objects that provide the name beside themselves.
     provided: FxHashMap<SmolStr, Vec<u32>>,
-    /// Objects that provide names by pattern.
-    patterns: Vec<u32>,
+    /// Objects that provide names by pattern, by the kind that they provide.
+    patterns: FxHashMap<SmolStr, Vec<u32>>,
+    /// Objects by namespace; those of unknown namespace under the empty name, with the cluster-scoped ones.
+    in_namespace: FxHashMap<SmolStr, Vec<u32>>,
     /// Objects that mention the name.
     mentioned: FxHashMap<SmolStr, Vec<u32>>,
     /// Documents as written, by name.
@@ -34,11 +36,16 @@ impl Index {
         for (at, object) in inventory.objects.iter().enumerate() {
             let at = at as u32;
             index.named.entry(object.name.clone()).or_default().push(at);
+            index.in_namespace.entry(object.namespace.clone()).or_default().push(at);
             for provided in &object.provides {
                 match &provided.name {
                     NamePattern::Exact(name) => index.provided.entry(name.clone()).or_default().push(at),
-                    NamePattern::Prefix(_) if index.patterns.last() == Some(&at) => {}
-                    NamePattern::Prefix(_) => index.patterns.push(at),
+                    NamePattern::Prefix(_) => {
+                        let known = index.patterns.entry(provided.kind.clone()).or_default();
+                        if known.last() != Some(&at) {
+                            known.push(at);
+                        }
+                    }
                 }
             }
             for name in &object.mentions {
@@ -118,44 +125,43 @@ impl<'a> World<'a> {
     pub fn look_up(&self, app: AppId, namespace: &str, reference: &Reference) -> Answer<'a> {
         let cluster_scoped = k8s::is_cluster_scoped(&reference.group, &reference.kind);
         let namespace = if cluster_scoped { "" } else { reference.namespace.as_deref().unwrap_or(namespace) };
-        let (mut providers, mut keys) = (Vec::new(), Some(BTreeSet::new()));
         let mut elsewhere = None;
-        let mut add = |object: &'a ObjectFacts, more: &Keys| {
-            providers.push(object);
-            match (more, &mut keys) {
-                (Keys::Known(more), Some(keys)) => keys.extend(more.iter().cloned()),
-                _ => keys = None,
-            }
-        };
+        let mut providers: Vec<(&'a ObjectFacts, &'a Keys)> = Vec::new();
         for object in self.objects(self.index().named.get(&reference.name)) {
             if object.kind != reference.kind || !same_group(&object.group, &reference.group) {
                 continue;
             }
             if self.may_serve(object.app, app) && (cluster_scoped || meets(&object.namespace, namespace)) {
-                add(object, object.keys.as_ref().unwrap_or(&Keys::Unknown));
+                providers.push((object, object.keys.as_ref().unwrap_or(&Keys::Unknown)));
             } else {
                 elsewhere = Some(object);
             }
         }
-        let patterns = self.objects(Some(&self.index().patterns));
-        for object in self.objects(self.index().provided.get(&reference.name)).chain(patterns) {
-            let fits = |provided: &&Provided| {
-                provided.kind == reference.kind
-                    && provided.name.matches(&reference.name)
-                    && match provided.namespace.as_deref() {
-                        Some("*") => true,
-                        Some(other) => meets(other, namespace),
-                        None => meets(&object.namespace, namespace),
-                    }
-            };
-            if let Some(provided) = object.provides.iter().find(fits)
-                && self.may_serve(object.app, app)
-            {
-                add(object, &provided.keys);
-            }
+        providers.extend(self.providing(
+            self.index().provided.get(&reference.name),
+            app,
+            namespace,
+            reference,
+        ));
+        if providers.is_empty() {
+            providers.extend(self.providing(
+                self.index().patterns.get(&reference.kind),
+                app,
+                namespace,
+                reference,
+            ));
         }
         if !providers.is_empty() {
-            return Answer::Provided(providers, keys.map_or(Keys::Unknown, Keys::Known));
+            let mut known = BTreeSet::new();
+            let mut unknown = false;
+            for (_, keys) in &providers {
+                match keys {
+                    Keys::Known(keys) => known.extend(keys.iter().cloned()),
+                    Keys::Unknown => unknown = true,
+                }
+            }
+            let keys = if unknown { Keys::Unknown } else { Keys::Known(known) };
+            return Answer::Provided(providers.into_iter().map(|(object, _)| object).collect(), keys);
         }
         if self.external(&reference.group, &reference.kind, namespace, &reference.name).is_some() {
             return Answer::Unknown("declared as external");
@@ -167,6 +173,13 @@ impl<'a> World<'a> {
             reference.kind.as_str(),
             "Secret" | "ConfigMap" | "Service" | "ServiceAccount" | "PersistentVolumeClaim"
         );
+        let operated = |object: &&ObjectFacts| {
+            is_operated(object) && object.name.len() > 3 && reference.name.contains(object.name.as_str())
+        };
+        let mut near = self.in_namespace(app, namespace).filter(operated);
+        if (makeable || reference.kind == "Role") && near.next().is_some() {
+            return Answer::Unknown("an operator may make it");
+        }
         let mut mentioning = self.objects(self.index().mentioned.get(&reference.name));
         if makeable && mentioning.any(|object| self.may_serve(object.app, app)) {
             return Answer::Unknown("something mentions it that may make it");
@@ -187,6 +200,51 @@ impl<'a> World<'a> {
         Answer::Missing(elsewhere)
     }
 
+    /// Objects of a list that provide what a reference names, with its keys.
+    fn providing(
+        &self,
+        list: Option<&'a Vec<u32>>,
+        app: AppId,
+        namespace: &str,
+        reference: &Reference,
+    ) -> Vec<(&'a ObjectFacts, &'a Keys)> {
+        let mut found = Vec::new();
+        for object in self.objects(list) {
+            let fits = |provided: &&Provided| {
+                provided.kind == reference.kind
+                    && provided.name.matches(&reference.name)
+                    && match provided.namespace.as_deref() {
+                        Some("*") => true,
+                        Some(other) => meets(other, namespace),
+                        None => meets(&object.namespace, namespace),
+                    }
+            };
+            if let Some(provided) = object.provides.iter().find(fits)
+                && self.may_serve(object.app, app)
+            {
+                found.push((object, &provided.keys));
+            }
+        }
+        found
+    }
+
+    /// Objects in a namespace, and those of unknown namespace, that may serve an app. All objects when `namespace` is
+    /// empty.
+    pub fn in_namespace(
+        &self,
+        app: AppId,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let world = *self;
+        let everything = namespace.is_empty();
+        let lists = [(!everything).then_some(namespace), (!everything).then_some("")];
+        let listed = lists.into_iter().flatten().filter_map(|name| self.index().in_namespace.get(name));
+        let listed: Vec<&'a Vec<u32>> = listed.collect();
+        let all = self.inventory.objects.iter().filter(move |_| everything);
+        let named = listed.into_iter().flat_map(move |list| world.objects(Some(list)));
+        named.chain(all).filter(move |object| world.may_serve(object.app, app))
+    }
+
     /// The entry of `external:` that declares an object.
     pub fn external(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'a External> {
         let fits = |pattern: &str, text: &str| {
@@ -205,9 +263,7 @@ impl<'a> World<'a> {
 
     /// Whether the apps that we see are what fills a namespace: some workload of theirs lies in it.
     pub fn is_ours(&self, app: AppId, namespace: &str) -> bool {
-        self.inventory.objects.iter().any(|object| {
-            object.pod.is_some() && object.namespace == namespace && self.may_serve(object.app, app)
-        })
+        self.in_namespace(app, namespace).any(|object| object.pod.is_some() && object.namespace == namespace)
     }
 
     /// Whether a CustomResourceDefinition of that group and kind is rendered; for any kind of the group when `kind` is
@@ -247,15 +303,17 @@ impl<'a> World<'a> {
         })
     }
 
-    /// Why pods in a namespace may exist that no render shows: an operator may make them.
+    /// Whether an operator may make objects in a namespace that no render shows.
     pub fn has_operator(&self, app: AppId, namespace: &str) -> bool {
-        self.inventory.objects.iter().any(|object| {
-            meets(&object.namespace, namespace)
-                && !object.namespace.is_empty()
-                && !k8s::is_built_in(&object.group)
-                && !k8s::is_passive(&object.group, &object.kind)
-                && object.pod.is_none()
-                && self.may_serve(object.app, app)
+        self.in_namespace(app, namespace).any(|object| !object.namespace.is_empty() && is_operated(object))
+    }
+
+    /// Whether an operator that we know nothing about may make objects in a namespace.
+    pub fn has_unknown_operator(&self, app: AppId, namespace: &str) -> bool {
+        self.in_namespace(app, namespace).any(|object| {
+            !object.namespace.is_empty()
+                && is_operated(object)
+                && !k8s::is_known_operator(&object.group, &object.kind)
         })
     }
 
@@ -306,7 +364,7 @@ impl<'a> World<'a> {
                 .iter()
                 .any(|entry| entry.app.kind == AppKind::HelmRelease && *entry.app.name == *object.name)
         };
-        for object in self.objects(Some(&self.index().patterns)) {
+        for object in self.objects(self.index().patterns.get(k8s::ANYTHING)) {
             let charts = object.provides.iter().filter(|it| it.kind == k8s::ANYTHING);
             for provided in charts {
                 let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
@@ -320,6 +378,11 @@ impl<'a> World<'a> {
         }
         None
     }
+}
+
+/// Whether an operator acts on an object.
+fn is_operated(object: &ObjectFacts) -> bool {
+    !k8s::is_built_in(&object.group) && !k8s::is_passive(&object.group, &object.kind) && object.pod.is_none()
 }
 
 /// `extensions` and its successors serve the same objects; so do versions of External Secrets and others.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Level;
 use crate::finding::{Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place};
-use crate::repo::{App, AppId, Inventory, Labels, Object, Workspace};
+use crate::repo::{App, AppId, AppKind, Inventory, Labels, Object, Workspace};
 use crate::source::{Sources, Span};
 
 use super::RuleMeta;
@@ -51,6 +51,12 @@ impl<'a> Context<'a> {
             origins,
             findings: Vec::new(),
         }
+    }
+
+    /// Whether what is checked is a chart that nothing deploys: with its own values only, names and images may lack
+    /// their parts.
+    pub fn is_chart_alone(&self) -> bool {
+        self.app.is_some_and(|app| app.kind == AppKind::Chart)
     }
 
     /// The files of this run.

@@ -22,6 +22,8 @@ pub(super) struct Missing<'a> {
     pub(super) help: &'a str,
     /// How bad it is when the file that defines the object is there but nothing applies it.
     pub(super) unapplied: Severity,
+    /// Whether custom resources of unknown operators in the namespace make it a note: they may make the object.
+    pub(super) doubts: bool,
     /// A severity other than the rule's own.
     pub(super) severity: Option<Severity>,
 }
@@ -50,8 +52,11 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
             }
             Answer::Missing(elsewhere) => {
+                // An operator that we know nothing about may make it.
+                let doubt = world.has_unknown_operator(object.app, namespace) && rule.doubts;
+                let severity = if doubt { Some(Severity::Note) } else { rule.severity };
                 let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
-                one(inventory, cx, &group, "which nothing provides", rule.help, rule.severity, place);
+                one(inventory, cx, &group, "which nothing provides", rule.help, severity, place);
             }
         }
     }

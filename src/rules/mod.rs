@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod images;
 mod missing;
 mod pod_security;
 mod projects;
@@ -104,16 +105,22 @@ rules! {
     }
     workload {
         deadlocked_disruption_budget::DeadlockedDisruptionBudget,
+        disallowed_image_tag::DisallowedImageTag,
+        disallowed_registry::DisallowedRegistry,
         duplicate_env_var::DuplicateEnvVar,
         duplicate_mount_path::DuplicateMountPath,
+        immutable_job::ImmutableJob,
         invalid_cron_schedule::InvalidCronSchedule,
         invalid_image_reference::InvalidImageReference,
         invalid_name_or_label::InvalidNameOrLabel,
+        invalid_port_name::InvalidPortName,
         invalid_quantity::InvalidQuantity,
         missing_volume::MissingVolume,
         mutable_image_tag::MutableImageTag,
         port_mismatch::PortMismatch,
+        private_image_without_pull_secret::PrivateImageWithoutPullSecret,
         selector_mismatch::SelectorMismatch,
+        unschedulable_workload::UnschedulableWorkload,
         volume_access_mode_conflict::VolumeAccessModeConflict,
     }
     yaml {

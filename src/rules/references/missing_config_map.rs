@@ -20,6 +20,7 @@ impl Rule for MissingConfigMap {
             known: &|_, reference| matches!(reference.name.as_str(), "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert" | "config-trusted-cabundle" | "config-service-cabundle" | "odh-trusted-ca-bundle"),
             help: "add the ConfigMap, or declare it under `external:`",
             unapplied: Severity::Warning,
+            doubts: true,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

@@ -24,6 +24,7 @@ impl Rule for MissingGateway {
             known: &|_, _| false,
             help: "name a Gateway that is there; `namespace` defaults to that of the route",
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

@@ -24,6 +24,7 @@ impl Rule for MissingIssuer {
             known: &|_, _| false,
             help: "name an issuer that is there: mind `kind` (an `Issuer` is looked up in the namespace)",
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

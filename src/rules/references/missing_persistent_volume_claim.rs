@@ -20,6 +20,7 @@ impl Rule for MissingPersistentVolumeClaim {
             known: &|_, _| false,
             help: "add the PersistentVolumeClaim, or declare it under `external:`",
             unapplied: Severity::Warning,
+            doubts: true,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

@@ -24,6 +24,7 @@ impl Rule for MissingPriorityClass {
             known: &|_, reference| reference.name.starts_with("system-") || reference.name.starts_with("openshift-"),
             help: "name a class that is there, or add it",
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

@@ -32,6 +32,7 @@ impl Rule for MissingRole {
             known: &|_, reference| is_known(reference),
             help: "name a role that is there, or add it; declare one that is made elsewhere under `external:`",
             unapplied: Severity::Warning,
+            doubts: true,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

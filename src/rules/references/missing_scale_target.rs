@@ -24,6 +24,7 @@ impl Rule for MissingScaleTarget {
             known: &|_, reference| !k8s::is_built_in(&reference.group),
             help: "name the workload that is there: `apiVersion`, `kind` and `name` must all fit",
             unapplied: Severity::Warning,
+            doubts: true,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

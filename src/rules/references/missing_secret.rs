@@ -20,6 +20,7 @@ impl Rule for MissingSecret {
             known: &|_, _| false,
             help: "add the Secret (or the ExternalSecret, SealedSecret, ... that makes it), or declare it under `external:`",
             unapplied: Severity::Warning,
+            doubts: true,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

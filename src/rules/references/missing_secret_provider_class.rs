@@ -20,6 +20,7 @@ impl Rule for MissingSecretProviderClass {
             known: &|_, _| false,
             help: "add the SecretProviderClass to the namespace of the pod",
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

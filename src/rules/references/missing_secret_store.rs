@@ -27,6 +27,7 @@ impl Rule for MissingSecretStore {
             known: &|_, _| false,
             help: "name a store that is there: mind `kind` (`SecretStore` is looked up in the namespace, `ClusterSecretStore` is not)",
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

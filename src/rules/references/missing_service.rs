@@ -35,6 +35,7 @@ impl Rule for MissingService {
             known: &foreign,
             help,
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &fields);

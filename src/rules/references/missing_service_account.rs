@@ -20,6 +20,7 @@ impl Rule for MissingServiceAccount {
             known: &|_, reference| reference.name == "default",
             help: "add the ServiceAccount, or drop `serviceAccountName` to run as `default`",
             unapplied: Severity::Warning,
+            doubts: true,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

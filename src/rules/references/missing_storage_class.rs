@@ -24,6 +24,7 @@ impl Rule for MissingStorageClass {
             known: &|_, _| false,
             help: "name a class that is there, or declare the one that the platform brings under `external:`",
             unapplied: Severity::Warning,
+            doubts: false,
             severity: None,
         };
         missing::report(inventory, cx, &rule);

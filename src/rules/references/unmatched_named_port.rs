@@ -3,6 +3,7 @@
 use crate::finding::did_you_mean;
 use crate::k8s;
 use crate::repo::{Inventory, ObjectFacts, World};
+use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!("unmatched-named-port", "references", Error, Recommended, "0.1.0", "A Service sends traffic to a port name that its pods do not have.");
@@ -16,13 +17,10 @@ impl Rule for UnmatchedNamedPort {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
-        for object in inventory.objects.iter().filter(|it| it.is("", "Service")) {
+        for object in inventory.objects.iter().filter(|it| it.is("", "Service") && missing::is_deployed(inventory, it)) {
             let Some(node) = object.node.as_deref() else { continue };
             let Some(selector) = node.at_path(&["spec", "selector"]).filter(|it| !it.entries().is_empty()) else { continue };
-            let pods: Vec<&ObjectFacts> = inventory
-                .objects
-                .iter()
-                .filter(|it| it.namespace == object.namespace && world.may_serve(it.app, object.app))
+            let pods: Vec<&ObjectFacts> = world.in_namespace(object.app, &object.namespace).filter(|it| it.namespace == object.namespace)
                 .filter(|it| it.pod.as_ref().is_some_and(|pod| k8s::selects_map(selector, &|name| pod.label(name))))
                 .collect();
             for (index, port) in node.items(&["spec", "ports"]).iter().enumerate() {

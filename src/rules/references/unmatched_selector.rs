@@ -39,6 +39,14 @@ fn namespaces(object: &ObjectFacts) -> Option<Vec<&str>> {
     Some(if names.is_empty() { vec![object.namespace.as_str()] } else { names })
 }
 
+/// What may be selected: the objects of the namespaces.
+fn candidates<'a>(world: &World<'a>, object: &ObjectFacts, namespaces: Option<&[&str]>) -> Vec<&'a ObjectFacts> {
+    match namespaces {
+        Some(names) => names.iter().flat_map(|name| world.in_namespace(object.app, name)).collect(),
+        None => world.in_namespace(object.app, "").collect(),
+    }
+}
+
 /// The label of an object that can be selected: a pod's, or of a Service its own.
 fn label<'a>(target: &'a ObjectFacts, name: &str) -> Option<&'a str> {
     match &target.pod {
@@ -80,7 +88,7 @@ impl Rule for UnmatchedSelector {
                 let label = |name: &str| label(target, name);
                 if plain { k8s::selects_map(selector, &label) } else { k8s::selects(selector, &label) }
             };
-            let targets: Vec<&ObjectFacts> = inventory.objects.iter().filter(wanted).collect();
+            let targets: Vec<&ObjectFacts> = candidates(&world, object, namespaces.as_deref()).into_iter().filter(wanted).collect();
             if targets.is_empty() || targets.iter().any(|target| selects(target)) {
                 // Where nothing could be selected at all, the pods come from somewhere else.
                 continue;

@@ -29,7 +29,7 @@ impl Rule for DeadlockedDisruptionBudget {
             let mut replicas = 0;
             let mut scaled = false;
             let mut workloads = Vec::new();
-            for other in inventory.objects.iter().filter(|it| it.namespace == object.namespace && world.may_serve(it.app, object.app)) {
+            for other in world.in_namespace(object.app, &object.namespace).filter(|it| it.namespace == object.namespace) {
                 let Some(pod) = &other.pod else { continue };
                 if !k8s::selects(selector, &|name| pod.label(name)) {
                     continue;
