@@ -37,8 +37,8 @@ pub(super) fn verb_text(spec: &Spec, verb: char, value: &Value, out: &mut Text) 
         out.push_text(&value.to_text());
         return;
     }
-    if matches!(verb, 's' | 'v') && spec.precision.is_none() && !spec.sharp {
-        if let (Some(text), Some(width)) = (value.as_str(), spec.width) {
+    if matches!(verb, 's' | 'v') && spec.precision.is_none() && !spec.sharp
+        && let (Some(text), Some(width)) = (value.as_str(), spec.width) {
             let missing = width.saturating_sub(text.chars().count());
             let fill = if spec.zero { "0" } else { " " }.repeat(missing);
             if spec.minus {
@@ -50,13 +50,11 @@ pub(super) fn verb_text(spec: &Spec, verb: char, value: &Value, out: &mut Text) 
             }
             return;
         }
-    }
-    if let ('q', Some(_), None, None) = (verb, value.as_str(), spec.width, spec.precision) {
-        if !spec.sharp && !spec.plus {
+    if let ('q', Some(_), None, None) = (verb, value.as_str(), spec.width, spec.precision)
+        && !spec.sharp && !spec.plus {
             out.push_text(&quoted(value));
             return;
         }
-    }
     out.push_str(&format_value(spec, verb, value, 0), value.first_origin());
 }
 
@@ -114,7 +112,9 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
             let text = sprint(&Value::of(Data::Int(*number, *kind)));
             string(spec, verb, &text)
         }
-        Data::Int(number, kind) => integer(spec, verb, *number, *kind).unwrap_or_else(|| bad(spec, verb, value)),
+        Data::Int(number, kind) => {
+            integer(spec, verb, *number, *kind).unwrap_or_else(|| bad(spec, verb, value))
+        }
         Data::Float(number) => float(spec, verb, *number).unwrap_or_else(|| bad(spec, verb, value)),
         Data::Str(_) | Data::Text(_) => {
             let text = value.as_str().unwrap_or_default();
@@ -284,10 +284,7 @@ fn general(value: f64, precision: usize) -> String {
     }
     let text = exponent(value, precision - 1);
     let power: i32 = text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
-    let strip = |text: String| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    };
+    let strip = |text: String| if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
     if power < -4 || power >= precision as i32 {
         let (mantissa, power) = text.split_once('e').unwrap_or((&text, "+00"));
         return format!("{}e{power}", strip(mantissa.to_owned()));

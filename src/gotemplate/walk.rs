@@ -213,10 +213,7 @@ impl<'t> State<'_, '_, 't> {
             }
             Data::List(list) => {
                 let is_any = list.elem == super::value::Elem::Any;
-                let item = |item: &Value| match is_any {
-                    true => Rv::interface(item.clone()),
-                    false => Rv::unwrapped(item.clone()),
-                };
+                let item = |item: &Value| if is_any { Rv::interface(item.clone()) } else { Rv::unwrapped(item.clone()) };
                 list.items
                     .iter()
                     .enumerate()
@@ -239,12 +236,11 @@ impl<'t> State<'_, '_, 't> {
                 break;
             }
         }
-        if is_empty {
-            if let Some(list) = &branch.or_else {
+        if is_empty
+            && let Some(list) = &branch.or_else {
                 self.vars.truncate(body);
                 self.walk_list(dot, list, out)?;
             }
-        }
         self.vars.truncate(mark);
         Ok(())
     }
@@ -265,11 +261,10 @@ impl<'t> State<'_, '_, 't> {
                 break;
             }
         }
-        if count <= 0 {
-            if let Some(list) = &branch.or_else {
+        if count <= 0
+            && let Some(list) = &branch.or_else {
                 self.walk_list(dot, list, out)?;
             }
-        }
         self.vars.truncate(mark);
         Ok(())
     }

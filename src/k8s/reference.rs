@@ -146,7 +146,7 @@ pub fn references(group: &str, kind: &str, object: &Node) -> Vec<Reference> {
             scale_target(&mut cx, object.at_path(&["spec", path]), path);
         }
         ("keda.sh", "ScaledObject") => {
-            scale_target(&mut cx, object.at_path(&["spec", "scaleTargetRef"]), "scaleTargetRef")
+            scale_target(&mut cx, object.at_path(&["spec", "scaleTargetRef"]), "scaleTargetRef");
         }
         ("external-secrets.io", "ExternalSecret" | "PushSecret") => external_secret(&mut cx, object),
         ("cert-manager.io", "Certificate" | "CertificateRequest") => {

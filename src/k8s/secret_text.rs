@@ -139,7 +139,7 @@ pub fn is_placeholder(value: &str) -> bool {
     words.contains(&lower.as_str())
         || parts.iter().any(|part| lower.contains(part))
         || starts.iter().any(|start| lower.starts_with(start))
-        || value.chars().all(|c| Some(c) == value.chars().next())
+        || value.chars().all(|c| value.starts_with(c))
 }
 
 /// Whether a key names a secret rather than where one is.

@@ -75,8 +75,3 @@ pub(super) fn check_table(table: &str) {
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 0);
 }
-
-#[test]
-fn zz_fuzz() {
-    check_table(&std::fs::read_to_string("/tmp/sprig-fuzz.jsonl").unwrap());
-}

@@ -16,7 +16,7 @@ impl Rule for MissingConfigMap {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let rule = Missing {
-            about: &|_, reference| reference.kind == "ConfigMap" && reference.group == "",
+            about: &|_, reference| reference.kind == "ConfigMap" && reference.group.is_empty(),
             known: &|_, reference| matches!(reference.name.as_str(), "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert" | "config-trusted-cabundle" | "config-service-cabundle" | "odh-trusted-ca-bundle"),
             help: "add the ConfigMap, or declare it under `external:`",
             unapplied: Severity::Warning,

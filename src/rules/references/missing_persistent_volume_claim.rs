@@ -16,7 +16,7 @@ impl Rule for MissingPersistentVolumeClaim {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let rule = Missing {
-            about: &|_, reference| reference.kind == "PersistentVolumeClaim" && reference.group == "",
+            about: &|_, reference| reference.kind == "PersistentVolumeClaim" && reference.group.is_empty(),
             known: &|_, _| false,
             help: "add the PersistentVolumeClaim, or declare it under `external:`",
             unapplied: Severity::Warning,

@@ -16,7 +16,7 @@ impl Rule for MissingSecret {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let rule = Missing {
-            about: &|_, reference| reference.kind == "Secret" && reference.group == "",
+            about: &|_, reference| reference.kind == "Secret" && reference.group.is_empty(),
             known: &|_, _| false,
             help: "add the Secret (or the ExternalSecret, SealedSecret, ... that makes it), or declare it under `external:`",
             unapplied: Severity::Warning,
