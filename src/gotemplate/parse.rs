@@ -176,7 +176,7 @@ impl Parser<'_> {
                     self.defined.remove(at);
                     self.defined.push(Arc::new(tree));
                 } else if !tree.is_empty() {
-                    let quoted = crate::yaml::go_quote(&name);
+                    let quoted = crate::yaml::go_quote(name);
                     let token = self.peek();
                     return self.error(&token, format!("template: multiple definition of template {quoted}"));
                 }
