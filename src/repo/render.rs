@@ -1,6 +1,7 @@
 //! Rendering one app: the one `match` that knows all engines.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -9,7 +10,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::helm::{self, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
 use crate::origin::{Origins, Placed};
-use crate::source::{Dir, TreePath};
+use crate::source::{Dir, Remotes, Tree, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
@@ -74,15 +75,38 @@ fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     own.or(config.kubernetes.as_ref()).map(|version| version.value.clone())
 }
 
+/// Where a render takes its files from: the workspace as it is, or with a change.
+pub(super) struct View<'a> {
+    /// The inputs that do not change.
+    pub workspace: &'a Workspace,
+    /// Where repositories and charts are found.
+    pub remotes: &'a dyn Remotes,
+    /// What stands for the linted tree.
+    pub tree: &'a Arc<dyn Tree>,
+}
+
+impl<'a> View<'a> {
+    fn renderer(&self, app: &App) -> Renderer<'a> {
+        Renderer {
+            remotes: self.remotes,
+            settings: &self.workspace.control_plane().settings,
+            cache: &self.workspace.cache,
+            charts: &self.workspace.charts,
+            kube_version: kube_version(app, self.workspace),
+        }
+    }
+
+    /// A directory as this view sees it.
+    fn dir(&self, dir: &Dir) -> Dir {
+        let ours = Arc::ptr_eq(&dir.tree, &self.workspace.tree);
+        if ours { Dir::new(Arc::clone(self.tree), dir.path.clone()) } else { dir.clone() }
+    }
+}
+
 /// Renders a chart by itself, with nothing but its own values.
-fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> Output {
-    let renderer = Renderer {
-        remotes: workspace.remotes(),
-        settings: &workspace.control_plane().settings,
-        cache: &workspace.cache,
-        charts: &workspace.charts,
-        kube_version: kube_version(app, workspace),
-    };
+fn chart(app: &App, dir: &Dir, view: &View<'_>, origins: &mut Origins) -> Output {
+    let renderer = view.renderer(app);
+    let workspace = view.workspace;
     let loaded = workspace.charts.load(dir, &workspace.cache);
     let mut output = Output::default();
     output.take_problems(loaded.problems.clone());
@@ -97,22 +121,21 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
 
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
+    render_in(app, &View { workspace, remotes: workspace.remotes(), tree: &workspace.tree })
+}
+
+/// Renders an app from what a view shows.
+pub(super) fn render_in(app: &App, view: &View<'_>) -> Rendered {
+    let workspace = view.workspace;
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
     let nodes: Vec<Node> = match &app.spec {
         Spec::Argo(application) => {
-            let renderer = Renderer {
-                remotes: workspace.remotes(),
-                settings: &workspace.control_plane().settings,
-                cache: &workspace.cache,
-                charts: &workspace.charts,
-                kube_version: kube_version(app, workspace),
-            };
-            let output = renderer.render(application, &mut rendered.origins);
+            let output = view.renderer(app).render(application, &mut rendered.origins);
             rendered.take(output)
         }
         Spec::ArgoSet(set) => {
             let environment = argocd::Environment {
-                remotes: workspace.remotes(),
+                remotes: view.remotes,
                 config: &workspace.config,
                 cluster_secrets: &workspace.control_plane().cluster_secrets,
                 cache: &workspace.cache,
@@ -126,15 +149,20 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
-                remotes: workspace.remotes(),
+                remotes: view.remotes,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();
-            output.take_built(kustomize::build(dir, &options, &mut rendered.origins, &workspace.cache));
+            output.take_built(kustomize::build(
+                &view.dir(dir),
+                &options,
+                &mut rendered.origins,
+                &workspace.cache,
+            ));
             rendered.take(output)
         }
         Spec::Chart(dir) => {
-            let output = chart(app, dir, workspace, &mut rendered.origins);
+            let output = chart(app, &view.dir(dir), view, &mut rendered.origins);
             rendered.take(output)
         }
     };

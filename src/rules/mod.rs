@@ -69,6 +69,9 @@ rules! {
         unknown_project::UnknownProject,
         unknown_sync_option::UnknownSyncOption,
     }
+    helm {
+        empty_override::EmptyOverride,
+    }
     references {
         colliding_ingress_host::CollidingIngressHost,
         duplicate_node_port::DuplicateNodePort,
