@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::finding::{Problem, ProblemKind};
 use crate::k8s::{OpenApi, Schema};
 use crate::origin::{Origins, Place};
-use crate::source::{SourceFile, TreePath};
+use crate::source::{SourceFile, Span, TreePath};
 use crate::yaml::Cache;
 
 use super::failure::{Failure, Result};
@@ -45,6 +45,8 @@ pub(super) struct Context<'a> {
     pub(super) files: BTreeSet<TreePath>,
     pub(super) problems: Vec<Problem>,
     pub(super) no_ops: Vec<NoOp>,
+    /// Entries that did something at least once: a component may be used several times in one build.
+    pub(super) effective: BTreeSet<Span>,
     pub(super) schemas: Schemas,
     failures: Vec<Failure>,
     /// Whether resources are missing, so that what looks for some may look in vain.
@@ -65,6 +67,7 @@ impl<'a> Context<'a> {
             files: BTreeSet::new(),
             problems: Vec::new(),
             no_ops: Vec::new(),
+            effective: BTreeSet::new(),
             schemas: Schemas::default(),
             failures: Vec::new(),
             incomplete: false,

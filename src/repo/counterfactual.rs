@@ -165,7 +165,7 @@ impl Compare<'_> {
                 if a.len() == b.len() { None } else { differ }
             }
             (Data::Map(a), Data::Map(b)) => {
-                for entry in a.iter() {
+                for entry in a {
                     self.enter(&entry.key.text);
                     let found = match b.get(&entry.key.text) {
                         Some(other) => self.nodes(&entry.value, other),

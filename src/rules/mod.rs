@@ -6,7 +6,9 @@
 mod context;
 mod images;
 mod missing;
+mod no_ops;
 mod pod_security;
+mod problems;
 mod projects;
 mod rule;
 mod siblings;
@@ -71,6 +73,15 @@ rules! {
     }
     helm {
         empty_override::EmptyOverride,
+        missing_chart_dependency::MissingChartDependency,
+        render_failure::RenderFailure,
+        values_schema_violation::ValuesSchemaViolation,
+    }
+    kustomize {
+        kustomize_build_failure::KustomizeBuildFailure,
+        unmatched_image::UnmatchedImage,
+        unmatched_patch::UnmatchedPatch,
+        unmatched_replacement::UnmatchedReplacement,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,

@@ -209,7 +209,9 @@ fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Co
             failed = failed.and(result);
         }
     }
-    if !selected {
+    if selected {
+        cx.effective.insert(target.place.at);
+    } else {
         let what = select.id.to_string();
         cx.no_ops.push(NoOp { kind: NoOpKind::ReplacementTarget, place: target.place, what });
     }

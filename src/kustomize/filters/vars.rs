@@ -85,7 +85,11 @@ pub(in crate::kustomize) fn resolve(
             })
         })
     });
-    for (name, value) in values.iter().filter(|(_, value)| !value.used) {
+    for (name, value) in &values {
+        if value.used {
+            cx.effective.insert(value.var.at);
+            continue;
+        }
         cx.no_ops.push(NoOp { kind: NoOpKind::Var, place: value.var, what: name.to_string() });
     }
 }
