@@ -1,8 +1,8 @@
 //! `deadlocked-disruption-budget`: see the page.
 
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, World};
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::repo::{Inventory, World};
+use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 
 meta!("deadlocked-disruption-budget", "workload", Warning, Recommended, "0.1.0", "A PodDisruptionBudget lets no pod go.");
 
@@ -35,7 +35,7 @@ impl Rule for DeadlockedDisruptionBudget {
                     continue;
                 }
                 replicas += pod.replicas.unwrap_or(1);
-                scaled |= !matches!(other.kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet") || is_scaled(inventory, other);
+                scaled |= !matches!(other.kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet") || workloads::is_scaled(inventory, other);
                 workloads.push(other);
             }
             let all = match least.as_i64() {
@@ -53,12 +53,4 @@ impl Rule for DeadlockedDisruptionBudget {
             }
         }
     }
-}
-
-/// Whether an autoscaler sets the replicas.
-fn is_scaled(inventory: &Inventory, workload: &ObjectFacts) -> bool {
-    inventory.objects.iter().any(|object| {
-        object.namespace == workload.namespace
-            && object.references.iter().any(|it| it.field.contains("scaleTargetRef") && it.name == workload.name && it.kind == workload.kind)
-    })
 }
