@@ -9,6 +9,7 @@ mod missing;
 mod pod_security;
 mod projects;
 mod rule;
+mod selectors;
 mod siblings;
 mod workloads;
 
@@ -130,6 +131,7 @@ rules! {
         invalid_quantity::InvalidQuantity,
         invalid_restart_policy::InvalidRestartPolicy,
         lingering_job::LingeringJob,
+        managed_control_plane_monitor::ManagedControlPlaneMonitor,
         missing_anti_affinity::MissingAntiAffinity,
         missing_cron_deadline::MissingCronDeadline,
         missing_disruption_budget::MissingDisruptionBudget,
@@ -143,6 +145,7 @@ rules! {
         recreate_strategy::RecreateStrategy,
         removed_api_version::RemovedApiVersion,
         selector_mismatch::SelectorMismatch,
+        single_arch_image_build::SingleArchImageBuild,
         single_replica::SingleReplica,
         ssh_port::SshPort,
         undeclared_probe_port::UndeclaredProbePort,
