@@ -7,7 +7,9 @@ use crate::yaml::Node;
 /// The namespaces that a monitor looks into; `None` is all.
 pub(super) fn namespaces(object: &ObjectFacts) -> Option<Vec<&str>> {
     let node = object.node.as_deref()?;
-    let Some(selector) = node.at_path(&["spec", "namespaceSelector"]).filter(|_| object.group == "monitoring.coreos.com") else {
+    let Some(selector) =
+        node.at_path(&["spec", "namespaceSelector"]).filter(|_| object.group == "monitoring.coreos.com")
+    else {
         return Some(vec![object.namespace.as_str()]);
     };
     if selector.get("any").and_then(Node::as_bool) == Some(true) {
@@ -18,7 +20,11 @@ pub(super) fn namespaces(object: &ObjectFacts) -> Option<Vec<&str>> {
 }
 
 /// What may be selected: the objects of the namespaces.
-pub(super) fn candidates<'a>(world: &World<'a>, object: &ObjectFacts, namespaces: Option<&[&str]>) -> Vec<&'a ObjectFacts> {
+pub(super) fn candidates<'a>(
+    world: &World<'a>,
+    object: &ObjectFacts,
+    namespaces: Option<&[&str]>,
+) -> Vec<&'a ObjectFacts> {
     match namespaces {
         Some(names) => names.iter().flat_map(|name| world.in_namespace(object.app, name)).collect(),
         None => world.in_namespace(object.app, "").collect(),
