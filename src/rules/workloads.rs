@@ -3,6 +3,7 @@
 use crate::finding::ObjectRef;
 use crate::k8s::PodTemplate;
 use crate::repo::{Inventory, Object, ObjectFacts};
+use crate::yaml::Node;
 
 /// The pods of a workload that is meant to run for ever.
 pub(super) fn long_running(object: &Object) -> Option<PodTemplate<'_>> {
@@ -21,12 +22,21 @@ pub(super) fn field_ref(inventory: &Inventory, object: &ObjectFacts, field: &str
     ObjectRef { field: Some(field.to_owned()), ..object.to_ref(cluster) }
 }
 
-/// Whether an autoscaler sets the replicas of a workload.
-pub(super) fn is_scaled(inventory: &Inventory, workload: &ObjectFacts) -> bool {
-    inventory.objects.iter().any(|object| {
+/// The autoscaler that sets the replicas of a workload.
+pub(super) fn autoscaler<'a>(inventory: &'a Inventory, workload: &ObjectFacts) -> Option<&'a ObjectFacts> {
+    inventory.objects.iter().find(|object| {
         object.namespace == workload.namespace
             && object.references.iter().any(|it| {
                 it.field.contains("scaleTargetRef") && it.name == workload.name && it.kind == workload.kind
             })
     })
+}
+
+/// The least and the most pods that a workload has; `None` where something unknown decides.
+pub(super) fn replicas(inventory: &Inventory, workload: &ObjectFacts) -> Option<(i64, i64)> {
+    let own = workload.pod.as_ref()?.replicas.unwrap_or(1);
+    let Some(scaler) = autoscaler(inventory, workload) else { return Some((own, own)) };
+    let node = scaler.node.as_deref().filter(|_| scaler.is("autoscaling", "HorizontalPodAutoscaler"))?;
+    let least = node.at_path(&["spec", "minReplicas"]).and_then(Node::as_i64).unwrap_or(1);
+    Some((least, node.at_path(&["spec", "maxReplicas"])?.as_i64()?))
 }

@@ -83,7 +83,7 @@ fn declared(workspace: &Workspace, cluster: &str) -> Option<String> {
     ];
     of_url
         .iter()
-        .find(|(suffix, _)| server.trim_end_matches("/").contains(suffix))
+        .find(|(suffix, _)| server.trim_end_matches('/').contains(suffix))
         .map(|(_, name)| (*name).to_owned())
 }
 

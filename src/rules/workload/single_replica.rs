@@ -31,7 +31,7 @@ impl Rule for SingleReplica {
                 continue;
             }
             let Some(pod) = object.pod.as_ref().filter(|_| object.is("apps", "Deployment")) else { continue };
-            if pod.replicas.unwrap_or(1) != 1 || workloads::is_scaled(inventory, object) {
+            if pod.replicas.unwrap_or(1) != 1 || workloads::autoscaler(inventory, object).is_some() {
                 continue;
             }
             let message = format!("Deployment `{}` runs a single pod", object.name);
