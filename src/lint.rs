@@ -303,8 +303,9 @@ fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool {
 fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
     let file = workspace.sources.get(finding.primary.at.file);
     let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
-    let uses =
-        |entry: &AppEntry| entry.files.contains(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data);
+    let uses = |entry: &AppEntry| {
+        entry.files.contains(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data)
+    };
     repo::is_test_data(&path) && !inventory.apps.iter().any(uses)
 }
 
