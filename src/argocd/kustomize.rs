@@ -25,6 +25,7 @@ impl Renderer<'_> {
                 LoadRestrictor::RootOnly
             },
             enable_helm: self.settings.enable_helm(),
+            enable_plugins: self.settings.enable_plugins(),
             remotes: self.remotes,
             helm,
             ..Options::default()

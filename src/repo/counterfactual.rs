@@ -7,44 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::origin::{Origins, Place, Step};
-use crate::source::{Dir, FileId, Found, OverlayTree, Remotes, SourceFile, Tree, TreePath};
+use crate::source::{FileId, OverlayTree, SourceFile, Tree, TreePath};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Data, Node};
 
-use super::render::{View, render_in};
+use super::render::{Swapped, View, render_in};
 use super::{App, Object, Rendered, Workspace};
-
-/// The remotes of a workspace whose own tree is replaced.
-#[derive(Debug)]
-struct Changed<'a> {
-    workspace: &'a Workspace,
-    tree: &'a Arc<dyn Tree>,
-}
-
-impl Changed<'_> {
-    fn swap(&self, dir: Dir) -> Dir {
-        let ours = Arc::ptr_eq(&dir.tree, &self.workspace.tree);
-        if ours { Dir::new(Arc::clone(self.tree), dir.path) } else { dir }
-    }
-
-    fn found(&self, found: Found) -> Found {
-        match found {
-            Found::Here(dir) => Found::Here(self.swap(dir)),
-            Found::Instead(dir, words) => Found::Instead(self.swap(dir), words),
-            missing @ Found::Missing { .. } => missing,
-        }
-    }
-}
-
-impl Remotes for Changed<'_> {
-    fn git(&self, url: &str, revision: &str) -> Found {
-        self.found(self.workspace.remotes().git(url, revision))
-    }
-
-    fn chart(&self, url: &str, name: &str, version: &str) -> Found {
-        self.found(self.workspace.remotes().chart(url, name, version))
-    }
-}
 
 /// A render of what might have been.
 #[derive(Debug)]
@@ -71,7 +39,7 @@ pub fn render_without(
     let changed = file.id();
     let below = Arc::clone(&workspace.tree);
     let tree: Arc<dyn Tree> = Arc::new(OverlayTree::new(below, BTreeMap::from([(path, file)])));
-    let remotes = Changed { workspace, tree: &tree };
+    let remotes = Swapped { workspace, tree: &tree };
     let rendered = render_in(app, &View { workspace, remotes: &remotes, tree: &tree });
     Some(Counterfactual { rendered, changed })
 }

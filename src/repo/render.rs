@@ -7,10 +7,10 @@ use smol_str::SmolStr;
 
 use crate::argocd::{self, Incomplete, Output, Renderer};
 use crate::finding::{Problem, ProblemKind};
-use crate::helm::{self, Release, ReleaseOptions, UserValues};
+use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
 use crate::origin::{Origins, Placed};
-use crate::source::{Dir, Remotes, Tree, TreePath};
+use crate::source::{Dir, Found, Remotes, TracingTree, Tree, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
@@ -75,6 +75,40 @@ fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     own.or(config.kubernetes.as_ref()).map(|version| version.value.clone())
 }
 
+/// The remotes of a workspace whose own tree is replaced.
+#[derive(Debug)]
+pub(super) struct Swapped<'a> {
+    /// The inputs.
+    pub workspace: &'a Workspace,
+    /// What stands for its tree.
+    pub tree: &'a Arc<dyn Tree>,
+}
+
+impl Swapped<'_> {
+    fn swap(&self, dir: Dir) -> Dir {
+        let ours = Arc::ptr_eq(&dir.tree, &self.workspace.tree);
+        if ours { Dir::new(Arc::clone(self.tree), dir.path) } else { dir }
+    }
+
+    fn found(&self, found: Found) -> Found {
+        match found {
+            Found::Here(dir) => Found::Here(self.swap(dir)),
+            Found::Instead(dir, words) => Found::Instead(self.swap(dir), words),
+            missing @ Found::Missing { .. } => missing,
+        }
+    }
+}
+
+impl Remotes for Swapped<'_> {
+    fn git(&self, url: &str, revision: &str) -> Found {
+        self.found(self.workspace.remotes().git(url, revision))
+    }
+
+    fn chart(&self, url: &str, name: &str, version: &str) -> Found {
+        self.found(self.workspace.remotes().chart(url, name, version))
+    }
+}
+
 /// Where a render takes its files from: the workspace as it is, or with a change.
 pub(super) struct View<'a> {
     /// The inputs that do not change.
@@ -121,7 +155,24 @@ fn chart(app: &App, dir: &Dir, view: &View<'_>, origins: &mut Origins) -> Output
 
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
-    render_in(app, &View { workspace, remotes: workspace.remotes(), tree: &workspace.tree })
+    let traced = Arc::new(TracingTree::new(Arc::clone(&workspace.tree)));
+    let tree: Arc<dyn Tree> = traced.clone();
+    let remotes = Swapped { workspace, tree: &tree };
+    let mut rendered = render_in(app, &View { workspace, remotes: &remotes, tree: &tree });
+    traced.note(app.path.clone());
+    traced.note(rendered.releases.iter().flat_map(|release| chart_files(&release.root.chart, workspace)));
+    rendered.files = traced.read_paths();
+    rendered
+}
+
+/// The files of a chart and the charts inside of it, which is loaded once however many apps use it.
+fn chart_files(chart: &Chart, workspace: &Workspace) -> Vec<TreePath> {
+    let values = chart.values.as_ref().and_then(|values| workspace.sources.get(values.at.file));
+    let files = chart.templates.iter().chain(&chart.files).map(|file| Arc::clone(&file.file));
+    let files = files.chain([Arc::clone(&chart.chart_yaml)]).chain(values);
+    let mut paths: Vec<TreePath> = files.filter_map(|file| TreePath::new(file.name()).ok()).collect();
+    paths.extend(chart.dependencies.iter().flat_map(|chart| chart_files(chart, workspace)));
+    paths
 }
 
 /// Renders an app from what a view shows.
@@ -149,6 +200,7 @@ pub(super) fn render_in(app: &App, view: &View<'_>) -> Rendered {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
+                enable_plugins: true,
                 remotes: view.remotes,
                 ..kustomize::Options::default()
             };

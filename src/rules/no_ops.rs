@@ -28,8 +28,10 @@ pub(super) fn report(
     for (at, (what, mut apps)) in entries {
         let Some(file) = cx.sources().get(at.file) else { continue };
         let Ok(path) = TreePath::new(file.name()) else { continue };
-        let readers = || inventory.apps.iter().filter(|app| app.files.contains(&path));
-        let works = readers().any(|app| !apps.contains(&app.app.id) || is_open(app));
+        let works = inventory.apps.iter().any(|app| {
+            let idle = apps.contains(&app.app.id);
+            (idle || app.files.contains(&path)) && (!idle || is_open(app) || app.objects == 0)
+        });
         if works || !cx.workspace.is_editable(at.file) {
             continue;
         }

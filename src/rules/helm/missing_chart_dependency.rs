@@ -1,6 +1,6 @@
 //! `missing-chart-dependency`: see the page.
 
-use crate::finding::ProblemKind;
+use crate::finding::{Problem, ProblemKind};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 
@@ -23,6 +23,11 @@ impl Rule for MissingChartDependency {
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let help = "run `helm dependency build` and keep the archives below `charts/`, or list a directory of vendored \
                     charts under `charts.paths` in .gitops-lint.yaml";
-        problems::report(app, rendered, cx, help, &|problem| problem.kind == ProblemKind::MissingDependency);
+        for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingDependency) {
+            // Helm's words end with the names.
+            let names = problem.message.rsplit(": ").next().unwrap_or(&problem.message);
+            let message = format!("not on this machine, although the chart depends on it: {names}");
+            problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, None);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `kustomize-build-failure`: see the page.
 
-use crate::finding::ProblemKind;
+use crate::finding::{Problem, ProblemKind, Severity};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 
@@ -21,7 +21,49 @@ impl Rule for KustomizeBuildFailure {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let help = "`kustomize build` fails here as well; correct the line";
-        problems::report(app, rendered, cx, help, &|problem| problem.kind == ProblemKind::Kustomize);
+        let mut resources_lack = false;
+        for problem in &rendered.problems {
+            let absent = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::MissingDependency);
+            if problem.kind == ProblemKind::Kustomize && !(resources_lack && is_about_absence(&problem.message)) {
+                report(app, rendered, problem, cx);
+            }
+            // What a patch looks for may be in the resource that is missing.
+            resources_lack |= absent || problem.kind == ProblemKind::Kustomize;
+        }
+    }
+}
+
+/// Whether the build failed because a resource is not there.
+fn is_about_absence(message: &str) -> bool {
+    ["no matches for Id", "no resource matches", "failed to find", "unable to find", "nothing selected by"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_>) {
+    let restricted = problem.message.contains("is not in or below");
+    let help = if restricted {
+        "move the file below the kustomization, or build with `--load-restrictor LoadRestrictionsNone`: for Argo CD, set \
+         `kustomize.buildOptions` in `argocd-cm`, and keep that ConfigMap in the repository"
+    } else {
+        "`kustomize build` fails here as well; correct the line"
+    };
+    // Options that are set where this repository does not show them would allow it.
+    let most = (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Severity::Warning);
+    let message = concise(&problem.message);
+    problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, most);
+}
+
+/// kustomize's words without the way to them: which kustomization reads which is shown by the places.
+fn concise(message: &str) -> String {
+    let missing = message.ends_with("no such file or directory");
+    let mut inner = message;
+    while let Some((_, rest)) = inner.split_once("recursed accumulation of path '") {
+        inner = rest.split_once("': ").map_or(rest, |(_, rest)| rest);
+    }
+    let quoted = inner.split_once("accumulating resources from '").and_then(|(_, rest)| rest.split_once('\''));
+    match quoted {
+        Some((path, _)) if missing => format!("`{path}` does not exist"),
+        _ => inner.lines().collect::<Vec<_>>().join(" "),
     }
 }
