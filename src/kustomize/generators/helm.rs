@@ -250,9 +250,9 @@ fn objects(chart: &HelmChart, release: &mut Release, cx: &mut Context<'_>) -> Re
             nodes.extend(document.root.clone());
         }
     }
-    let is_wanted =
-        |hook: &&Manifest| !chart.skip_hooks && !(chart.skip_tests && hook.hooks.contains(&"test"));
-    let hooks = manifests.hooks.iter().filter(is_wanted);
+    let is_test = |hook: &Manifest| hook.hooks.contains(&"test");
+    let hooks = manifests.hooks.iter().filter(|_| !chart.skip_hooks);
+    let hooks = hooks.filter(|hook| !(chart.skip_tests && is_test(hook)));
     for manifest in manifests.manifests.iter().chain(hooks) {
         let sources = cx.cache.sources();
         let mut map = SourceMap::new(&manifest.text, cx.origins, sources, chart.node.at);
