@@ -196,12 +196,15 @@ pub(super) fn render_in(app: &App, view: &View<'_>) -> Rendered {
             rendered.take(output)
         }
         Spec::Overlay(dir) => {
+            let kube_version = kube_version(app, workspace).unwrap_or_default();
             let options = kustomize::Options {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
                 enable_plugins: true,
                 remotes: view.remotes,
+                charts: Some(&workspace.charts),
+                helm_kube_version: &kube_version,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();
