@@ -14,6 +14,7 @@ mod remotes;
 mod render;
 mod revisions;
 mod scan;
+mod trace;
 mod workspace;
 mod world;
 

@@ -96,6 +96,11 @@ rules! {
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
     }
+    repo {
+        expired_suppression::ExpiredSuppression,
+        invalid_suppression::InvalidSuppression,
+        unused_suppression::UnusedSuppression,
+    }
     security {
         missing_seccomp_profile::MissingSeccompProfile,
         plaintext_secret::PlaintextSecret,
