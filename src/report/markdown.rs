@@ -118,7 +118,7 @@ fn html(text: &str) -> String {
 fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut code = false;
-    let even = text.matches('`').count() % 2 == 0;
+    let even = text.matches('`').count().is_multiple_of(2);
     for c in text.chars() {
         match c {
             '`' if even => {
