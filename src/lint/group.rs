@@ -1,10 +1,11 @@
-//! One cause, one finding; and what the configuration says about paths.
+//! One cause, one finding; what the configuration says about paths; and what is wrong on purpose.
 
 use std::collections::BTreeMap;
 
 use crate::config::Level;
 use crate::finding::Finding;
-use crate::repo::Workspace;
+use crate::repo::{self, AppEntry, Inventory, Workspace};
+use crate::source::TreePath;
 
 /// The same cause in forty apps is one finding that lists the apps.
 pub(super) fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
@@ -44,4 +45,14 @@ pub(super) fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool 
         }
     }
     true
+}
+
+/// Whether a finding is in documentation or in test data that nothing outside of it renders: what is wrong there may be
+/// wrong on purpose.
+pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
+    let file = workspace.sources.get(finding.primary.at.file);
+    let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
+    let uses =
+        |entry: &AppEntry| entry.reads(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data);
+    repo::is_test_data(&path) && !inventory.apps.iter().any(uses)
 }

@@ -216,6 +216,7 @@ fn finish(
     let sources = &workspace.sources;
     let mut findings = group::grouped(findings);
     findings.retain_mut(|finding| group::apply_paths(workspace, finding));
+    findings.retain(|finding| !group::is_in_test_data(workspace, inventory, finding));
     let today = options.today.as_deref();
     let outcome = suppress::apply(workspace, inventory, rules, findings, today);
     let mut findings = identified(outcome.shown, workspace);
