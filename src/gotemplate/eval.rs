@@ -241,10 +241,9 @@ impl<'t> State<'_, '_, 't> {
             }
             Data::Object(object) => {
                 let object = std::rc::Rc::clone(object);
-                if !has_args
-                    && let Some(value) = object.field(name) {
-                        return Ok(Rv::interface(value));
-                    }
+                if !has_args && let Some(value) = object.field(name) {
+                    return Ok(Rv::interface(value));
+                }
                 let mut args = Vec::new();
                 for arg in rest {
                     args.push(self.argument(dot, Some(Param::Any), arg)?.value);
@@ -301,17 +300,27 @@ impl<'t> State<'_, '_, 't> {
         if matches!(function.name, "and" | "or") {
             return self.short_circuit(dot, function, rest, last);
         }
+        let mut is_zero = false;
         let mut args = Vec::with_capacity(count);
         for (index, arg) in rest.iter().enumerate() {
             let param = function.params.get(index).copied().or(function.variadic);
-            args.push(self.argument(dot, param, arg)?.value);
+            let value = self.argument(dot, param, arg)?;
+            is_zero |= value.known == Static::Invalid;
+            args.push(value.value);
         }
         if let Some(last) = last {
+            is_zero |= last.known == Static::Invalid;
             let param = match function.variadic {
                 Some(variadic) => function.params.get(count - 1).copied().unwrap_or(variadic),
                 None => function.params.last().copied().unwrap_or(Param::Any),
             };
             args.push(self.validate(last, Some(param))?.value);
+        }
+        if is_zero && function.name == "len" {
+            // What is nil without a type does not even get to the question how long it is.
+            let words = "error calling len: reflect: call of reflect.Value.Type on zero Value";
+            self.at(node);
+            return self.error(words);
         }
         let (at, frame) = (self.action, self.frame);
         let mut call = Call { exec: self.exec, name: Name::new(&function.name), at, frame };

@@ -2,6 +2,7 @@
 //!
 //! Mirrors `fmt/format.go`.
 
+use crate::golang::bytes;
 use crate::origin::{OriginId, Text};
 use crate::yaml::{format_g, go_quote};
 
@@ -37,24 +38,29 @@ pub(super) fn verb_text(spec: &Spec, verb: char, value: &Value, out: &mut Text) 
         out.push_text(&value.to_text());
         return;
     }
-    if matches!(verb, 's' | 'v') && spec.precision.is_none() && !spec.sharp
-        && let (Some(text), Some(width)) = (value.as_str(), spec.width) {
-            let missing = width.saturating_sub(text.chars().count());
-            let fill = if spec.zero { "0" } else { " " }.repeat(missing);
-            if spec.minus {
-                out.push_text(&value.to_text());
-                out.push_str(&fill, OriginId::WRITTEN);
-            } else {
-                out.push_str(&fill, OriginId::WRITTEN);
-                out.push_text(&value.to_text());
-            }
-            return;
+    if matches!(verb, 's' | 'v')
+        && spec.precision.is_none()
+        && !spec.sharp
+        && let (Some(text), Some(width)) = (value.as_str(), spec.width)
+    {
+        let missing = width.saturating_sub(text.chars().count());
+        let fill = if spec.zero { "0" } else { " " }.repeat(missing);
+        if spec.minus {
+            out.push_text(&value.to_text());
+            out.push_str(&fill, OriginId::WRITTEN);
+        } else {
+            out.push_str(&fill, OriginId::WRITTEN);
+            out.push_text(&value.to_text());
         }
+        return;
+    }
     if let ('q', Some(_), None, None) = (verb, value.as_str(), spec.width, spec.precision)
-        && !spec.sharp && !spec.plus {
-            out.push_text(&quoted(value));
-            return;
-        }
+        && !spec.sharp
+        && !spec.plus
+    {
+        out.push_text(&quoted(value));
+        return;
+    }
     out.push_str(&format_value(spec, verb, value, 0), value.first_origin());
 }
 
@@ -126,7 +132,7 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
         Data::List(list) if list.elem == Elem::Byte && matches!(verb, 's' | 'q' | 'x' | 'X') => {
             let bytes: Vec<u8> =
                 list.items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
-            string(spec, verb, &String::from_utf8_lossy(&bytes))
+            string(spec, verb, &crate::golang::bytes::to_text(&bytes))
         }
         Data::List(list) => {
             let items: Vec<String> =
@@ -168,7 +174,8 @@ fn string(spec: &Spec, verb: char, text: &str) -> String {
         'q' => pad(spec, go_quote(&cut)),
         'v' if spec.sharp => pad(spec, go_quote(&cut)),
         'x' | 'X' => {
-            let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
+            let bytes = bytes::of_text(text);
+            let bytes = bytes.iter().take(spec.precision.unwrap_or(usize::MAX));
             let digits =
                 bytes.map(|byte| if verb == 'x' { format!("{byte:02x}") } else { format!("{byte:02X}") });
             let separator = if spec.space { " " } else { "" };
@@ -284,7 +291,9 @@ fn general(value: f64, precision: usize) -> String {
     }
     let text = exponent(value, precision - 1);
     let power: i32 = text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
-    let strip = |text: String| if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
+    let strip = |text: String| {
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    };
     if power < -4 || power >= precision as i32 {
         let (mantissa, power) = text.split_once('e').unwrap_or((&text, "+00"));
         return format!("{}e{power}", strip(mantissa.to_owned()));

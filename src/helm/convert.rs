@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::golang::bytes;
 use crate::gotemplate::{self, Elem, MapKind, Slot, Value};
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::source::Span;
@@ -85,9 +86,10 @@ impl Reader<'_> {
             return gotemplate::Data::Bool(value);
         }
         if is_int64(node)
-            && let Some(value) = node.as_i64() {
-                return gotemplate::Data::Int(value, gotemplate::IntKind::Int64);
-            }
+            && let Some(value) = node.as_i64()
+        {
+            return gotemplate::Data::Int(value, gotemplate::IntKind::Int64);
+        }
         match node.as_f64() {
             Some(value) => gotemplate::Data::Float(value),
             None => gotemplate::Data::Str(text.clone()),
@@ -134,6 +136,9 @@ impl Writer<'_> {
             }
             gotemplate::Data::Float(number) if !number.is_finite() => return None,
             gotemplate::Data::Float(number) => Node::float(*number, place),
+            gotemplate::Data::Str(text) if bytes::has_bytes(text) => {
+                Node::string(&*bytes::replaced(text), place)
+            }
             gotemplate::Data::Str(text) => Node::string(text.clone(), place),
             gotemplate::Data::Text(text) => {
                 let inputs = text.origins();
@@ -146,7 +151,7 @@ impl Writer<'_> {
                         Place { at, origin }
                     }
                 };
-                Node::string(text.as_str(), place)
+                Node::string(&*bytes::replaced(text.as_str()), place)
             }
             gotemplate::Data::List(list) if list.elem == Elem::Byte => {
                 Node::string(super::functions::base64(list), place)
