@@ -1,13 +1,13 @@
 //! Go's strings are bytes, ours are characters: how bytes that are no UTF-8 get in and out.
 //!
-//! A byte that is part of no character stands as one of the last 128 private use characters, U+10FF80 to U+10FFFF, until
-//! something that works on bytes (`b64enc`, `sha256sum`, `len`) asks for it back. Nobody writes those characters; a
+//! A byte that is part of no character stands as one of the private use characters U+10ED80 to U+10EDFF until something
+//! that works on bytes (`b64enc`, `sha256sum`, `len`) asks for it back. Nobody writes those characters; a
 //! text that has them anyway is taken for the bytes that they stand for.
 
 use std::borrow::Cow;
 
 /// What a byte is added to.
-const BASE: u32 = 0x0010_ff00;
+const BASE: u32 = 0x0010_ed00;
 
 /// The first byte of the UTF-8 of every character that stands for a byte.
 const LEAD: u8 = 0xf4;

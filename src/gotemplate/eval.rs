@@ -5,7 +5,7 @@
 
 use smol_str::SmolStr;
 
-use crate::origin::{Name, Origin, OriginId, Step};
+use crate::origin::{Name, Origin, OriginId, Step, Text};
 use crate::source::Span;
 
 use super::ast::{Command, Expr, ExprKind, NodeRef, Number, Pipe, node_string};
@@ -130,11 +130,21 @@ impl<'t> State<'_, '_, 't> {
         };
         let value = match &expr.kind {
             ExprKind::Bool(value) => Value::of(*value),
-            ExprKind::String(text) => Value::str(text.clone()),
+            ExprKind::String(text) => match self.inside(expr, text) {
+                Some(inside) => return Ok(Rv::unwrapped(Value::text(inside))),
+                None => Value::str(text.clone()),
+            },
             ExprKind::Number(number) => self.ideal(number)?,
             _ => Value::NIL,
         };
         Ok(Rv::unwrapped(value.at(origin)))
+    }
+
+    /// A string literal of a text that is no file, with what is known of the bytes between its quotes.
+    fn inside(&self, expr: &Expr, text: &str) -> Option<Text> {
+        let source = self.source?;
+        let inside = expr.span.start as usize + 1..(expr.span.end as usize).checked_sub(1)?;
+        (source.as_str().get(inside.clone())? == text).then(|| source.slice(inside))
     }
 
     fn ideal(&self, number: &Number) -> Result<Value> {
