@@ -11,7 +11,8 @@ use crate::source::{FileId, OverlayTree, SourceFile, Tree, TreePath};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Data, Node};
 
-use super::render::{Swapped, View, render_in};
+use super::render::render_in;
+use super::trace::Trace;
 use super::{App, Object, Rendered, Workspace};
 
 /// A render of what might have been.
@@ -39,8 +40,7 @@ pub fn render_without(
     let changed = file.id();
     let below = Arc::clone(&workspace.tree);
     let tree: Arc<dyn Tree> = Arc::new(OverlayTree::new(below, BTreeMap::from([(path, file)])));
-    let remotes = Swapped { workspace, tree: &tree };
-    let rendered = render_in(app, &View { workspace, remotes: &remotes, tree: &tree });
+    let rendered = render_in(app, workspace, &Trace::over(workspace, tree));
     Some(Counterfactual { rendered, changed })
 }
 

@@ -10,10 +10,11 @@ use crate::finding::{Problem, ProblemKind};
 use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
 use crate::origin::{Origins, Placed};
-use crate::source::{Dir, Found, Remotes, TracingTree, Tree, TreePath};
+use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
+use super::trace::Trace;
 use super::{Object, Workspace};
 
 /// What an app renders to.
@@ -75,72 +76,15 @@ fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     own.or(config.kubernetes.as_ref()).map(|version| version.value.clone())
 }
 
-/// The remotes of a workspace whose own tree is replaced.
-#[derive(Debug)]
-pub(super) struct Swapped<'a> {
-    /// The inputs.
-    pub workspace: &'a Workspace,
-    /// What stands for its tree.
-    pub tree: &'a Arc<dyn Tree>,
-}
-
-impl Swapped<'_> {
-    fn swap(&self, dir: Dir) -> Dir {
-        let ours = Arc::ptr_eq(&dir.tree, &self.workspace.tree);
-        if ours { Dir::new(Arc::clone(self.tree), dir.path) } else { dir }
-    }
-
-    fn found(&self, found: Found) -> Found {
-        match found {
-            Found::Here(dir) => Found::Here(self.swap(dir)),
-            Found::Instead(dir, words) => Found::Instead(self.swap(dir), words),
-            missing @ Found::Missing { .. } => missing,
-        }
-    }
-}
-
-impl Remotes for Swapped<'_> {
-    fn git(&self, url: &str, revision: &str) -> Found {
-        self.found(self.workspace.remotes().git(url, revision))
-    }
-
-    fn chart(&self, url: &str, name: &str, version: &str) -> Found {
-        self.found(self.workspace.remotes().chart(url, name, version))
-    }
-}
-
-/// Where a render takes its files from: the workspace as it is, or with a change.
-pub(super) struct View<'a> {
-    /// The inputs that do not change.
-    pub workspace: &'a Workspace,
-    /// Where repositories and charts are found.
-    pub remotes: &'a dyn Remotes,
-    /// What stands for the linted tree.
-    pub tree: &'a Arc<dyn Tree>,
-}
-
-impl<'a> View<'a> {
-    fn renderer(&self, app: &App) -> Renderer<'a> {
-        Renderer {
-            remotes: self.remotes,
-            settings: &self.workspace.control_plane().settings,
-            cache: &self.workspace.cache,
-            charts: &self.workspace.charts,
-            kube_version: kube_version(app, self.workspace),
-        }
-    }
-
-    /// A directory as this view sees it.
-    fn dir(&self, dir: &Dir) -> Dir {
-        let ours = Arc::ptr_eq(&dir.tree, &self.workspace.tree);
-        if ours { Dir::new(Arc::clone(self.tree), dir.path.clone()) } else { dir.clone() }
-    }
-}
-
 /// Renders a chart by itself, with nothing but its own values.
-fn chart(app: &App, dir: &Dir, view: &View<'_>, origins: &mut Origins) -> Output {
-    let renderer = view.renderer(app);
-    let workspace = view.workspace;
+fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> Output {
+    let renderer = Renderer {
+        remotes: workspace.remotes(),
+        settings: &workspace.control_plane().settings,
+        cache: &workspace.cache,
+        charts: &workspace.charts,
+        kube_version: kube_version(app, workspace),
+    };
     let loaded = workspace.charts.load(dir, &workspace.cache);
     let mut output = Output::default();
     output.take_problems(loaded.problems.clone());
@@ -153,40 +97,39 @@ fn chart(app: &App, dir: &Dir, view: &View<'_>, origins: &mut Origins) -> Output
     output
 }
 
-/// Renders an app.
-pub fn render(app: &App, workspace: &Workspace) -> Rendered {
-    let traced = Arc::new(TracingTree::new(Arc::clone(&workspace.tree)));
-    let tree: Arc<dyn Tree> = traced.clone();
-    let remotes = Swapped { workspace, tree: &tree };
-    let mut rendered = render_in(app, &View { workspace, remotes: &remotes, tree: &tree });
-    traced.note(app.path.clone());
-    traced.note(rendered.releases.iter().flat_map(|release| chart_files(&release.root.chart, workspace)));
-    rendered.files = traced.read_paths();
-    rendered
-}
-
 /// The files of a chart and the charts inside of it, which is loaded once however many apps use it.
-fn chart_files(chart: &Chart, workspace: &Workspace) -> Vec<TreePath> {
+fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
     let values = chart.values.as_ref().and_then(|values| workspace.sources.get(values.at.file));
     let files = chart.templates.iter().chain(&chart.files).map(|file| Arc::clone(&file.file));
     let files = files.chain([Arc::clone(&chart.chart_yaml)]).chain(values);
-    let mut paths: Vec<TreePath> = files.filter_map(|file| TreePath::new(file.name()).ok()).collect();
+    let mut paths: BTreeSet<TreePath> = files.filter_map(|file| TreePath::new(file.name()).ok()).collect();
     paths.extend(chart.dependencies.iter().flat_map(|chart| chart_files(chart, workspace)));
     paths
 }
 
-/// Renders an app from what a view shows.
-pub(super) fn render_in(app: &App, view: &View<'_>) -> Rendered {
-    let workspace = view.workspace;
+/// Renders an app.
+pub fn render(app: &App, workspace: &Workspace) -> Rendered {
+    render_in(app, workspace, &Trace::new(workspace))
+}
+
+/// Renders an app from what the trace shows.
+pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> Rendered {
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
     let nodes: Vec<Node> = match &app.spec {
         Spec::Argo(application) => {
-            let output = view.renderer(app).render(application, &mut rendered.origins);
+            let renderer = Renderer {
+                remotes: trace,
+                settings: &workspace.control_plane().settings,
+                cache: &workspace.cache,
+                charts: &workspace.charts,
+                kube_version: kube_version(app, workspace),
+            };
+            let output = renderer.render(application, &mut rendered.origins);
             rendered.take(output)
         }
         Spec::ArgoSet(set) => {
             let environment = argocd::Environment {
-                remotes: view.remotes,
+                remotes: trace,
                 config: &workspace.config,
                 cluster_secrets: &workspace.control_plane().cluster_secrets,
                 cache: &workspace.cache,
@@ -202,14 +145,14 @@ pub(super) fn render_in(app: &App, view: &View<'_>) -> Rendered {
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
                 enable_plugins: true,
-                remotes: view.remotes,
+                remotes: trace,
                 charts: Some(&workspace.charts),
                 helm_kube_version: &kube_version,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();
             output.take_built(kustomize::build(
-                &view.dir(dir),
+                &trace.watch(dir.clone()),
                 &options,
                 &mut rendered.origins,
                 &workspace.cache,
@@ -217,10 +160,15 @@ pub(super) fn render_in(app: &App, view: &View<'_>) -> Rendered {
             rendered.take(output)
         }
         Spec::Chart(dir) => {
-            let output = chart(app, &view.dir(dir), view, &mut rendered.origins);
+            let output = chart(app, &trace.watch(dir.clone()), workspace, &mut rendered.origins);
             rendered.take(output)
         }
     };
+    rendered.files = trace.files();
+    rendered.files.extend(app.path.clone());
+    for release in &rendered.releases {
+        rendered.files.append(&mut chart_files(&release.root.chart, workspace));
+    }
     for node in nodes {
         let place = node.place();
         match Object::new(node) {
