@@ -339,7 +339,11 @@ fn set(
             rnode::Tag::Timestamp => setter::Tag::Timestamp,
             rnode::Tag::Other => setter::Tag::Open,
         };
-        setter.copy(field, text, kind, value.place());
+        if delimited.is_some() && text != rnode::value(value) {
+            setter.mix(field, text, kind, value.place());
+        } else {
+            setter.copy(field, text, kind, value.place());
+        }
         if kind == setter::Tag::Open {
             field.tag = tag;
         }

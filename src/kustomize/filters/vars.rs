@@ -204,7 +204,12 @@ fn expand(node: &mut Node, values: &mut Values, setter: &mut Setter<'_>) {
         // Unlike other filters this one takes quotes away.
         node.style = Style::Plain;
     }
-    setter.copy(node, text, tag, place);
+    let is_whole = old.starts_with("$(") && old.find(')') == Some(old.len() - 1);
+    if is_whole {
+        setter.copy(node, text, tag, place);
+    } else {
+        setter.mix(node, text, tag, place);
+    }
 }
 
 fn replaced(input: &str, values: &mut Values, from: &mut Option<(Place, Place)>) -> (SmolStr, setter::Tag) {
