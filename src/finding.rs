@@ -118,6 +118,8 @@ pub enum ProblemKind {
     MissingDependency,
     /// Values break the chart's schema.
     ValuesSchema,
+    /// A generator finds nothing to generate from.
+    EmptyGenerator,
     /// The tool would go on, with a warning.
     Warning,
     /// Cannot be known offline: a remote chart or base that is not vendored, a plugin, a live generator.
