@@ -217,11 +217,7 @@ pub fn jq_problem(expression: &str) -> Option<(String, Option<String>)> {
                 while let Some((_, c)) = chars.next() {
                     match c {
                         // Interpolation nests: what is in it is not looked at.
-                        '\\' => {
-                            if chars.next().is_some_and(|(_, c)| c == '(') {
-                                return None;
-                            }
-                        }
+                        '\\' if chars.next().is_some_and(|(_, c)| c == '(') => return None,
                         '"' => {
                             closed = true;
                             break;

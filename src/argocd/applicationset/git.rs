@@ -74,7 +74,8 @@ impl Generators<'_, '_> {
         for item in items.iter().filter(|item| !is_excluding(item)) {
             let Some(path) = item.get("path").filter(|path| path.origin.is_written()) else { continue };
             let pattern = pattern(item);
-            if pattern.contains("{{") || !(empty || !pattern.contains(['*', '?', '['])) || found(item) {
+            let told = empty || !pattern.contains(['*', '?', '[']);
+            if !told || pattern.contains("{{") || found(item) {
                 continue;
             }
             let message = format!("`{pattern}` matches no {what}: nothing is generated from it");

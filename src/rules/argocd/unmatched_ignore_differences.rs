@@ -1,6 +1,7 @@
 //! `unmatched-ignore-differences`: see the page.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::golang::Glob;
 use crate::origin::Place;
@@ -56,7 +57,7 @@ impl Rule for UnmatchedIgnoreDifferences {
         for all in uses.values().filter(|all| all.known && !all.matched) {
             let Some(first) = all.apps.first().and_then(|app| inventory.app(*app)) else { continue };
             let Some(selector) = Selector::of(all.entry) else { continue };
-            let own = all.apps.iter().flat_map(|app| objects.get(app)).flatten();
+            let own = all.apps.iter().filter_map(|app| objects.get(app)).flatten();
             let message = format!("the app has no {}: nothing is ignored", selector.words());
             let help = selector.near(own).unwrap_or_else(|| "correct the entry, or remove it".to_owned());
             let labels = Labels::of(place_of(all.entry), &first.app.origins, cx.workspace);
@@ -115,10 +116,10 @@ impl<'a> Selector<'a> {
             format!("`{}` of the group `{}`", self.kind, self.group)
         };
         if !self.name.is_empty() {
-            words.push_str(&format!(" called `{}`", self.name));
+            let _ = write!(words, " called `{}`", self.name);
         }
         if !self.namespace.is_empty() {
-            words.push_str(&format!(" in the namespace `{}`", self.namespace));
+            let _ = write!(words, " in the namespace `{}`", self.namespace);
         }
         words
     }
