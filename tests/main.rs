@@ -13,6 +13,7 @@
 
 mod applicationsets;
 mod helm_corpus;
+mod kustomize_corpus;
 mod origins;
 mod rules;
 mod tidy;
