@@ -12,6 +12,8 @@
 )]
 
 mod applicationsets;
+mod cli;
+mod docs;
 mod helm_corpus;
 mod origins;
 mod rules;

@@ -11,9 +11,11 @@ mod args;
 mod check;
 mod describe;
 mod disk;
+mod init;
 mod open;
 mod render_helm;
 mod render_kustomize;
+mod schema;
 mod terminal;
 
 use std::io::Write;
@@ -44,8 +46,11 @@ pub fn run() -> ExitCode {
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
-        Some(Command::Init(_)) => Err("not yet".to_owned()),
-        Some(Command::Config(ConfigCommand::Schema)) => Err("not yet".to_owned()),
+        Some(Command::Init(args)) => init::run(&args),
+        Some(Command::Config(ConfigCommand::Schema)) => {
+            print(&schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
         Some(Command::Man) => describe::man(),
     };
