@@ -47,6 +47,18 @@ fn shell_blocks_run() {
     assert!(ran >= 5, "only {ran} blocks were found");
 }
 
+/// The README shows what the demo says.
+#[test]
+fn the_readme_shows_the_demo() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let shown = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-lint"));
+    command.args(["-q", "fixtures/repos/demo"]).current_dir(root).env_clear();
+    let said = text(&command.output().unwrap().stdout);
+    assert!(said.contains(shown), "the README shows\n{shown}\nthe demo says\n{said}");
+}
+
 /// Rules that the documentation names exist.
 #[test]
 fn named_rules_exist() {

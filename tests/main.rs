@@ -11,6 +11,7 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod action;
 mod applicationsets;
 mod cli;
 mod docs;

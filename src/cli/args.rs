@@ -164,6 +164,9 @@ pub(super) struct AppsArgs {
     /// Output format
     #[arg(long, default_value = "table")]
     pub(super) format: TableFormat,
+    /// Print the charts that are not on this machine instead: URL without `oci://`, name and version, between tabs
+    #[arg(long, conflicts_with = "format")]
+    pub(super) missing_charts: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }

@@ -99,6 +99,13 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.path, &args.common)?;
     let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
     let report = crate::lint::lint(&workspace, &options);
+    if args.missing_charts {
+        for chart in workspace.checkouts.charts().missing() {
+            let url = chart.url.trim_start_matches("oci://").trim_end_matches('/');
+            print(&format!("{url}\t{}\t{}\n", chart.name, chart.version));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     print(&match args.format {
         TableFormat::Json => crate::report::apps_json(&report.apps),
         TableFormat::Table => crate::report::apps_table(&report.apps),
