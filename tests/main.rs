@@ -16,6 +16,7 @@ mod applicationsets;
 mod cli;
 mod docs;
 mod helm_corpus;
+mod kustomize_corpus;
 mod origins;
 mod rules;
 mod tidy;
