@@ -129,6 +129,8 @@ pub(super) struct RenderHelmArgs {
     /// Print CRDs as well
     #[arg(long)]
     pub(super) include_crds: bool,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
     /// Leave out test hooks
     #[arg(long)]
     pub(super) skip_tests: bool,
@@ -158,6 +160,8 @@ pub(super) struct RenderKustomizeArgs {
     /// Let plugins be named; they do not run
     #[arg(long)]
     pub(super) enable_alpha_plugins: bool,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
 }
 
 /// `--load-restrictor`, in kustomize's words.
@@ -174,13 +178,35 @@ pub(super) enum LoadRestrictorArg {
 /// Arguments of `render app`.
 #[derive(Debug, Args)]
 pub(super) struct RenderAppArgs {
-    /// The app's name
+    /// The app: its name, or the directory of an overlay or chart
     pub(super) name: String,
     /// The root of the repository
-    #[arg(default_value = ".")]
-    pub(super) path: PathBuf,
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// How rendered objects are printed.
+#[derive(Debug, Args)]
+pub(super) struct ObjectsArgs {
+    /// Say behind each value in which line it is written
+    #[arg(long)]
+    pub(super) show_origins: bool,
+    /// Output format
+    #[arg(long, default_value = "yaml")]
+    pub(super) format: ObjectsFormat,
+}
+
+/// Formats of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ObjectsFormat {
+    /// YAML
+    Yaml,
+    /// JSON: a List or, with --show-origins, every value with the file and line it comes from
+    Json,
 }
 
 /// `--fail-on`.

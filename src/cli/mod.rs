@@ -10,7 +10,10 @@
 mod args;
 mod check;
 mod disk;
+mod objects;
 mod open;
+mod problems;
+mod render_app;
 mod render_helm;
 mod render_kustomize;
 
@@ -22,7 +25,7 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, RenderAppArgs, RenderCommand, TableFormat};
+use args::{AppsArgs, Cli, Command, RenderCommand, TableFormat};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -37,7 +40,7 @@ pub fn run() -> ExitCode {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Apps(args)) => apps(&args),
-        Some(Command::Render(RenderCommand::App(args))) => render_app(&args),
+        Some(Command::Render(RenderCommand::App(args))) => render_app::run(&args),
         Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
@@ -93,12 +96,6 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
         TableFormat::Table => crate::report::apps_table(&report.apps),
     });
     Ok(ExitCode::SUCCESS)
-}
-
-fn render_app(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
-    let workspace = open::workspace(&args.path, &args.common)?;
-    let _ = workspace;
-    Err(format!("there is no app `{}`", args.name))
 }
 
 /// Whether standard output shows colours: a terminal that has not opted out, or a pipe that opted in.

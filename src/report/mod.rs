@@ -5,6 +5,7 @@
 
 mod github;
 mod json;
+mod objects;
 mod pretty;
 mod sarif;
 mod source_code;
@@ -14,6 +15,7 @@ use std::fmt::Write as _;
 use crate::lint::Report;
 
 pub use json::render_apps as apps_json;
+pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
 pub use pretty::{Look, apps_table, render_finding};
 
 /// An output format.

@@ -1,0 +1,9 @@
+//! Questions about what is rendered: where a field comes from, where a line ends up, which values an app has.
+//!
+//! Everything here turns an app that was rendered into plain answers. How they look is up to `report`.
+
+mod field;
+mod subject;
+
+pub use field::{FieldPath, Part};
+pub use subject::{Subject, find_object};
