@@ -315,7 +315,9 @@ impl Output {
         let (objects, problems) =
             manifests.into_objects(options.include_crds, options.skip_tests, renderer.cache);
         self.objects.extend(objects);
-        problems.into_iter().for_each(|problem| self.fail(problem));
+        for problem in problems {
+            self.fail(problem);
+        }
         self.releases.push(release);
     }
 }

@@ -28,6 +28,9 @@ pub(super) enum Command {
     Render(RenderCommand),
     /// List the apps that were found, and whether they could be rendered
     Apps(AppsArgs),
+    /// Say where a field comes from: who set it, who was overridden, which template or patch put it there; or, for
+    /// FILE:LINE, which fields that line reaches
+    Why(WhyArgs),
     /// Print a rule's page
     Explain {
         /// The rule
@@ -84,6 +87,36 @@ pub(super) struct AppsArgs {
     pub(super) format: TableFormat,
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// The app; alone: a line, as FILE:LINE
+    #[arg(value_name = "APP|FILE:LINE")]
+    pub(super) target: String,
+    /// The object: KIND/NAME, or KIND/NAMESPACE/NAME
+    #[arg(value_name = "KIND/NAME")]
+    pub(super) object: Option<String>,
+    /// The field: spec.containers[0].image, a JSON pointer, or the end of its path
+    pub(super) field: Option<String>,
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "pretty")]
+    pub(super) format: AnswerFormat,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Formats of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AnswerFormat {
+    /// For people
+    Pretty,
+    /// JSON
+    Json,
 }
 
 /// What to render.

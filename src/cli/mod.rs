@@ -16,6 +16,7 @@ mod problems;
 mod render_app;
 mod render_helm;
 mod render_kustomize;
+mod why;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         Some(Command::Render(RenderCommand::App(args))) => render_app::run(&args),
         Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
+        Some(Command::Why(args)) => why::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
     };

@@ -40,8 +40,10 @@ impl Origination for Written {
 
     fn name(&self, span: Span) -> Option<(String, u32)> {
         let (file, at, _) = self.sources.locate(span)?;
-        let below = self.here.as_ref().and_then(|here| here.to_str()).map(|here| here.replace(MAIN_SEPARATOR, "/"));
-        let short = below.as_deref().and_then(|here| file.strip_prefix(here)).and_then(|rest| rest.strip_prefix('/'));
+        let below =
+            self.here.as_ref().and_then(|here| here.to_str()).map(|here| here.replace(MAIN_SEPARATOR, "/"));
+        let short =
+            below.as_deref().and_then(|here| file.strip_prefix(here)).and_then(|rest| rest.strip_prefix('/'));
         Some((short.unwrap_or(&file).to_owned(), at.line))
     }
 }

@@ -82,7 +82,11 @@ impl FieldPath {
                     more => {
                         let named: Vec<String> =
                             ends.iter().take(NAMED).map(|(path, _)| format!("  {path}")).collect();
-                        let rest = if more > NAMED { format!("\n  and {} more", more - NAMED) } else { String::new() };
+                        let rest = if more > NAMED {
+                            format!("\n  and {} more", more - NAMED)
+                        } else {
+                            String::new()
+                        };
                         Err(format!("`{text}` could be one of\n{}{rest}", named.join("\n")))
                     }
                 }
@@ -200,7 +204,8 @@ fn descend<'n>(root: &'n Node, written: &[Written], path: &mut FieldPath) -> Res
                 let named = |item: &Node| item.get("name").and_then(Node::as_str).map(SmolStr::new);
                 let wanted = first.text.strip_prefix("name=").unwrap_or(&first.text);
                 let index = first.text.parse::<usize>().ok();
-                let index = index.or_else(|| items.iter().position(|item| named(item).as_deref() == Some(wanted)));
+                let index =
+                    index.or_else(|| items.iter().position(|item| named(item).as_deref() == Some(wanted)));
                 let Some((index, item)) = index.and_then(|index| Some((index, items.get(index)?))) else {
                     let count = items.len();
                     return Err(format!("`{path}` has {count} items: there is no `{}`", first.text));
@@ -251,7 +256,11 @@ mod tests {
             ("spec.replicas.x", "`spec.replicas` has no `x`: it is no mapping or list"),
             ("status", "the object has no `status`: it has metadata, spec"),
         ] {
-            assert_eq!(FieldPath::find(written, &root).map(|(path, _)| path), Err(words.to_owned()), "{written}");
+            assert_eq!(
+                FieldPath::find(written, &root).map(|(path, _)| path),
+                Err(words.to_owned()),
+                "{written}"
+            );
         }
     }
 }

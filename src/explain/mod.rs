@@ -2,8 +2,12 @@
 //!
 //! Everything here turns an app that was rendered into plain answers. How they look is up to `report`.
 
+mod causes;
 mod field;
 mod subject;
+mod why;
 
+pub use causes::{Cause, Role, Teller};
 pub use field::{FieldPath, Part};
 pub use subject::{Subject, find_object};
+pub use why::{Story, leaves, why};

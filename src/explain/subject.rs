@@ -48,7 +48,8 @@ fn find_app<'i>(inventory: &'i Inventory, name: &str) -> Result<&'i App, String>
     let apps = || inventory.apps.iter().map(|entry| &entry.app);
     let wanted = name.strip_suffix('/').unwrap_or(name);
     let wanted = wanted.strip_prefix("./").unwrap_or(wanted);
-    let mut named: Vec<&App> = apps().filter(|app| qualified(app).iter().any(|known| known == wanted)).collect();
+    let mut named: Vec<&App> =
+        apps().filter(|app| qualified(app).iter().any(|known| known == wanted)).collect();
     // An ApplicationSet often bears the name of what it generates, which is what people ask for.
     if named.len() > 1 && named.iter().any(|app| app.kind != AppKind::ApplicationSet) {
         named.retain(|app| app.kind != AppKind::ApplicationSet || *app.name != *wanted);
@@ -114,14 +115,17 @@ pub fn find_object<'r>(rendered: &'r Rendered, wanted: &str) -> Result<&'r Objec
     }
     let named: Vec<&&Object> = of_kind
         .iter()
-        .filter(|object| object.name == name && namespace.is_none_or(|namespace| object.namespace == namespace))
+        .filter(|object| {
+            object.name == name && namespace.is_none_or(|namespace| object.namespace == namespace)
+        })
         .collect();
     match named.as_slice() {
         [object] => Ok(object),
         [] => {
             let names = || of_kind.iter().map(|object| object.name.as_str());
             // Generated names end in a hash that nobody types.
-            let longer = || names().find(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')));
+            let longer =
+                || names().find(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')));
             let kind = of_kind.first().map_or("", |object| object.kind.as_str());
             Err(match did_you_mean(name, names()).or_else(longer) {
                 Some(near) => format!("the app renders no {kind} `{name}`: did you mean `{kind}/{near}`?"),
@@ -139,7 +143,8 @@ pub fn find_object<'r>(rendered: &'r Rendered, wanted: &str) -> Result<&'r Objec
                 .iter()
                 .take(NAMED)
                 .map(|object| {
-                    let group = if object.group.is_empty() { String::new() } else { format!(".{}", object.group) };
+                    let group =
+                        if object.group.is_empty() { String::new() } else { format!(".{}", object.group) };
                     format!("  {}{group}/{}/{}", object.kind, object.namespace, object.name)
                 })
                 .collect();

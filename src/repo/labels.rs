@@ -138,7 +138,12 @@ pub fn describe(link: &Link) -> &'static str {
             _ => "the value it replaces",
         };
     }
-    match link.by {
+    describe_step(link.by)
+}
+
+/// What a step did, in the words of a label.
+pub fn describe_step(by: Step) -> &'static str {
+    match by {
         Step::Written => "written here",
         Step::Aliased => "through this alias",
         Step::TemplateText => "in this template",

@@ -9,6 +9,7 @@ mod objects;
 mod pretty;
 mod sarif;
 mod source_code;
+mod why;
 
 use std::fmt::Write as _;
 
@@ -17,6 +18,7 @@ use crate::lint::Report;
 pub use json::render_apps as apps_json;
 pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
 pub use pretty::{Look, apps_table, render_finding};
+pub use why::{story_json, story_text};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

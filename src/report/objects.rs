@@ -48,7 +48,8 @@ fn beside(node: &Node, origins: &dyn Origination) -> Value {
     match &node.data {
         Data::Seq(items) if !items.is_empty() => items.iter().map(|item| beside(item, origins)).collect(),
         Data::Map(map) if !map.is_empty() => {
-            let entry = |entry: &crate::yaml::Entry| (entry.key.text.to_string(), beside(&entry.value, origins));
+            let entry =
+                |entry: &crate::yaml::Entry| (entry.key.text.to_string(), beside(&entry.value, origins));
             Value::Object(map.iter().map(entry).collect())
         }
         _ => {
@@ -177,7 +178,8 @@ mod tests {
         let mut back = parse(&again).documents.swap_remove(0).root.unwrap();
         back.canonicalize(Dialect::Sigs).unwrap();
         assert_eq!(back.to_value(), root.to_value(), "comments change nothing:\n{shown}");
-        let told: Vec<&str> = shown.lines().map(|line| line.split_once("  # ").map_or("", |(_, at)| at)).collect();
+        let told: Vec<&str> =
+            shown.lines().map(|line| line.split_once("  # ").map_or("", |(_, at)| at)).collect();
         assert_eq!(told[..5], ["f:2", "f:4", "f:3", "f:5", ""], "{shown}");
         let json: Value = serde_json::from_str(&json(&[&root], Some(&lines))).unwrap();
         assert_eq!(json["objects"][0]["a"][0]["x"], json!({ "value": "yes", "file": "f", "line": 3 }));

@@ -98,9 +98,8 @@ fn finding(out: &mut String, finding: &Finding, sources: &Sources, look: Look) {
         paint.severity(severity, &format!("{}[{}]", severity.as_str(), finding.rule)),
         paint.bold(&finding.message)
     );
-    for (file, labels) in by_file(finding, sources) {
-        snippet(out, &file, &labels, look);
-    }
+    let labels = std::iter::once((&finding.primary, true));
+    snippets(out, labels.chain(finding.related.iter().map(|label| (label, false))), sources, look);
     if !finding.apps.is_empty() {
         let _ = writeln!(out, "  {} {}", paint.dim("affects:"), affected(finding));
     }
@@ -126,14 +125,17 @@ fn affected(finding: &Finding) -> String {
     text
 }
 
-/// A file and the labels in it, each with whether it is the primary one.
-type FileLabels<'a> = (Arc<SourceFile>, Vec<(&'a Label, bool)>);
+/// A file and the labels in it, each with whether it is a primary one.
+type FileLabels<'l> = (Arc<SourceFile>, Vec<(&'l Label, bool)>);
 
-/// Labels by file: the primary's file first, the others in order of appearance.
-fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<FileLabels<'a>> {
-    let mut files: Vec<FileLabels<'a>> = Vec::new();
-    let labels =
-        std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
+/// Source lines with labels, each with whether it is a primary one: a snippet per file, in order of appearance.
+pub(super) fn snippets<'l>(
+    out: &mut String,
+    labels: impl Iterator<Item = (&'l Label, bool)>,
+    sources: &Sources,
+    look: Look,
+) {
+    let mut files: Vec<FileLabels<'_>> = Vec::new();
     for (label, primary) in labels {
         let Some(file) = sources.get(label.at.file) else { continue };
         match files.iter_mut().find(|(known, _)| known.id() == file.id()) {
@@ -141,7 +143,9 @@ fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<FileLabels<'a>> {
             None => files.push((file, vec![(label, primary)])),
         }
     }
-    files
+    for (file, labels) in files {
+        snippet(out, &file, &labels, look);
+    }
 }
 
 /// The part of a file that a set of labels needs, drawn by miette.
@@ -274,8 +278,8 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-struct Paint {
-    on: bool,
+pub(super) struct Paint {
+    pub(super) on: bool,
 }
 
 impl Paint {
@@ -292,19 +296,19 @@ impl Paint {
         self.wrap(code, text)
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(super) fn bold(self, text: &str) -> String {
         self.wrap("1", text)
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(super) fn dim(self, text: &str) -> String {
         self.wrap("2", text)
     }
 
-    fn cyan(self, text: &str) -> String {
+    pub(super) fn cyan(self, text: &str) -> String {
         self.wrap("36", text)
     }
 
-    fn green(self, text: &str) -> String {
+    pub(super) fn green(self, text: &str) -> String {
         self.wrap("32", text)
     }
 }

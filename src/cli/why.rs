@@ -1,0 +1,43 @@
+//! `why`: where a field comes from, and where a line ends up.
+
+use std::process::ExitCode;
+
+use crate::explain::{self, Subject, find_object};
+use crate::repo::Status;
+use crate::report::{Look, objects_json, objects_yaml, story_json, story_text};
+
+use super::args::{AnswerFormat, WhyArgs};
+use super::objects::Editable;
+use super::{Failure, colors, open, print, problems};
+
+pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
+    let Some(object) = &args.object else {
+        return Err("say which object and field: APP KIND/NAME FIELD, or which line: FILE:LINE".to_owned());
+    };
+    let workspace = open::workspace(&args.repo, &args.common)?;
+    let subject = Subject::find(&workspace, &args.target)?;
+    if subject.rendered.status() != Status::Rendered {
+        // What is missing may be what the question is about.
+        problems::tell(&subject.rendered.problems, &workspace.sources);
+    }
+    let Some(field) = &args.field else {
+        let object = find_object(&subject.rendered, object)?;
+        let origins = Editable { workspace: &workspace, origins: &subject.rendered.origins };
+        print(&match args.format {
+            AnswerFormat::Pretty => objects_yaml(&[&object.node], Some(&origins)),
+            AnswerFormat::Json => objects_json(&[&object.node], Some(&origins)),
+        });
+        return Ok(ExitCode::SUCCESS);
+    };
+    let story = explain::why(&workspace, &subject, object, field)?;
+    let look = Look { color: colors(), ..Look::default() };
+    if let Some(words) = &story.absent {
+        eprintln!("note: {words}");
+    }
+    print(&match args.format {
+        AnswerFormat::Json => story_json(&story, &workspace.sources),
+        AnswerFormat::Pretty => story_text(&story, &workspace.sources, look),
+    });
+    // A field that is not there has no value to explain.
+    Ok(ExitCode::from(u8::from(story.absent.is_some())))
+}
