@@ -4,17 +4,27 @@ use std::process::ExitCode;
 
 use crate::explain::{self, Subject, find_object};
 use crate::repo::Status;
-use crate::report::{Look, objects_json, objects_yaml, story_json, story_text};
+use crate::report::{Look, objects_json, objects_yaml, reach_json, reach_text, story_json, story_text};
 
 use super::args::{AnswerFormat, WhyArgs};
 use super::objects::Editable;
 use super::{Failure, colors, open, print, problems};
 
 pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
-    let Some(object) = &args.object else {
-        return Err("say which object and field: APP KIND/NAME FIELD, or which line: FILE:LINE".to_owned());
-    };
     let workspace = open::workspace(&args.repo, &args.common)?;
+    let Some(object) = &args.object else {
+        let line = args.target.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+        let Some((file, line)) = line else {
+            let words = "say which object and field: APP KIND/NAME FIELD, or which line: FILE:LINE";
+            return Err(words.to_owned());
+        };
+        let reach = explain::reach(&workspace, file, line)?;
+        print(&match args.format {
+            AnswerFormat::Json => reach_json(&reach),
+            AnswerFormat::Pretty => reach_text(&reach, &workspace.sources, Look { color: colors(), ..Look::default() }),
+        });
+        return Ok(ExitCode::SUCCESS);
+    };
     let subject = Subject::find(&workspace, &args.target)?;
     if subject.rendered.status() != Status::Rendered {
         // What is missing may be what the question is about.

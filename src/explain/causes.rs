@@ -141,6 +141,19 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// Whether what a step puts somewhere is written elsewhere: the step only says where it goes.
+pub(super) fn is_moved(by: Step) -> bool {
+    matches!(
+        by,
+        Step::Replaced
+            | Step::VarResolved
+            | Step::NameReference
+            | Step::Parameterized
+            | Step::Substituted
+            | Step::Aliased
+    )
+}
+
 struct Walk<'a> {
     teller: &'a Teller<'a>,
     data: Vec<Cause>,

@@ -4,10 +4,12 @@
 
 mod causes;
 mod field;
+mod reach;
 mod subject;
 mod why;
 
 pub use causes::{Cause, Role, Teller};
 pub use field::{FieldPath, Part};
+pub use reach::{Effect, Reach, Reached, reach};
 pub use subject::{Subject, find_object};
 pub use why::{Story, leaves, why};

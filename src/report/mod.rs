@@ -7,6 +7,7 @@ mod github;
 mod json;
 mod objects;
 mod pretty;
+mod reach;
 mod sarif;
 mod source_code;
 mod why;
@@ -18,6 +19,7 @@ use crate::lint::Report;
 pub use json::render_apps as apps_json;
 pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
 pub use pretty::{Look, apps_table, render_finding};
+pub use reach::{reach_json, reach_text};
 pub use why::{story_json, story_text};
 
 /// An output format.
