@@ -21,7 +21,9 @@ pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
         let reach = explain::reach(&workspace, file, line)?;
         print(&match args.format {
             AnswerFormat::Json => reach_json(&reach),
-            AnswerFormat::Pretty => reach_text(&reach, &workspace.sources, Look { color: colors(), ..Look::default() }),
+            AnswerFormat::Pretty => {
+                reach_text(&reach, &workspace.sources, Look { color: colors(), ..Look::default() })
+            }
         });
         return Ok(ExitCode::SUCCESS);
     };

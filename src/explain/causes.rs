@@ -31,6 +31,8 @@ pub enum Role {
     Consumed,
     /// The template that consumes it was called there.
     Called,
+    /// Without what is written there it would not be rendered at all, or otherwise: a condition looks at it.
+    Decided,
 }
 
 /// One line that had a say in a value.
@@ -110,6 +112,7 @@ impl<'a> Teller<'a> {
             computed: Vec::new(),
             consumed: Vec::new(),
             called: Vec::new(),
+            decided: Vec::new(),
             seen: Vec::new(),
         };
         if place.origin.is_written() {
@@ -122,22 +125,33 @@ impl<'a> Teller<'a> {
         causes.append(&mut walk.computed);
         causes.append(&mut walk.consumed);
         causes.append(&mut walk.called);
+        causes.append(&mut walk.decided);
         let mut known: Vec<Cause> = Vec::with_capacity(causes.len());
         for cause in causes {
-            let same = |other: &&Cause| {
-                other.role == cause.role
-                    && other.at == cause.at
-                    && (cause.at.is_some() || other.by == cause.by)
-            };
-            // A line that set the value is not told again as one that it stands over.
-            let loses = |other: &&Cause| {
-                matches!(cause.role, Role::Overridden(_)) && other.role == Role::Set && other.at == cause.at
-            };
-            if !known.iter().any(|other| same(&other) || loses(&other)) && known.len() < MAX_CAUSES {
+            if known.len() < MAX_CAUSES && !known.iter().any(|other| is_told(other, &cause)) {
                 known.push(cause);
             }
         }
         known
+    }
+}
+
+/// Whether one cause leaves nothing to say about another.
+fn is_told(known: &Cause, cause: &Cause) -> bool {
+    if known.at.is_none() || cause.at.is_none() {
+        return known.role == cause.role && known.by == cause.by && known.at == cause.at;
+    }
+    let same = known.at == cause.at;
+    match (known.role, cause.role) {
+        (a, b) if a == b => same,
+        // A line that set the value is not told again as one that it stands over.
+        (Role::Set, Role::Overridden(_)) => same,
+        // A mapping that has to be there is told by what is in it.
+        (Role::Set, Role::Decided) => match (known.at, cause.at) {
+            (Some(a), Some(b)) => a.file == b.file && b.start <= a.start && a.end <= b.end,
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -160,6 +174,7 @@ struct Walk<'a> {
     computed: Vec<Cause>,
     consumed: Vec<Cause>,
     called: Vec<Cause>,
+    decided: Vec<Cause>,
     seen: Vec<OriginId>,
 }
 
@@ -215,7 +230,10 @@ impl Walk<'_> {
                 self.push_data(Role::Set, origin.by, origin.at);
                 self.frames(origin.under, depth + 1);
             }
-            Step::Included => self.frames(id, depth),
+            Step::Included | Step::Decided => {
+                self.seen.pop();
+                self.frames(id, depth);
+            }
             // What these put there is written elsewhere.
             Step::Replaced
             | Step::VarResolved
@@ -263,11 +281,29 @@ impl Walk<'_> {
         let mut id = id;
         for depth in depth..MAX_DEPTH {
             let Some(origin) = self.enter(id, depth) else { return };
-            if origin.at.is_some() {
+            if origin.by == Step::Decided {
+                self.decided(&origin, depth + 1);
+            } else if origin.at.is_some() {
                 let cause = self.cause(Role::Called, origin.by, origin.at);
                 self.called.push(cause);
             }
             id = origin.under;
+        }
+    }
+
+    /// Follows a condition to the values that it looks at.
+    fn decided(&mut self, origin: &Origin, depth: u32) {
+        let mut todo = vec![(origin.from, depth)];
+        while let Some((id, depth)) = todo.pop() {
+            // What has been told as part of the value need not be told again, so ids count once.
+            let Some(step) = self.enter(id, depth) else { continue };
+            let passes = matches!(step.by, Step::Joined | Step::Computed(_) | Step::Templated);
+            if !passes && step.by != Step::TemplateText && step.at.is_some() {
+                let cause = self.cause(Role::Decided, step.by, step.at);
+                self.decided.push(cause);
+            }
+            todo.push((step.and, depth + 1));
+            todo.push((step.from, depth + 1));
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::finding::did_you_mean;
 use crate::finding::ObjectRef;
+use crate::finding::did_you_mean;
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::repo::{self, App, Rendered, Workspace};
 use crate::source::{SourceFile, Span, TreePath};
@@ -27,11 +27,15 @@ impl Effect {
     /// A template that does so is called there.
     pub const CALLS: Self = Self(8);
 
-    const ALL: [(Self, &'static str); 4] = [
+    /// A condition looks at it, and decides whether the value is rendered.
+    pub const DECIDES: Self = Self(16);
+
+    const ALL: [(Self, &'static str); 5] = [
         (Self::SETS, "set"),
         (Self::LOSES, "overridden"),
         (Self::CONSUMES, "consumed"),
         (Self::CALLS, "called"),
+        (Self::DECIDES, "decided"),
     ];
 
     /// The words, the most telling one first.
@@ -54,7 +58,13 @@ impl Effect {
 
     /// As seen from what a template prints.
     fn framed(self) -> Self {
-        if self.is_none() { self } else { Self::CALLS }
+        let kept = self.0 & Self::DECIDES.0;
+        if self.0 & !Self::DECIDES.0 == 0 { Self(kept) } else { Self(kept | Self::CALLS.0) }
+    }
+
+    /// As seen from what a condition decides.
+    fn deciding(self) -> Self {
+        if self.0 & (Self::SETS.0 | Self::DECIDES.0) == 0 { Self::default() } else { Self::DECIDES }
     }
 }
 
@@ -115,7 +125,8 @@ pub fn reach(workspace: &Workspace, path: &str, line: u32) -> Result<Reach, Stri
 fn lines_of(workspace: &Workspace, file: &Arc<SourceFile>, line: u32) -> RangeInclusive<u32> {
     let stream = workspace.cache.stream(file);
     let mut end = line;
-    let mut todo: Vec<&Node> = stream.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+    let mut todo: Vec<&Node> =
+        stream.documents.iter().filter_map(|document| document.root.as_ref()).collect();
     let number = |offset: u32| file.line_index(offset) as u32 + 1;
     while let Some(node) = todo.pop() {
         match &node.data {
@@ -155,7 +166,8 @@ impl Lines<'_> {
 
     /// What each step has from the lines. Steps refer to older ones only, so one pass is enough.
     fn effects(&self, origins: &Origins) -> Effects {
-        let mut effects = Effects { own: vec![Effect::default()], chain: vec![Effect::default()], any: false };
+        let mut effects =
+            Effects { own: vec![Effect::default()], chain: vec![Effect::default()], any: false };
         for origin in origins.iter() {
             let effect = self.effect(origin, &effects);
             effects.any |= !effect.is_none();
@@ -178,6 +190,7 @@ impl Lines<'_> {
             Step::Templated => from.and(own(Effect::CONSUMES)).and(under.framed()),
             // The text of a template reaches over many lines; where a value is in it, the value's own place says.
             Step::TemplateText => under.framed(),
+            Step::Decided => from.and(own(Effect::SETS)).deciding().and(under.framed()),
             Step::Included => own(Effect::CALLS).and(under.framed()),
             _ if super::causes::is_moved(origin.by) && !origin.from.is_written() => {
                 from.and(own(Effect::CONSUMES)).and(under.displaced())
@@ -210,7 +223,8 @@ fn in_app(file: &SourceFile, lines: &RangeInclusive<u32>, app: &App, rendered: &
     let effects = lines.effects(&rendered.origins);
     let mut all = Vec::new();
     for object in &rendered.objects {
-        let mut search = Search { lines: &lines, effects: &effects, path: FieldPath::default(), fields: Vec::new() };
+        let mut search =
+            Search { lines: &lines, effects: &effects, path: FieldPath::default(), fields: Vec::new() };
         search.node(&object.node);
         if !search.fields.is_empty() {
             all.push(Reached { object: object.to_ref(&app.cluster, None), fields: search.fields });

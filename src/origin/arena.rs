@@ -40,6 +40,9 @@ pub enum Step {
     Templated,
     /// A call frame: `at` is the `include`, `template` or `tpl` action that ran another template.
     Included,
+    /// A call frame: `at` is the condition of an `if`, `with` or `range` that decided that what is inside is
+    /// rendered, `from` the value that it looked at.
+    Decided,
     /// The result of a function that does more than move text; `from` leads to its traced arguments.
     Computed(Name),
     /// Several pieces side by side make one scalar; `from` leads to all of them.

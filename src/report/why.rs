@@ -96,6 +96,7 @@ fn role(role: Role) -> &'static str {
         Role::Computed => "computed",
         Role::Consumed => "consumed",
         Role::Called => "called",
+        Role::Decided => "decided",
     }
 }
 
@@ -125,6 +126,8 @@ fn phrase(cause: &Cause) -> String {
         (Role::Set, Step::TemplateText) => "in the template itself".to_owned(),
         (Role::Consumed, Step::Templated) => "printed by this action".to_owned(),
         (Role::Consumed, Step::Parameterized) => "filled in here".to_owned(),
+        (Role::Decided, Step::ChartValues) => "decides that it is rendered (the chart's default)".to_owned(),
+        (Role::Decided, _) => "decides that it is rendered".to_owned(),
         (Role::Called, _) => "runs the template".to_owned(),
         _ => describe_step(cause.by).to_owned(),
     }
@@ -134,7 +137,7 @@ fn phrase(cause: &Cause) -> String {
 fn label(cause: &Cause) -> String {
     match cause.role {
         Role::Overridden(kind) => format!("{}: {}", how(kind), phrase(cause)),
-        Role::Set | Role::Computed | Role::Consumed | Role::Called => phrase(cause),
+        Role::Set | Role::Computed | Role::Consumed | Role::Called | Role::Decided => phrase(cause),
     }
 }
 
@@ -211,6 +214,7 @@ fn json_row<'a>(cause: &'a Cause, sources: &Sources) -> Row<'a> {
             Role::Computed => "computed",
             Role::Consumed => "consumed",
             Role::Called => "called",
+            Role::Decided => "decided",
         },
         how: match cause.role {
             Role::Overridden(kind) => Some(how(kind)),
