@@ -31,6 +31,8 @@ pub(super) enum Command {
     /// Say where a field comes from: who set it, who was overridden, which template or patch put it there; or, for
     /// FILE:LINE, which fields that line reaches
     Why(WhyArgs),
+    /// List the values of an app: what each key is, which line says so, and what that line shadows
+    Values(ValuesArgs),
     /// Print a rule's page
     Explain {
         /// The rule
@@ -106,6 +108,32 @@ pub(super) struct WhyArgs {
     /// Output format
     #[arg(long, default_value = "pretty")]
     pub(super) format: AnswerFormat,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Arguments of `values`.
+#[derive(Debug, Args)]
+pub(super) struct ValuesArgs {
+    /// The app
+    pub(super) app: String,
+    /// Only this key and what is below it
+    pub(super) key: Option<String>,
+    /// Only values that are set but that no template reads
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) unused: bool,
+    /// Only values that another app has otherwise
+    #[arg(long, value_name = "APP")]
+    pub(super) diff: Option<String>,
+    /// Show values that look like secrets, which are masked otherwise
+    #[arg(long)]
+    pub(super) show_secrets: bool,
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "table")]
+    pub(super) format: TableFormat,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }

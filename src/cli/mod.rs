@@ -16,6 +16,7 @@ mod problems;
 mod render_app;
 mod render_helm;
 mod render_kustomize;
+mod values;
 mod why;
 
 use std::io::{IsTerminal, Write};
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
         Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Why(args)) => why::run(&args),
+        Some(Command::Values(args)) => values::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
     };

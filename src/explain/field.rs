@@ -224,13 +224,14 @@ fn descend<'n>(root: &'n Node, written: &[Written], path: &mut FieldPath) -> Res
 mod tests {
     use super::*;
     use crate::source::Sources;
-    use crate::yaml::parse;
+    use crate::yaml::{Dialect, parse};
 
     #[test]
     fn finds_fields() {
         let text = "metadata: {name: web, annotations: {a.b/c: x}}\nspec:\n  replicas: 2\n  containers:\n  - {name: app, image: i}\n  - {name: side, image: j}\n";
         let file = Sources::new().add("a.yaml", text.into());
-        let root = parse(&file).documents.swap_remove(0).root.unwrap();
+        let mut root = parse(&file).documents.swap_remove(0).root.unwrap();
+        root.canonicalize(Dialect::Sigs).unwrap();
         for (written, want) in [
             ("spec.replicas", "spec.replicas"),
             ("/spec/replicas", "spec.replicas"),

@@ -6,10 +6,12 @@ mod causes;
 mod field;
 mod reach;
 mod subject;
+mod values;
 mod why;
 
 pub use causes::{Cause, Role, Teller};
 pub use field::{FieldPath, Part};
 pub use reach::{Effect, Reach, Reached, reach};
 pub use subject::{Subject, find_object};
+pub use values::{ChartValues, Difference, ValueRow, differences, unused, values};
 pub use why::{Story, leaves, why};

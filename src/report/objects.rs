@@ -128,9 +128,10 @@ fn comments(text: &Text, keys: &[OriginId]) -> BTreeMap<usize, OriginId> {
             };
             let told = if block { before } else { line + breaks };
             scalar = Some((run.origin, told, block));
-            if !is_new && before != told {
-                chosen.remove(&before);
-            }
+            // Neither the key nor the value is told where the value goes on.
+            (before..told).for_each(|line| {
+                chosen.remove(&line);
+            });
             // Marks of keys are sorted: they were added in order.
             let is_key = keys.binary_search(&run.origin).is_ok();
             if !is_key || !chosen.contains_key(&told) {
@@ -175,7 +176,7 @@ mod tests {
         let lines = Lines(sources);
         let shown = yaml(&[&root], Some(&lines));
         let again = Sources::new().add("again", shown.clone().into_bytes());
-        let mut back = parse(&again).documents.swap_remove(0).root.unwrap();
+        let mut back = parse(&again).documents.swap_remove(0).root.unwrap_or_else(|| panic!("{shown}"));
         back.canonicalize(Dialect::Sigs).unwrap();
         assert_eq!(back.to_value(), root.to_value(), "comments change nothing:\n{shown}");
         let told: Vec<&str> =

@@ -9,8 +9,8 @@ use crate::finding::{Finding, Label, Severity};
 use crate::lint::{AppRow, AppStatus, Report};
 use crate::source::{SourceFile, Sources};
 
-use super::count;
 use super::source_code::Shown;
+use super::{aligned, count};
 
 /// Colours, width and links of the terminal that will show the text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,27 +64,15 @@ pub fn apps_table(rows: &[AppRow]) -> String {
             ]
         })
         .collect();
-    let mut widths = header.map(str::len);
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut out = String::new();
-    let mut line = |row: &[&str], reason: Option<&str>| {
-        let mut text = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(text, "{cell:width$}  ");
-        }
-        out.push_str(text.trim_end());
+    let mut lines = aligned(header, &cells).into_iter();
+    let mut out = lines.next().unwrap_or_default();
+    out.push('\n');
+    for (line, row) in lines.zip(rows) {
+        out.push_str(&line);
         out.push('\n');
-        if let Some(reason) = reason {
+        if let Some(reason) = &row.reason {
             let _ = writeln!(out, "    {reason}");
         }
-    };
-    line(&header, None);
-    for (cells, row) in cells.iter().zip(rows) {
-        line(&cells.each_ref().map(String::as_str), row.reason.as_deref());
     }
     out
 }

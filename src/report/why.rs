@@ -100,7 +100,7 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-fn how(kind: OverrideKind) -> &'static str {
+pub(super) fn how(kind: OverrideKind) -> &'static str {
     match kind {
         OverrideKind::Replaced => "replaced",
         OverrideKind::Merged => "merged",
