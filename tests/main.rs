@@ -15,5 +15,6 @@ mod applicationsets;
 mod helm_corpus;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;

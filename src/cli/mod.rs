@@ -9,6 +9,7 @@
 
 mod args;
 mod check;
+mod describe;
 mod disk;
 mod objects;
 mod open;
@@ -16,10 +17,11 @@ mod problems;
 mod render_app;
 mod render_helm;
 mod render_kustomize;
+mod terminal;
 mod values;
 mod why;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,7 +29,7 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, RenderCommand, TableFormat};
+use args::{AppsArgs, Cli, Command, ConfigCommand, RenderCommand, TableFormat};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -49,6 +51,10 @@ pub fn run() -> ExitCode {
         Some(Command::Values(args)) => values::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
+        Some(Command::Init(_)) => Err("not yet".to_owned()),
+        Some(Command::Config(ConfigCommand::Schema)) => Err("not yet".to_owned()),
+        Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
+        Some(Command::Man) => describe::man(),
     };
     match result {
         Ok(code) => code,
@@ -100,16 +106,4 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
         TableFormat::Table => crate::report::apps_table(&report.apps),
     });
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether standard output shows colours: a terminal that has not opted out, or a pipe that opted in.
-fn colors() -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if set("NO_COLOR") {
-        return false;
-    }
-    if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty()) {
-        return true;
-    }
-    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

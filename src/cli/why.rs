@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use crate::explain::{self, Subject, find_object};
 use crate::repo::Status;
-use crate::report::{Look, objects_json, objects_yaml, reach_json, reach_text, story_json, story_text};
+use crate::report::{objects_json, objects_yaml, reach_json, reach_text, story_json, story_text};
 
 use super::args::{AnswerFormat, WhyArgs};
 use super::objects::Editable;
-use super::{Failure, colors, open, print, problems};
+use super::{Failure, open, print, problems, terminal};
 
 pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.repo, &args.common)?;
@@ -21,9 +21,7 @@ pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
         let reach = explain::reach(&workspace, file, line)?;
         print(&match args.format {
             AnswerFormat::Json => reach_json(&reach),
-            AnswerFormat::Pretty => {
-                reach_text(&reach, &workspace.sources, Look { color: colors(), ..Look::default() })
-            }
+            AnswerFormat::Pretty => reach_text(&reach, &workspace.sources, terminal::look()),
         });
         return Ok(ExitCode::SUCCESS);
     };
@@ -42,7 +40,7 @@ pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     };
     let story = explain::why(&workspace, &subject, object, field)?;
-    let look = Look { color: colors(), ..Look::default() };
+    let look = terminal::look();
     if let Some(words) = &story.absent {
         eprintln!("note: {words}");
     }
