@@ -12,7 +12,9 @@
 )]
 
 mod applicationsets;
+mod blind;
 mod helm_corpus;
+mod kustomize_corpus;
 mod origins;
 mod rules;
 mod screens;

@@ -201,7 +201,7 @@ impl<'a> Filter<'a> {
         if referral.id.name != old {
             // The line that refers is what one would edit to refer to something else.
             setter.cause(node.place());
-            setter.copy(node, referral.id.name.clone(), Tag::Open, referral.name);
+            setter.mix(node, referral.id.name.clone(), Tag::Open, referral.name);
         }
         Ok(())
     }
@@ -234,7 +234,7 @@ impl<'a> Filter<'a> {
         let Some(map) = node.as_map_mut() else { return Ok(()) };
         if let Some(name) = map.get_mut("name").filter(|_| new.name != old) {
             setter.cause(name.place());
-            setter.copy(name, new.name.clone(), Tag::Open, referral.name);
+            setter.mix(name, new.name.clone(), Tag::Open, referral.name);
         }
         if new.namespace.is_empty() {
             return Ok(());
