@@ -11,8 +11,11 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod action;
 mod applicationsets;
 mod blind;
+mod cli;
+mod docs;
 mod helm_corpus;
 mod kustomize_corpus;
 mod origins;

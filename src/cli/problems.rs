@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::Problem;
 use crate::source::Sources;
 
 /// Tells problems and answers the exit code that they ask for: warnings are none.
@@ -10,7 +10,7 @@ pub(super) fn tell(problems: &[Problem], sources: &Sources) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     // Warnings first: the last line is what a user reads.
     for warning in [true, false] {
-        for problem in problems.iter().filter(|problem| (problem.kind == ProblemKind::Warning) == warning) {
+        for problem in problems.iter().filter(|problem| (problem.kind.is_tolerated()) == warning) {
             let location = problem.place.and_then(|place| sources.locate(place.at));
             let location = location.map(|(name, at, _)| format!("{name}:{}:{}: ", at.line, at.column));
             let message = problem.message.strip_prefix("warning: ").unwrap_or(&problem.message);

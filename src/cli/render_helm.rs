@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::finding::ProblemKind;
 use crate::helm::{self, Chart, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Place, Placed, Step};
 use crate::source::{Sources, Span};
@@ -64,7 +63,7 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
     let release = helm::render(&chart, user, &options, &mut origins, &cache);
     met.extend(release.problems);
     let code = problems::tell(&met, &sources);
-    if met.iter().any(|problem| problem.kind != ProblemKind::Warning) {
+    if met.iter().any(|problem| !problem.kind.is_tolerated()) {
         return Ok(code);
     }
     if !args.output.show_origins && args.output.format == ObjectsFormat::Yaml {
