@@ -13,6 +13,7 @@
 
 mod applicationsets;
 mod helm_corpus;
+mod helm_limits;
 mod origins;
 mod rules;
 mod tidy;

@@ -89,6 +89,9 @@ pub(super) fn execute(
         }
     }
     drop(exec);
+    // Templates put contexts into values and values into contexts: maps that hold each other are never dropped.
+    templates.iter().for_each(|template| template.scope.clear());
+    values.as_map().into_iter().for_each(Map::clear);
     Executed { rendered, problems, reads: watch.read() }
 }
 
