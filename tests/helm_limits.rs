@@ -147,7 +147,9 @@ fn nesting_that_would_take_the_stack() {
         (format!("a: {}", "[".repeat(many)), "YAML parse error"),
         (format!("{{{{ (fromYaml (print \"a: \" (repeat {many} \"[\"))).Error | fail }}}}"), "depth"),
         (
-            format!("{{{{ regexMatch (print (repeat {many} \"(\") \"a\" (repeat {many} \")\")) \"a\" }}}}"),
+            format!(
+                "{{{{ mustRegexMatch (print (repeat {many} \"(\") \"a\" (repeat {many} \")\")) \"a\" }}}}"
+            ),
             "regexp",
         ),
     ] {
