@@ -11,9 +11,14 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod action;
 mod applicationsets;
+mod cli;
+mod docs;
+mod fuzz;
 mod helm_corpus;
 mod helm_limits;
+mod kustomize_corpus;
 mod origins;
 mod rules;
 mod tidy;

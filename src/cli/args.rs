@@ -8,9 +8,42 @@ use crate::config::Level;
 use crate::finding::Severity;
 use crate::report::Format;
 
+/// Below the short help.
+const AFTER_HELP: &str = "--help shows examples and exit codes.";
+
+/// Below the long help.
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  gitops-lint                               lint the repository that you are in
+  gitops-lint --preset strict clusters/     one directory, with good advice on top
+  gitops-lint --changed apps/web.yaml       only what this file touches; no file: what differs from HEAD
+  gitops-lint --base origin/main            only what a branch adds
+  gitops-lint --write-baseline              live with what is there, and see what is new from now on:
+  gitops-lint --baseline .gitops-lint-baseline.json
+  gitops-lint --format sarif=lint.sarif --format pretty
+  gitops-lint explain missing-secret        why a rule exists, and what to do
+  gitops-lint init                          write a commented .gitops-lint.yaml
+
+A finding is suppressed where it is caused, in a manifest, a values file, a patch or a template:
+  targetRevision: stage1  # gitops-lint: ignore[stale-target-revision] until 2027-01-31: release freeze
+
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  the tool could not do its job: unknown flags, a broken configuration, an unreadable path
+
+Environment: NO_COLOR, CLICOLOR_FORCE, GITOPS_LINT_TODAY (like --today), RAYON_NUM_THREADS.";
+
 /// Renders what Argo CD or Flux would apply, offline, and points every problem at the line somebody wrote.
 #[derive(Debug, Parser)]
-#[command(name = "gitops-lint", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    name = "gitops-lint",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100,
+    after_help = AFTER_HELP,
+    after_long_help = AFTER_LONG_HELP
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -35,6 +68,39 @@ pub(super) enum Command {
     },
     /// List the rules
     Rules,
+    /// Write a commented .gitops-lint.yaml from what the repository shows
+    Init(InitArgs),
+    /// Help with the configuration file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The root of the repository
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Print the file instead of writing it
+    #[arg(long)]
+    pub(super) stdout: bool,
+    /// Replace a configuration that exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print the JSON Schema of .gitops-lint.yaml, for editors
+    Schema,
 }
 
 /// Arguments of `check`.
@@ -55,6 +121,22 @@ pub(super) struct CheckArgs {
     /// Set the level of a rule: off, on, note, warning or error; may be repeated
     #[arg(long, value_name = "NAME=LEVEL", value_parser = parse_rule)]
     pub(super) rule: Vec<(&'static str, Level)>,
+    /// Report only what these files touch: paths, `-` to read them from standard input, or nothing for what differs
+    /// from the last commit
+    #[arg(long, value_name = "FILE", num_args = 0.., help_heading = "What to report")]
+    pub(super) changed: Option<Vec<PathBuf>>,
+    /// Report only findings that are new against this revision; its merge base with HEAD counts
+    #[arg(long, value_name = "REV", help_heading = "What to report")]
+    pub(super) base: Option<String>,
+    /// Do not report the findings that this file lists
+    #[arg(long, value_name = "FILE", help_heading = "What to report")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write all findings to the baseline file (default: .gitops-lint-baseline.json at the root) and exit with 0
+    #[arg(long, conflicts_with_all = ["changed", "base"], help_heading = "What to report")]
+    pub(super) write_baseline: bool,
+    /// The day that `until YYYY-MM-DD` in comments is compared with (default: today in UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
+    pub(super) today: Option<String>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -82,6 +164,9 @@ pub(super) struct AppsArgs {
     /// Output format
     #[arg(long, default_value = "table")]
     pub(super) format: TableFormat,
+    /// Print the charts that are not on this machine instead: URL without `oci://`, name and version, between tabs
+    #[arg(long, conflicts_with = "format")]
+    pub(super) missing_charts: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -228,6 +313,10 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
     let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
     let format = Format::from_name(name).ok_or_else(|| format!("formats are {}", known.join(", ")))?;
     Ok((format, file))
+}
+
+fn parse_day(text: &str) -> Result<String, String> {
+    if crate::lint::is_date(text) { Ok(text.to_owned()) } else { Err("write YYYY-MM-DD".to_owned()) }
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {

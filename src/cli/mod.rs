@@ -9,12 +9,16 @@
 
 mod args;
 mod check;
+mod describe;
 mod disk;
+mod init;
 mod open;
 mod render_helm;
 mod render_kustomize;
+mod schema;
+mod terminal;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -22,7 +26,7 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, RenderAppArgs, RenderCommand, TableFormat};
+use args::{AppsArgs, Cli, Command, ConfigCommand, RenderAppArgs, RenderCommand, TableFormat};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -42,6 +46,13 @@ pub fn run() -> ExitCode {
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
+        Some(Command::Init(args)) => init::run(&args),
+        Some(Command::Config(ConfigCommand::Schema)) => {
+            print(&schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
+        Some(Command::Man) => describe::man(),
     };
     match result {
         Ok(code) => code,
@@ -88,6 +99,13 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.path, &args.common)?;
     let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
     let report = crate::lint::lint(&workspace, &options);
+    if args.missing_charts {
+        for chart in workspace.checkouts.charts().missing() {
+            let url = chart.url.trim_start_matches("oci://").trim_end_matches('/');
+            print(&format!("{url}\t{}\t{}\n", chart.name, chart.version));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     print(&match args.format {
         TableFormat::Json => crate::report::apps_json(&report.apps),
         TableFormat::Table => crate::report::apps_table(&report.apps),
@@ -99,16 +117,4 @@ fn render_app(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.path, &args.common)?;
     let _ = workspace;
     Err(format!("there is no app `{}`", args.name))
-}
-
-/// Whether standard output shows colours: a terminal that has not opted out, or a pipe that opted in.
-fn colors() -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if set("NO_COLOR") {
-        return false;
-    }
-    if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty()) {
-        return true;
-    }
-    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
