@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_lint::gotemplate::{BUILTINS, parse};
+use gitops_lint::gotemplate::{BUILTINS, Function, Param, parse};
 use gitops_lint::helm::{self, Chart, HELM, ReleaseOptions, SetKind, UserValues};
 use gitops_lint::origin::{Origins, Place, Placed};
 use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath};
@@ -41,8 +41,8 @@ impl Random {
     }
 }
 
-/// Runs a body on inputs until the time is over.
-fn run(name: &str, make: impl Fn(&mut Random) -> String, body: impl Fn(&str)) {
+/// Runs a body on inputs until the time is over; answers how many there were.
+fn run(name: &str, make: impl Fn(&mut Random) -> String, body: impl Fn(&str)) -> String {
     let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let time = Duration::from_secs(number("FUZZ_SECONDS", 5));
     let mut random = Random(number("FUZZ_SEED", 1));
@@ -62,7 +62,7 @@ fn run(name: &str, make: impl Fn(&mut Random) -> String, body: impl Fn(&str)) {
         count += 1;
     }
     let shown: String = slowest.1.chars().take(300).collect();
-    eprintln!("{name}: {count} inputs without a panic; the slowest took {:?}:\n{shown}", slowest.0);
+    format!("{name}: {count} inputs without a panic; the slowest took {:?}:\n{shown}", slowest.0)
 }
 
 /// The first column of the recorded cases.
@@ -219,27 +219,69 @@ const ARGS: &[&str] = &[
     "\"-\\n \\n\"",
 ];
 
-fn functions() -> Vec<&'static str> {
-    let mut tables = vec![BUILTINS, HELM];
-    tables.extend(gitops_lint::sprig::TABLES);
-    let mut names: Vec<_> = tables.into_iter().flatten().map(|function| function.name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// A call with mostly as many arguments as the function takes.
+fn call(random: &mut Random, functions: &[&'static Function], depth: usize) -> String {
+    let function = functions[random.below(functions.len())];
+    let mut count = function.params.len();
+    if function.variadic.is_some() {
+        count += random.below(4);
+    }
+    if random.once_in(20) {
+        count = random.below(5);
+    }
+    let mut out = function.name.to_owned();
+    for index in 0..count {
+        let param = function.params.get(index).copied().or(function.variadic);
+        out.push(' ');
+        out.push_str(&argument(random, functions, param, depth));
+    }
+    out
 }
 
-fn expression(random: &mut Random, names: &[&str], depth: usize) -> String {
+fn argument(
+    random: &mut Random,
+    functions: &[&'static Function],
+    param: Option<Param>,
+    depth: usize,
+) -> String {
+    let it = expression(random, functions, depth + 1);
+    if random.once_in(20) {
+        return it;
+    }
+    match param {
+        Some(Param::String) => {
+            random.pick(&[it.as_str(), &format!("(toString {it})"), ".Values.s", "\"a b\""]).to_owned()
+        }
+        Some(Param::Int) => {
+            random.pick(&[format!("(int {it})").as_str(), "0", "1", "-1", "7", "100000"]).to_owned()
+        }
+        Some(Param::Int64) => format!("(int64 {it})"),
+        Some(Param::Float64) => format!("(float64 {it})"),
+        Some(Param::Bool) => format!("(not {it})"),
+        Some(Param::Map) => {
+            random.pick(&[".Values.m", "(dict \"a\" 1)", "(deepCopy .Values.m)", &it]).to_owned()
+        }
+        Some(Param::List | Param::Strings) => {
+            random.pick(&[".Values.l", "(list 1 nil \"a\")", &it]).to_owned()
+        }
+        _ => it,
+    }
+}
+
+fn functions() -> Vec<&'static Function> {
+    let mut tables = vec![BUILTINS, HELM];
+    tables.extend(gitops_lint::sprig::TABLES);
+    tables.into_iter().flatten().collect()
+}
+
+fn expression(random: &mut Random, functions: &[&'static Function], depth: usize) -> String {
     if depth > 3 || random.once_in(3) {
         return random.pick(ARGS).to_owned();
     }
-    let mut out = format!("({}", random.pick(names));
-    for _ in 0..random.below(4) {
-        out.push(' ');
-        out.push_str(&expression(random, names, depth + 1));
-    }
-    if random.once_in(4) {
+    let mut out = format!("({}", call(random, functions, depth));
+    if random.once_in(6) {
         out.push_str(" | ");
-        out.push_str(random.pick(names));
+        out.push_str(functions[random.below(functions.len())].name);
     }
     out.push(')');
     if random.once_in(12) {
@@ -257,7 +299,7 @@ fn expression(random: &mut Random, names: &[&str], depth: usize) -> String {
     out
 }
 
-fn statement(random: &mut Random, names: &[&str], depth: usize) -> String {
+fn statement(random: &mut Random, names: &[&'static Function], depth: usize) -> String {
     let it = expression(random, names, 0);
     let body = |random: &mut Random| {
         (0..=random.below(2)).map(|_| statement(random, names, depth + 1)).collect::<String>()
@@ -318,9 +360,10 @@ fn parsing() {
             mutated(random, seed, TOKENS)
         }
     };
-    run("parsing", make, |input| {
-        let _ = parse("t", &input.into(), None, &|name| names.binary_search(&name).is_ok());
+    let done = run("parsing", make, |input| {
+        let _ = parse("t", &input.into(), None, &|name| names.iter().any(|function| function.name == name));
     });
+    eprintln!("{done}");
 }
 
 #[test]
@@ -338,7 +381,7 @@ fn executing() {
         }
         _ => (0..=random.below(3)).map(|_| statement(random, &names, 0)).collect(),
     };
-    run("executing", make, |input| render(input, &[]));
+    eprintln!("{}", run("executing", make, |input| render(input, &[])));
 }
 
 #[test]
@@ -400,9 +443,10 @@ fn setting() {
         }
         (0..random.below(12)).map(|_| random.pick(PIECES)).collect()
     };
-    run("setting", make, |input| {
+    let done = run("setting", make, |input| {
         for kind in KINDS {
             render("{{ toYaml .Values }}", &[(kind, input), (SetKind::Typed, input)]);
         }
     });
+    eprintln!("{done}");
 }

@@ -1,5 +1,6 @@
 //! Charts that would take all memory or all time are refused, with words that say why.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use gitops_lint::finding::Problem;
@@ -154,7 +155,7 @@ fn nesting_that_would_take_the_stack() {
         ),
     ] {
         let told = told(Files { template: &template, ..FILES });
-        assert!(told.contains(words), "{:.60}\n  {told:.300}", template);
+        assert!(told.contains(words), "{template:.60}\n  {told:.300}");
     }
     for values in [
         format!("a: {}", nested("[", "]")),
@@ -175,7 +176,7 @@ fn aliases_that_explode() {
     let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(",");
-        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        let _ = writeln!(bomb, "a{level}: &a{level} [{aliases}]");
     }
     let values = told(Files { values: &bomb, ..FILES });
     assert!(values.contains("excessive aliasing"), "{values}");

@@ -385,7 +385,7 @@ pub(super) fn drop_flat(mut values: Vec<Value>) {
     while let Some(mut value) = values.pop() {
         match &mut value.data {
             Data::List(list) => {
-                values.extend(Rc::get_mut(&mut list.items).map(std::mem::take).unwrap_or_default())
+                values.extend(Rc::get_mut(&mut list.items).map(std::mem::take).unwrap_or_default());
             }
             Data::Map(map) => values.extend(map.take_own()),
             _ => {}

@@ -90,8 +90,12 @@ pub(super) fn execute(
     }
     drop(exec);
     // Templates put contexts into values and values into contexts: maps that hold each other are never dropped.
-    templates.iter().for_each(|template| template.scope.clear());
-    values.as_map().into_iter().for_each(Map::clear);
+    for template in &templates {
+        template.scope.clear();
+    }
+    if let Some(values) = values.as_map() {
+        values.clear();
+    }
     Executed { rendered, problems, reads: watch.read() }
 }
 
