@@ -13,6 +13,7 @@
 
 mod action;
 mod applicationsets;
+mod blind;
 mod cli;
 mod docs;
 mod fuzz;
@@ -21,5 +22,6 @@ mod helm_limits;
 mod kustomize_corpus;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;
