@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::argocd::Missing;
 use crate::config::{Config, External};
 use crate::golang::Glob;
-use crate::k8s::{self, Keys, NamePattern, Provided, Reference};
+use crate::k8s::{self, Before, Keys, NamePattern, Provided, Reference};
 
 use super::facts::ObjectFacts;
 use super::{AppEntry, AppId, AppKind, Inventory, Status};
@@ -166,7 +166,7 @@ impl<'a> World<'a> {
         if self.external(&reference.group, &reference.kind, namespace, &reference.name).is_some() {
             return Answer::Unknown("declared as external");
         }
-        if let Some(why) = self.open(app, namespace, cluster_scoped) {
+        if let Some(why) = self.may_make(app, namespace, cluster_scoped, &reference.name) {
             return Answer::Unknown(why);
         }
         let makeable = matches!(
@@ -211,7 +211,8 @@ impl<'a> World<'a> {
         let mut found = Vec::new();
         for object in self.objects(list) {
             let fits = |provided: &&Provided| {
-                provided.kind == reference.kind
+                provided.before.as_ref().is_none_or(|before| self.is_older(object, before))
+                    && provided.kind == reference.kind
                     && provided.name.matches(&reference.name)
                     && match provided.namespace.as_deref() {
                         Some("*") => true,
@@ -325,8 +326,54 @@ impl<'a> World<'a> {
             .any(|document| document.kind == kind)
     }
 
+    /// Whether a chart may be older than a version: its source says so, or is not here.
+    fn is_older(&self, object: &ObjectFacts, before: &Before) -> bool {
+        let namespace = before.namespace.as_deref().unwrap_or(&object.namespace);
+        let sources = self.objects(self.index().named.get(&before.name)).filter(|it| {
+            it.kind == before.kind
+                && it.group == "source.toolkit.fluxcd.io"
+                && meets(&it.namespace, namespace)
+        });
+        let tags = sources.filter_map(|it| it.node.as_deref()?.at_path(&["spec", "ref", "tag"])?.as_str());
+        let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
+        majors.is_empty() || majors.iter().any(|major| *major < before.major)
+    }
+
     /// Why something in a namespace (or cluster-scoped) may exist although no render shows it.
     pub fn open(&self, app: AppId, namespace: &str, cluster_scoped: bool) -> Option<&'static str> {
+        self.unseen(app, namespace, cluster_scoped, &|_| true, &|_| true)
+    }
+
+    /// Like [`World::open`] for something of that name: charts name what they make after themselves, their release, or as
+    /// their values say.
+    pub fn may_make(
+        &self,
+        app: AppId,
+        namespace: &str,
+        cluster_scoped: bool,
+        name: &str,
+    ) -> Option<&'static str> {
+        let by_app = |entry: &AppEntry| {
+            let node = entry.app.node.as_deref();
+            k8s::is_named_after(name, &entry.app.name)
+                || node.is_none_or(|node| k8s::chart_may_make(node, name))
+        };
+        let by_release = |object: &ObjectFacts| {
+            k8s::is_named_after(name, &object.name)
+                || object.node.as_deref().is_none_or(|node| k8s::chart_may_make(node, name))
+        };
+        self.unseen(app, namespace, cluster_scoped, &by_app, &by_release)
+    }
+
+    /// Why something unseen may exist, as far as apps and releases whose charts are not here could make it.
+    fn unseen(
+        &self,
+        app: AppId,
+        namespace: &str,
+        cluster_scoped: bool,
+        by_app: &dyn Fn(&AppEntry) -> bool,
+        by_release: &dyn Fn(&ObjectFacts) -> bool,
+    ) -> Option<&'static str> {
         let near = |entry: &AppEntry| {
             let target = entry.app.target_namespace.as_str();
             cluster_scoped
@@ -348,7 +395,7 @@ impl<'a> World<'a> {
                 "an app could not be rendered"
             } else if lacks(Missing::Content) {
                 "the content of an app is not here"
-            } else if lacks(Missing::Chart) {
+            } else if lacks(Missing::Chart) && by_app(entry) {
                 "a chart is not here"
             } else {
                 continue;
@@ -370,6 +417,7 @@ impl<'a> World<'a> {
                 let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
                 if (cluster_scoped || meets(target, namespace))
                     && !rendered(object)
+                    && by_release(object)
                     && self.may_serve(object.app, app)
                 {
                     return Some("a HelmRelease is not rendered");

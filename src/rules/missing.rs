@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Severity, did_you_mean};
-use crate::k8s::{Keys, Reference};
+use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppKind, Inventory, ObjectFacts, World};
 
@@ -55,7 +55,20 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             Answer::Missing(elsewhere) => {
                 // An operator that we know nothing about may make it.
                 let doubt = world.has_unknown_operator(object.app, namespace) && rule.doubts;
-                let severity = if doubt { Some(Severity::Note) } else { rule.severity };
+                // What a chart that is not here does with its values, or makes, is known by habit only.
+                let by_habit = reference.via == Via::Values
+                    || world
+                        .open(
+                            object.app,
+                            namespace,
+                            k8s::is_cluster_scoped(&reference.group, &reference.kind),
+                        )
+                        .is_some();
+                let severity = match (doubt, by_habit) {
+                    (true, _) => Some(Severity::Note),
+                    (_, true) => Some(Severity::Warning),
+                    _ => rule.severity,
+                };
                 let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
                 one(inventory, cx, &group, "which nothing provides", rule.help, severity, place);
             }
@@ -135,6 +148,9 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
             let mut report = cx.report(place, message).object_ref(object_ref).apps([object.app]).help(help);
             for provider in providers.iter().take(3) {
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
+            }
+            if reference.via == Via::Values {
+                report.severity(Severity::Warning);
             }
         }
     }
