@@ -12,6 +12,9 @@
 )]
 
 mod applicationsets;
+mod helm_corpus;
+mod kustomize_corpus;
+mod origins;
 mod rules;
 mod tidy;
 mod yaml;

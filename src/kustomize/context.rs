@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::finding::{Problem, ProblemKind};
+use crate::helm::{ChartCache, Release};
 use crate::k8s::{OpenApi, Schema};
 use crate::origin::{Origins, Place};
-use crate::source::{SourceFile, TreePath};
+use crate::source::{SourceFile, Span, TreePath};
 use crate::yaml::Cache;
 
 use super::failure::{Failure, Result};
@@ -45,7 +46,13 @@ pub(super) struct Context<'a> {
     pub(super) files: BTreeSet<TreePath>,
     pub(super) problems: Vec<Problem>,
     pub(super) no_ops: Vec<NoOp>,
+    /// Entries that did something at least once: a component may be used several times in one build.
+    pub(super) effective: BTreeSet<Span>,
     pub(super) schemas: Schemas,
+    /// Values of charts that were rendered.
+    pub(super) releases: Vec<Release>,
+    /// Charts, where the caller shares none.
+    charts: ChartCache,
     failures: Vec<Failure>,
     /// Whether resources are missing, so that what looks for some may look in vain.
     pub(super) incomplete: bool,
@@ -65,11 +72,19 @@ impl<'a> Context<'a> {
             files: BTreeSet::new(),
             problems: Vec::new(),
             no_ops: Vec::new(),
+            effective: BTreeSet::new(),
             schemas: Schemas::default(),
+            releases: Vec::new(),
+            charts: ChartCache::default(),
             failures: Vec::new(),
             incomplete: false,
             directories: 0,
         }
+    }
+
+    /// Loaded charts.
+    pub(super) fn charts(&self) -> &ChartCache {
+        self.options.charts.unwrap_or(&self.charts)
     }
 
     /// Records a failure; the build goes on.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::argocd::{Incomplete, Missing};
 use crate::finding::Problem;
+use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
 use crate::source::TreePath;
 use crate::yaml::{Data, Node};
@@ -11,7 +12,7 @@ use crate::yaml::{Data, Node};
 use super::facts::ObjectFacts;
 use super::showcase::showcase;
 use super::world::Index;
-use super::{App, AppId, Declared, Scan, Status, clusters::Variants};
+use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
 
 /// One app and what came of it.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct AppEntry {
     pub objects: usize,
     /// What engines met; places refer to the inventory's origins.
     pub problems: Vec<Problem>,
+    /// Entries of kustomizations that did nothing in this app; only the bytes of their places mean something here.
+    pub no_ops: Vec<NoOp>,
     /// What is missing from the render.
     pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.
@@ -34,6 +37,23 @@ pub struct AppEntry {
     pub files: BTreeSet<TreePath>,
     /// Number of apps above this one.
     pub depth: u32,
+}
+
+impl AppEntry {
+    /// Whether the app reads a file of the linted tree, or would if it were there: everything below the directories
+    /// that it renders counts.
+    pub fn reads(&self, path: &TreePath) -> bool {
+        let below = |dir: &TreePath| !dir.is_root() && path.starts_with(dir);
+        self.files.contains(path)
+            || match &self.app.spec {
+                Spec::Argo(application) => {
+                    let local = application.sources.iter().filter(|source| source.chart.is_none());
+                    local.filter_map(|source| TreePath::new(source.path()).ok()).any(|dir| below(&dir))
+                }
+                Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
+                Spec::ArgoSet(_) => false,
+            }
+    }
 }
 
 /// The whole repository, rendered.

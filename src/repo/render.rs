@@ -1,18 +1,20 @@
 //! Rendering one app: the one `match` that knows all engines.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Incomplete, Output, Renderer};
 use crate::finding::{Problem, ProblemKind};
-use crate::helm::{self, Release, ReleaseOptions, UserValues};
+use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
 use crate::origin::{Origins, Placed};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
+use super::trace::Trace;
 use super::{Object, Workspace};
 
 /// What an app renders to.
@@ -95,13 +97,28 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
     output
 }
 
+/// The files of a chart and the charts inside of it, which is loaded once however many apps use it.
+fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
+    let values = chart.values.as_ref().and_then(|values| workspace.sources.get(values.at.file));
+    let files = chart.templates.iter().chain(&chart.files).map(|file| Arc::clone(&file.file));
+    let files = files.chain([Arc::clone(&chart.chart_yaml)]).chain(values);
+    let mut paths: BTreeSet<TreePath> = files.filter_map(|file| TreePath::new(file.name()).ok()).collect();
+    paths.extend(chart.dependencies.iter().flat_map(|chart| chart_files(chart, workspace)));
+    paths
+}
+
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
+    render_in(app, workspace, &Trace::new(workspace))
+}
+
+/// Renders an app from what the trace shows.
+pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> Rendered {
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
     let nodes: Vec<Node> = match &app.spec {
         Spec::Argo(application) => {
             let renderer = Renderer {
-                remotes: workspace.remotes(),
+                remotes: trace,
                 settings: &workspace.control_plane().settings,
                 cache: &workspace.cache,
                 charts: &workspace.charts,
@@ -112,7 +129,7 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
         }
         Spec::ArgoSet(set) => {
             let environment = argocd::Environment {
-                remotes: workspace.remotes(),
+                remotes: trace,
                 config: &workspace.config,
                 cluster_secrets: &workspace.control_plane().cluster_secrets,
                 cache: &workspace.cache,
@@ -122,22 +139,36 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             rendered.take(output)
         }
         Spec::Overlay(dir) => {
+            let kube_version = kube_version(app, workspace).unwrap_or_default();
             let options = kustomize::Options {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
-                remotes: workspace.remotes(),
+                enable_plugins: true,
+                remotes: trace,
+                charts: Some(&workspace.charts),
+                helm_kube_version: &kube_version,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();
-            output.take_built(kustomize::build(dir, &options, &mut rendered.origins, &workspace.cache));
+            output.take_built(kustomize::build(
+                &trace.watch(dir.clone()),
+                &options,
+                &mut rendered.origins,
+                &workspace.cache,
+            ));
             rendered.take(output)
         }
         Spec::Chart(dir) => {
-            let output = chart(app, dir, workspace, &mut rendered.origins);
+            let output = chart(app, &trace.watch(dir.clone()), workspace, &mut rendered.origins);
             rendered.take(output)
         }
     };
+    rendered.files = trace.files();
+    rendered.files.extend(app.path.clone());
+    for release in &rendered.releases {
+        rendered.files.append(&mut chart_files(&release.root.chart, workspace));
+    }
     for node in nodes {
         let place = node.place();
         match Object::new(node) {

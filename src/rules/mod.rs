@@ -6,7 +6,9 @@
 mod context;
 mod images;
 mod missing;
+mod no_ops;
 mod pod_security;
+mod problems;
 mod projects;
 mod rule;
 mod selectors;
@@ -71,6 +73,18 @@ rules! {
         unknown_project::UnknownProject,
         unknown_sync_option::UnknownSyncOption,
     }
+    helm {
+        empty_override::EmptyOverride,
+        missing_chart_dependency::MissingChartDependency,
+        render_failure::RenderFailure,
+        values_schema_violation::ValuesSchemaViolation,
+    }
+    kustomize {
+        kustomize_build_failure::KustomizeBuildFailure,
+        unmatched_image::UnmatchedImage,
+        unmatched_patch::UnmatchedPatch,
+        unmatched_replacement::UnmatchedReplacement,
+    }
     references {
         colliding_ingress_host::CollidingIngressHost,
         duplicate_node_port::DuplicateNodePort,
@@ -98,6 +112,11 @@ rules! {
         secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
+    }
+    repo {
+        expired_suppression::ExpiredSuppression,
+        invalid_suppression::InvalidSuppression,
+        unused_suppression::UnusedSuppression,
     }
     security {
         default_service_account_token::DefaultServiceAccountToken,
