@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::yaml::Node;
+use crate::yaml::{Key, Node};
 
 use super::provide::{ANYTHING, Before, Keys, Provided};
 use super::reference::{Collector, Via};
@@ -85,7 +85,8 @@ fn walk(cx: &mut Collector, node: &Node, path: &str, depth: u32) {
             "configMapKeyRef" | "configMapRef" => cx.add_selector("ConfigMap", value, &field),
             "existingSecret" => drop(cx.add("", "Secret", Some(value), field)),
             "existingConfigMap" | "existingConfigmap" => drop(cx.add("", "ConfigMap", Some(value), field)),
-            "existingClaim" => drop(cx.add("", "PersistentVolumeClaim", Some(value), field)),
+            // Claims outlive what is in Git: many were made by hand or restored from a backup.
+            "existingClaim" => {}
             // A volume of a pod, as `volumeSpec` or in a list of volumes.
             "configMap" if value.get("name").is_some() && is_volume(path) => {
                 cx.add_selector("ConfigMap", value, &field);
@@ -130,27 +131,18 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
         return;
     };
     let Some(values) = object.at_path(&["spec", "values"]) else { return };
-    let before = before_four(object);
+    let long_names = long_names(object);
     for (section, kind) in [
         ("configMaps", "ConfigMap"),
         ("secrets", "Secret"),
         ("persistence", "PersistentVolumeClaim"),
         ("service", "Service"),
     ] {
-        let made = |value: &Node| {
-            let volume = value.get("type").and_then(Node::as_str).unwrap_or("persistentVolumeClaim");
-            let claims = section != "persistence"
-                || (matches!(volume, "persistentVolumeClaim" | "pvc")
-                    && value.get("existingClaim").is_none());
-            claims && !is_off(value) && !value.entries().is_empty()
-        };
+        let made = |value: &Node| !is_off(value) && !value.entries().is_empty();
         let items = values.get(section).map(Node::entries).unwrap_or_default();
         let items: Vec<_> = items.iter().filter(|entry| made(&entry.value)).collect();
         for entry in &items {
-            let keys = match section {
-                "configMaps" | "secrets" => section_keys(&entry.value),
-                _ => Keys::Unknown,
-            };
+            let keys = section_keys(&entry.value);
             let id = entry.key.text.as_str();
             let text = |key: &str| entry.value.get(key).and_then(Node::as_str);
             let long = match (text("forceRename"), text("suffix"), text("prefix"), text("nameOverride")) {
@@ -164,16 +156,14 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
             let named =
                 ["forceRename", "suffix", "prefix", "nameOverride"].iter().any(|key| text(key).is_some());
             // Since version 4 a single item is named like the release alone.
-            let before = if items.len() == 1 && !named { before.clone() } else { Some(None) };
-            match before {
-                Some(before) => {
-                    found.push(Provided {
-                        namespace: namespace.clone(),
-                        before,
-                        ..Provided::new(kind, &long, keys.clone())
-                    });
-                }
-                None => {}
+            let alone = items.len() == 1 && !named;
+            let before = match &long_names {
+                LongNames::Before(before) if alone => Some(before.clone()),
+                _ => None,
+            };
+            if !(alone && matches!(long_names, LongNames::Never)) {
+                let long = Provided::new(kind, &long, keys.clone());
+                found.push(Provided { namespace: namespace.clone(), before, ..long });
             }
             found.push(Provided { namespace: namespace.clone(), ..Provided::new(kind, &release, keys) });
         }
@@ -185,24 +175,30 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
     });
 }
 
-/// Until when a release made the names of version 3: not at all (`None`), always (`Some(None)`), or as long as the chart
-/// that it refers to is old.
-fn before_four(object: &Node) -> Option<Option<Before>> {
-    let (_, version) = chart(object)?;
-    if let Some(version) = version {
-        return match major(version) {
-            Some(major) if major >= 4 => None,
-            _ => Some(None),
+/// Whether a release makes the names of version 3, which always end in the identifier.
+#[derive(Debug, Clone)]
+enum LongNames {
+    Never,
+    Always,
+    /// As long as the chart that it refers to is old.
+    Before(Before),
+}
+
+fn long_names(object: &Node) -> LongNames {
+    if let Some((_, Some(version))) = chart(object) {
+        return if major(version).is_some_and(|major| major >= 4) {
+            LongNames::Never
+        } else {
+            LongNames::Always
         };
     }
-    let reference = object.at_path(&["spec", "chartRef"])?;
-    let text = |key: &str| reference.get(key).and_then(Node::as_str);
-    Some(Some(Before {
+    let text = |key: &str| object.at_path(&["spec", "chartRef", key]).and_then(Node::as_str);
+    LongNames::Before(Before {
         kind: text("kind").unwrap_or("OCIRepository").into(),
-        name: text("name")?.into(),
+        name: text("name").unwrap_or_default().into(),
         namespace: text("namespace").map(SmolStr::new),
         major: 4,
-    }))
+    })
 }
 
 /// The 4 of `4.6.2`; a range tells nothing.
@@ -224,30 +220,123 @@ fn section_keys(item: &Node) -> Keys {
     if keys.is_empty() { Keys::Unknown } else { Keys::Known(keys) }
 }
 
+/// The keys under which version 1 of `app-template` finds the names of container ports.
+pub fn container_port_names(object: &Node) -> Vec<(&Key, String)> {
+    let first = chart(object).and_then(|(_, version)| version).and_then(major) == Some(1);
+    if !first || !has_known_chart(object) {
+        return Vec::new();
+    }
+    let services = object.at_path(&["spec", "values", "service"]).map(Node::entries).unwrap_or_default();
+    let services = services.iter().filter(|service| !is_off(&service.value));
+    let ports = services.flat_map(|service| {
+        let ports = service.value.get("ports").map(Node::entries).unwrap_or_default();
+        ports.iter().filter(|port| !is_off(&port.value)).map(|port| {
+            (&port.key, format!("spec.values.service.{}.ports.{}", service.key.text, port.key.text))
+        })
+    });
+    ports.collect()
+}
+
 /// Words that tell nothing about who made something.
-const COMMON_WORDS: [&str; 22] = [
+const COMMON_WORDS: [&str; 98] = [
+    "access",
     "admin",
+    "agent",
+    "api",
     "app",
     "apps",
     "auth",
+    "backup",
+    "backups",
     "cert",
+    "certificate",
+    "certs",
     "chart",
+    "charts",
+    "client",
+    "clients",
     "cluster",
+    "common",
     "config",
+    "configmap",
+    "configs",
     "controller",
     "credentials",
+    "custom",
+    "dashboard",
+    "dashboards",
     "data",
+    "database",
     "default",
+    "dev",
+    "dns",
+    "env",
+    "event",
+    "events",
+    "exporter",
+    "external",
+    "extra",
+    "files",
+    "gateway",
+    "git",
+    "github",
+    "global",
     "helm",
+    "home",
+    "image",
+    "images",
+    "ingress",
+    "init",
+    "internal",
+    "job",
+    "key",
+    "keys",
     "kube",
     "kubernetes",
+    "local",
     "main",
+    "manager",
+    "metrics",
+    "monitor",
+    "monitoring",
+    "node",
+    "oauth",
+    "oidc",
     "operator",
+    "password",
+    "passwords",
+    "pod",
+    "private",
+    "prod",
+    "production",
+    "proxy",
+    "public",
+    "pull",
+    "registry",
+    "root",
+    "scripts",
     "secret",
     "secrets",
     "server",
+    "servers",
+    "service",
+    "services",
+    "settings",
+    "shared",
+    "smtp",
     "stack",
+    "staging",
     "system",
+    "test",
+    "tls",
+    "token",
+    "tokens",
+    "user",
+    "users",
+    "values",
+    "web",
+    "webhook",
+    "worker",
 ];
 
 /// Whether an object may be named after a release or chart: they share a word that is not everybody's.
@@ -269,10 +358,15 @@ pub fn is_named_after(name: &str, release: &str) -> bool {
         })
 }
 
-/// Whether the chart of an Application or HelmRelease may make something of that name: its name or its values tell.
-pub fn chart_may_make(object: &Node, name: &str) -> bool {
+/// Whether the chart of an Application or HelmRelease called `owner` may make something of that name: the chart's name, the
+/// release's or the values tell.
+pub fn chart_may_make(object: Option<&Node>, owner: &str, name: &str) -> bool {
+    let Some(object) = object else { return true };
     if has_known_chart(object) {
         return false;
+    }
+    if is_named_after(name, owner) {
+        return true;
     }
     let spec = object.get("spec");
     let sources =
@@ -285,7 +379,6 @@ pub fn chart_may_make(object: &Node, name: &str) -> bool {
     let files = sources.clone().any(|source| !source.items(&["helm", "valueFiles"]).is_empty());
     // An OCI path ends in the chart's name; the values may lie elsewhere.
     files
-        || object.at_path(&["spec", "valuesFrom"]).is_some()
         || charts.iter().any(|chart| is_named_after(name, chart))
         || spec.is_some_and(|spec| says(spec, name, "", 0))
 }
@@ -358,7 +451,7 @@ mod tests {
             (OTHER, "    credentials: {existingSecret: a}", vec!["Secret a"]),
             (OTHER, "    persistence: {config: {type: configMap, name: a}}", vec![]),
             (OTHER, "    extraVolumes: [{name: v, configMap: {name: a}}]", vec!["ConfigMap a"]),
-            (OTHER, "    data: {existingClaim: a}", vec!["PersistentVolumeClaim a"]),
+            (OTHER, "    data: {existingClaim: a}", vec![]),
             (OTHER, "    existingSecret: ${NAME}", vec![]),
         ] {
             let object = release_of(chart, values);

@@ -174,7 +174,7 @@ fn is_kept(object: &Object) -> bool {
             | ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")
             | ("gateway.networking.k8s.io", "Gateway")
             | ("helm.toolkit.fluxcd.io", "HelmRelease")
-            | ("source.toolkit.fluxcd.io", "OCIRepository")
+            | ("source.toolkit.fluxcd.io", "OCIRepository" | "GitRepository")
     ) || is_argo(&object.group, &object.kind, &object.name)
 }
 

@@ -115,6 +115,7 @@ fn closest<'a>(selector: &'a Node, targets: &[&'a ObjectFacts], plain: bool) -> 
 
 /// Peers of a NetworkPolicy that name a namespace by the label `name`, which nobody sets.
 fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
+    let namespaces: Vec<&ObjectFacts> = inventory.objects.iter().filter(|it| it.is("", "Namespace")).collect();
     for object in inventory.objects.iter().filter(|it| it.is("networking.k8s.io", "NetworkPolicy")) {
         let chart = inventory.app(object.app).is_none_or(|entry| entry.app.kind == AppKind::Chart);
         let Some(node) = object.node.as_deref().filter(|_| !chart) else { continue };
@@ -122,7 +123,7 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
             for (index, rule) in node.items(&["spec", list]).iter().enumerate() {
                 for (item, peer) in rule.items(&[peers]).iter().enumerate() {
                     let Some(label) = peer.at_path(&["namespaceSelector", "matchLabels", "name"]) else { continue };
-                    let Some(name) = label.as_str().filter(|name| lacks_label(world, object, name)) else { continue };
+                    let Some(name) = label.as_str().filter(|name| lacks_label(world, &namespaces, object, name)) else { continue };
                     let message = format!("{} `{}` selects namespaces with the label `name: {name}`, which no namespace has", object.kind, object.name);
                     let field = format!("spec.{list}[{index}].{peers}[{item}].namespaceSelector.matchLabels.name");
                     cx.report(label.place(), message)
@@ -137,15 +138,15 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
 
 /// Whether it can be told that no namespace is labelled with this name: those that Kubernetes makes are not, and those made
 /// here show their labels.
-fn lacks_label(world: World<'_>, object: &ObjectFacts, name: &str) -> bool {
+fn lacks_label(world: World<'_>, namespaces: &[&ObjectFacts], object: &ObjectFacts, name: &str) -> bool {
     let has = |namespace: &ObjectFacts| {
         let label = namespace.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels", "name"]));
         label.and_then(Node::scalar_text) == Some(name)
     };
-    let mut namespaces = world.in_namespace(object.app, "").filter(|it| it.is("", "Namespace"));
-    if namespaces.any(has) {
+    let may_serve = |it: &&&ObjectFacts| world.may_serve(it.app, object.app);
+    if namespaces.iter().filter(|it| has(it)).any(|it| may_serve(&it)) {
         return false;
     }
     let own = matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease");
-    own || world.named(object.app, "", "Namespace", name).next().is_some()
+    own || namespaces.iter().filter(|it| it.name == name).any(|it| may_serve(&it))
 }
