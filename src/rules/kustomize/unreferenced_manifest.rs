@@ -9,7 +9,7 @@ use crate::source::{Span, TreePath};
 meta!(
     "unreferenced-manifest",
     "kustomize",
-    Warning,
+    Note,
     Recommended,
     "0.1.0",
     "A manifest lies beside those that a kustomization deploys, but nothing deploys it."
@@ -17,8 +17,9 @@ meta!(
 
 pub(crate) struct UnreferencedManifest;
 
-/// Words in file names that say the file is not meant to be deployed as it is.
-const NOT_MEANT: [&str; 9] = ["example", "sample", "template", "test", "backup", "old", "draft", "disabled", "patch"];
+/// Words in file names that say the file is not meant to be deployed as it is, or is applied by hand.
+const NOT_MEANT: [&str; 11] =
+    ["example", "sample", "template", "test", "backup", "old", "draft", "disabled", "patch", "secret", "job"];
 
 /// So many siblings must be deployed for the one that is not to stand out.
 const SIBLINGS: usize = 2;
