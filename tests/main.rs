@@ -14,6 +14,8 @@
 mod applicationsets;
 mod helm_corpus;
 mod kustomize_corpus;
+mod kustomize_fuzz;
+mod kustomize_limits;
 mod origins;
 mod rules;
 mod tidy;
