@@ -1,7 +1,13 @@
 //! How long `kustomize build` takes: a generated build of 4,000 resources, and the largest overlays of the corpus
 //! where it is unpacked.
 
-#![allow(clippy::allow_attributes, clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a benchmark"
+)]
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
