@@ -11,12 +11,17 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod action;
 mod applicationsets;
+mod blind;
+mod cli;
+mod docs;
 mod helm_corpus;
 mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;

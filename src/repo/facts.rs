@@ -168,11 +168,14 @@ fn is_kept(object: &Object) -> bool {
         (object.group.as_str(), object.kind.as_str()),
         ("external-secrets.io", "SecretStore" | "ClusterSecretStore")
             | ("", "Namespace" | "Service" | "PersistentVolumeClaim")
+            | ("storage.k8s.io", "StorageClass")
             | ("policy", "PodDisruptionBudget")
             | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
             | ("autoscaling", "HorizontalPodAutoscaler")
             | ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")
             | ("gateway.networking.k8s.io", "Gateway")
+            | ("helm.toolkit.fluxcd.io", "HelmRelease")
+            | ("source.toolkit.fluxcd.io", "OCIRepository" | "GitRepository")
     ) || is_argo(&object.group, &object.kind, &object.name)
 }
 

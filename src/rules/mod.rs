@@ -6,7 +6,9 @@
 mod context;
 mod images;
 mod missing;
+mod no_ops;
 mod pod_security;
+mod problems;
 mod projects;
 mod rule;
 mod selectors;
@@ -38,20 +40,25 @@ rules! {
     argocd {
         broad_ignore_differences::BroadIgnoreDifferences,
         broken_values_ref::BrokenValuesRef,
+        colliding_generated_applications::CollidingGeneratedApplications,
         conflicting_source_fields::ConflictingSourceFields,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
         empty_auto_prune::EmptyAutoPrune,
+        empty_generator::EmptyGenerator,
         floating_chart_version::FloatingChartVersion,
         hpa_replicas_conflict::HpaReplicasConflict,
         ineffective_project_entry::IneffectiveProjectEntry,
         ineffective_role_policy::IneffectiveRolePolicy,
+        ineffective_template_patch::IneffectiveTemplatePatch,
+        invalid_ignore_jq::InvalidIgnoreJq,
         invalid_ignore_pointer::InvalidIgnorePointer,
         invalid_rbac_policy::InvalidRbacPolicy,
         invalid_sync_wave::InvalidSyncWave,
         invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
         missing_destination::MissingDestination,
+        missing_ignore_differences::MissingIgnoreDifferences,
         missing_source_path::MissingSourcePath,
         missing_target_revision::MissingTargetRevision,
         missing_values_file::MissingValuesFile,
@@ -70,6 +77,23 @@ rules! {
         unknown_hook::UnknownHook,
         unknown_project::UnknownProject,
         unknown_sync_option::UnknownSyncOption,
+        unmatched_ignore_differences::UnmatchedIgnoreDifferences,
+        unresolved_parameter::UnresolvedParameter,
+    }
+    helm {
+        empty_override::EmptyOverride,
+        missing_chart_dependency::MissingChartDependency,
+        null_override::NullOverride,
+        render_failure::RenderFailure,
+        type_conflict_override::TypeConflictOverride,
+        unused_value::UnusedValue,
+        values_schema_violation::ValuesSchemaViolation,
+    }
+    kustomize {
+        kustomize_build_failure::KustomizeBuildFailure,
+        unmatched_image::UnmatchedImage,
+        unmatched_patch::UnmatchedPatch,
+        unmatched_replacement::UnmatchedReplacement,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,
