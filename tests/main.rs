@@ -20,6 +20,8 @@ mod fuzz;
 mod helm_corpus;
 mod helm_limits;
 mod kustomize_corpus;
+mod kustomize_fuzz;
+mod kustomize_limits;
 mod origins;
 mod rules;
 mod screens;
