@@ -54,7 +54,14 @@ pub struct ResourceFilter {
 impl Settings {
     /// Adds what one `argocd-cm` or `argocd-cmd-params-cm` says.
     pub fn merge(&mut self, config_map: &Node) {
-        let Some(data) = config_map.get("data") else { return };
+        if let Some(data) = config_map.get("data") {
+            self.merge_data(data);
+        }
+    }
+
+    /// Adds what `data` of an `argocd-cm` says, wherever it is written: values of the `argo-cd` chart hold it under
+    /// `configs.cm`.
+    pub fn merge_data(&mut self, data: &Node) {
         let text = |key: &str| data.get(key).and_then(|value| Some((value.as_str()?, value.place())));
         if let Some((options, place)) = text("kustomize.buildOptions") {
             let options = options.split_whitespace().map(|option| Placed::new(SmolStr::new(option), place));
@@ -79,7 +86,7 @@ impl Settings {
                 self.disabled_tools.push(tool.into());
             }
         }
-        self.place.get_or_insert(config_map.place());
+        self.place.get_or_insert(data.place());
     }
 
     /// Whether a tool may be used: `helm`, `kustomize`, `jsonnet`.
