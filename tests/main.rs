@@ -11,6 +11,7 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod applications;
 mod applicationsets;
 mod corpus_applications;
 mod rules;

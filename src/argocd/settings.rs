@@ -25,6 +25,10 @@ pub enum Tracking {
 pub struct Settings {
     /// `kustomize.buildOptions`, split at white space.
     pub kustomize_build_options: Vec<Placed<SmolStr>>,
+    /// Versions that `kustomize.version.<v>` and `kustomize.path.<v>` register.
+    pub kustomize_versions: Vec<SmolStr>,
+    /// `helm.valuesFileSchemes`; absent means https and http.
+    pub values_schemes: Option<Vec<SmolStr>>,
     /// `application.resourceTrackingMethod`.
     pub tracking: Tracking,
     /// `application.instanceLabelKey`.
@@ -67,6 +71,15 @@ impl Settings {
             let options = options.split_whitespace().map(|option| Placed::new(SmolStr::new(option), place));
             self.kustomize_build_options = options.collect();
         }
+        for entry in data.entries() {
+            let key = entry.key.text.as_str();
+            let version =
+                key.strip_prefix("kustomize.version.").or_else(|| key.strip_prefix("kustomize.path."));
+            self.kustomize_versions.extend(version.map(SmolStr::new));
+        }
+        if let Some((schemes, _)) = text("helm.valuesFileSchemes") {
+            self.values_schemes = Some(schemes.split(',').map(|scheme| scheme.trim().into()).collect());
+        }
         if let Some((method, _)) = text("application.resourceTrackingMethod") {
             self.tracking = match method {
                 "label" => Tracking::Label,
@@ -107,6 +120,19 @@ impl Settings {
                     .split_once('=')
                     .is_some_and(|(flag, value)| is_restrictor(flag) && value == "LoadRestrictionsNone")
             })
+    }
+
+    /// Whether a version of kustomize is registered. Where no control plane is known, any may be.
+    pub fn has_kustomize_version(&self, version: &str) -> bool {
+        self.place.is_none() || self.kustomize_versions.iter().any(|known| known == version)
+    }
+
+    /// Whether values files may come from URLs of a scheme.
+    pub fn allows_values_scheme(&self, scheme: &str) -> bool {
+        match &self.values_schemes {
+            Some(schemes) => schemes.iter().any(|known| known == scheme),
+            None => matches!(scheme, "https" | "http"),
+        }
     }
 
     /// Whether kustomize may inflate Helm charts.
