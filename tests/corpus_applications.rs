@@ -69,7 +69,7 @@ fn rows(table: &str) -> BTreeMap<String, Vec<Row>> {
 
 fn workspace(path: &std::path::Path) -> Workspace {
     let sources = Sources::new();
-    let tree: Arc<dyn Tree> = Arc::new(WorkTree::open(path, "", Arc::clone(&sources)).unwrap());
+    let tree: Arc<dyn Tree> = Arc::new(WorkTree::exported(path, "", Arc::clone(&sources)).unwrap());
     let cache = Arc::new(Cache::new(sources));
     let checkouts = Checkouts::new(Arc::clone(&tree));
     Workspace::new(tree, cache, gitops_lint::config::Config::default(), checkouts)
@@ -86,7 +86,7 @@ fn entry_of<'a>(inventory: &'a Inventory, row: &Row) -> Option<&'a AppEntry> {
         _ => false,
     };
     let named: Vec<&AppEntry> =
-        inventory.apps.iter().filter(in_file).filter(|entry| &*entry.app.name == row.app).collect();
+        inventory.apps.iter().filter(in_file).filter(|entry| *entry.app.name == row.app).collect();
     let exact = named.iter().find(|entry| has_path(entry)).or_else(|| named.first());
     exact.copied().or_else(|| {
         let mut renamed = inventory.apps.iter().filter(in_file);
@@ -140,7 +140,7 @@ fn agrees(row: &Row, entry: &AppEntry) -> bool {
 fn ref_values_exist(workspace: &Workspace, entry: &AppEntry) -> bool {
     let Spec::Argo(application) = &entry.app.spec else { return false };
     let sources = application.sources.iter();
-    let files = sources.flat_map(|source| source.node.at_path(&["helm", "valueFiles"])?.as_seq());
+    let files = sources.filter_map(|source| source.node.at_path(&["helm", "valueFiles"])?.as_seq());
     files
         .flatten()
         .filter_map(|file| file.as_str()?.strip_prefix('$')?.split_once('/'))

@@ -6,6 +6,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     missing_docs,
     reason = "tests read files and fail loudly"

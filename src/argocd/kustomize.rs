@@ -84,7 +84,7 @@ impl Edits<'_> {
                 draft.set_text(field, &text, origins);
             }
         }
-        let images: Vec<Text> = self.texts("images").map(|image| self.expand(image)).collect();
+        let images: Vec<Text> = self.texts("images").map(|image| self.expand(&image)).collect();
         if !images.is_empty() {
             draft.set_images(&images, origins)?;
         }
@@ -128,7 +128,7 @@ impl Edits<'_> {
         items.filter_map(|item| Some(Placed::new(SmolStr::new(item.as_str()?), item.place())))
     }
 
-    fn expand(&self, text: Text) -> Text {
+    fn expand(&self, text: &Text) -> Text {
         Placed::new(self.env.expand(&text.value).into(), text.place)
     }
 
@@ -169,7 +169,7 @@ impl Edits<'_> {
         let Some(node) = self.block.get(key) else { return (Vec::new(), self.block.place()) };
         let pairs = node.entries().iter().filter_map(|entry| {
             let value = Placed::new(SmolStr::new(entry.value.scalar_text()?), entry.value.place());
-            let value = if expand { self.expand(value) } else { value };
+            let value = if expand { self.expand(&value) } else { value };
             Some((Placed::new(entry.key.text.clone(), entry.key.place()), value))
         });
         (pairs.collect(), node.place())

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::config::{self, Config};
 use crate::finding::{Finding, Label, Problem, Severity};
-use crate::git::{Discovery, Repository};
-use crate::repo::{Checkouts, GitRevisions, Workspace};
+use crate::git::Repository;
+use crate::repo::{ChartIndex, Checkouts, GitRevisions, Workspace};
 use crate::report::{Look, render_finding};
 use crate::rules;
-use crate::source::{Sources, Tree, TreePath, WorkTree};
+use crate::source::{ReadError, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
 use super::args::CommonArgs;
@@ -18,7 +18,8 @@ use super::{Failure, colors};
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
     let sources = Sources::new();
-    let tree = WorkTree::open(path, "", Arc::clone(&sources))
+    let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
+    let tree = work_tree(path, repository.as_deref(), &sources)
         .map_err(|error| format!("cannot open `{}`: {error}", path.display()))?;
     let tree: Arc<dyn Tree> = Arc::new(tree);
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
@@ -27,8 +28,7 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
     for alias in &config.aliases {
         checkouts.add_alias(&alias.value);
     }
-    if let Discovery::Found(repository) = Repository::discover(path, Arc::clone(&sources)) {
-        let repository = Arc::new(*repository);
+    if let Some(repository) = repository {
         let prefix = repository.prefix().clone();
         // A directory inside of a larger repository keeps its own paths, so only the whole is known by its remotes.
         if prefix.is_root() {
@@ -50,7 +50,77 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
         })?;
         checkouts.add_other(&url.value, Arc::new(other_tree));
     }
+    checkouts.set_charts(charts(path, &config, &tree, &cache)?);
     Ok(Workspace::new(tree, cache, config, checkouts))
+}
+
+/// The files at a path: those that Git does not ignore, and those that it tracks although they are ignored.
+fn work_tree(
+    path: &Path,
+    repository: Option<&Repository>,
+    sources: &Arc<Sources>,
+) -> Result<WorkTree, ReadError> {
+    let Some(repository) = repository else {
+        return WorkTree::exported(path, "", Arc::clone(sources));
+    };
+    let mut tree = WorkTree::open(path, "", Arc::clone(sources))?;
+    if let Ok(tracked) = repository.tracked() {
+        let prefix = repository.prefix();
+        let below = tracked.paths().iter().filter_map(|path| TreePath::new(path.strip_prefix(prefix)?).ok());
+        tree.keep(below);
+    }
+    Ok(tree)
+}
+
+/// Where charts of Helm repositories are looked for: the directories of `charts.paths`, the linted tree, what Helm
+/// keeps of what it pulled.
+fn charts(
+    root: &Path,
+    config: &Config,
+    tree: &Arc<dyn Tree>,
+    cache: &Arc<Cache>,
+) -> Result<ChartIndex, Failure> {
+    let mut places: Vec<Arc<dyn Tree>> = Vec::new();
+    let files = tree.files();
+    for dir in &config.chart_paths {
+        // What the tree lists is looked for there; a directory that Git ignores, or outside, is opened by itself.
+        let is_listed = |dir: TreePath| files.iter().any(|file| file.strip_prefix(&dir).is_some());
+        if TreePath::new(&dir.value).is_ok_and(is_listed) {
+            continue;
+        }
+        let prefix = format!("{}/", dir.value.trim_start_matches("./").trim_end_matches('/'));
+        let sources = Arc::clone(cache.sources());
+        let place =
+            WorkTree::exported(&root.join(dir.value.as_str()), &prefix, sources).map_err(|error| {
+                format!("`charts.paths` names `{}`, which cannot be opened: {error}", dir.value)
+            })?;
+        places.push(Arc::new(place));
+    }
+    places.push(Arc::clone(tree));
+    if let Some(dir) = helm_cache()
+        && let Ok(place) = WorkTree::exported(&dir, "(Helm's cache)/", Arc::clone(cache.sources()))
+    {
+        places.push(Arc::new(place));
+    }
+    Ok(ChartIndex::new(places, Arc::clone(cache)))
+}
+
+/// Helm's `repository` cache directory (`pkg/helmpath`).
+fn helm_cache() -> Option<PathBuf> {
+    let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let default = || {
+        if cfg!(target_os = "macos") {
+            dir("HOME").map(|home| home.join("Library/Caches/helm"))
+        } else if cfg!(windows) {
+            dir("TEMP").map(|temp| temp.join("helm"))
+        } else {
+            dir("HOME").map(|home| home.join(".cache/helm"))
+        }
+    };
+    dir("HELM_REPOSITORY_CACHE").or_else(|| {
+        let home = dir("HELM_CACHE_HOME").or_else(|| dir("XDG_CACHE_HOME").map(|cache| cache.join("helm")));
+        Some(home.or_else(default)?.join("repository"))
+    })
 }
 
 /// Reads the configuration: the file given, else the one at the root, else the defaults. Mistakes in it stop the
@@ -65,7 +135,7 @@ fn configuration(
         Some(given) => read_given(given, cache)?,
         None => match tree.read(&TreePath::root().child(config::FILE_NAME)) {
             Ok(file) => file,
-            Err(crate::source::ReadError::NotFound) => return Ok(Config::default()),
+            Err(ReadError::NotFound) => return Ok(Config::default()),
             Err(error) => {
                 return Err(format!("cannot read `{}`: {error}", root.join(config::FILE_NAME).display()));
             }

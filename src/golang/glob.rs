@@ -50,7 +50,7 @@ impl Glob {
         write(&items, separators, &mut regex);
         regex.push('$');
         let regex = Regex::new(&regex).ok()?;
-        let empty = matches_nothing(&items, separators).unwrap_or_else(|| regex.is_match(""));
+        let empty = matches_nothing(&items).unwrap_or_else(|| regex.is_match(""));
         Some(Self { regex, empty })
     }
 
@@ -133,43 +133,42 @@ fn write(items: &[Item], separators: &[char], regex: &mut String) {
     let escape = |c: &char| regex::escape(&c.to_string());
     let stops: String = separators.iter().map(escape).collect();
     for item in items {
-        match item {
-            Item::Text(text) => regex.push_str(&regex::escape(text)),
-            Item::Super => regex.push_str(".*"),
-            Item::Any if stops.is_empty() => regex.push_str(".*"),
-            Item::Any => regex.push_str(&format!("[^{stops}]*")),
-            Item::Single if stops.is_empty() => regex.push('.'),
-            Item::Single => regex.push_str(&format!("[^{stops}]")),
+        let piece = match item {
+            Item::Text(text) => regex::escape(text),
+            Item::Super => ".*".to_owned(),
+            Item::Any if stops.is_empty() => ".*".to_owned(),
+            Item::Any => format!("[^{stops}]*"),
+            Item::Single if stops.is_empty() => ".".to_owned(),
+            Item::Single => format!("[^{stops}]"),
             Item::List { chars, negated } => {
                 let members: String = chars.iter().map(escape).collect();
-                regex.push_str(&format!("[{}{members}]", if *negated { "^" } else { "" }));
+                format!("[{}{members}]", if *negated { "^" } else { "" })
             }
             Item::Range { low, high, negated } => {
                 let not = if *negated { "^" } else { "" };
-                regex.push_str(&format!("[{not}{}-{}]", escape(low), escape(high)));
+                format!("[{not}{}-{}]", escape(low), escape(high))
             }
             Item::AnyOf(alternatives) => {
-                regex.push_str("(?:");
-                for (index, alternative) in alternatives.iter().enumerate() {
-                    if index > 0 {
-                        regex.push('|');
-                    }
-                    write(alternative, separators, regex);
-                }
-                regex.push(')');
+                let written = alternatives.iter().map(|alternative| {
+                    let mut regex = String::new();
+                    write(alternative, separators, &mut regex);
+                    regex
+                });
+                format!("(?:{})", written.collect::<Vec<String>>().join("|"))
             }
-        }
+        };
+        regex.push_str(&piece);
     }
 }
 
 /// What gobwas says of the empty text where that is not what the pattern means: something that stands for one
 /// character, alone, matches no character as well.
-fn matches_nothing(items: &[Item], separators: &[char]) -> Option<bool> {
+fn matches_nothing(items: &[Item]) -> Option<bool> {
     match items {
         [Item::Single] => Some(true),
         [Item::List { negated, .. } | Item::Range { negated, .. }] => Some(*negated),
         [Item::AnyOf(alternatives)] => {
-            let mut answers = alternatives.iter().map(|it| matches_nothing(it, separators));
+            let mut answers = alternatives.iter().map(|it| matches_nothing(it));
             answers.any(|answer| answer == Some(true)).then_some(true)
         }
         _ => None,

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::source::{Dir, Found, Remotes, Tree, TreePath, repository_key};
+use crate::yaml::Cache;
 
 use super::charts::ChartIndex;
 
@@ -144,6 +145,13 @@ impl Checkouts {
     /// Sets where charts are found.
     pub fn set_charts(&mut self, charts: ChartIndex) {
         self.charts = charts;
+    }
+
+    /// Looks for charts in the tree itself, unless it is known where they are.
+    pub(super) fn default_charts(&mut self, cache: &Arc<Cache>) {
+        if !self.charts.has_places() {
+            self.charts = ChartIndex::new(vec![Arc::clone(&self.tree)], Arc::clone(cache));
+        }
     }
 
     /// The charts that were asked for and not found, once each.
