@@ -16,6 +16,8 @@
 mod applications;
 mod applicationsets;
 mod corpus_applications;
+mod helm_corpus;
+mod origins;
 mod rules;
 mod tidy;
 mod yaml;

@@ -54,6 +54,8 @@ impl Renderer<'_> {
             enable_helm: self.settings.enable_helm(),
             remotes: self.remotes,
             kustomization: draft.as_ref().map(Draft::node),
+            charts: Some(self.charts),
+            helm_kube_version: self.kube_version.as_deref().unwrap_or_default(),
             ..Options::default()
         };
         output.take_built(kustomize::build(dir, &options, origins, self.cache));
@@ -214,6 +216,7 @@ impl Output {
         }
         self.problems.extend(built.problems);
         self.no_ops.extend(built.no_ops);
+        self.releases.extend(built.releases);
         self.objects.extend(built.resources);
     }
 }

@@ -1,29 +1,78 @@
 //! Opens a repository: the tree, the configuration, git. Everything a command needs before it can start.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{self, Config};
 use crate::finding::{Finding, Label, Problem, Severity};
-use crate::git::Repository;
+use crate::git::{Discovery, Repository};
 use crate::repo::{ChartIndex, Checkouts, GitRevisions, Workspace};
 use crate::report::{Look, render_finding};
 use crate::rules;
 use crate::source::{ReadError, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
+use super::Failure;
 use super::args::CommonArgs;
-use super::{Failure, colors};
+use super::terminal::colors;
 
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
     let sources = Sources::new();
     let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
-    let tree = work_tree(path, repository.as_deref(), &sources)
-        .map_err(|error| format!("cannot open `{}`: {error}", path.display()))?;
-    let tree: Arc<dyn Tree> = Arc::new(tree);
+    let tree = work_tree(path, repository.as_deref(), &sources)?;
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let config = configuration(path, common, &tree, &cache)?;
+    assemble(path, tree, cache, config, repository)
+}
+
+/// The same path as it was where the current branch left `revision` (or at `revision`, where that cannot be told), under
+/// the configuration of today.
+pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -> Result<Workspace, Failure> {
+    let sources = Sources::new();
+    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
+    let config = {
+        let tree = WorkTree::unwalked(path, "", Arc::clone(&sources));
+        let tree: Arc<dyn Tree> =
+            Arc::new(tree.map_err(|error| format!("cannot open `{}`: {error}", path.display()))?);
+        configuration(path, common, &tree, &cache)?
+    };
+    let repository = match Repository::discover(path, sources) {
+        Discovery::Found(repository) => Arc::new(*repository),
+        _ => return Err(format!("`{}` is in no git repository: --base needs one", path.display())),
+    };
+    let failed = |error: &dyn std::fmt::Display| format!("cannot look at `{revision}`: {error}");
+    let there = repository.parse(revision).map_err(|error| {
+        failed(&error) + "; a shallow clone may not have it: fetch it, or clone with more depth"
+    })?;
+    let here = repository.head().ok().and_then(crate::git::Head::commit);
+    let base = here.and_then(|here| repository.merge_base(here, there).known().flatten()).unwrap_or(there);
+    let tree = repository.tree_below(base, "", repository.prefix()).map_err(|error| failed(&error))?;
+    assemble(path, tree, cache, config, Some(repository))
+}
+
+/// The files below `path` that differ from the last commit, relative to it.
+pub(super) fn changed_since_commit(path: &Path) -> Result<BTreeSet<TreePath>, Failure> {
+    let sources = Sources::new();
+    let shown = path.display();
+    let Discovery::Found(repository) = Repository::discover(path, Arc::clone(&sources)) else {
+        return Err(format!("`{shown}` is in no git repository: name the files behind --changed"));
+    };
+    let tree = work_tree(path, Some(&repository), &sources)?;
+    let head = repository.parse("HEAD").map_err(|error| format!("cannot look at HEAD: {error}"))?;
+    let changes = repository.changes_in_work_tree(head, tree.as_ref());
+    let changes = changes.map_err(|error| format!("cannot compare `{shown}` with HEAD: {error}"))?;
+    Ok(changes.into_keys().collect())
+}
+
+fn assemble(
+    path: &Path,
+    tree: Arc<dyn Tree>,
+    cache: Arc<Cache>,
+    config: Config,
+    repository: Option<Arc<Repository>>,
+) -> Result<Workspace, Failure> {
     let mut checkouts = Checkouts::new(Arc::clone(&tree));
     for alias in &config.aliases {
         checkouts.add_alias(&alias.value);
@@ -45,7 +94,7 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
     for (url, other) in &config.repos {
         let at = path.join(other.value.as_str());
         let prefix = format!("{}/", other.value.trim_end_matches('/'));
-        let other_tree = WorkTree::open(&at, &prefix, Arc::clone(&sources)).map_err(|error| {
+        let other_tree = WorkTree::open(&at, &prefix, Arc::clone(cache.sources())).map_err(|error| {
             format!("`repos` maps {} to `{}`, which cannot be opened: {error}", url.value, other.value)
         })?;
         checkouts.add_other(&url.value, Arc::new(other_tree));
@@ -59,17 +108,18 @@ fn work_tree(
     path: &Path,
     repository: Option<&Repository>,
     sources: &Arc<Sources>,
-) -> Result<WorkTree, ReadError> {
+) -> Result<Arc<dyn Tree>, Failure> {
+    let failed = |error: ReadError| format!("cannot open `{}`: {error}", path.display());
     let Some(repository) = repository else {
-        return WorkTree::exported(path, "", Arc::clone(sources));
+        return Ok(Arc::new(WorkTree::exported(path, "", Arc::clone(sources)).map_err(failed)?));
     };
-    let mut tree = WorkTree::open(path, "", Arc::clone(sources))?;
+    let mut tree = WorkTree::open(path, "", Arc::clone(sources)).map_err(failed)?;
     if let Ok(tracked) = repository.tracked() {
         let prefix = repository.prefix();
         let below = tracked.paths().iter().filter_map(|path| TreePath::new(path.strip_prefix(prefix)?).ok());
         tree.keep(below);
     }
-    Ok(tree)
+    Ok(Arc::new(tree))
 }
 
 /// Where charts of Helm repositories are looked for: the directories of `charts.paths`, the linted tree, what Helm
