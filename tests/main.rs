@@ -17,6 +17,7 @@ mod applications;
 mod applicationsets;
 mod corpus_applications;
 mod helm_corpus;
+mod kustomize_corpus;
 mod origins;
 mod rules;
 mod tidy;

@@ -52,6 +52,7 @@ impl Renderer<'_> {
         let options = Options {
             load_restrictor: restrictor,
             enable_helm: self.settings.enable_helm(),
+            enable_plugins: self.settings.enable_plugins(),
             remotes: self.remotes,
             kustomization: draft.as_ref().map(Draft::node),
             charts: Some(self.charts),

@@ -113,7 +113,7 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
             if values.canonicalize(Dialect::Sigs).is_ok()
                 && let Some(data) = argocd_config(&values)
             {
-                control_plane.settings.merge_data(data);
+                control_plane.settings.merge_values(data);
             }
         }
     }

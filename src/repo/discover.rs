@@ -128,6 +128,7 @@ struct Summary {
     reason: Option<String>,
     objects: usize,
     problems: Vec<crate::finding::Problem>,
+    no_ops: Vec<crate::kustomize::NoOp>,
     incomplete: Vec<crate::argocd::Incomplete>,
     files: BTreeSet<TreePath>,
 }
@@ -376,6 +377,7 @@ impl<T: Send> Discovery<'_, T> {
                 reason: done.rendered.reason,
                 objects: done.rendered.objects,
                 problems: done.rendered.problems,
+                no_ops: done.rendered.no_ops,
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
                 depth: done.depth,
@@ -435,6 +437,7 @@ fn work<T>(
         reason: rendered.reason(),
         objects: rendered.objects.len(),
         problems,
+        no_ops: rendered.no_ops,
         incomplete: rendered.incomplete,
         files: rendered.files,
     };

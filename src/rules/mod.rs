@@ -6,7 +6,9 @@
 mod context;
 mod images;
 mod missing;
+mod no_ops;
 mod pod_security;
+mod problems;
 mod projects;
 mod rule;
 mod selectors;
@@ -70,6 +72,18 @@ rules! {
         unknown_hook::UnknownHook,
         unknown_project::UnknownProject,
         unknown_sync_option::UnknownSyncOption,
+    }
+    helm {
+        empty_override::EmptyOverride,
+        missing_chart_dependency::MissingChartDependency,
+        render_failure::RenderFailure,
+        values_schema_violation::ValuesSchemaViolation,
+    }
+    kustomize {
+        kustomize_build_failure::KustomizeBuildFailure,
+        unmatched_image::UnmatchedImage,
+        unmatched_patch::UnmatchedPatch,
+        unmatched_replacement::UnmatchedReplacement,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,
