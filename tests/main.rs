@@ -13,9 +13,16 @@
     reason = "tests read files and fail loudly"
 )]
 
+<<<<<<< HEAD
 mod applications;
 mod applicationsets;
 mod corpus_applications;
+=======
+mod action;
+mod applicationsets;
+mod cli;
+mod docs;
+>>>>>>> main
 mod helm_corpus;
 mod kustomize_corpus;
 mod origins;
