@@ -13,16 +13,12 @@
     reason = "tests read files and fail loudly"
 )]
 
-<<<<<<< HEAD
+mod action;
 mod applications;
 mod applicationsets;
-mod corpus_applications;
-=======
-mod action;
-mod applicationsets;
 mod cli;
+mod corpus_applications;
 mod docs;
->>>>>>> main
 mod helm_corpus;
 mod kustomize_corpus;
 mod origins;
