@@ -30,9 +30,9 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
 /// The same without any configuration, whether there is one or not.
 pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
     let sources = Sources::new();
-    let tree = work_tree(path, &sources)?;
-    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
-    let repository = Repository::discover(path, sources).found().map(Arc::new);
+    let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
+    let tree = work_tree(path, repository.as_deref(), &sources)?;
+    let cache = Arc::new(Cache::new(sources));
     assemble(path, tree, cache, Config::default(), repository)
 }
 
