@@ -16,6 +16,7 @@
 mod action;
 mod applications;
 mod applicationsets;
+mod blind;
 mod cli;
 mod corpus_applications;
 mod docs;
@@ -23,6 +24,7 @@ mod helm_corpus;
 mod kustomize_corpus;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;
 
