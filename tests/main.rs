@@ -6,15 +6,19 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     missing_docs,
     reason = "tests read files and fail loudly"
 )]
 
 mod action;
+mod applications;
 mod applicationsets;
 mod blind;
 mod cli;
+mod corpus_applications;
 mod docs;
 mod fuzz;
 mod helm_corpus;
@@ -27,3 +31,13 @@ mod rules;
 mod screens;
 mod tidy;
 mod yaml;
+
+/// Where real repositories are unpacked, if they are: tests that need them say so and pass.
+fn corpus() -> Option<std::path::PathBuf> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/corpus");
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("skipped: there is no corpus in target/corpus");
+    None
+}

@@ -181,7 +181,7 @@ impl Renderer<'_> {
                 );
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
-            Tool::Kustomize => self.kustomize(&dir, origins, output),
+            Tool::Kustomize => self.kustomize(source, &dir, &env, origins, output),
         }
     }
 }

@@ -7,10 +7,10 @@ use smol_str::SmolStr;
 
 use crate::argocd::{self, Application, ApplicationSet, Source};
 use crate::origin::Place;
-use crate::yaml::Node;
+use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
-use super::scan::{Scan, document_node};
+use super::scan::{Scan, argocd_config, document_node};
 use super::{ControlPlane, Workspace};
 
 /// Kinds whose objects are apps themselves.
@@ -105,6 +105,18 @@ pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, S
 /// What the manifests as written say about the Argo CD that reads them.
 pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane {
     let mut control_plane = ControlPlane::default();
+    // The ConfigMap as written wins over values that a chart makes it of.
+    for path in &scan.argocd_values {
+        let Ok(file) = workspace.tree.read(path) else { continue };
+        for document in &workspace.cache.stream(&file).documents {
+            let Some(mut values) = document.root.clone() else { continue };
+            if values.canonicalize(Dialect::Sigs).is_ok()
+                && let Some(data) = argocd_config(&values)
+            {
+                control_plane.settings.merge_values(data);
+            }
+        }
+    }
     for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
         match (document.kind.as_str(), document.name.as_str()) {
             ("ConfigMap", "argocd-cm" | "argocd-cmd-params-cm") => {

@@ -45,7 +45,8 @@ pub struct Workspace {
 
 impl Workspace {
     /// A workspace over a tree.
-    pub fn new(tree: Arc<dyn Tree>, cache: Arc<Cache>, config: Config, checkouts: Checkouts) -> Self {
+    pub fn new(tree: Arc<dyn Tree>, cache: Arc<Cache>, config: Config, mut checkouts: Checkouts) -> Self {
+        checkouts.default_charts(&cache);
         Self {
             tree,
             sources: Arc::clone(cache.sources()),
@@ -98,6 +99,10 @@ impl Workspace {
         if name.contains("!/") || name.contains('@') && !self.is_in_tree(&file) {
             return false;
         }
+        let is_below = |dir: &str| name.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+        if self.config.chart_paths.iter().any(|path| is_below(tidy(&path.value))) {
+            return false;
+        }
         let Ok(path) = TreePath::new(name) else { return true };
         let mut dir = path.parent();
         while let Some(at) = dir {
@@ -112,4 +117,9 @@ impl Workspace {
     fn is_in_tree(&self, file: &SourceFile) -> bool {
         TreePath::new(file.name()).is_ok_and(|path| self.tree.is_file(&path))
     }
+}
+
+/// A configured path as file names begin with it.
+fn tidy(path: &str) -> &str {
+    path.trim_start_matches("./").trim_end_matches('/')
 }
