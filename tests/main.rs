@@ -13,6 +13,7 @@
 
 mod action;
 mod applicationsets;
+mod incidents;
 mod cli;
 mod docs;
 mod helm_corpus;

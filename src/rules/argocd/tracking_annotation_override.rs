@@ -28,8 +28,8 @@ impl Rule for TrackingAnnotationOverride {
             for annotation in ["argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"] {
                 let Some(node) = object.annotation(annotation) else { continue };
                 // What the render itself put there is not written by anybody.
-                let by = rendered.origins.get(node.origin).map(|origin| origin.by);
-                if matches!(by, Some(Step::SetByApp(_))) {
+                let origin = rendered.origins.get(node.origin);
+                if origin.is_some_and(|origin| matches!(origin.by, Step::SetByApp(_)) && origin.at.is_none()) {
                     continue;
                 }
                 let field = format!("metadata.annotations[{annotation}]");
