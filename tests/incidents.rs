@@ -161,7 +161,8 @@ fn incidents_are_caught_at_their_lines() {
     for (fixture, rows) in ROWS {
         let files = files(&repos.join(fixture));
         let written = rows.iter().filter(|name| !PENDING.contains(name));
-        let known: Vec<&'static str> = written.map(|name| rules::find(name).expect(name).meta().name).collect();
+        let known: Vec<&'static str> =
+            written.map(|name| rules::find(name).expect(name).meta().name).collect();
         let all = expected(&files);
         for (rule, file, line) in all.iter().filter(|(rule, ..)| !rows.contains(&rule.as_str())) {
             wrong.push(format!("{fixture}/{file}:{line}: `{rule}` is in no row of the incident"));

@@ -13,10 +13,10 @@
 
 mod action;
 mod applicationsets;
-mod incidents;
 mod cli;
 mod docs;
 mod helm_corpus;
+mod incidents;
 mod kustomize_corpus;
 mod origins;
 mod rules;
