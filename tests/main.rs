@@ -13,6 +13,7 @@
 
 mod action;
 mod applicationsets;
+mod blind;
 mod cli;
 mod docs;
 mod helm_corpus;
@@ -20,5 +21,6 @@ mod incidents;
 mod kustomize_corpus;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;
