@@ -23,6 +23,7 @@ mod docs;
 mod fuzz;
 mod helm_corpus;
 mod helm_limits;
+mod incidents;
 mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;

@@ -188,8 +188,30 @@ impl Scan {
     /// Kustomizations that no other kustomization builds on and that can be built alone.
     pub fn root_kustomizations(&self) -> Vec<TreePath> {
         let used: BTreeSet<&TreePath> = self.kustomizations.values().flat_map(|it| &it.dirs).collect();
-        let roots = self.kustomizations.iter().filter(|(dir, it)| !it.component && !used.contains(dir));
-        roots.map(|(dir, _)| dir.clone()).collect()
+        let alone = || self.kustomizations.iter().filter(|(_, it)| !it.component).map(|(dir, _)| dir);
+        let mut roots: Vec<TreePath> = alone().filter(|dir| !used.contains(dir)).cloned().collect();
+        // Those that build on each other in a circle have no root, and nobody would look at them.
+        let mut reached: BTreeSet<TreePath> = BTreeSet::new();
+        let visit = |dir: &TreePath, reached: &mut BTreeSet<TreePath>| {
+            let mut todo = vec![dir.clone()];
+            while let Some(dir) = todo.pop() {
+                if let Some(kustomization) = self.kustomizations.get(&dir)
+                    && reached.insert(dir)
+                {
+                    todo.extend(kustomization.dirs.iter().cloned());
+                }
+            }
+        };
+        let components = self.kustomizations.iter().filter(|(_, it)| it.component).map(|(dir, _)| dir);
+        roots.iter().chain(components).for_each(|dir| visit(dir, &mut reached));
+        for dir in alone() {
+            if !reached.contains(dir) {
+                visit(dir, &mut reached);
+                roots.push(dir.clone());
+            }
+        }
+        roots.sort();
+        roots
     }
 
     /// The kustomizations that `dir` builds on, itself included.
