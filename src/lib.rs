@@ -8,6 +8,7 @@ pub mod argocd;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod flux;
 pub mod git;
 pub mod golang;
 pub mod gotemplate;

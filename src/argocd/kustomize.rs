@@ -19,7 +19,11 @@ impl Renderer<'_> {
         output: &mut Output,
     ) {
         let options = Options {
-            load_restrictor: if self.settings.load_restrictions_none() { LoadRestrictor::None } else { LoadRestrictor::RootOnly },
+            load_restrictor: if self.settings.load_restrictions_none() {
+                LoadRestrictor::None
+            } else {
+                LoadRestrictor::RootOnly
+            },
             enable_helm: self.settings.enable_helm(),
             remotes: self.remotes,
             helm,

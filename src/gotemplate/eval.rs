@@ -241,10 +241,9 @@ impl<'t> State<'_, '_, 't> {
             }
             Data::Object(object) => {
                 let object = std::rc::Rc::clone(object);
-                if !has_args
-                    && let Some(value) = object.field(name) {
-                        return Ok(Rv::interface(value));
-                    }
+                if !has_args && let Some(value) = object.field(name) {
+                    return Ok(Rv::interface(value));
+                }
                 let mut args = Vec::new();
                 for arg in rest {
                     args.push(self.argument(dot, Some(Param::Any), arg)?.value);

@@ -37,24 +37,29 @@ pub(super) fn verb_text(spec: &Spec, verb: char, value: &Value, out: &mut Text) 
         out.push_text(&value.to_text());
         return;
     }
-    if matches!(verb, 's' | 'v') && spec.precision.is_none() && !spec.sharp
-        && let (Some(text), Some(width)) = (value.as_str(), spec.width) {
-            let missing = width.saturating_sub(text.chars().count());
-            let fill = if spec.zero { "0" } else { " " }.repeat(missing);
-            if spec.minus {
-                out.push_text(&value.to_text());
-                out.push_str(&fill, OriginId::WRITTEN);
-            } else {
-                out.push_str(&fill, OriginId::WRITTEN);
-                out.push_text(&value.to_text());
-            }
-            return;
+    if matches!(verb, 's' | 'v')
+        && spec.precision.is_none()
+        && !spec.sharp
+        && let (Some(text), Some(width)) = (value.as_str(), spec.width)
+    {
+        let missing = width.saturating_sub(text.chars().count());
+        let fill = if spec.zero { "0" } else { " " }.repeat(missing);
+        if spec.minus {
+            out.push_text(&value.to_text());
+            out.push_str(&fill, OriginId::WRITTEN);
+        } else {
+            out.push_str(&fill, OriginId::WRITTEN);
+            out.push_text(&value.to_text());
         }
+        return;
+    }
     if let ('q', Some(_), None, None) = (verb, value.as_str(), spec.width, spec.precision)
-        && !spec.sharp && !spec.plus {
-            out.push_text(&quoted(value));
-            return;
-        }
+        && !spec.sharp
+        && !spec.plus
+    {
+        out.push_text(&quoted(value));
+        return;
+    }
     out.push_str(&format_value(spec, verb, value, 0), value.first_origin());
 }
 
@@ -284,7 +289,9 @@ fn general(value: f64, precision: usize) -> String {
     }
     let text = exponent(value, precision - 1);
     let power: i32 = text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
-    let strip = |text: String| if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
+    let strip = |text: String| {
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    };
     if power < -4 || power >= precision as i32 {
         let (mantissa, power) = text.split_once('e').unwrap_or((&text, "+00"));
         return format!("{}e{power}", strip(mantissa.to_owned()));

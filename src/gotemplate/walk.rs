@@ -213,7 +213,9 @@ impl<'t> State<'_, '_, 't> {
             }
             Data::List(list) => {
                 let is_any = list.elem == super::value::Elem::Any;
-                let item = |item: &Value| if is_any { Rv::interface(item.clone()) } else { Rv::unwrapped(item.clone()) };
+                let item = |item: &Value| {
+                    if is_any { Rv::interface(item.clone()) } else { Rv::unwrapped(item.clone()) }
+                };
                 list.items
                     .iter()
                     .enumerate()
@@ -236,11 +238,10 @@ impl<'t> State<'_, '_, 't> {
                 break;
             }
         }
-        if is_empty
-            && let Some(list) = &branch.or_else {
-                self.vars.truncate(body);
-                self.walk_list(dot, list, out)?;
-            }
+        if is_empty && let Some(list) = &branch.or_else {
+            self.vars.truncate(body);
+            self.walk_list(dot, list, out)?;
+        }
         self.vars.truncate(mark);
         Ok(())
     }
@@ -262,9 +263,10 @@ impl<'t> State<'_, '_, 't> {
             }
         }
         if count <= 0
-            && let Some(list) = &branch.or_else {
-                self.walk_list(dot, list, out)?;
-            }
+            && let Some(list) = &branch.or_else
+        {
+            self.walk_list(dot, list, out)?;
+        }
         self.vars.truncate(mark);
         Ok(())
     }

@@ -85,9 +85,10 @@ impl Reader<'_> {
             return gotemplate::Data::Bool(value);
         }
         if is_int64(node)
-            && let Some(value) = node.as_i64() {
-                return gotemplate::Data::Int(value, gotemplate::IntKind::Int64);
-            }
+            && let Some(value) = node.as_i64()
+        {
+            return gotemplate::Data::Int(value, gotemplate::IntKind::Int64);
+        }
         match node.as_f64() {
             Some(value) => gotemplate::Data::Float(value),
             None => gotemplate::Data::Str(text.clone()),

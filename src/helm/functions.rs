@@ -141,7 +141,11 @@ fn tpl(call: &mut Call<'_, '_>, template: &Value, data: &Value) -> Result {
     let rendered = if source.as_str().contains("{{") {
         let quoted = crate::yaml::go_quote(source.as_str());
         call.execute_text(TPL_NAME, &source, data).map_err(|(parsing, failure)| {
-            failure.wrap(&if parsing { format!("cannot parse template {quoted}: ") } else { format!("error during tpl function execution for {quoted}: ") })
+            failure.wrap(&if parsing {
+                format!("cannot parse template {quoted}: ")
+            } else {
+                format!("error during tpl function execution for {quoted}: ")
+            })
         })?
     } else {
         source

@@ -231,10 +231,11 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
     }
     for line in OPERATORS.iter().filter(|line| line.group == group && line.kind == kind) {
         for (kind, names) in line.makes {
-            found.extend(names.split_whitespace().map(|made| {
-                
-                Provided::new(kind, &made.replace("{name}", name), Keys::Unknown)
-            }));
+            found.extend(
+                names
+                    .split_whitespace()
+                    .map(|made| Provided::new(kind, &made.replace("{name}", name), Keys::Unknown)),
+            );
         }
     }
     copies(&mut found, group, kind, name, object);
@@ -318,11 +319,19 @@ pub fn mentions(group: &str, kind: &str, object: &Node) -> BTreeSet<SmolStr> {
     let built_in = super::is_built_in(group);
     let consumer = matches!(
         (group, kind),
-        ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor") |
-("argoproj.io", "Rollout" | "Application" | "ApplicationSet" | "AppProject") |
-("gateway.networking.k8s.io" | "traefik.io" | "route.openshift.io" | "keda.sh"
-| "networking.istio.io" | "helm.toolkit.fluxcd.io" |
-"kustomize.toolkit.fluxcd.io" | "source.toolkit.fluxcd.io", _)
+        ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")
+            | ("argoproj.io", "Rollout" | "Application" | "ApplicationSet" | "AppProject")
+            | (
+                "gateway.networking.k8s.io"
+                    | "traefik.io"
+                    | "route.openshift.io"
+                    | "keda.sh"
+                    | "networking.istio.io"
+                    | "helm.toolkit.fluxcd.io"
+                    | "kustomize.toolkit.fluxcd.io"
+                    | "source.toolkit.fluxcd.io",
+                _
+            )
     );
     if !built_in && !consumer {
         collect(object, &mut found, 0);
