@@ -41,7 +41,7 @@ impl Renderer<'_> {
                 Ok(None) => {}
                 Err(problem) => problems.push(*problem),
             }
-            self.parameters(helm, dir, env, &mut user, origins);
+            Self::parameters(helm, dir, env, &mut user, origins);
         }
         let release = helm::render(chart, user, &options, origins, self.cache);
         problems.extend(release.problems.iter().cloned());
@@ -162,14 +162,7 @@ impl Renderer<'_> {
         }
     }
 
-    fn parameters(
-        &self,
-        helm: &Node,
-        dir: &Dir,
-        env: &BuildEnv,
-        user: &mut UserValues,
-        origins: &mut Origins,
-    ) {
+    fn parameters(helm: &Node, dir: &Dir, env: &BuildEnv, user: &mut UserValues, origins: &mut Origins) {
         let mut read = |path: &str| {
             let joined = match path.strip_prefix('/') {
                 Some(absolute) => TreePath::root().join(absolute),

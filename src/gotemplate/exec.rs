@@ -197,7 +197,7 @@ impl<'a> Exec<'a> {
         };
         let dot = Rv::unwrapped(data.clone());
         let mut out = Text::new();
-        self.run(&tree, source.as_ref(), dot, frame, &mut out)?;
+        self.run(&tree, source.as_ref(), &dot, frame, &mut out)?;
         Ok(out)
     }
 
@@ -205,7 +205,7 @@ impl<'a> Exec<'a> {
         &mut self,
         tree: &Arc<Tree>,
         source: Option<&Arc<Text>>,
-        dot: Rv,
+        dot: &Rv,
         frame: OriginId,
         out: &mut Text,
     ) -> Result<(), Failure> {
@@ -216,7 +216,7 @@ impl<'a> Exec<'a> {
         let vars = vec![(SmolStr::new_static("$"), dot.clone())];
         let mut state = State { exec: self, tree, source, vars, node: None, frame, action: None };
         // A chart may nest includes a thousand deep, which no fixed stack holds.
-        let result = stacker::maybe_grow(256 << 10, 4 << 20, || state.walk_list(&dot, &tree.root, out));
+        let result = stacker::maybe_grow(256 << 10, 4 << 20, || state.walk_list(dot, &tree.root, out));
         self.depth -= 1;
         result.map(|_| ())
     }

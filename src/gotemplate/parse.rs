@@ -59,7 +59,7 @@ pub fn parse(
         defined: Vec::new(),
     };
     let root = parser.top()?;
-    parser.add(SmolStr::new(name), root)?;
+    parser.add(&SmolStr::new(name), root)?;
     Ok(parser.defined)
 }
 
@@ -160,7 +160,7 @@ impl Parser<'_> {
     }
 
     /// Adds a template; an earlier one of the same text that is not empty may not be defined again.
-    fn add(&mut self, name: SmolStr, root: Vec<Node>) -> Result<()> {
+    fn add(&mut self, name: &SmolStr, root: Vec<Node>) -> Result<()> {
         let tree = Tree {
             name: name.clone(),
             parse_name: self.name.clone(),
@@ -168,7 +168,7 @@ impl Parser<'_> {
             file: self.file,
             root,
         };
-        match self.defined.iter().position(|known| known.name == name) {
+        match self.defined.iter().position(|known| known.name == *name) {
             None => self.defined.push(Arc::new(tree)),
             Some(at) => {
                 let known_is_empty = self.defined.get(at).is_none_or(|known| known.is_empty());
@@ -176,7 +176,7 @@ impl Parser<'_> {
                     self.defined.remove(at);
                     self.defined.push(Arc::new(tree));
                 } else if !tree.is_empty() {
-                    let quoted = crate::yaml::go_quote(&name);
+                    let quoted = crate::yaml::go_quote(name);
                     let token = self.peek();
                     return self.error(&token, format!("template: multiple definition of template {quoted}"));
                 }
@@ -225,14 +225,14 @@ impl Parser<'_> {
         let root = self.definition_body(context)?;
         self.vars = vars;
         self.range_depth = depth;
-        self.add(name, root)
+        self.add(&name, root)
     }
 
     fn definition_body(&mut self, context: &str) -> Result<Vec<Node>> {
         let (root, ending, token) = self.item_list()?;
         match ending {
             Ending::End => Ok(root),
-            other => {
+            other @ Ending::Else { .. } => {
                 let shown = ending_string(&other);
                 self.error(&token, format!("unexpected {shown} in {context}"))
             }
@@ -391,7 +391,7 @@ impl Parser<'_> {
         let root = self.definition_body(context)?;
         self.vars = vars;
         self.range_depth = depth;
-        self.add(name.clone(), root)?;
+        self.add(&name, root)?;
         Ok(Node::Template { pos: token.start as u32, span, name, pipe: Some(pipe) })
     }
 

@@ -234,7 +234,7 @@ impl<'t> State<'_, '_, 't> {
         };
         let is_empty = items.is_empty();
         for (index, element) in items {
-            if self.iteration(branch, body, index, element, out)? == Flow::Break {
+            if self.iteration(branch, body, index, &element, out)? == Flow::Break {
                 break;
             }
         }
@@ -258,7 +258,7 @@ impl<'t> State<'_, '_, 't> {
         let body = self.vars.len();
         for index in 0..count {
             let element = Rv::unwrapped(Value::of(Data::Int(index, kind)));
-            if self.iteration(branch, body, Value::NIL, element, out)? == Flow::Break {
+            if self.iteration(branch, body, Value::NIL, &element, out)? == Flow::Break {
                 break;
             }
         }
@@ -276,7 +276,7 @@ impl<'t> State<'_, '_, 't> {
         branch: &'t Branch,
         body: usize,
         index: Value,
-        element: Rv,
+        element: &Rv,
         out: &mut Text,
     ) -> Result<Flow> {
         self.step()?;
@@ -302,7 +302,7 @@ impl<'t> State<'_, '_, 't> {
                 *slot = index;
             }
         }
-        let flow = self.walk_list(&element, &branch.list, out);
+        let flow = self.walk_list(element, &branch.list, out);
         self.vars.truncate(body);
         flow
     }
@@ -323,7 +323,7 @@ impl<'t> State<'_, '_, 't> {
         };
         let frame = Origin { at: self.action, ..Origin::nowhere(Step::Included) }.under(self.frame);
         let frame = self.exec.origins.add(frame);
-        let result = self.exec.run(&tree, source.as_ref(), dot, frame, out);
+        let result = self.exec.run(&tree, source.as_ref(), &dot, frame, out);
         result.map_err(|mut failure| {
             failure.trace.extend(self.action);
             failure

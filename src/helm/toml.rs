@@ -2,6 +2,8 @@
 //!
 //! Mirrors `BurntSushi/toml`'s encoder: keys sorted, plain values before tables, tables indented by two blanks.
 
+use std::fmt::Write as _;
+
 use crate::yaml::{Data, Entry, Node};
 
 /// The tree as TOML. What TOML cannot hold is left out.
@@ -45,14 +47,14 @@ fn table(node: &Node, path: &mut Vec<String>, out: &mut String) {
             if path.len() == 1 && !out.is_empty() {
                 out.push('\n');
             }
-            out.push_str(&format!("{indent}[{header}]\n"));
+            let _ = writeln!(out, "{indent}[{header}]");
             table(&entry.value, path, out);
         } else if is_table_array(&entry.value) {
             for item in entry.value.seq_or_empty() {
                 if path.len() == 1 && !out.is_empty() {
                     out.push('\n');
                 }
-                out.push_str(&format!("{indent}[[{header}]]\n"));
+                let _ = writeln!(out, "{indent}[[{header}]]");
                 table(item, path, out);
             }
         }
@@ -74,7 +76,9 @@ fn string(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
             c => out.push(c),
         }
     }

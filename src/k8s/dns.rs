@@ -1,5 +1,7 @@
 //! Services named by their DNS name inside any text: `http://api.shop.svc.cluster.local:8080`.
 
+use std::fmt::Write as _;
+
 use crate::origin::Place;
 use crate::yaml::{Data, Node};
 
@@ -33,7 +35,7 @@ fn walk(node: &Node, path: &mut String, found: &mut Vec<Reference>, depth: u32) 
         }
         Data::Seq(items) => {
             for (index, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{index}]"));
+                let _ = write!(path, "[{index}]");
                 walk(item, path, found, depth + 1);
                 path.truncate(length);
             }

@@ -32,7 +32,8 @@ pub(super) struct Missing<'a> {
 pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing<'_>) {
     let world = World::new(inventory, &cx.workspace.config);
     // By consumer's app and the object that is missing: all places that name it.
-    let mut groups: BTreeMap<(u32, &str, &str, &str), Vec<(&ObjectFacts, &Reference)>> = BTreeMap::new();
+    type Named<'a> = Vec<(&'a ObjectFacts, &'a Reference)>;
+    let mut groups: BTreeMap<(u32, &str, &str, &str), Named<'_>> = BTreeMap::new();
     for object in inventory.objects.iter().filter(|object| is_deployed(inventory, object)) {
         for reference in object.references.iter().filter(|it| !it.optional && (rule.about)(object, it)) {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);

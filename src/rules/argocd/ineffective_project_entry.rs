@@ -54,8 +54,8 @@ struct Check<'c, 'a> {
     cx: &'c mut Context<'a>,
 }
 
-fn value(text: &Option<Text>) -> &str {
-    text.as_ref().map_or("", |text| text.value.as_str())
+fn value(text: Option<&Text>) -> &str {
+    text.map_or("", |text| text.value.as_str())
 }
 
 impl Check<'_, '_> {
@@ -64,7 +64,7 @@ impl Check<'_, '_> {
     }
 
     fn destination(&mut self, entry: &ProjectDestination) {
-        let (server, name, namespace) = (value(&entry.server), value(&entry.name), value(&entry.namespace));
+        let (server, name, namespace) = (value(entry.server.as_ref()), value(entry.name.as_ref()), value(entry.namespace.as_ref()));
         if [server, name, namespace].contains(&"!*") {
             let help = "list what is permitted instead";
             self.report(entry.place, "`!*` denies every destination".to_owned(), help);
@@ -79,8 +79,8 @@ impl Check<'_, '_> {
 
     fn repeated(&mut self, project: &Project) {
         let key = |it: &ProjectDestination| {
-            let cluster = if value(&it.server).is_empty() { value(&it.name) } else { value(&it.server) };
-            (cluster.to_owned(), value(&it.namespace).to_owned())
+            let cluster = if value(it.server.as_ref()).is_empty() { value(it.name.as_ref()) } else { value(it.server.as_ref()) };
+            (cluster.to_owned(), value(it.namespace.as_ref()).to_owned())
         };
         for (index, entry) in project.destinations.iter().enumerate() {
             if let Some(first) = project.destinations.iter().take(index).find(|other| key(other) == key(entry)) {
@@ -94,7 +94,7 @@ impl Check<'_, '_> {
     }
 
     fn kind(&mut self, entry: &ResourceRestriction, cluster: bool) {
-        let (group, kind) = (value(&entry.group), value(&entry.kind));
+        let (group, kind) = (value(entry.group.as_ref()), value(entry.kind.as_ref()));
         let is_pattern = |text: &str| text.contains(['*', '?', '[']);
         if kind.is_empty() {
             self.report(entry.place, "an entry without `kind` matches nothing".to_owned(), "add `kind`: `'*'` for all");

@@ -11,13 +11,16 @@ meta!("colliding-ingress-host", "references", Warning, Recommended, "0.1.0", "Tw
 
 pub(crate) struct CollidingIngressHost;
 
+/// The object, the node that takes it, and its index.
+type Use<'a> = (&'a ObjectFacts, &'a Node, usize);
+
 impl Rule for CollidingIngressHost {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
-        let mut routes: BTreeMap<(String, String, String), Vec<(&ObjectFacts, &Node, usize)>> = BTreeMap::new();
+        let mut routes: BTreeMap<(String, String, String), Vec<Use<'_>>> = BTreeMap::new();
         let ingresses = inventory.objects.iter().filter(|it| it.is("networking.k8s.io", "Ingress") && !it.hook);
         for object in ingresses.filter(|it| missing::is_deployed(inventory, it)) {
             let Some(node) = object.node.as_deref() else { continue };

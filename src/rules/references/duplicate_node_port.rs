@@ -11,13 +11,16 @@ meta!("duplicate-node-port", "references", Error, Recommended, "0.1.0", "Two Ser
 
 pub(crate) struct DuplicateNodePort;
 
+/// The object, the node that takes it, and its index.
+type Use<'a> = (&'a ObjectFacts, &'a Node, usize);
+
 impl Rule for DuplicateNodePort {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
-        let mut ports: BTreeMap<(i64, String), Vec<(&ObjectFacts, &Node, usize)>> = BTreeMap::new();
+        let mut ports: BTreeMap<(i64, String), Vec<Use<'_>>> = BTreeMap::new();
         for object in inventory.objects.iter().filter(|it| it.is("", "Service") && missing::is_deployed(inventory, it)) {
             let Some(node) = object.node.as_deref() else { continue };
             for (index, port) in node.items(&["spec", "ports"]).iter().enumerate() {

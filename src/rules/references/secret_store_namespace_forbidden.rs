@@ -18,18 +18,18 @@ impl Rule for SecretStoreNamespaceForbidden {
             return;
         }
         if let Some(provider) = object.at(&["spec", "provider"]) {
-            visit(provider, "spec.provider".to_owned(), object, cx, 0);
+            visit(provider, "spec.provider", object, cx, 0);
         }
     }
 }
 
 /// The references to accounts and Secrets below a node: mappings with a `name` and a `namespace`.
-fn visit(node: &Node, path: String, object: &Object, cx: &mut Context<'_>, depth: u32) {
+fn visit(node: &Node, path: &str, object: &Object, cx: &mut Context<'_>, depth: u32) {
     if depth > 16 {
         return;
     }
     for (index, item) in node.seq_or_empty().iter().enumerate() {
-        visit(item, format!("{path}[{index}]"), object, cx, depth + 1);
+        visit(item, &format!("{path}[{index}]"), object, cx, depth + 1);
     }
     for entry in node.entries() {
         let key = entry.key.text.as_str();
@@ -45,6 +45,6 @@ fn visit(node: &Node, path: String, object: &Object, cx: &mut Context<'_>, depth
                 .object(object, Some(&format!("{field}.namespace")))
                 .help("remove `namespace`, or use a ClusterSecretStore");
         }
-        visit(&entry.value, field, object, cx, depth + 1);
+        visit(&entry.value, &field, object, cx, depth + 1);
     }
 }

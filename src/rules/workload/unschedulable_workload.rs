@@ -45,27 +45,27 @@ struct Reason {
     place: Option<Place>,
 }
 
-fn reason(words: String, place: Option<Place>) -> Option<Reason> {
-    Some(Reason { words, place })
+fn reason(words: String, place: Option<Place>) -> Reason {
+    Reason { words, place }
 }
 
 fn obstacle(pod: &PodTemplate<'_>, pool: &NodePool) -> Option<Reason> {
     for taint in &pool.taints {
         if !tolerates(pod, &taint.value) {
-            return reason(format!("taint `{}` is not tolerated", taint.value), None);
+            return Some(reason(format!("taint `{}` is not tolerated", taint.value), None));
         }
     }
     for entry in pod.spec.get("nodeSelector").map(Node::entries).unwrap_or_default() {
         let has = pool.labels.get(&entry.key.text).map(|label| label.value.as_str());
         if !is_unknown(&entry.key.text, has) && has != entry.value.scalar_text() {
             let wanted = entry.value.scalar_text().unwrap_or_default();
-            return reason(format!("it lacks the label `{}: {wanted}`", entry.key.text), Some(entry.value.place()));
+            return Some(reason(format!("it lacks the label `{}: {wanted}`", entry.key.text), Some(entry.value.place())));
         }
     }
     let required = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
     let terms = pod.spec.items(&required);
     if !terms.is_empty() && !terms.iter().any(|term| fits(term, pool)) {
-        return reason("its labels do not meet the node affinity".to_owned(), terms.first().map(Node::place));
+        return Some(reason("its labels do not meet the node affinity".to_owned(), terms.first().map(Node::place)));
     }
     None
 }
