@@ -2,12 +2,12 @@
 //!
 //! Mirrors `util/kustomize/kustomize.go`.
 
-use crate::finding::ProblemKind;
+use crate::finding::{Incomplete, Missing, ProblemKind};
 use crate::kustomize::{self, Inflate, LoadRestrictor, Options};
 use crate::origin::Origins;
 use crate::source::Dir;
 
-use super::render::{Incomplete, Missing, Output, Renderer};
+use super::render::{Output, Renderer};
 
 impl Renderer<'_> {
     /// Builds the kustomization in `dir`.

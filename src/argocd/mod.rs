@@ -31,7 +31,7 @@ pub use fields::{Meant, UnknownField, unknown_fields};
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };
-pub use render::{Incomplete, Missing, Output, Renderer};
+pub use render::{Output, Renderer};
 pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};
 pub use settings_keys::{KnownKey, setting_key};

@@ -128,7 +128,7 @@ struct Summary {
     reason: Option<String>,
     objects: usize,
     problems: Vec<crate::finding::Problem>,
-    incomplete: Vec<crate::argocd::Incomplete>,
+    incomplete: Vec<crate::finding::Incomplete>,
     files: BTreeSet<TreePath>,
 }
 

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::{Incomplete, Missing};
-use crate::finding::Problem;
+use crate::finding::{Incomplete, Missing, Problem};
 use crate::origin::{OriginId, Origins};
 use crate::source::TreePath;
 use crate::yaml::{Data, Node};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::argocd::{self, Incomplete, Output, Renderer};
-use crate::finding::{Problem, ProblemKind};
+use crate::argocd::{self, Output, Renderer};
+use crate::finding::{Incomplete, Problem, ProblemKind};
 use crate::helm::{self, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
 use crate::origin::{Origins, Placed};

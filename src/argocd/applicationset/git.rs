@@ -2,7 +2,7 @@
 //!
 //! Mirrors `applicationset/generators/git.go`.
 
-use crate::argocd::{Incomplete, Missing};
+use crate::finding::{Incomplete, Missing};
 use crate::golang::Glob;
 use crate::golang::path_match::PathPattern;
 use crate::origin::Place;

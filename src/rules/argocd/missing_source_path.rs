@@ -1,6 +1,6 @@
 //! `missing-source-path`: see the page.
 
-use crate::argocd::Missing;
+use crate::finding::Missing;
 use crate::finding::ProblemKind;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
