@@ -122,6 +122,12 @@ fn sorted(node: &Node) -> Vec<&Entry> {
     entries
 }
 
+/// The field that a key stands for: the exact one, else one in another case.
+fn field_of(ty: &'static Struct, key: &str) -> Option<&'static Field> {
+    let exact = ty.fields.iter().find(|field| field.key() == key);
+    exact.or_else(|| ty.fields.iter().find(|field| field.key().eq_ignore_ascii_case(key)))
+}
+
 fn check_struct(
     node: &Node,
     ty: &'static Struct,
@@ -129,12 +135,7 @@ fn check_struct(
     strict: bool,
 ) -> Result<(), Misfit> {
     for entry in sorted(node) {
-        let known = ty
-            .fields
-            .iter()
-            .find(|field| field.key() == entry.key.text)
-            .or_else(|| ty.fields.iter().find(|field| field.key().eq_ignore_ascii_case(&entry.key.text)));
-        let Some(field) = known else {
+        let Some(field) = field_of(ty, &entry.key.text) else {
             if !strict {
                 continue;
             }
@@ -145,6 +146,29 @@ fn check_struct(
         check_value(&entry.value, &field.ty, &Context { of: ty, path: Some(&path), strict })?;
     }
     Ok(())
+}
+
+/// Removes fields that no struct has, as decoding into the struct and writing it again does.
+pub(super) fn drop_unknown(node: &mut Node, ty: &'static Struct) {
+    let Data::Map(map) = &mut node.data else { return };
+    map.retain(|entry| field_of(ty, &entry.key.text).is_some());
+    for entry in map.iter_mut() {
+        if let Some(field) = field_of(ty, &entry.key.text) {
+            drop_unknown_in(&mut entry.value, &field.ty);
+        }
+    }
+}
+
+/// The same for a value. The depth is that of the types, none of which holds itself.
+fn drop_unknown_in(node: &mut Node, ty: &'static Ty) {
+    match (ty, &mut node.data) {
+        (Ty::Struct(ty), Data::Map(_)) => drop_unknown(node, ty),
+        (Ty::List(ty, _), Data::Seq(items)) => items.iter_mut().for_each(|item| drop_unknown_in(item, ty)),
+        (Ty::Map(ty, _), Data::Map(map)) => {
+            map.iter_mut().for_each(|entry| drop_unknown_in(&mut entry.value, ty));
+        }
+        _ => {}
+    }
 }
 
 fn check_value(node: &Node, ty: &'static Ty, context: &Context<'_>) -> Result<(), Misfit> {

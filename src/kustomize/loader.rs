@@ -184,19 +184,7 @@ impl Loader {
         if let Some(spec) = RepoSpec::parse(text) {
             return self.reach_repo(spec, entry, cx);
         }
-        if text.starts_with('/') {
-            return Err(Failure::new(format!("new root '{text}' cannot be absolute")));
-        }
-        let path = match self.dir.path.join(text) {
-            Ok(path) => confirm_dir(&self.dir, &path)?,
-            Err(_) => {
-                let path = format!("{}/{text}", self.shown_root().trim_end_matches('/'));
-                let message = missing(&path, &path);
-                return Err(Failure::new(format!(
-                    "must build at directory: not a valid directory: {message}"
-                )));
-            }
-        };
+        let path = self.reach_local(text)?;
         if let Some(repo) = self.containing_repo()
             && !path.starts_with(&repo.root)
         {
@@ -214,6 +202,21 @@ impl Loader {
             restrictor: self.restrictor,
             repo: None,
         })))
+    }
+
+    /// The directory that a path names.
+    pub(super) fn reach_local(&self, text: &str) -> Result<TreePath> {
+        if text.starts_with('/') {
+            return Err(Failure::new(format!("new root '{text}' cannot be absolute")));
+        }
+        match self.dir.path.join(text) {
+            Ok(path) => confirm_dir(&self.dir, &path),
+            Err(_) => {
+                let path = format!("{}/{text}", self.shown_root().trim_end_matches('/'));
+                let message = missing(&path, &path);
+                Err(Failure::new(format!("must build at directory: not a valid directory: {message}")))
+            }
+        }
     }
 
     fn reach_repo(

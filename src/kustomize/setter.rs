@@ -51,6 +51,8 @@ pub(super) struct Setter<'a> {
     aliases: &'a mut Aliases,
     /// The line that causes the change.
     at: Span,
+    /// How that line came to be, when a controller wrote it.
+    cause: OriginId,
     by: Step,
     /// Changes of shared nodes that the others must follow.
     pending: Vec<(OriginId, Node)>,
@@ -59,17 +61,17 @@ pub(super) struct Setter<'a> {
 impl<'a> Setter<'a> {
     /// A hand that writes for the line at `place`.
     pub(super) fn new(origins: &'a mut Origins, aliases: &'a mut Aliases, place: Place, by: Step) -> Self {
-        Self { origins, aliases, at: place.at, by, pending: Vec::new() }
+        Self { origins, aliases, at: place.at, cause: place.origin, by, pending: Vec::new() }
     }
 
     /// Writes for another line from now on.
     pub(super) fn cause(&mut self, place: Place) {
-        self.at = place.at;
+        (self.at, self.cause) = (place.at, place.origin);
     }
 
     /// A new step at the causing line.
     pub(super) fn step(&mut self) -> Place {
-        let origin = self.origins.add(Origin::new(self.at, self.by));
+        let origin = self.origins.add(Origin::new(self.at, self.by).from(self.cause));
         Place { at: self.at, origin }
     }
 
@@ -79,13 +81,13 @@ impl<'a> Setter<'a> {
             step.by == self.by
                 && step.at == Some(self.at)
                 && step.under.is_written()
-                && step.from.is_written()
+                && step.from == self.cause
         });
         if made_here {
             return old;
         }
         let under = self.origins.entry(old);
-        let origin = self.origins.add(Origin::new(self.at, self.by).under(under));
+        let origin = self.origins.add(Origin::new(self.at, self.by).from(self.cause).under(under));
         Place { at: self.at, origin }
     }
 

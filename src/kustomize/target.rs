@@ -50,7 +50,7 @@ impl Target {
         }
         let refuse = |refused: Placed<String>| Failure::at(refused.place, refused.value);
         let (kustomization, name) = match (given, found.as_slice()) {
-            (Some(node), found) => {
+            (Some(node), found) if found.len() < 2 => {
                 let file = match found.first() {
                     Some((_, loaded)) => Some(Arc::clone(&loaded.file)),
                     None => cx.file_of(node.place()),
@@ -60,12 +60,12 @@ impl Target {
                 let path = loader.dir().path.child(name);
                 (Kustomization::from_node(node.clone(), file, path).map_err(refuse)?, name)
             }
-            (None, [(name, loaded)]) => {
+            (_, [(name, loaded)]) => {
                 let stream = cx.cache.stream_as(&loaded.file, Dialect::Sigs);
                 (Kustomization::decode(&stream, loaded.path.clone()).map_err(refuse)?, *name)
             }
-            (None, []) => return Err(Failure::new(missing(loader))),
-            (None, [(_, first), (_, second), ..]) => {
+            (_, []) => return Err(Failure::new(missing(loader))),
+            (_, [(_, first), (_, second), ..]) => {
                 let message = format!("Found multiple kustomization files under: {}\n", loader.shown_root());
                 let place = |file: &crate::source::SourceFile| Place::written(file.span());
                 return Err(Failure::at(place(&second.file), message)

@@ -172,7 +172,7 @@ fn is_tag_and_digest(text: &str) -> bool {
 }
 
 /// Name, tag and digest of an image. A colon before the first slash belongs to the registry.
-fn split(image: &str) -> (&str, &str, &str) {
+pub(in crate::kustomize) fn split(image: &str) -> (&str, &str, &str) {
     let start = image.find('/').unwrap_or(0);
     let tail = image.get(start..).unwrap_or_default();
     let at = tail.find('@').map(|at| at + start);

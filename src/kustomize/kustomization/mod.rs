@@ -113,7 +113,7 @@ impl Kustomization {
     }
 
     /// The first document, canonical; null for an empty file.
-    fn read_root(
+    pub(super) fn read_root(
         document: Option<&Document>,
         file: &SourceFile,
     ) -> std::result::Result<Node, Placed<String>> {

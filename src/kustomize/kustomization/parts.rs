@@ -91,7 +91,7 @@ pub struct Label {
 }
 
 impl Label {
-    pub(super) fn read(node: &Node) -> Self {
+    pub(in super::super) fn read(node: &Node) -> Self {
         Self {
             place: node.place(),
             pairs: Pairs::of(node, "pairs").unwrap_or_default(),
