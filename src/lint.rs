@@ -13,7 +13,7 @@ use crate::config::Level;
 use crate::finding::{Finding, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
-use crate::source::Sources;
+use crate::source::{Sources, TreePath};
 
 pub use crate::repo::Status as AppStatus;
 
@@ -187,6 +187,7 @@ fn finish(
     let sources = &workspace.sources;
     let mut findings = grouped(findings);
     findings.retain_mut(|finding| apply_paths(workspace, finding));
+    findings.retain(|finding| !is_in_test_data(workspace, inventory, finding));
     let mut sorted: Vec<_> = findings
         .into_iter()
         .map(|finding| {
@@ -295,6 +296,17 @@ fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool {
         }
     }
     true
+}
+
+/// Whether a finding is in documentation or in test data that nothing outside of it renders: what is wrong there may be
+/// wrong on purpose.
+fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
+    let file = workspace.sources.get(finding.primary.at.file);
+    let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
+    let uses = |entry: &AppEntry| {
+        entry.files.contains(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data)
+    };
+    repo::is_test_data(&path) && !inventory.apps.iter().any(uses)
 }
 
 /// Identifies a finding across edits that move or reformat lines: rule, file, object and field, and the words

@@ -177,10 +177,12 @@ impl<T: Send> Discovery<'_, T> {
             "" => SmolStr::new(namespace),
             own => SmolStr::new(own),
         };
-        let key = (definition.kind(), place.at, definition.name().clone(), own.clone());
+        // The file says no namespace where the app that renders it gives one: still the same definition.
+        let written = SmolStr::new(definition.namespace());
+        let key = (definition.kind(), place.at, definition.name().clone(), written);
         let id = self.next_id();
         if let Some(known) = self.known.get(&key).copied() {
-            self.adopt(known, parent);
+            self.adopt(known, parent, &own);
             return;
         }
         if depth > MAX_DEPTH || id.0 as usize >= MAX_APPS {
@@ -213,7 +215,7 @@ impl<T: Send> Discovery<'_, T> {
     }
 
     /// A definition found as written turns out to be rendered by another app.
-    fn adopt(&mut self, child: AppId, parent: Option<AppId>) {
+    fn adopt(&mut self, child: AppId, parent: Option<AppId>, namespace: &SmolStr) {
         let Some(parent) = parent.filter(|parent| *parent != child) else { return };
         // A cycle of parents would make the root undefined.
         let mut at = Some(parent);
@@ -227,6 +229,9 @@ impl<T: Send> Discovery<'_, T> {
         let mut apps = done.chain(self.queue.iter_mut().map(|(app, _)| app));
         if let Some(app) = apps.find(|app| app.id == child) {
             app.parent.get_or_insert(parent);
+            if app.namespace.is_empty() {
+                app.namespace = namespace.clone();
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::source::TreePath;
 use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
+use super::showcase::showcase;
 use super::world::Index;
 use super::{App, AppId, Declared, Scan, Status, clusters::Variants};
 
@@ -81,7 +82,26 @@ impl Inventory {
             (Some(a), Some(b)) => self.variants.may_meet(a, b),
             _ => true,
         };
-        meet(self.root_path(a), self.root_path(b)) && meet(a.app.path.as_ref(), b.app.path.as_ref())
+        meet(self.root_path(a), self.root_path(b))
+            && meet(a.app.path.as_ref(), b.app.path.as_ref())
+            && !self.are_alternatives(a.app.id, b.app.id)
+    }
+
+    /// Whether one root leads to both apps: whoever applies one applies the other.
+    pub fn share_root(&self, a: AppId, b: AppId) -> bool {
+        matches!((self.app(a), self.app(b)), (Some(a), Some(b)) if a.root == b.root)
+    }
+
+    /// Whether two apps come from files that are likely to be alternatives, of which one is chosen and applied by hand:
+    /// two examples, or two files of the same name in different directories.
+    pub fn are_alternatives(&self, a: AppId, b: AppId) -> bool {
+        let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
+        let (Some(one), Some(other)) = (self.root_path(a), self.root_path(b)) else { return false };
+        if a.root == b.root || one == other {
+            return false;
+        }
+        let copies = one.file_name() == other.file_name() && a.app.name == b.app.name;
+        copies || showcase(one).is_some() || showcase(other).is_some() || self.scan.are_parallel(one, other)
     }
 
     /// Follows every app to the app that nothing renders.

@@ -14,6 +14,7 @@ mod remotes;
 mod render;
 mod revisions;
 mod scan;
+mod showcase;
 mod workspace;
 mod world;
 
@@ -30,5 +31,6 @@ pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};
 pub use revisions::GitRevisions;
 pub use scan::{KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
+pub use showcase::{is_test_data, showcase};
 pub use workspace::{ControlPlane, Workspace};
 pub use world::{Answer, World};

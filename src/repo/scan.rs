@@ -163,6 +163,23 @@ impl Scan {
         self.inputs.contains(path)
     }
 
+    /// Whether two files lie in directories that are built alike, as copies of one tree are: below the first directory
+    /// in which their paths differ, at least five files have the same names.
+    pub fn are_parallel(&self, a: &TreePath, b: &TreePath) -> bool {
+        let (Some((tree_a, _)), Some((tree_b, _))) = (first_difference(a, b), first_difference(b, a)) else {
+            return false;
+        };
+        let below = |tree: &str| {
+            let prefix = format!("{tree}/");
+            let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());
+            let files = self.files.get(start..).unwrap_or_default().iter();
+            let names = files.map_while(move |path| path.as_str().strip_prefix(&prefix).map(str::to_owned));
+            names.filter(|name| !KUSTOMIZATION_NAMES.contains(&name.rsplit('/').next().unwrap_or_default()))
+        };
+        let known: BTreeSet<String> = below(tree_a).collect();
+        below(tree_b).filter(|name| known.contains(name)).nth(4).is_some()
+    }
+
     /// Kustomizations that no other kustomization builds on and that can be built alone.
     pub fn root_kustomizations(&self) -> Vec<TreePath> {
         let used: BTreeSet<&TreePath> = self.kustomizations.values().flat_map(|it| &it.dirs).collect();
@@ -192,6 +209,22 @@ pub(super) fn document_node(workspace: &Workspace, document: &ScannedDocument) -
     let mut root = stream.documents.get(document.index)?.root.clone()?;
     root.canonicalize(Dialect::Sigs).ok()?;
     Some(root)
+}
+
+/// The part of `path` up to the first component in which it differs from `other`, and the rest; `None` when that is the
+/// file itself.
+fn first_difference<'p>(path: &'p TreePath, other: &TreePath) -> Option<(&'p str, &'p str)> {
+    let mut end = 0;
+    let mut others = other.as_str().split('/');
+    for component in path.as_str().split('/') {
+        end += component.len();
+        if others.next() != Some(component) {
+            let (tree, rest) = path.as_str().split_at_checked(end)?;
+            return Some((tree, rest.strip_prefix('/')?));
+        }
+        end += 1;
+    }
+    None
 }
 
 fn is_yaml(name: &str) -> bool {

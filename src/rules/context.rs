@@ -6,7 +6,7 @@ use crate::config::Level;
 use crate::finding::{Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place};
 use crate::repo::{App, AppId, AppKind, Inventory, Labels, Object, Workspace};
-use crate::source::{Sources, Span};
+use crate::source::{SourceFile, Sources, Span, TreePath};
 
 use super::RuleMeta;
 
@@ -57,6 +57,12 @@ impl<'a> Context<'a> {
     /// their parts.
     pub fn is_chart_alone(&self) -> bool {
         self.app.is_some_and(|app| app.kind == AppKind::Chart)
+    }
+
+    /// Whether rendering some app reads this file. Known in checks of files and of the whole repository.
+    pub fn is_read(&self, file: &SourceFile) -> bool {
+        let Ok(path) = TreePath::new(file.name()) else { return false };
+        self.inventory.is_some_and(|inventory| inventory.apps.iter().any(|entry| entry.files.contains(&path)))
     }
 
     /// The files of this run.

@@ -1,7 +1,7 @@
 //! Which AppProject an Application means, and how its destination is called there.
 
 use crate::argocd::{Application, IN_CLUSTER, Project};
-use crate::repo::{AppId, Inventory, Workspace};
+use crate::repo::{AppId, Inventory, Workspace, showcase};
 use crate::source::TreePath;
 
 /// A project and the app that renders it, if one does. Places are in the inventory's origins.
@@ -14,22 +14,11 @@ pub(super) struct Declared {
     path: Option<TreePath>,
 }
 
-/// Directories whose files show how something is done, and belong to nothing outside of them.
-const SHOWCASES: [&str; 9] =
-    ["docs", "doc", "examples", "example", "samples", "test", "tests", "testdata", "fixtures"];
-
 impl Declared {
     /// Whether the project may be meant by an app defined at `path`: it is not part of somebody's documentation.
     pub(super) fn may_be_meant(&self, path: Option<&TreePath>) -> bool {
         let (Some(own), Some(other)) = (&self.path, path) else { return true };
-        let mut dir = own.parent();
-        while let Some(at) = dir {
-            if SHOWCASES.contains(&at.file_name()) {
-                return other.starts_with(&at);
-            }
-            dir = at.parent();
-        }
-        true
+        showcase(own).is_none_or(|dir| other.starts_with(&dir))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::finding::Severity;
 use crate::repo::{AppEntry, AppKind, Inventory};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -37,10 +38,17 @@ impl Rule for DuplicateApplicationName {
                     "" => format!("the Application `{name}` is defined twice"),
                     namespace => format!("the Application `{namespace}/{name}` is defined twice"),
                 };
-                cx.report(entry.app.place, message)
+                let report = cx
+                    .report(entry.app.place, message)
                     .related(rival.app.place, "the other definition")
                     .apps([rival.app.id, entry.app.id])
                     .help("remove one of them, or give it another name");
+                // What nobody renders may be applied by hand, or not at all.
+                let certain = inventory.share_root(rival.app.id, entry.app.id)
+                    || rival.app.place.at.file == entry.app.place.at.file;
+                if !certain {
+                    report.severity(Severity::Warning);
+                }
             }
         }
     }

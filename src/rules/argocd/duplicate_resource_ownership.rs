@@ -49,6 +49,8 @@ fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
     let entry = inventory.app(object.app);
     !object.hook
         && !object.name.is_empty()
+        // Another rule speaks of Applications.
+        && !object.is("argoproj.io", "Application")
         && entry.is_some_and(|entry| {
             entry.status != Status::Failed && !matches!(entry.app.kind, AppKind::Overlay | AppKind::Chart)
         })
@@ -58,7 +60,8 @@ fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
 fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'a ObjectFacts>> {
     let mut groups: Vec<Vec<&ObjectFacts>> = Vec::new();
     for object in objects {
-        match groups.iter_mut().find(|group| group.iter().all(|other| inventory.may_meet(other.app, object.app))) {
+        let meets = |other: &&ObjectFacts| collide(inventory, other.app, object.app);
+        match groups.iter_mut().find(|group| group.iter().all(meets)) {
             Some(group) if group.iter().any(|other| other.app == object.app) => {}
             Some(group) => group.push(object),
             None => groups.push(vec![object]),
@@ -66,6 +69,12 @@ fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'
     }
     groups.retain(|group| group.len() > 1);
     groups
+}
+
+/// Whether two apps can be on one cluster together. Two definitions of one app are another rule's business.
+fn collide(inventory: &Inventory, a: AppId, b: AppId) -> bool {
+    let name = |id| inventory.app(id).map(|entry| (&entry.app.namespace, &entry.app.name));
+    a == b || (inventory.may_meet(a, b) && name(a) != name(b) && !inventory.are_alternatives(a, b))
 }
 
 fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFacts>], cx: &mut Context<'_>) {

@@ -1,7 +1,10 @@
 //! `empty-auto-prune`: see the page.
 
-use crate::repo::{App, Rendered, Status};
+use crate::argocd::Application;
+use crate::finding::Severity;
+use crate::repo::{App, KUSTOMIZATION_NAMES, Rendered, Status};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::TreePath;
 
 meta!(
     "empty-auto-prune",
@@ -37,9 +40,22 @@ impl Rule for EmptyAutoPrune {
                 "correct the source, or remove the Application",
             )
         };
-        let report = cx.report(automated.place, message).help(help);
+        let waits = app_waits(application, cx);
+        let mut report = cx.report(automated.place, message).help(help);
+        if waits {
+            report = report.severity(Severity::Note);
+        }
         if let Some(path) = application.sources.first().and_then(|source| source.path.as_ref()) {
             report.related(path.place, "nothing is rendered from here");
         }
     }
+}
+
+/// Whether what the app renders is there, but commented out: somebody waits to turn it on.
+fn app_waits(application: &Application, cx: &Context<'_>) -> bool {
+    let tree = &cx.workspace.tree;
+    let dirs = application.sources.iter().filter_map(|source| TreePath::new(source.path()).ok());
+    let texts = dirs.flat_map(|dir| KUSTOMIZATION_NAMES.map(|name| tree.read(&dir.child(name)).ok())).flatten();
+    let is_entry = |line: &str| line.trim().strip_prefix('#').is_some_and(|rest| rest.trim().starts_with("- "));
+    texts.into_iter().any(|file| file.text_or_empty().lines().any(is_entry))
 }

@@ -20,6 +20,10 @@ impl Rule for SyntaxError {
     }
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
+        // A file that some program fills in first is no YAML yet; where a tool reads it all the same, it must be.
+        if is_template(file.file.text_or_empty()) && !cx.is_read(&file.file) {
+            return;
+        }
         for problem in file.problems.iter().filter(|problem| !problem.is_excessive_aliasing()) {
             let help = match problem.kind {
                 YamlProblemKind::Syntax | YamlProblemKind::Value => None,
@@ -35,6 +39,44 @@ impl Rule for SyntaxError {
             if let Some(help) = help {
                 report.help(help);
             }
+        }
+    }
+}
+
+/// Whether a file has placeholders where YAML wants something else: `{{ name }}` unquoted, `{% if x %}`, `<NAME>`.
+fn is_template(text: &str) -> bool {
+    // An ApplicationSet is no template, though it holds some.
+    !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
+}
+
+/// Whether a line is, or sets a key to, a placeholder that is not quoted.
+fn is_placeholder(line: &str) -> bool {
+    let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
+    let value = value.trim_start_matches("- ").trim_start();
+    if ["{{", "{%", "{#", "#{", "<%"].iter().any(|open| value.starts_with(open)) {
+        return true;
+    }
+    let name = value.strip_prefix('<').and_then(|rest| rest.split_once('>')).map_or("", |(name, _)| name);
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_told_by_their_placeholders() {
+        for (text, want) in [
+            ("a: 1\n", false),
+            ("a: {{ .name }}\n", true),
+            ("a: '{{ .name }}'\n", false),
+            ("a:\n  - {{ name }}\n", true),
+            ("{{- range .x }}\na: 1\n{{- end }}\n", true),
+            ("a:\n  <ISSUER_ANNOTATION_1>\n  b: c\n", true),
+            ("kind: ApplicationSet\nname: {{ name }}\n", false),
+            ("a: <Buffer>\n", false),
+        ] {
+            assert_eq!(is_template(text), want, "{text}");
         }
     }
 }

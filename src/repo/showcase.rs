@@ -1,0 +1,67 @@
+//! Which directories show or test something rather than deploy it.
+
+use crate::source::TreePath;
+
+/// Directories whose files stand by themselves: each shows how something is done.
+const SHOWCASES: [&str; 13] = [
+    "docs",
+    "doc",
+    "documentation",
+    "examples",
+    "example",
+    "samples",
+    "sample",
+    "test",
+    "tests",
+    "testdata",
+    "test-data",
+    "fixtures",
+    "e2e",
+];
+
+/// Directories whose files are input of somebody's tests, or part of a text: wrong ones may be wrong on purpose.
+const TEST_DATA: [&str; 9] =
+    ["docs", "doc", "documentation", "tests", "testdata", "test-data", "fixtures", "e2e", "__tests__"];
+
+/// The directory on the way to a file that is called like a showcase, the lowest one.
+pub fn showcase(path: &TreePath) -> Option<TreePath> {
+    above(path, &SHOWCASES)
+}
+
+/// Whether a file is part of documentation or of tests.
+pub fn is_test_data(path: &TreePath) -> bool {
+    above(path, &TEST_DATA).is_some() || path.as_str().starts_with("test/")
+}
+
+fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
+    let mut dir = path.parent();
+    while let Some(at) = dir {
+        if names.contains(&at.file_name().to_lowercase().as_str()) {
+            return Some(at);
+        }
+        dir = at.parent();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn showcases_are_told_by_their_names() {
+        for (path, shows, tests) in [
+            ("apps/shop.yaml", false, false),
+            ("examples/shop.yaml", true, false),
+            ("a/examples/b/shop.yaml", true, false),
+            ("docs/shop.yaml", true, true),
+            ("test/shop.yaml", true, true),
+            ("clusters/test/shop.yaml", true, false),
+            ("a/tests/fixtures/shop.yaml", true, true),
+            ("docs.yaml", false, false),
+        ] {
+            let path = TreePath::new(path).unwrap();
+            assert_eq!((showcase(&path).is_some(), is_test_data(&path)), (shows, tests), "{path}");
+        }
+    }
+}
