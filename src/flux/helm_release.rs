@@ -143,6 +143,19 @@ impl HelmRelease {
         Text::new(shortened(&name), place)
     }
 
+    /// The chart and its version, for people.
+    pub fn chart_words(&self) -> (String, Option<SmolStr>) {
+        match (&self.chart, &self.chart_ref) {
+            (Some(chart), _) => {
+                let source = chart.source.as_ref().map_or("", |source| source.name.as_str());
+                let version = chart.version.as_ref().map(|version| version.value.clone());
+                (format!("{} ({source})", chart.chart.value), version)
+            }
+            (None, Some(source)) => (format!("{}/{}", source.kind, source.name), None),
+            (None, None) => (String::new(), None),
+        }
+    }
+
     /// The objects that rendering it asks for.
     pub fn needs(&self) -> Vec<ObjectName> {
         let sources = self.chart.iter().filter_map(|chart| chart.source.clone());

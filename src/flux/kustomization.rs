@@ -59,8 +59,7 @@ impl Kustomization {
         };
         let from = build.map(|build| build.items(&["substituteFrom"])).unwrap_or_default();
         Self {
-            source: at("sourceRef")
-                .and_then(|block| ObjectName::read(block, "GitRepository", &namespace)),
+            source: at("sourceRef").and_then(|block| ObjectName::read(block, "GitRepository", &namespace)),
             path: own("path"),
             target_namespace: own("targetNamespace"),
             depends_on: depends_on(spec, "Kustomization", &namespace),
@@ -71,7 +70,10 @@ impl Kustomization {
                 .filter_map(|item| {
                     // Only the Kustomization's own namespace is looked in.
                     let object = ObjectName::read(item, "", &namespace)?;
-                    Some((ObjectName { namespace: namespace.clone(), ..object }, flag(Some(item), "optional")))
+                    Some((
+                        ObjectName { namespace: namespace.clone(), ..object },
+                        flag(Some(item), "optional"),
+                    ))
                 })
                 .collect(),
             suspended: flag(spec, "suspend"),

@@ -7,6 +7,7 @@ mod declared;
 mod definition;
 mod discover;
 mod facts;
+mod flux;
 mod inventory;
 mod labels;
 mod object;

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::argocd::{self, Output, Renderer};
 use crate::finding::{Incomplete, Problem, ProblemKind};
+use crate::flux::{self, Substitution};
 use crate::helm::{self, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, NoOp};
 use crate::origin::{Origins, Placed};
@@ -32,6 +33,8 @@ pub struct Rendered {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
+    /// References to variables that Flux substitutes.
+    pub substitutions: Vec<Substitution>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
 }
@@ -44,6 +47,17 @@ impl Rendered {
         self.incomplete = output.incomplete;
         self.no_ops = output.no_ops;
         self.releases = output.releases;
+        output.objects
+    }
+
+    /// The same for Flux.
+    fn take_flux(&mut self, output: flux::Output) -> Vec<Node> {
+        self.problems = output.problems;
+        self.failed = output.failed;
+        self.incomplete = output.incomplete;
+        self.no_ops = output.no_ops;
+        self.releases = output.releases;
+        self.substitutions = output.substitutions;
         output.objects
     }
 
@@ -72,6 +86,18 @@ fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     };
     let own = config.clusters.iter().find(is_it).and_then(|cluster| cluster.kubernetes.as_ref());
     own.or(config.kubernetes.as_ref()).map(|version| version.value.clone())
+}
+
+/// What renders the Flux objects of an app.
+fn flux_renderer<'a>(app: &App, workspace: &'a Workspace) -> flux::Renderer<'a> {
+    flux::Renderer {
+        tree: &workspace.tree,
+        remotes: workspace.remotes(),
+        cache: &workspace.cache,
+        charts: &workspace.charts,
+        artifacts: &workspace.artifacts,
+        kube_version: kube_version(app, workspace),
+    }
 }
 
 /// Renders a chart by itself, with nothing but its own values.
@@ -120,6 +146,16 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             };
             let output = argocd::expand(set, &environment, &mut rendered.origins);
             rendered.take(output)
+        }
+        Spec::FluxKustomization(kustomization, inputs) => {
+            let renderer = flux_renderer(app, workspace);
+            let output = renderer.kustomization(kustomization, inputs, &mut rendered.origins);
+            rendered.take_flux(output)
+        }
+        Spec::FluxRelease(release, inputs) => {
+            let renderer = flux_renderer(app, workspace);
+            let output = renderer.helm_release(release, inputs, &mut rendered.origins);
+            rendered.take_flux(output)
         }
         Spec::Overlay(dir) => {
             let options = kustomize::Options {

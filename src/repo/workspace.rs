@@ -33,6 +33,8 @@ pub struct Workspace {
     pub cache: Arc<Cache>,
     /// Loaded charts.
     pub charts: Arc<ChartCache>,
+    /// Sources of Flux as they are packed.
+    pub artifacts: Arc<crate::flux::Artifacts>,
     /// `.gitops-lint.yaml`.
     pub config: Config,
     /// Where other repositories, revisions and charts are found.
@@ -51,6 +53,7 @@ impl Workspace {
             sources: Arc::clone(cache.sources()),
             cache,
             charts: Arc::default(),
+            artifacts: Arc::default(),
             config,
             checkouts: Arc::new(checkouts),
             control_plane: OnceLock::new(),

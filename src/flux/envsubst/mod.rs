@@ -48,7 +48,19 @@ impl std::error::Error for BadTemplate {}
 /// A text with references to variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
+    text: String,
     pieces: Vec<Piece>,
+}
+
+/// What a variable is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// Its value.
+    Value(SmolStr),
+    /// Not set: its value is empty.
+    Unset,
+    /// Its value cannot be known here: the reference stays as it is.
+    Unknown,
 }
 
 /// A piece of a [`Template`].
@@ -85,16 +97,42 @@ impl Reference {
 impl Template {
     /// Reads a text.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
-        parse::parse(text).map(|pieces| Self { pieces })
+        parse::parse(text).map(|pieces| Self { text: text.to_owned(), pieces })
     }
 
-    /// The text with every reference replaced. `value` answers what a variable is; the value of an unset one is empty.
-    pub fn execute(&self, value: &dyn Fn(&str) -> Option<SmolStr>) -> String {
+    /// The text with every reference replaced. `value` answers what a variable is.
+    pub fn execute(&self, value: &dyn Fn(&Reference) -> Variable) -> String {
         let mut out = String::new();
         for piece in &self.pieces {
-            evaluate(piece, value, &mut out);
+            self.evaluate(piece, value, &mut out);
         }
         out
+    }
+
+    /// Nesting is bounded by the parser.
+    fn evaluate(&self, piece: &Piece, value: &dyn Fn(&Reference) -> Variable, out: &mut String) {
+        let reference = match piece {
+            Piece::Text(text) => return out.push_str(text),
+            Piece::Reference(reference) => reference,
+        };
+        let found = match value(reference) {
+            Variable::Value(found) => found,
+            Variable::Unset => SmolStr::default(),
+            Variable::Unknown => {
+                out.push_str(self.text.get(reference.start..reference.end).unwrap_or_default());
+                return;
+            }
+        };
+        let arguments: Vec<String> = reference
+            .arguments
+            .iter()
+            .map(|argument| {
+                let mut text = String::new();
+                self.evaluate(argument, value, &mut text);
+                text
+            })
+            .collect();
+        out.push_str(&functions::apply(&reference.operator, &found, &arguments));
     }
 
     /// All references in order, those in defaults behind the reference that they are in.
@@ -114,26 +152,6 @@ fn collect<'a>(pieces: &'a [Piece], found: &mut Vec<&'a Reference>) {
     }
 }
 
-/// Nesting is bounded by the parser.
-fn evaluate(piece: &Piece, value: &dyn Fn(&str) -> Option<SmolStr>, out: &mut String) {
-    match piece {
-        Piece::Text(text) => out.push_str(text),
-        Piece::Reference(reference) => {
-            let arguments: Vec<String> = reference
-                .arguments
-                .iter()
-                .map(|argument| {
-                    let mut text = String::new();
-                    evaluate(argument, value, &mut text);
-                    text
-                })
-                .collect();
-            let found = value(&reference.name).unwrap_or_default();
-            out.push_str(&functions::apply(&reference.operator, &found, &arguments));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -147,7 +165,10 @@ mod tests {
         for line in include_str!("../../../fixtures/flux/envsubst.jsonl").lines() {
             let (variables, text, want): (BTreeMap<String, String>, String, Result<String, String>) =
                 serde_json::from_str(line).unwrap();
-            let value = |name: &str| variables.get(name).map(SmolStr::new);
+            let value = |reference: &Reference| match variables.get(reference.name.as_str()) {
+                Some(value) => Variable::Value(value.into()),
+                None => Variable::Unset,
+            };
             let got = Template::parse(&text).map(|template| template.execute(&value));
             assert_eq!(got.map_err(|error| error.to_string()), want, "{text}");
             cases += 1;
