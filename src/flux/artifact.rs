@@ -24,7 +24,6 @@ const IGNORE_FILE: &str = ".sourceignore";
 
 /// A tree without the files that the artifact does not have.
 pub struct ArtifactTree {
-    id: ContentId,
     below: Arc<dyn Tree>,
     /// Rules, each for the files below a directory; the last one that says something decides.
     rules: Vec<(TreePath, Gitignore)>,
@@ -40,7 +39,7 @@ impl ArtifactTree {
             }
         }
         rules.extend(ignore.map(|text| (TreePath::root(), matcher(text))));
-        Self { id: ContentId::fresh(), below, rules }
+        Self { below, rules }
     }
 
     fn is_hidden(&self, path: &TreePath, is_dir: bool) -> bool {
@@ -97,8 +96,9 @@ impl Tree for ArtifactTree {
         files
     }
 
-    fn content_id(&self, _: &TreePath) -> ContentId {
-        self.id
+    fn content_id(&self, dir: &TreePath) -> ContentId {
+        // Charts are not loaded through this; what is left out decides nothing about them.
+        self.below.content_id(dir)
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {

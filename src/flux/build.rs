@@ -15,7 +15,7 @@ use crate::source::{ContentId, Dir, EntryKind, Remotes, Tree, TreePath};
 use crate::yaml::{Cache, Dialect, Entry, Key, Map, Node};
 
 use super::reference::{Inputs, Text, flag, text, texts};
-use super::source::{Located, place_of};
+use super::source::{Located, below, place_of};
 use super::substitute::{Substituter, Variables};
 use super::{ArtifactTree, Kustomization, Output};
 
@@ -24,6 +24,8 @@ use super::{ArtifactTree, Kustomization, Output};
 pub struct Renderer<'a> {
     /// This repository.
     pub tree: &'a Arc<dyn Tree>,
+    /// The directory of this repository that the source of a bootstrap begins with: artifacts may hold a part of it.
+    pub bootstrap: &'a TreePath,
     /// Where other content is.
     pub remotes: &'a dyn Remotes,
     /// Parsed files.
@@ -70,8 +72,8 @@ impl Renderer<'_> {
         let mut output = Output::default();
         let Some(root) = self.root(app, inputs, &mut output) else { return output };
         let path_place = app.path.as_ref().map_or(app.place, |path| path.place);
-        let dir = match root.path.join_rooted(app.path()) {
-            Ok(path) if root.tree.is_dir(&path) => root.at(root.tree.resolve(&path).unwrap_or(path)),
+        let dir = match below(&root.path, app.path()) {
+            Some(path) if root.tree.is_dir(&path) => root.at(root.tree.resolve(&path).unwrap_or(path)),
             _ if output.incomplete.is_empty() => {
                 let message =
                     format!("kustomization path not found: `{}`: no such file or directory", app.path());
@@ -80,6 +82,7 @@ impl Renderer<'_> {
             }
             _ => return output,
         };
+        output.dir = Some(dir.path.clone()).filter(|_| self.is_here(&root));
         let Some(draft) = self.draft(app, &dir, origins, &mut output) else { return output };
         let options = Options {
             load_restrictor: LoadRestrictor::None,
@@ -107,6 +110,11 @@ impl Renderer<'_> {
             output.objects.push(object);
         }
         output
+    }
+
+    /// Whether a packed root is this repository.
+    fn is_here(&self, root: &Dir) -> bool {
+        root.tree.content_id(&TreePath::root()) == self.tree.content_id(&TreePath::root())
     }
 
     /// The root of the source, packed.

@@ -6,6 +6,7 @@
 //! `repo`.
 
 mod artifact;
+pub mod artifact_generator;
 mod build;
 pub mod envsubst;
 mod helm;
@@ -23,4 +24,4 @@ pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
 pub use kustomization::Kustomization;
 pub use output::{Known, Output, Substitution};
 pub use reference::{Input, Inputs, ObjectName, SOURCE_GROUP, SOURCE_KINDS, Text};
-pub use source::{git_revision, source_url};
+pub use source::{below, git_revision, source_url};

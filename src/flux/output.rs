@@ -6,6 +6,7 @@ use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::Release;
 use crate::kustomize::{Built, NoOp};
 use crate::origin::Place;
+use crate::source::TreePath;
 use crate::yaml::Node;
 
 /// What a Kustomization or HelmRelease renders to.
@@ -23,6 +24,8 @@ pub struct Output {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
+    /// The directory that was built, when it is one of this repository.
+    pub dir: Option<TreePath>,
     /// References to variables of `postBuild`, in the order of the objects.
     pub substitutions: Vec<Substitution>,
 }

@@ -10,7 +10,7 @@ use crate::origin::Place;
 use crate::source::{Dir, Found, TreePath};
 use crate::yaml::Node;
 
-use super::Renderer;
+use super::{Renderer, artifact_generator};
 use super::helm_release::ChartTemplate;
 use super::reference::{Inputs, ObjectName};
 
@@ -66,13 +66,16 @@ fn oci_version(source: &Node) -> &str {
 impl Renderer<'_> {
     /// The root of the source that a Kustomization or chart reads. `path` is what it reads there.
     pub(super) fn locate(&self, source: &ObjectName, inputs: &Inputs, path: &str) -> Located {
+        if source.kind == "ExternalArtifact" {
+            return self.locate_artifact(source, inputs, path);
+        }
         let Some(input) = inputs.get(source) else {
             // `flux bootstrap` and the Flux operator make the source of the repository itself.
-            let here = TreePath::root().join_rooted(path).ok().filter(|path| self.tree.is_dir(path));
+            let here = below(self.bootstrap, path).filter(|path| self.tree.is_dir(path));
             let bootstrap = source.kind == "GitRepository" || source.name == BOOTSTRAP;
             return match here {
                 Some(_) if bootstrap => {
-                    Located::Root(Dir::new(std::sync::Arc::clone(self.tree), TreePath::root()), None)
+                    Located::Root(Dir::new(std::sync::Arc::clone(self.tree), self.bootstrap.clone()), None)
                 }
                 _ => absent(
                     Missing::Content,
@@ -100,6 +103,27 @@ impl Renderer<'_> {
                 Missing::Content,
                 format!("the content of the {kind} `{}` is not on this machine", source.name),
             ),
+        }
+    }
+
+    /// What an ArtifactGenerator makes.
+    fn locate_artifact(&self, source: &ObjectName, inputs: &Inputs, path: &str) -> Located {
+        let lost = |words: &str| absent(Missing::Content, format!("the ExternalArtifact `{}` {words}", source.name));
+        let Some(input) = inputs.get(source) else { return lost("is not in this repository") };
+        let Some(origin) = artifact_generator::origin(&input.node, &source.name, path) else {
+            return lost("is put together from parts, which is not followed");
+        };
+        // Artifacts of artifacts are not made by anyone yet.
+        if origin.source.kind == "ExternalArtifact" {
+            return lost("is made from another artifact, which is not followed");
+        }
+        let whole = format!("{}/{}", origin.root, path.trim_start_matches("./"));
+        match self.locate(&origin.source, inputs, &whole) {
+            Located::Root(dir, note) => match dir.path.join(&origin.root) {
+                Ok(path) => Located::Root(dir.at(path), note),
+                Err(_) => lost("leaves its source"),
+            },
+            absent @ Located::Absent { .. } => absent,
         }
     }
 
@@ -132,7 +156,7 @@ impl Renderer<'_> {
                     return (Located::Absent { missing: Missing::Chart, reason, help }, None);
                 }
             };
-            let path = root.0.path.join_rooted(&chart.chart.value).unwrap_or_default();
+            let path = below(&root.0.path, &chart.chart.value).unwrap_or_default();
             return (Located::Root(root.0.at(path), root.1), Some(root.0));
         }
         let version = chart.version.as_ref().map_or("*", |version| version.value.as_str());
@@ -142,6 +166,11 @@ impl Renderer<'_> {
         };
         (of_found(self.remotes.chart(&url, &chart.chart.value, version), Missing::Chart), None)
     }
+}
+
+/// A path below a directory; a leading slash means nothing.
+pub fn below(dir: &TreePath, path: &str) -> Option<TreePath> {
+    dir.join(path.trim_start_matches('/')).ok().filter(|joined| joined.starts_with(dir))
 }
 
 /// Where a source is named, for problems about it.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::argocd::Application;
-use crate::flux::{HelmRelease, Kustomization};
+use crate::flux::HelmRelease;
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, Span, TreePath};
 use crate::yaml::Node;
@@ -58,6 +58,7 @@ pub fn analyze<T: Send>(
         store: Store::default(),
         has_flux: scan.documents.iter().any(|it| is_flux_kind(&it.group, &it.kind)),
     };
+    flux::find_bootstrap(workspace, &scan);
     let roots = Roots::of(workspace, &scan);
     for document in roots.certain.iter().filter_map(|index| scan.documents.get(*index)) {
         if let Some(node) = document_node(workspace, document) {
@@ -186,6 +187,8 @@ struct Batch<T> {
     children: Vec<(Node, Arc<Origins>)>,
     /// Kind, namespace and object of what others may name.
     named: Vec<(SmolStr, SmolStr, Node, Arc<Origins>)>,
+    /// The directory that a Kustomization built.
+    built: Option<TreePath>,
     result: T,
 }
 
@@ -247,7 +250,6 @@ impl<T: Send> Discovery<'_, T> {
         }
         match &app.spec {
             Spec::FluxKustomization(kustomization, _) => {
-                self.claim_path(id, kustomization);
                 app.target_namespace = kustomization
                     .target_namespace
                     .as_ref()
@@ -340,9 +342,7 @@ impl<T: Send> Discovery<'_, T> {
     }
 
     /// What a Kustomization builds is not built again by itself.
-    fn claim_path(&mut self, id: AppId, kustomization: &Kustomization) {
-        let Ok(path) = TreePath::root().join_rooted(kustomization.path()) else { return };
-        let path = self.workspace.tree.resolve(&path).unwrap_or(path);
+    fn claim_path(&mut self, id: AppId, path: TreePath) {
         if self.scan.kustomizations.contains_key(&path) {
             self.claimed.dirs.entry(path).or_insert(id);
         } else if !path.is_root() {
@@ -418,6 +418,9 @@ impl<T: Send> Discovery<'_, T> {
                 children.extend(
                     batch.children.into_iter().map(|child| (child, parent, namespace.clone(), batch.depth)),
                 );
+                if let Some(dir) = batch.built {
+                    self.claim_path(batch.app.id, dir);
+                }
                 for (kind, namespace, node, origins) in batch.named {
                     self.store.add(&batch.app.cluster, &kind, &namespace, node, origins);
                 }
@@ -567,5 +570,6 @@ fn work<T>(
         incomplete: rendered.incomplete,
         files: rendered.files,
     };
-    Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
+    let (origins, built) = (rendered.origins, rendered.dir);
+    Batch { app, depth, summary, facts, origins, children, named, built, result }
 }

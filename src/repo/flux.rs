@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::flux::{self, HelmRelease, Input, Inputs, Kustomization, ObjectName};
+use crate::flux::{self, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator};
 use crate::origin::Origins;
 use crate::source::TreePath;
 use crate::yaml::Node;
@@ -31,6 +31,7 @@ pub(super) fn is_named(group: &str, kind: &str) -> bool {
     match group {
         "" => matches!(kind, "ConfigMap" | "Secret"),
         flux::SOURCE_GROUP => flux::SOURCE_KINDS.contains(&kind),
+        "source.extensions.fluxcd.io" => kind == "ArtifactGenerator",
         _ => false,
     }
 }
@@ -76,6 +77,22 @@ impl Store {
         needs(app).iter().any(missing)
     }
 
+    /// The ArtifactGenerator that makes an artifact.
+    fn generator(&self, name: &ObjectName, app: &App, workspace: &Workspace, scan: &Scan) -> Option<Input> {
+        let rendered = self.objects.iter().find(|((cluster, kind, namespace, _), (node, _))| {
+            *cluster == app.cluster
+                && kind == "ArtifactGenerator"
+                && (*namespace == name.namespace || namespace.is_empty())
+                && artifact_generator::makes(node, &name.name)
+        });
+        if let Some((_, (node, origins))) = rendered {
+            let (node, origins) = (Arc::clone(node), Arc::clone(origins));
+            return Some(Input { name: name.clone(), node, origins });
+        }
+        let (node, _) = written_generator(name, app.path.as_ref(), workspace, scan)?;
+        Some(Input { name: name.clone(), node: Arc::new(node), origins: Arc::default() })
+    }
+
     /// Finds what an app names: what was rendered for its cluster, else what is written nearest to it.
     pub(super) fn resolve(&self, app: &mut App, workspace: &Workspace, scan: &Scan) {
         let mut todo = needs(app);
@@ -84,6 +101,13 @@ impl Store {
         while let Some(name) = todo.pop() {
             rounds += 1;
             if rounds > 256 || inputs.get(&name).is_some() {
+                continue;
+            }
+            if name.kind == "ExternalArtifact"
+                && let Some(input) = self.generator(&name, app, workspace, scan)
+            {
+                todo.extend(artifact_generator::sources(&input.node));
+                inputs.add(input);
                 continue;
             }
             let rendered = self.get(&app.cluster, &name).cloned();
@@ -120,12 +144,29 @@ fn nearest<'s>(name: &ObjectName, near: Option<&TreePath>, scan: &'s Scan) -> Op
                 || name.namespace.is_empty())
             && !scan.is_input(&document.path)
     };
-    let common = |document: &&ScannedDocument| {
-        let Some(near) = near else { return 0 };
-        document.path.components().zip(near.components()).take_while(|(a, b)| a == b).count()
-    };
     // Of equally near ones the first in path order.
-    scan.documents.iter().filter(meets).rev().max_by_key(common)
+    scan.documents.iter().filter(meets).rev().max_by_key(|document| common(&document.path, near))
+}
+
+/// The ArtifactGenerator as written that makes an artifact: the nearest to a file.
+fn written_generator(
+    name: &ObjectName,
+    near: Option<&TreePath>,
+    workspace: &Workspace,
+    scan: &Scan,
+) -> Option<(Node, usize)> {
+    let documents = scan.documents.iter().filter(|document| document.kind == "ArtifactGenerator");
+    let making = documents.filter_map(|document| {
+        let node = document_node(workspace, document)?;
+        artifact_generator::makes(&node, &name.name).then(|| (node, common(&document.path, near)))
+    });
+    making.max_by_key(|(_, common)| *common)
+}
+
+/// Number of directories that a path has in common with another.
+fn common(path: &TreePath, near: Option<&TreePath>) -> usize {
+    let Some(near) = near else { return 0 };
+    path.components().zip(near.components()).take_while(|(a, b)| a == b).count()
 }
 
 /// A Kustomization as written.
@@ -153,7 +194,7 @@ impl Roots {
             }
             let Some(node) = document_node(workspace, document) else { continue };
             let kustomization = Kustomization::new(Arc::new(node));
-            let dir = TreePath::root().join_rooted(kustomization.path()).ok();
+            let dir = built_dir(&kustomization, &document.path, workspace, scan);
             let dir = dir.map(|dir| workspace.tree.resolve(&dir).unwrap_or(dir));
             kustomizations
                 .push(Written { document: index, dir: dir.filter(|dir| workspace.tree.is_dir(dir)) });
@@ -183,6 +224,64 @@ impl Roots {
         }
         roots
     }
+}
+
+/// The directory that a Kustomization as written builds, as far as it is one of this repository.
+fn built_dir(
+    kustomization: &Kustomization,
+    path: &TreePath,
+    workspace: &Workspace,
+    scan: &Scan,
+) -> Option<TreePath> {
+    let source = kustomization.source.as_ref()?;
+    let mut root = TreePath::root();
+    let mut from = source.clone();
+    if source.kind == "ExternalArtifact" {
+        let (generator, _) = written_generator(source, Some(path), workspace, scan)?;
+        let origin = artifact_generator::origin(&generator, &source.name, kustomization.path())?;
+        root = root.join(&origin.root).ok()?;
+        from = origin.source;
+    }
+    if nearest(&from, Some(path), scan).is_none() {
+        root = workspace.bootstrap().join(root.as_str()).ok()?;
+    }
+    flux::below(&root, kustomization.path())
+}
+
+/// Sets the directory that the bootstrap's source begins with: where nearly all of its Kustomizations' paths are.
+pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
+    let mut paths: BTreeSet<String> = BTreeSet::new();
+    for document in &scan.documents {
+        if document.group != "kustomize.toolkit.fluxcd.io" {
+            continue;
+        }
+        let Some(node) = document_node(workspace, document) else { continue };
+        let kustomization = Kustomization::new(Arc::new(node));
+        let path = kustomization.path().trim_start_matches("./").trim_matches('/');
+        let unknown = kustomization.source.as_ref().is_some_and(|source| {
+            source.kind != "ExternalArtifact" && nearest(source, Some(&document.path), scan).is_none()
+        });
+        if unknown && !path.is_empty() && !path.contains("${") {
+            paths.insert(path.to_owned());
+        }
+    }
+    let hits = |dir: &TreePath| {
+        paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count()
+    };
+    let mut best = (hits(&TreePath::root()), TreePath::root());
+    let dirs: BTreeSet<TreePath> = scan.kustomizations.keys().filter_map(top).collect();
+    for dir in dirs {
+        let hits = hits(&dir);
+        if hits > 2 * best.0 {
+            best = (hits, dir);
+        }
+    }
+    workspace.set_bootstrap(best.1);
+}
+
+/// The first directory of a path.
+fn top(path: &TreePath) -> Option<TreePath> {
+    TreePath::new(path.components().next()?).ok()
 }
 
 /// The cluster of what is defined in a file and rendered by nothing: the variant directory that it lies in.

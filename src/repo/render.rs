@@ -33,6 +33,8 @@ pub struct Rendered {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
+    /// The directory that a Kustomization built, when it is one of this repository.
+    pub dir: Option<TreePath>,
     /// References to variables that Flux substitutes.
     pub substitutions: Vec<Substitution>,
     /// Files of the linted tree that were read or looked for.
@@ -58,6 +60,7 @@ impl Rendered {
         self.no_ops = output.no_ops;
         self.releases = output.releases;
         self.substitutions = output.substitutions;
+        self.dir = output.dir;
         output.objects
     }
 
@@ -92,6 +95,7 @@ fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
 fn flux_renderer<'a>(app: &App, workspace: &'a Workspace) -> flux::Renderer<'a> {
     flux::Renderer {
         tree: &workspace.tree,
+        bootstrap: workspace.bootstrap(),
         remotes: workspace.remotes(),
         cache: &workspace.cache,
         charts: &workspace.charts,

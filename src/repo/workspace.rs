@@ -41,6 +41,8 @@ pub struct Workspace {
     pub checkouts: Arc<Checkouts>,
     /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
     control_plane: OnceLock<ControlPlane>,
+    /// Where the source of Flux's bootstrap begins in the tree.
+    bootstrap: OnceLock<TreePath>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -57,6 +59,7 @@ impl Workspace {
             config,
             checkouts: Arc::new(checkouts),
             control_plane: OnceLock::new(),
+            bootstrap: OnceLock::new(),
             vendored: BTreeSet::new(),
         }
     }
@@ -86,6 +89,18 @@ impl Workspace {
     /// Declares what was found; the first word counts.
     pub(super) fn set_control_plane(&self, control_plane: ControlPlane) {
         let _ = self.control_plane.set(control_plane);
+    }
+
+    /// The directory that Flux's bootstrap source begins with: the root, unless an artifact holds a part of the
+    /// repository.
+    pub fn bootstrap(&self) -> &TreePath {
+        static ROOT: OnceLock<TreePath> = OnceLock::new();
+        self.bootstrap.get().unwrap_or_else(|| ROOT.get_or_init(TreePath::root))
+    }
+
+    /// Declares it; the first word counts.
+    pub(super) fn set_bootstrap(&self, dir: TreePath) {
+        let _ = self.bootstrap.set(dir);
     }
 
     /// The remotes seam that engines see.
