@@ -296,3 +296,22 @@ fn list_is_current() {
     expect(&path, &want, &mut wrong);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The page about other linters links to rules that exist.
+#[test]
+fn peers_are_matched() {
+    let text = std::fs::read_to_string(root().join("rules/peers.md")).unwrap();
+    let checks = text.lines().filter(|line| line.starts_with("| `"));
+    let mut count = 0;
+    for line in checks {
+        count += 1;
+        let mut links = 0;
+        for (at, _) in line.match_indices("](") {
+            let target = line[at + 2..].split(')').next().unwrap();
+            assert!(root().join("rules").join(target).is_file(), "{line}");
+            links += 1;
+        }
+        assert!(links > 0 || line.contains("not checked: "), "{line}");
+    }
+    assert_eq!(count, 31 + 33 + 44, "kube-linter, kube-score and Polaris have that many default checks");
+}

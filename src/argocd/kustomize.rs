@@ -3,7 +3,7 @@
 //! Mirrors `util/kustomize/kustomize.go`.
 
 use crate::finding::{Incomplete, Missing, ProblemKind};
-use crate::kustomize::{self, Inflate, LoadRestrictor, Options};
+use crate::kustomize::{self, LoadRestrictor, Options};
 use crate::origin::Origins;
 use crate::source::Dir;
 
@@ -11,13 +11,7 @@ use super::render::{Output, Renderer};
 
 impl Renderer<'_> {
     /// Builds the kustomization in `dir`.
-    pub(super) fn kustomize(
-        &self,
-        dir: &Dir,
-        helm: Option<&dyn Inflate>,
-        origins: &mut Origins,
-        output: &mut Output,
-    ) {
+    pub(super) fn kustomize(&self, dir: &Dir, origins: &mut Origins, output: &mut Output) {
         let options = Options {
             load_restrictor: if self.settings.load_restrictions_none() {
                 LoadRestrictor::None
@@ -26,7 +20,8 @@ impl Renderer<'_> {
             },
             enable_helm: self.settings.enable_helm(),
             remotes: self.remotes,
-            helm,
+            charts: Some(self.charts),
+            helm_kube_version: self.kube_version.as_deref().unwrap_or_default(),
             ..Options::default()
         };
         output.take_built(kustomize::build(dir, &options, origins, self.cache));
@@ -46,6 +41,7 @@ impl Output {
         }
         self.problems.extend(built.problems);
         self.no_ops.extend(built.no_ops);
+        self.releases.extend(built.releases);
         self.objects.extend(built.resources);
     }
 }

@@ -154,7 +154,7 @@ impl Renderer<'_> {
                 );
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
-            Tool::Kustomize => self.kustomize(&dir, None, origins, output),
+            Tool::Kustomize => self.kustomize(&dir, origins, output),
         }
     }
 }

@@ -121,6 +121,11 @@ pub fn references(group: &str, kind: &str, object: &Node) -> Vec<Reference> {
     }
     match (group, kind) {
         ("apps", "StatefulSet") => {
+            let service = object.at_path(&["spec", "serviceName"]);
+            if let Some(reference) = cx.add("", "Service", service, "spec.serviceName".into()) {
+                // The pods run without it; only their DNS names are missing.
+                reference.optional = true;
+            }
             for (index, claim) in object.items(&["spec", "volumeClaimTemplates"]).iter().enumerate() {
                 let field = format!("spec.volumeClaimTemplates[{index}].spec.storageClassName");
                 cx.add("storage.k8s.io", "StorageClass", claim.at_path(&["spec", "storageClassName"]), field);

@@ -60,6 +60,7 @@ pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &N
             let service = object.at_path(&["spec", "conversion", "webhook", "clientConfig", "service"]);
             client(cx, service, "spec.conversion.webhook.clientConfig.service");
         }
+        ("networking.istio.io", "VirtualService") => virtual_service(cx, object),
         ("route.openshift.io", "Route") => {
             let to = object.at_path(&["spec", "to"]);
             if let Some(to) =
@@ -69,6 +70,25 @@ pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &N
             }
         }
         _ => {}
+    }
+}
+
+/// Istio: hosts of destinations are Services by short name, or by their DNS name, which [`super::dns`] sees. Hosts that
+/// a ServiceEntry makes look like other names, with dots.
+fn virtual_service(cx: &mut Collector, object: &Node) {
+    for protocol in ["http", "tcp", "tls"] {
+        for (index, rule) in object.items(&["spec", protocol]).iter().enumerate() {
+            for (item, route) in rule.items(&["route"]).iter().enumerate() {
+                let Some(host) = route.at_path(&["destination", "host"]) else { continue };
+                if host.as_str().is_none_or(|host| host.contains(['.', '*'])) {
+                    continue;
+                }
+                let field = format!("spec.{protocol}[{index}].route[{item}].destination.host");
+                if let Some(reference) = cx.add("", "Service", Some(host), field) {
+                    reference.set_key(route.at_path(&["destination", "port", "number"]));
+                }
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::Problem;
+use crate::helm::Release;
 use crate::origin::{Origin, Origins, Place, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Cache, Dialect, EmitStyle, Entry, Key, Map, Node, YamlProblem, emit};
@@ -34,6 +35,8 @@ pub struct Built {
     pub failure: Option<String>,
     /// Entries that did nothing.
     pub no_ops: Vec<NoOp>,
+    /// Values of charts that were rendered, without their manifests.
+    pub releases: Vec<Release>,
     /// All files that the build read or looked for, as paths in the tree of the directory.
     pub files: BTreeSet<TreePath>,
 }
@@ -72,7 +75,7 @@ pub fn build(dir: &Dir, options: &Options<'_>, origins: &mut Origins, cache: &Ca
     let failure = failures.first().map(|failure| failure.message.clone());
     let mut problems: Vec<Problem> = failures.iter().map(Failure::to_problem).collect();
     problems.append(&mut cx.problems);
-    Built { resources, problems, failure, no_ops: cx.no_ops, files: cx.files }
+    Built { resources, problems, failure, no_ops: cx.no_ops, releases: cx.releases, files: cx.files }
 }
 
 fn load_root(dir: &Dir, cx: &mut Context<'_>) -> Result<Target> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::finding::{Problem, ProblemKind};
+use crate::helm::{ChartCache, Release};
 use crate::k8s::{OpenApi, Schema};
 use crate::origin::{Origins, Place};
 use crate::source::{SourceFile, TreePath};
@@ -46,6 +47,10 @@ pub(super) struct Context<'a> {
     pub(super) problems: Vec<Problem>,
     pub(super) no_ops: Vec<NoOp>,
     pub(super) schemas: Schemas,
+    /// Values of charts that were rendered.
+    pub(super) releases: Vec<Release>,
+    /// Charts, where the caller shares none.
+    charts: ChartCache,
     failures: Vec<Failure>,
     /// Whether resources are missing, so that what looks for some may look in vain.
     pub(super) incomplete: bool,
@@ -66,10 +71,17 @@ impl<'a> Context<'a> {
             problems: Vec::new(),
             no_ops: Vec::new(),
             schemas: Schemas::default(),
+            releases: Vec::new(),
+            charts: ChartCache::default(),
             failures: Vec::new(),
             incomplete: false,
             directories: 0,
         }
+    }
+
+    /// Loaded charts.
+    pub(super) fn charts(&self) -> &ChartCache {
+        self.options.charts.unwrap_or(&self.charts)
     }
 
     /// Records a failure; the build goes on.

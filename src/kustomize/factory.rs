@@ -93,7 +93,18 @@ pub(super) fn from_text(text: &Text<'_>, cx: &mut Context<'_>) -> Result<Vec<Res
             kept.push((node, duplicate));
         }
     }
-    let objects = inline_lists(kept)?;
+    resources(kept, cx)
+}
+
+/// The resources that objects are: documents of a text that was read already.
+pub(super) fn from_nodes(nodes: Vec<Node>, cx: &mut Context<'_>) -> Result<Vec<Resource>> {
+    let nodes = nodes.into_iter().filter(|node| !rnode::is_nil_or_empty(node));
+    let objects = nodes.map(|node| validate(&node).map(|()| (node, None))).collect::<Result<Vec<_>>>()?;
+    resources(objects, cx)
+}
+
+fn resources(objects: Vec<Object>, cx: &mut Context<'_>) -> Result<Vec<Resource>> {
+    let objects = inline_lists(objects)?;
     Ok(objects
         .into_iter()
         .map(|(node, duplicate)| Resource {

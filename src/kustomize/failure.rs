@@ -14,6 +14,8 @@ pub(super) struct Failure {
     pub(super) place: Option<Place>,
     /// Other places that belong to the story.
     pub(super) related: Vec<(Place, String)>,
+    /// What to do.
+    pub(super) help: Option<String>,
     /// Whether this follows from something that is not there. Such a failure says nothing once another failure
     /// took resources away.
     pub(super) follows: bool,
@@ -30,8 +32,15 @@ impl Failure {
             message: message.into(),
             place: None,
             related: Vec::new(),
+            help: None,
             follows: false,
         })
+    }
+
+    /// What another engine says.
+    pub(super) fn of(problem: Problem) -> Box<Self> {
+        let Problem { kind, message, place, related, help } = problem;
+        Box::new(Self { kind, message, place, related, help, follows: false })
     }
 
     /// A failure at a place.
@@ -65,6 +74,13 @@ impl Failure {
         self
     }
 
+    /// With what to do.
+    #[must_use]
+    pub(super) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
+        self.help = Some(help.into());
+        self
+    }
+
     /// With another place that belongs to the story.
     #[must_use]
     pub(super) fn related(mut self: Box<Self>, place: Place, message: impl Into<String>) -> Box<Self> {
@@ -84,6 +100,7 @@ impl Failure {
         Problem {
             place: self.place,
             related: self.related.clone(),
+            help: self.help.clone(),
             ..Problem::nowhere(self.kind, self.message.clone())
         }
     }

@@ -1,7 +1,7 @@
 //! `kustomize build`, natively: kustomizations in, objects with the places of all their values out.
 //!
-//! Mirrors `sigs.k8s.io/kustomize/api` (see the modules). This module does not know Argo CD or Flux, and of Helm
-//! only the [`Inflate`] seam.
+//! Mirrors `sigs.k8s.io/kustomize/api` (see the modules). This module does not know Argo CD or Flux; `helmCharts`
+//! are rendered by our own Helm engine.
 
 #![expect(
     clippy::unnecessary_box_returns,
@@ -47,5 +47,5 @@ pub use context::{NoOp, NoOpKind};
 pub use draft::{Draft, Reader};
 pub use edit::{AddFlags, Edited};
 pub use kustomization::*;
-pub use options::{Inflate, Inflation, LoadRestrictor, Options, Reorder};
+pub use options::{LoadRestrictor, Options, Reorder};
 pub use resid::ResId;

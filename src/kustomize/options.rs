@@ -4,11 +4,9 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
-use crate::origin::Origins;
-use crate::source::{Dir, NoRemotes, Remotes};
-use crate::yaml::{Cache, Node};
-
-use super::kustomization::HelmChart;
+use crate::helm::ChartCache;
+use crate::source::{NoRemotes, Remotes};
+use crate::yaml::Node;
 
 /// Which files a kustomization may name: `--load-restrictor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,8 +46,13 @@ pub struct Options<'a> {
     pub resources: &'a [Node],
     /// Where remote bases are found on this machine.
     pub remotes: &'a dyn Remotes,
-    /// Renders `helmCharts`.
-    pub helm: Option<&'a dyn Inflate>,
+    /// Charts that were loaded before.
+    pub charts: Option<&'a ChartCache>,
+    /// `--helm-kube-version`: what `.Capabilities.KubeVersion` is for `helmCharts` that do not say; empty for Helm's
+    /// own default.
+    pub helm_kube_version: &'a str,
+    /// `--helm-api-versions`: what `.Capabilities.APIVersions` has in addition for `helmCharts` that do not say.
+    pub helm_api_versions: &'a [SmolStr],
     /// What `buildMetadata: [managedByLabel]` writes behind `kustomize-`.
     pub version: &'a str,
 }
@@ -64,7 +67,9 @@ impl Default for Options<'_> {
             kustomization: None,
             resources: &[],
             remotes: &NoRemotes,
-            helm: None,
+            charts: None,
+            helm_kube_version: "",
+            helm_api_versions: &[],
             version: "v5.7.1",
         }
     }
@@ -77,33 +82,6 @@ impl fmt::Debug for Options<'_> {
             .field("enable_helm", &self.enable_helm)
             .field("reorder", &self.reorder)
             .field("kustomization", &self.kustomization.is_some())
-            .field("helm", &self.helm.is_some())
             .finish_non_exhaustive()
     }
-}
-
-/// A chart to render for `helmCharts`.
-#[derive(Debug)]
-pub struct Inflation<'a> {
-    /// The chart's directory.
-    pub chart: Dir,
-    /// The entry of the kustomization.
-    pub args: &'a HelmChart,
-    /// The values that replace the chart's own, last one winning: `valuesFile` merged with `valuesInline`, then
-    /// `additionalValuesFiles`.
-    pub values: Vec<Node>,
-    /// The release's namespace, which is the entry's own or empty.
-    pub namespace: SmolStr,
-}
-
-/// What renders charts: the Helm engine, seen from here.
-pub trait Inflate: Send + Sync {
-    /// Renders a chart as `helm template` does. The objects keep their places; steps go into `origins`. An error is
-    /// what Helm would say.
-    fn inflate(
-        &self,
-        inflation: &Inflation<'_>,
-        origins: &mut Origins,
-        cache: &Cache,
-    ) -> Result<Vec<Node>, String>;
 }

@@ -16,6 +16,7 @@ use super::rnode;
 use super::setter::Aliases;
 
 const DOMAIN: &str = "internal.config.kubernetes.io/";
+const HELM_GENERATED: &str = "internal.config.kubernetes.io/helm-generated";
 /// Where `buildMetadata: [originAnnotations]` writes.
 pub(super) const ORIGIN: &str = "config.kubernetes.io/origin";
 /// Where `buildMetadata: [transformerAnnotations]` writes.
@@ -80,6 +81,8 @@ pub(super) struct Memory {
     /// `None` for what no generator made.
     pub(super) behavior: Option<Behavior>,
     pub(super) needs_hash: bool,
+    /// Whether Helm rendered it, so that the `namespace` field lets it be.
+    pub(super) from_helm: bool,
     pub(super) allow_name_change: bool,
     pub(super) allow_kind_change: bool,
     /// The text of the origin annotation.
@@ -237,6 +240,9 @@ impl Resource {
                 put(key, "enabled".to_owned());
             }
         }
+        if memory.from_helm {
+            put(HELM_GENERATED, "true".to_owned());
+        }
         if let Some(origin) = memory.origin {
             put(ORIGIN, origin);
         }
@@ -277,6 +283,7 @@ impl Resource {
         self.memory.allow_name_change = enabled("internal.config.kubernetes.io/allowNameChange");
         self.memory.allow_kind_change = enabled("internal.config.kubernetes.io/allowKindChange");
         take("internal.config.kubernetes.io/refBy");
+        self.memory.from_helm = take(HELM_GENERATED).is_some_and(|text| text == "true");
         self.memory.origin = take(ORIGIN).map(|text| text.to_string());
         self.memory.transformations = take(TRANSFORMATIONS).map(|text| text.to_string());
     }

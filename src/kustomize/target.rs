@@ -35,6 +35,8 @@ pub(super) struct Target {
     pub(super) loader: Arc<Loader>,
     /// Where resources come from, when `buildMetadata` of the root asks for anything.
     pub(super) origin: Option<BuildOrigin>,
+    /// The namespace of the kustomization that refers to this one, for `helmCharts`.
+    helm_namespace: SmolStr,
     depth: usize,
 }
 
@@ -76,7 +78,14 @@ impl Target {
             cx.warn(*place, deprecation(field));
         }
         kustomization.enforce_fields(&loader.shown_root())?;
-        Ok(Self { kustomization, file_name: name.into(), loader: Arc::clone(loader), origin: None, depth: 0 })
+        Ok(Self {
+            kustomization,
+            file_name: name.into(),
+            loader: Arc::clone(loader),
+            origin: None,
+            helm_namespace: SmolStr::default(),
+            depth: 0,
+        })
     }
 
     /// Puts the `openapi` field to use.
@@ -130,6 +139,12 @@ impl Target {
 
         let vars = ra.merge_vars(&kustomization.vars);
         cx.check(vars.wrap(|| accumulator::merging(&kustomization.vars)));
+    }
+
+    /// The namespace of `helmCharts` that do not say: this kustomization's, else that of who refers to it.
+    pub(super) fn helm_namespace(&self) -> SmolStr {
+        let own = self.kustomization.namespace.as_ref().map(|own| own.value.clone());
+        own.unwrap_or_else(|| self.helm_namespace.clone())
     }
 
     fn transformer_config(&self, cx: &mut Context<'_>) -> Result<Arc<TransformerConfig>> {
@@ -204,6 +219,7 @@ impl Target {
         let sub = Self::load(loader, cx, false).wrap(|| format!("couldn't make target for path '{root}'"));
         let Some(mut sub) = cx.check(sub.or_at(entry.place)) else { return };
         sub.depth = self.depth + 1;
+        sub.helm_namespace = self.helm_namespace();
         sub.origin = self.origin.as_ref().map(|origin| origin.append(&entry.value));
         sub.kustomization.build_metadata.clone_from(&self.kustomization.build_metadata);
         let schema = sub.set_schema(cx, false);

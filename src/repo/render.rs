@@ -162,11 +162,14 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             rendered.take_flux(output)
         }
         Spec::Overlay(dir) => {
+            let kube_version = kube_version(app, workspace).unwrap_or_default();
             let options = kustomize::Options {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
                 remotes: workspace.remotes(),
+                charts: Some(&workspace.charts),
+                helm_kube_version: &kube_version,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();

@@ -9,7 +9,9 @@ mod missing;
 mod pod_security;
 mod projects;
 mod rule;
+mod selectors;
 mod siblings;
+mod workloads;
 
 pub use context::{Context, Report};
 pub(crate) use rule::meta;
@@ -76,6 +78,7 @@ rules! {
         missing_config_map_key::MissingConfigMapKey,
         missing_custom_resource_definition::MissingCustomResourceDefinition,
         missing_gateway::MissingGateway,
+        missing_headless_service::MissingHeadlessService,
         missing_ingress_class::MissingIngressClass,
         missing_issuer::MissingIssuer,
         missing_namespace::MissingNamespace,
@@ -97,30 +100,57 @@ rules! {
         unmatched_selector::UnmatchedSelector,
     }
     security {
+        default_service_account_token::DefaultServiceAccountToken,
+        exec_grant::ExecGrant,
+        ingress_without_tls::IngressWithoutTls,
+        missing_network_policy::MissingNetworkPolicy,
         missing_seccomp_profile::MissingSeccompProfile,
         plaintext_secret::PlaintextSecret,
         pod_security_violation::PodSecurityViolation,
         privileged_role_binding::PrivilegedRoleBinding,
+        unrestricted_pod::UnrestrictedPod,
         wildcard_rbac::WildcardRbac,
+        writable_root_filesystem::WritableRootFilesystem,
     }
     workload {
         deadlocked_disruption_budget::DeadlockedDisruptionBudget,
+        deprecated_ingress_class::DeprecatedIngressClass,
+        deprecated_service_account_field::DeprecatedServiceAccountField,
         disallowed_image_tag::DisallowedImageTag,
         disallowed_registry::DisallowedRegistry,
         duplicate_env_var::DuplicateEnvVar,
         duplicate_mount_path::DuplicateMountPath,
+        empty_disruption_budget::EmptyDisruptionBudget,
+        fixed_autoscaler::FixedAutoscaler,
+        identical_probes::IdenticalProbes,
         immutable_job::ImmutableJob,
         invalid_cron_schedule::InvalidCronSchedule,
         invalid_image_reference::InvalidImageReference,
         invalid_name_or_label::InvalidNameOrLabel,
         invalid_port_name::InvalidPortName,
         invalid_quantity::InvalidQuantity,
+        invalid_restart_policy::InvalidRestartPolicy,
+        lingering_job::LingeringJob,
+        managed_control_plane_monitor::ManagedControlPlaneMonitor,
+        missing_anti_affinity::MissingAntiAffinity,
+        missing_cron_deadline::MissingCronDeadline,
+        missing_disruption_budget::MissingDisruptionBudget,
+        missing_probe::MissingProbe,
+        missing_resources::MissingResources,
         missing_volume::MissingVolume,
         mutable_image_tag::MutableImageTag,
+        node_port_service::NodePortService,
         port_mismatch::PortMismatch,
         private_image_without_pull_secret::PrivateImageWithoutPullSecret,
+        recreate_strategy::RecreateStrategy,
+        removed_api_version::RemovedApiVersion,
         selector_mismatch::SelectorMismatch,
+        single_arch_image_build::SingleArchImageBuild,
+        single_replica::SingleReplica,
+        ssh_port::SshPort,
+        undeclared_probe_port::UndeclaredProbePort,
         unschedulable_workload::UnschedulableWorkload,
+        unset_eviction_policy::UnsetEvictionPolicy,
         volume_access_mode_conflict::VolumeAccessModeConflict,
     }
     yaml {

@@ -74,6 +74,10 @@ pub(in crate::kustomize) fn apply(
     let mut ids = Ids::of(list);
     for index in 0..list.len() {
         let Some(resource) = list.get_mut(index).filter(|resource| !resource.gone) else { continue };
+        // Its namespace is Helm's affair.
+        if resource.memory.from_helm {
+            continue;
+        }
         resource.store_previous_id();
         let old_name = resource.id.name.clone();
         let result =

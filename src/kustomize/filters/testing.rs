@@ -21,19 +21,34 @@ pub(in crate::kustomize) fn run<'a>(
     kustomization: &'a str,
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Done {
+    run_with(kustomization, files, &Options::default())
+}
+
+/// The same with other options.
+pub(in crate::kustomize) fn run_with<'a>(
+    kustomization: &'a str,
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    options: &Options<'_>,
+) -> Done {
     let sources = Sources::new();
     let files = files.into_iter().chain([("kustomization.yaml", kustomization)]);
     let tree = MemoryTree::of(&sources, files);
     let dir = Dir::new(Arc::new(tree), TreePath::root());
     let mut origins = Origins::new();
     let cache = Cache::new(Arc::clone(&sources));
-    let built = build(&dir, &Options::default(), &mut origins, &cache);
+    let built = build(&dir, options, &mut origins, &cache);
     Done { built, origins, sources }
 }
 
 /// Builds all cases of a table and compares them with what the real tool made of them.
 #[track_caller]
 pub(in crate::kustomize) fn check(table: &str) {
+    check_with(table, &Options::default());
+}
+
+/// The same with other options.
+#[track_caller]
+pub(in crate::kustomize) fn check_with(table: &str, options: &Options<'_>) {
     let file = Sources::new().add("cases.yaml", table.as_bytes().to_vec());
     let mut wrong = Vec::new();
     let mut count = 0;
@@ -44,7 +59,7 @@ pub(in crate::kustomize) fn check(table: &str) {
         let text = |key: &str| case.get(key).and_then(Node::as_str);
         let files = case.get("files").unwrap().entries();
         let files = files.iter().map(|entry| (entry.key.text.as_str(), entry.value.as_str().unwrap()));
-        let built = run(text("kustomization").unwrap(), files).built;
+        let built = run_with(text("kustomization").unwrap(), files, options).built;
         let name = text("case").unwrap();
         let shown = match &built.failure {
             Some(message) => format!("error: {}\n", message.trim_end()),

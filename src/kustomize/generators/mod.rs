@@ -77,9 +77,14 @@ fn built_in(target: &Target, cx: &mut Context<'_>) -> Vec<Configured> {
     }
     for chart in &kustomization.helm_charts {
         let kind = "HelmChartInflationGenerator";
-        let checked = super::transformers::trouble(helm::check(chart, &target.loader, cx), kind, &chart.node);
+        let mut chart = chart.clone();
+        if chart.namespace.is_empty() {
+            chart.namespace = target.helm_namespace();
+        }
+        let checked =
+            super::transformers::trouble(helm::check(&chart, &target.loader, cx), kind, &chart.node);
         if cx.check(checked).is_some() {
-            let generator = Generator::Helm(Box::new(chart.clone()), kustomization.chart_home.clone());
+            let generator = Generator::Helm(Box::new(chart), kustomization.chart_home.clone());
             list.push(Configured { generator, origin: origin(kind) });
         }
     }

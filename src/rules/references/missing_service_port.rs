@@ -1,8 +1,9 @@
 //! `missing-service-port`: see the page.
 
+use crate::finding::{Severity, did_you_mean};
 use crate::k8s::Via;
 use crate::repo::{Answer, Inventory, World};
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::yaml::Node;
 
 meta!("missing-service-port", "references", Error, Recommended, "0.1.0", "Traffic is sent to a port that the Service does not have.");
@@ -22,6 +23,7 @@ impl Rule for MissingServicePort {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        monitors(inventory, world, cx);
         for object in &inventory.objects {
             for reference in object.references.iter().filter(|it| it.kind == "Service" && it.via == Via::Field) {
                 let (Some(port), Some(place)) = (&reference.key, reference.key_place) else { continue };
@@ -52,6 +54,39 @@ impl Rule for MissingServicePort {
                     .related(at, "its ports")
                     .help(format!("the Service has {}", ports.join(", ")));
             }
+        }
+    }
+}
+
+/// Endpoints of a ServiceMonitor name a port of the Services that it selects.
+fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
+    let monitors = inventory.objects.iter().filter(|it| it.is("monitoring.coreos.com", "ServiceMonitor"));
+    for object in monitors.filter(|it| missing::is_deployed(inventory, it)) {
+        let Some(node) = object.node.as_deref() else { continue };
+        let Some(services) = selectors::monitored(&world, object).filter(|it| !it.is_empty()) else { continue };
+        for (index, endpoint) in node.items(&["spec", "endpoints"]).iter().enumerate() {
+            let Some(port) = endpoint.get("port") else { continue };
+            let Some(name) = port.as_str() else { continue };
+            let all: Vec<String> = services.iter().filter_map(|it| it.node.as_deref()).flat_map(ports).map(|(_, name)| name).collect();
+            if all.iter().any(|known| known == name) {
+                continue;
+            }
+            let Some(first) = services.first() else { continue };
+            let named: Vec<&str> = all.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            let help = match did_you_mean(name, named.iter().copied()) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None if named.is_empty() => "the Service names no ports: give its port a name".to_owned(),
+                None => format!("the Service has {}", named.join(", ")),
+            };
+            let message = format!("ServiceMonitor `{}` scrapes port `{name}` of Service `{}`, which has no such port", object.name, first.name);
+            let object_ref = workloads::field_ref(inventory, object, &format!("spec.endpoints[{index}].port"));
+            let at = first.node.as_deref().and_then(|node| node.at_path(&["spec", "ports"])).map_or(first.place, Node::place);
+            cx.report(port.place(), message)
+                .apps([object.app])
+                .object_ref(object_ref)
+                .related(at, "its ports")
+                .help(help)
+                .severity(Severity::Warning);
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::k8s;
 use crate::repo::{Inventory, ObjectFacts, World};
-use crate::rules::missing;
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors};
 use crate::yaml::Node;
 
 meta!("unmatched-selector", "references", Warning, Recommended, "0.1.0", "A selector selects nothing.");
@@ -23,27 +22,6 @@ fn selector(object: &ObjectFacts) -> Option<(&Node, &'static str, bool)> {
         ("networking.k8s.io", "NetworkPolicy") => Some((node.at_path(&["spec", "podSelector"])?, "spec.podSelector", false)),
         ("monitoring.coreos.com", "PodMonitor" | "ServiceMonitor") => Some((node.at_path(&["spec", "selector"])?, "spec.selector", false)),
         _ => None,
-    }
-}
-
-/// The namespaces that a monitor looks into; `None` is all.
-fn namespaces(object: &ObjectFacts) -> Option<Vec<&str>> {
-    let node = object.node.as_deref()?;
-    let Some(selector) = node.at_path(&["spec", "namespaceSelector"]).filter(|_| object.group == "monitoring.coreos.com") else {
-        return Some(vec![object.namespace.as_str()]);
-    };
-    if selector.get("any").and_then(Node::as_bool) == Some(true) {
-        return None;
-    }
-    let names: Vec<&str> = selector.items(&["matchNames"]).iter().filter_map(Node::as_str).collect();
-    Some(if names.is_empty() { vec![object.namespace.as_str()] } else { names })
-}
-
-/// What may be selected: the objects of the namespaces.
-fn candidates<'a>(world: &World<'a>, object: &ObjectFacts, namespaces: Option<&[&str]>) -> Vec<&'a ObjectFacts> {
-    match namespaces {
-        Some(names) => names.iter().flat_map(|name| world.in_namespace(object.app, name)).collect(),
-        None => world.in_namespace(object.app, "").collect(),
     }
 }
 
@@ -78,7 +56,7 @@ impl Rule for UnmatchedSelector {
                 continue;
             }
             let services = object.kind == "ServiceMonitor";
-            let namespaces = namespaces(object);
+            let namespaces = selectors::namespaces(object);
             let wanted = |target: &&ObjectFacts| {
                 (if services { target.is("", "Service") } else { target.pod.is_some() })
                     && namespaces.as_ref().is_none_or(|names| names.contains(&target.namespace.as_str()) || target.namespace.is_empty())
@@ -88,7 +66,7 @@ impl Rule for UnmatchedSelector {
                 let label = |name: &str| label(target, name);
                 if plain { k8s::selects_map(selector, &label) } else { k8s::selects(selector, &label) }
             };
-            let targets: Vec<&ObjectFacts> = candidates(&world, object, namespaces.as_deref()).into_iter().filter(wanted).collect();
+            let targets: Vec<&ObjectFacts> = selectors::candidates(&world, object, namespaces.as_deref()).into_iter().filter(wanted).collect();
             if targets.is_empty() || targets.iter().any(|target| selects(target)) {
                 // Where nothing could be selected at all, the pods come from somewhere else.
                 continue;

@@ -1,8 +1,9 @@
 //! `deadlocked-disruption-budget`: see the page.
 
+use crate::finding::Severity;
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, World};
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::repo::{Inventory, World};
+use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 
 meta!("deadlocked-disruption-budget", "workload", Warning, Recommended, "0.1.0", "A PodDisruptionBudget lets no pod go.");
 
@@ -26,39 +27,38 @@ impl Rule for DeadlockedDisruptionBudget {
                 continue;
             }
             let (Some(least), Some(selector)) = (node.at_path(&["spec", "minAvailable"]), node.at_path(&["spec", "selector"])) else { continue };
-            let mut replicas = 0;
-            let mut scaled = false;
+            let (mut fewest, mut most) = (0, 0);
+            let mut unknown = false;
             let mut workloads = Vec::new();
             for other in world.in_namespace(object.app, &object.namespace).filter(|it| it.namespace == object.namespace) {
                 let Some(pod) = &other.pod else { continue };
                 if !k8s::selects(selector, &|name| pod.label(name)) {
                     continue;
                 }
-                replicas += pod.replicas.unwrap_or(1);
-                scaled |= !matches!(other.kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet") || is_scaled(inventory, other);
+                let known = workloads::replicas(inventory, other)
+                    .filter(|_| matches!(other.kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet"));
+                unknown |= known.is_none();
+                fewest += known.map_or(0, |(least, _)| least);
+                most += known.map_or(0, |(_, most)| most);
                 workloads.push(other);
             }
-            let all = match least.as_i64() {
+            let reaches = |replicas: i64| match least.as_i64() {
                 Some(least) => least >= replicas && replicas > 0,
                 None => least.as_str() == Some("100%"),
             };
-            if workloads.is_empty() || scaled || !all {
+            if workloads.is_empty() || unknown || !reaches(fewest) {
                 continue;
             }
+            let replicas = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
             object_ref.field = Some("spec.minAvailable".to_owned());
-            let message = format!("PodDisruptionBudget `{}` wants {} available of {replicas}, so no pod may go", object.name, least.scalar_text().unwrap_or_default());
+            let message = format!("PodDisruptionBudget `{}` wants {} available of {replicas}, so no pod may go{}", object.name, least.scalar_text().unwrap_or_default(), if reaches(most) { "" } else { " while the autoscaler runs its minimum" });
             let mut report = cx.report(least.place(), message).apps([object.app]).object_ref(object_ref).help("run more replicas than must be available, or use `maxUnavailable: 1`");
             for workload in workloads.iter().take(3) {
                 report = report.related(workload.place, "its pods");
             }
+            if !reaches(most) {
+                report.severity(Severity::Note);
+            }
         }
     }
-}
-
-/// Whether an autoscaler sets the replicas.
-fn is_scaled(inventory: &Inventory, workload: &ObjectFacts) -> bool {
-    inventory.objects.iter().any(|object| {
-        object.namespace == workload.namespace
-            && object.references.iter().any(|it| it.field.contains("scaleTargetRef") && it.name == workload.name && it.kind == workload.kind)
-    })
 }

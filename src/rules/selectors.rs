@@ -1,0 +1,53 @@
+//! What the rules about selectors share: where a selector looks.
+
+use crate::k8s;
+use crate::repo::{ObjectFacts, World};
+use crate::yaml::Node;
+
+/// The namespaces that a monitor looks into; `None` is all.
+pub(super) fn namespaces(object: &ObjectFacts) -> Option<Vec<&str>> {
+    let node = object.node.as_deref()?;
+    let Some(selector) =
+        node.at_path(&["spec", "namespaceSelector"]).filter(|_| object.group == "monitoring.coreos.com")
+    else {
+        return Some(vec![object.namespace.as_str()]);
+    };
+    if selector.get("any").and_then(Node::as_bool) == Some(true) {
+        return None;
+    }
+    let names: Vec<&str> = selector.items(&["matchNames"]).iter().filter_map(Node::as_str).collect();
+    Some(if names.is_empty() { vec![object.namespace.as_str()] } else { names })
+}
+
+/// What may be selected: the objects of the namespaces.
+pub(super) fn candidates<'a>(
+    world: &World<'a>,
+    object: &ObjectFacts,
+    namespaces: Option<&[&str]>,
+) -> Vec<&'a ObjectFacts> {
+    match namespaces {
+        Some(names) => names.iter().flat_map(|name| world.in_namespace(object.app, name)).collect(),
+        None => world.in_namespace(object.app, "").collect(),
+    }
+}
+
+/// The Services that a ServiceMonitor selects; `None` where some of them may not be rendered.
+pub(super) fn monitored<'a>(world: &World<'a>, monitor: &ObjectFacts) -> Option<Vec<&'a ObjectFacts>> {
+    let selector = monitor.node.as_deref()?.at_path(&["spec", "selector"])?;
+    let namespaces = namespaces(monitor);
+    let opaque = |namespace: &str| {
+        world.open(monitor.app, namespace, namespace.is_empty()).is_some()
+            || world.has_operator(monitor.app, namespace)
+    };
+    let names = namespaces.as_deref();
+    if names.map_or_else(|| opaque(""), |names| names.iter().any(|name| opaque(name))) {
+        return None;
+    }
+    let selected = |target: &&ObjectFacts| {
+        let labels = target.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels"]));
+        target.is("", "Service")
+            && names.is_none_or(|names| names.contains(&target.namespace.as_str()))
+            && k8s::selects(selector, &|name| labels?.get(name)?.scalar_text())
+    };
+    Some(candidates(world, monitor, names).into_iter().filter(selected).collect())
+}
