@@ -12,6 +12,8 @@
 )]
 
 mod applicationsets;
+mod helm_corpus;
+mod origins;
 mod rules;
 mod tidy;
 mod yaml;

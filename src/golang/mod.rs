@@ -2,6 +2,7 @@
 //!
 //! Each file restates one library's behaviour, named at its top. Nothing here knows YAML, templates or Kubernetes.
 
+pub mod bytes;
 pub mod cron;
 pub mod doublestar;
 mod glob;

@@ -4,6 +4,9 @@
 
 use std::cmp::Ordering;
 
+use crate::golang::bytes;
+use crate::origin::Text;
+
 use super::compare::{eq, less};
 use super::escape::{html_escape, js_escape, query_escape};
 use super::exec::Call;
@@ -74,8 +77,8 @@ fn order(args: &[Value], accepts: fn(Ordering) -> bool) -> Result {
 fn len(value: &Value) -> Result {
     let len = match &value.data {
         Data::Nil => return Err(Failure::new("len of nil pointer")),
-        Data::Str(text) => text.len(),
-        Data::Text(text) => text.len(),
+        Data::Str(text) => bytes::len(text),
+        Data::Text(text) => bytes::len(text.as_str()),
         Data::List(list) => list.items.len(),
         Data::Map(map) => map.len(),
         Data::Object(object) => match object.items() {
@@ -115,9 +118,9 @@ fn index(args: &[Value]) -> Result {
                 item.ok_or_else(|| Failure::new("reflect: slice index out of range"))?
             }
             Data::Str(_) | Data::Text(_) => {
-                let text = item.as_str().unwrap_or_default();
+                let text = bytes::of_text(item.as_str().unwrap_or_default());
                 let index = integer_index(key, text.len() + 1)?;
-                let byte = text.as_bytes().get(index).copied();
+                let byte = text.get(index).copied();
                 let byte = byte.ok_or_else(|| Failure::new("reflect: string index out of range"))?;
                 Value::of(Data::Int(byte.into(), IntKind::Uint8))
             }
@@ -159,7 +162,7 @@ fn slice(args: &[Value]) -> Result {
     let len = match &item.data {
         Data::Nil => return Err(Failure::new("slice of untyped nil")),
         Data::List(list) => list.items.len(),
-        Data::Str(_) | Data::Text(_) => item.as_str().map_or(0, str::len),
+        Data::Str(_) | Data::Text(_) => item.as_str().map_or(0, bytes::len),
         _ => return Err(Failure::new(format!("can't slice item of type {}", item.type_name()))),
     };
     if bounds.len() > 3 || (bounds.len() == 3 && item.as_str().is_some()) {
@@ -178,8 +181,19 @@ fn slice(args: &[Value]) -> Result {
             items: std::rc::Rc::new(list.items.get(start..end).unwrap_or_default().to_vec()),
             elem: list.elem,
         }))),
-        _ => Ok(Value::text(item.to_text().slice(start..end))),
+        _ => Ok(Value::text(byte_range(&item.to_text(), start..end))),
     }
+}
+
+/// A part of a text by Go's bytes.
+pub fn byte_range(text: &Text, range: std::ops::Range<usize>) -> Text {
+    let is_plain = !bytes::has_bytes(text.as_str());
+    if is_plain && text.as_str().get(range.clone()).is_some() {
+        return text.slice(range);
+    }
+    let whole = bytes::of_text(text.as_str());
+    let part = bytes::to_text(whole.get(range).unwrap_or_default());
+    Text::of(part, text.first_origin())
 }
 
 /// Methods of named map types: Helm's values can be asked for themselves.

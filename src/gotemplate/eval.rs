@@ -5,7 +5,7 @@
 
 use smol_str::SmolStr;
 
-use crate::origin::{Name, Origin, OriginId, Step};
+use crate::origin::{Name, Origin, OriginId, Step, Text};
 use crate::source::Span;
 
 use super::ast::{Command, Expr, ExprKind, NodeRef, Number, Pipe, node_string};
@@ -130,11 +130,21 @@ impl<'t> State<'_, '_, 't> {
         };
         let value = match &expr.kind {
             ExprKind::Bool(value) => Value::of(*value),
-            ExprKind::String(text) => Value::str(text.clone()),
+            ExprKind::String(text) => match self.inside(expr, text) {
+                Some(inside) => return Ok(Rv::unwrapped(Value::text(inside))),
+                None => Value::str(text.clone()),
+            },
             ExprKind::Number(number) => self.ideal(number)?,
             _ => Value::NIL,
         };
         Ok(Rv::unwrapped(value.at(origin)))
+    }
+
+    /// A string literal of a text that is no file, with what is known of the bytes between its quotes.
+    fn inside(&self, expr: &Expr, text: &str) -> Option<Text> {
+        let source = self.source?;
+        let inside = expr.span.start as usize + 1..(expr.span.end as usize).checked_sub(1)?;
+        (source.as_str().get(inside.clone())? == text).then(|| source.slice(inside))
     }
 
     fn ideal(&self, number: &Number) -> Result<Value> {
@@ -300,17 +310,27 @@ impl<'t> State<'_, '_, 't> {
         if matches!(function.name, "and" | "or") {
             return self.short_circuit(dot, function, rest, last);
         }
+        let mut is_zero = false;
         let mut args = Vec::with_capacity(count);
         for (index, arg) in rest.iter().enumerate() {
             let param = function.params.get(index).copied().or(function.variadic);
-            args.push(self.argument(dot, param, arg)?.value);
+            let value = self.argument(dot, param, arg)?;
+            is_zero |= value.known == Static::Invalid;
+            args.push(value.value);
         }
         if let Some(last) = last {
+            is_zero |= last.known == Static::Invalid;
             let param = match function.variadic {
                 Some(variadic) => function.params.get(count - 1).copied().unwrap_or(variadic),
                 None => function.params.last().copied().unwrap_or(Param::Any),
             };
             args.push(self.validate(last, Some(param))?.value);
+        }
+        if is_zero && function.name == "len" {
+            // What is nil without a type does not even get to the question how long it is.
+            let words = "error calling len: reflect: call of reflect.Value.Type on zero Value";
+            self.at(node);
+            return self.error(words);
         }
         let (at, frame) = (self.action, self.frame);
         let mut call = Call { exec: self.exec, name: Name::new(&function.name), at, frame };

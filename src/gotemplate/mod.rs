@@ -22,7 +22,7 @@ mod verbs;
 mod walk;
 
 pub use ast::Tree;
-pub use builtins::BUILTINS;
+pub use builtins::{BUILTINS, byte_range};
 pub use exec::{Call, Exec, Limits, MissingKey, Templates};
 pub use failure::Failure;
 pub use fmt::{sprint, sprint_all, sprintf, sprintln};

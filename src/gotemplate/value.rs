@@ -108,6 +108,8 @@ pub enum Elem {
     Int,
     /// `[]uint8`
     Byte,
+    /// `[][]interface {}`
+    Lists,
 }
 
 /// A slice. Functions make new ones; none is changed in place.
@@ -299,6 +301,7 @@ impl Value {
                 Elem::Any => "[]interface {}".into(),
                 Elem::String => "[]string".into(),
                 Elem::Int => "[]int".into(),
+                Elem::Lists => "[][]interface {}".into(),
                 Elem::Byte => "[]uint8".into(),
             },
             Data::Map(map) => match map.kind() {

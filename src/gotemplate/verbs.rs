@@ -2,6 +2,7 @@
 //!
 //! Mirrors `fmt/format.go`.
 
+use crate::golang::bytes;
 use crate::origin::{OriginId, Text};
 use crate::yaml::{format_g, go_quote};
 
@@ -131,7 +132,7 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
         Data::List(list) if list.elem == Elem::Byte && matches!(verb, 's' | 'q' | 'x' | 'X') => {
             let bytes: Vec<u8> =
                 list.items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
-            string(spec, verb, &String::from_utf8_lossy(&bytes))
+            string(spec, verb, &crate::golang::bytes::to_text(&bytes))
         }
         Data::List(list) => {
             let items: Vec<String> =
@@ -173,7 +174,8 @@ fn string(spec: &Spec, verb: char, text: &str) -> String {
         'q' => pad(spec, go_quote(&cut)),
         'v' if spec.sharp => pad(spec, go_quote(&cut)),
         'x' | 'X' => {
-            let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
+            let bytes = bytes::of_text(text);
+            let bytes = bytes.iter().take(spec.precision.unwrap_or(usize::MAX));
             let digits =
                 bytes.map(|byte| if verb == 'x' { format!("{byte:02x}") } else { format!("{byte:02X}") });
             let separator = if spec.space { " " } else { "" };

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::golang::bytes;
 use crate::gotemplate::{self, Elem, MapKind, Slot, Value};
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::source::Span;
@@ -135,6 +136,9 @@ impl Writer<'_> {
             }
             gotemplate::Data::Float(number) if !number.is_finite() => return None,
             gotemplate::Data::Float(number) => Node::float(*number, place),
+            gotemplate::Data::Str(text) if bytes::has_bytes(text) => {
+                Node::string(&*bytes::replaced(text), place)
+            }
             gotemplate::Data::Str(text) => Node::string(text.clone(), place),
             gotemplate::Data::Text(text) => {
                 let inputs = text.origins();
@@ -147,7 +151,7 @@ impl Writer<'_> {
                         Place { at, origin }
                     }
                 };
-                Node::string(text.as_str(), place)
+                Node::string(&*bytes::replaced(text.as_str()), place)
             }
             gotemplate::Data::List(list) if list.elem == Elem::Byte => {
                 Node::string(super::functions::base64(list), place)

@@ -13,7 +13,7 @@ use crate::origin::Place;
 use crate::source::{
     ArchiveLimits, Dir, EntryKind, ReadError, SourceFile, Span, Tree, TreePath, open_archive,
 };
-use crate::yaml::{Cache, Data, Dialect, Map, Node, YamlProblem};
+use crate::yaml::{Cache, Data, Dialect, Map, Node, Scalar, Style, YamlProblem, format_g};
 
 use super::ignore::Rules;
 use super::{Chart, ChartFile, Metadata, Schema};
@@ -338,6 +338,26 @@ fn syntax_problem(prefix: &str, problem: &YamlProblem) -> Problem {
     }
 }
 
+/// Floats as sigs.k8s.io/yaml hands them to string fields of Go structs, where `72445e2` is `7.2445e+06`; as JSON it
+/// would be `7244500`. What no struct describes (`import-values`) stays as it is.
+fn floats_as_text(node: &mut Node) {
+    if let Some(Scalar::Float(value)) = node.resolve(Dialect::Sigs)
+        && value.is_finite()
+    {
+        node.data = Data::Scalar(format_g(value));
+        node.style = Style::DoubleQuoted;
+        return;
+    }
+    match &mut node.data {
+        Data::Scalar(_) => {}
+        Data::Seq(items) => items.iter_mut().for_each(floats_as_text),
+        Data::Map(map) => {
+            let known = map.iter_mut().filter(|entry| entry.key.text != "import-values");
+            known.for_each(|entry| floats_as_text(&mut entry.value));
+        }
+    }
+}
+
 fn documents(cache: &Cache, file: &Arc<SourceFile>, first: bool) -> Result<Vec<Node>, Box<YamlProblem>> {
     let stream = cache.stream(file);
     if file.text().is_none()
@@ -352,6 +372,9 @@ fn documents(cache: &Cache, file: &Arc<SourceFile>, first: bool) -> Result<Vec<N
         }
         if let Some(root) = &document.root {
             let mut node = root.clone();
+            if first {
+                floats_as_text(&mut node);
+            }
             node.canonicalize(Dialect::Sigs)?;
             nodes.push(node);
         }

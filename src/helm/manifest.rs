@@ -10,6 +10,7 @@ use regex::Regex;
 use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
+use crate::golang::bytes;
 use crate::origin::{Origins, Place, SourceMap, Text};
 use crate::source::{SourceFile, Sources, Span};
 use crate::yaml::{Dialect, Node, parse_text};
@@ -184,6 +185,11 @@ impl Manifests {
 
     fn document(&mut self, template: &Rendered, text: Text, origins: &mut Origins, sources: &Sources) {
         let prefix = format!("YAML parse error on {}: ", template.name);
+        if let Some(words) = not_utf8(text.as_str()) {
+            let message = format!("{prefix}error converting YAML to JSON: yaml: {words}");
+            self.problems.push(Problem::at(ProblemKind::Syntax, Place::written(template.at), message));
+            return;
+        }
         let mut map = SourceMap::new(&text, origins, sources, template.at);
         let mut parsed = parse_text(text.as_str(), Dialect::Sigs, &mut map);
         let mut node = None;
@@ -248,6 +254,18 @@ impl Manifests {
         }
         out
     }
+}
+
+/// go-yaml's words about text that is no UTF-8.
+fn not_utf8(text: &str) -> Option<&'static str> {
+    let bytes = bytes::of_text(text);
+    let error = std::str::from_utf8(&bytes).err()?;
+    let first = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+    Some(match (error.error_len(), first) {
+        (None, _) => "incomplete UTF-8 octet sequence",
+        (_, 0x80..=0xbf | 0xf8..) => "invalid leading UTF-8 octet",
+        _ => "invalid trailing UTF-8 octet",
+    })
 }
 
 /// What Helm reads of every document (`SimpleHead`).

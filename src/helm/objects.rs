@@ -75,7 +75,7 @@ fn text_of(file: &SourceFile, call: &mut Call<'_, '_>) -> Value {
     let origin = call.exec.origins.add(Origin::new(file.span(), Step::Written));
     let text = match file.text() {
         Some(text) => text.to_string(),
-        None => String::from_utf8_lossy(file.bytes()).into_owned(),
+        None => crate::golang::bytes::to_text(file.bytes()),
     };
     Value::text(Text::of(text, origin))
 }

@@ -46,6 +46,26 @@ impl<'a> SourceMap<'a> {
         Self { text, origins, sources, fallback, cursor: 0, file: None }
     }
 
+    /// The place of text that nothing is known of, such as the null behind a key: the end of what stands before it,
+    /// or else the start of what follows.
+    fn beside(&mut self, at: usize) -> Place {
+        let runs = self.text.runs();
+        let start_of = |index: usize| {
+            index.checked_sub(1).and_then(|before| runs.get(before)).map_or(0, |run| run.end as usize)
+        };
+        let behind = runs.partition_point(|run| run.end as usize <= at);
+        let known = |index: &usize| runs.get(*index).is_some_and(|run| !run.origin.is_written());
+        let before = (0..behind).rev().find(known);
+        let Some(index) = before.or_else(|| (behind..runs.len()).find(known)) else {
+            return Place::written(self.fallback);
+        };
+        let Some(run) = runs.get(index) else { return Place::written(self.fallback) };
+        let text = self.text.as_str().get(start_of(index)..run.end as usize).unwrap_or("");
+        let place = self.refine(run.origin, run.skip, text);
+        let end = if before.is_some() { place.at.end } else { place.at.start };
+        Place { at: Span { start: end, end, ..place.at }, origin: run.origin }
+    }
+
     /// The origin's place, narrowed to the bytes `skip..skip + text.len()` when the source file has the same
     /// bytes there (also when quotes stand before them).
     fn refine(&mut self, origin: OriginId, skip: u32, rendered: &str) -> Place {
@@ -57,14 +77,47 @@ impl<'a> SourceMap<'a> {
         let Some((_, file)) = &self.file else { return Place { at, origin } };
         let written = file.slice(at);
         let len = rendered.len() as u32;
-        for quote in [0, 1] {
-            let from = (skip + quote) as usize;
-            if written.get(from..from + rendered.len()) == Some(rendered) {
-                return Place { at: at.part(skip + quote, len), origin };
+        let quoted = [skip, skip + 1].into_iter();
+        for from in quoted.chain(in_block(written, skip as usize)) {
+            if written.get(from as usize..(from + len) as usize) == Some(rendered) {
+                return Place { at: at.part(from, len), origin };
+            }
+        }
+        // What went through an encoder has lost how far into the place it began; one occurrence leaves no doubt.
+        if !rendered.is_empty() && written.len() <= SEARCHED {
+            let mut found = written.match_indices(rendered);
+            if let (Some((from, _)), None) = (found.next(), found.next()) {
+                return Place { at: at.part(from as u32, len), origin };
             }
         }
         Place { at, origin }
     }
+}
+
+/// Longer places are not searched for what was rendered of them.
+const SEARCHED: usize = 1024;
+
+/// Where the byte `skip` of what a YAML block scalar says stands in what is written: behind its header, and every line
+/// behind its indentation.
+fn in_block(written: &str, skip: usize) -> Option<u32> {
+    if !written.starts_with(['|', '>']) {
+        return None;
+    }
+    let mut at = written.find('\n')? + 1;
+    let content = written.get(at..)?;
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = content.lines().find(|line| !line.trim().is_empty()).map(blanks)?;
+    let mut said = 0;
+    for line in content.split_inclusive('\n') {
+        let cut = blanks(line).min(indent);
+        let rest = line.len() - cut;
+        if skip < said + rest {
+            return u32::try_from(at + cut + skip - said).ok();
+        }
+        said += rest;
+        at += line.len();
+    }
+    None
 }
 
 /// Where the data of a step was written: a printed value leads to the value, everything else stands for itself.
@@ -117,10 +170,15 @@ impl Locate for SourceMap<'_> {
             index += 1;
         }
         match parts.as_slice() {
-            [] => Place::written(self.fallback),
+            [] => self.beside(range.start),
             [(origin, skip, overlap)] => {
                 let rendered = self.text.as_str().get(overlap.clone()).unwrap_or("");
                 self.refine(*origin, *skip, rendered)
+            }
+            // Pieces of one value, which something was put between: the indentation of its lines.
+            [(first, ..), rest @ ..] if rest.iter().all(|(origin, ..)| origin == first) => {
+                let at = self.origins.get(*first).and_then(|origin| source_place(self.origins, origin));
+                Place { at: at.unwrap_or(self.fallback), origin: *first }
             }
             [(first, ..), ..] => {
                 let inputs: Vec<OriginId> = parts.iter().map(|(origin, ..)| *origin).collect();
@@ -141,6 +199,27 @@ impl Locate for SourceMap<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn leads_into_block_scalars_and_beside_nulls() {
+        let sources = Sources::new();
+        let values =
+            sources.add("values.yaml", b"a: |\n  one\n    two\n\n  three\nb: \"\\\"x\\\"\"\n".to_vec());
+        let mut origins = Origins::new();
+        let block = origins.add(Origin::new(Span::new(values.id(), 3, 27), Step::ChartValues));
+        let escaped = origins.add(Origin::new(Span::new(values.id(), 30, 37), Step::ChartValues));
+        let mut text = Text::of("one\n  two\n\nthree\n", block).slice(6..16);
+        text.push_str("x", escaped);
+        text.push_str("  ", OriginId::WRITTEN);
+        assert_eq!(text.as_str(), "two\n\nthreex  ");
+        let mut map = SourceMap::new(&text, &mut origins, &sources, values.span());
+        let mut shown = |range| values.slice(map.locate(range).at).to_owned();
+        assert_eq!(shown(0..3), "two");
+        assert_eq!(shown(5..10), "three");
+        assert_eq!(shown(10..11), "x");
+        let null = map.locate(12..12);
+        assert_eq!((null.at.is_empty(), null.origin), (true, escaped));
+    }
 
     #[test]
     fn leads_back() {

@@ -1,5 +1,6 @@
 //! What the families share: access to checked arguments, and sprig's conversions.
 
+use crate::golang::bytes;
 use crate::gotemplate::{Call, Data, Failure, Function, IntKind, Param, Value};
 
 /// What functions answer.
@@ -53,17 +54,7 @@ pub(super) fn strval(value: &Value) -> String {
 pub(super) fn bytes_of(value: &Value) -> String {
     let items = value.as_list().unwrap_or_default();
     let bytes: Vec<u8> = items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
-    lossy(&bytes)
-}
-
-/// Bytes as a string; each that is no part of a character becomes the replacement character, as when Go ranges over it.
-pub(super) fn lossy(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-    }
-    out
+    bytes::to_text(&bytes)
 }
 
 /// `cast.ToInt64`: what cannot be converted is 0.

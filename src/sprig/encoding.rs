@@ -8,18 +8,19 @@ use base64::engine::general_purpose::STANDARD;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
+use crate::golang::bytes;
 use crate::golang::url::Url;
 use crate::gotemplate::{Failure, Function, Map, Param, Value};
 
-use super::args::{Result, arg, fixed, lossy, text};
+use super::args::{Result, arg, fixed, text};
 
 const STRING: &[Param] = &[Param::String];
 
 /// The table.
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("b64enc", STRING, |_, args| Ok(Value::str(STANDARD.encode(text(args, 0))))),
+    fixed("b64enc", STRING, |_, args| Ok(Value::str(STANDARD.encode(bytes::of_text(text(args, 0)))))),
     fixed("b64dec", STRING, |_, args| Ok(decoded(base64_decode(text(args, 0))))),
-    fixed("b32enc", STRING, |_, args| Ok(Value::str(base32_encode(text(args, 0).as_bytes())))),
+    fixed("b32enc", STRING, |_, args| Ok(Value::str(base32_encode(&bytes::of_text(text(args, 0)))))),
     fixed("b32dec", STRING, |_, args| Ok(decoded(base32_decode(text(args, 0))))),
     fixed("sha1sum", STRING, |_, args| Ok(hash::<Sha1>(text(args, 0)))),
     fixed("sha256sum", STRING, |_, args| Ok(hash::<Sha256>(text(args, 0)))),
@@ -29,7 +30,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
             let a = (a + u32::from(byte)) % 65521;
             (a, (b + a) % 65521)
         };
-        let (a, b) = text(args, 0).bytes().fold((1, 0), step);
+        let (a, b) = bytes::of_text(text(args, 0)).iter().copied().fold((1, 0), step);
         Ok(Value::str((b << 16 | a).to_string()))
     }),
     fixed("urlParse", STRING, |_, args| url_parse(text(args, 0))),
@@ -37,7 +38,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 fn hash<D: Digest>(input: &str) -> Value {
-    let digest = D::digest(input.as_bytes());
+    let digest = D::digest(bytes::of_text(input));
     Value::str(hex(&digest))
 }
 
@@ -49,7 +50,7 @@ fn hex(bytes: &[u8]) -> String {
 /// sprig answers with the error's words where it cannot decode.
 fn decoded(result: std::result::Result<Vec<u8>, String>) -> Value {
     Value::str(match result {
-        Ok(bytes) => lossy(&bytes),
+        Ok(decoded) => bytes::to_text(&decoded),
         Err(words) => words,
     })
 }

@@ -1,5 +1,7 @@
 //! Lists: sprig's `list.go`.
 
+use std::rc::Rc;
+
 use crate::gotemplate::{Data, Elem, Failure, Function, List, Param, Value};
 
 use super::args::{Result, arg, fixed, rest, to_int64, variadic};
@@ -153,11 +155,12 @@ fn chunk(args: &[Value]) -> Result {
     let Ok(size @ 1..) = usize::try_from(size) else {
         // A negative size makes a negative number of lists, or none where it rounds to that.
         if size < 0 && (2..=size.unsigned_abs().saturating_add(1)).contains(&(list.len() as u64)) {
-            return Ok(Value::list(Vec::new()));
+            return Ok(Value::of(Data::List(List { items: Rc::new(Vec::new()), elem: Elem::Lists })));
         }
         return Err(Failure::new("runtime error: makeslice: len out of range"));
     };
-    Ok(Value::list(list.chunks(size).map(|part| Value::list(part.to_vec())).collect()))
+    let chunks = list.chunks(size).map(|part| Value::list(part.to_vec())).collect();
+    Ok(Value::of(Data::List(List { items: Rc::new(chunks), elem: Elem::Lists })))
 }
 
 #[cfg(test)]

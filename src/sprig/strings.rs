@@ -1,18 +1,21 @@
 //! Strings: trimming, cutting, case, indenting, quoting, splitting and joining.
 //!
-//! Mirrors sprig's `strings.go`. Lengths count bytes, as in Go; where a cut falls inside of a character, our text has
-//! the replacement character where Go's has half of it.
+//! Mirrors sprig's `strings.go`. Lengths count bytes, as in Go; see [`bytes`] for cuts that fall inside of a
+//! character.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use smol_str::{SmolStr, format_smolstr};
 
+use crate::golang::bytes;
 use crate::golang::unicode::{to_lower, to_upper};
-use crate::gotemplate::{Call, Data, Elem, Failure, Function, Map, MapKind, Param, Slot, Value, quoted};
+use crate::gotemplate::{
+    Call, Data, Elem, Failure, Function, Map, MapKind, Param, Slot, Value, byte_range, quoted,
+};
 use crate::origin::{OriginId, Text};
 
-use super::args::{Result, arg, bytes_of, fixed, lossy, text, variadic};
+use super::args::{Result, arg, bytes_of, fixed, text, variadic};
 use super::goutils;
 use super::stand_in::StandIn;
 use super::xstrings;
@@ -179,22 +182,13 @@ fn spaced(args: &[Value], print: impl Fn(&Value) -> Text) -> Value {
     Value::text(out)
 }
 
-/// A part of a text by bytes.
-fn cut(text: &Text, range: Range<usize>) -> Text {
-    if text.as_str().get(range.clone()).is_some() {
-        return text.slice(range);
-    }
-    let bytes = text.as_str().as_bytes().get(range).unwrap_or_default();
-    Text::of(lossy(bytes), text.first_origin())
-}
-
 fn joined(text: &Text, parts: &[Range<usize>], separator: &str) -> Value {
     let mut out = Text::new();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             out.push_str(separator, OriginId::WRITTEN);
         }
-        out.push_text(&cut(text, part.clone()));
+        out.push_text(&byte_range(text, part.clone()));
     }
     Value::text(out)
 }
@@ -206,14 +200,14 @@ fn abbreviated(args: &[Value], offset: i64, width: i64, index: usize) -> Value {
     }
     let text = source.to_text();
     let width = usize::try_from(width).unwrap_or(usize::MAX);
-    let Some((range, before, behind)) = goutils::abbreviate(text.len(), offset, width) else {
+    let Some((range, before, behind)) = goutils::abbreviate(bytes::len(text.as_str()), offset, width) else {
         return Value::str("");
     };
     let mut out = Text::new();
     if before {
         out.push_str("...", OriginId::WRITTEN);
     }
-    out.push_text(&cut(&text, range));
+    out.push_text(&byte_range(&text, range));
     if behind {
         out.push_str("...", OriginId::WRITTEN);
     }
@@ -222,17 +216,17 @@ fn abbreviated(args: &[Value], offset: i64, width: i64, index: usize) -> Value {
 
 fn trunc(count: i64, value: &Value) -> Value {
     let text = value.to_text();
-    let len = text.len();
+    let len = bytes::len(text.as_str());
     let size = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     if size >= len {
         return value.clone();
     }
-    Value::text(if count < 0 { cut(&text, len - size..len) } else { cut(&text, 0..size) })
+    Value::text(if count < 0 { byte_range(&text, len - size..len) } else { byte_range(&text, 0..size) })
 }
 
 fn substr(_: &mut Call<'_, '_>, args: &[Value]) -> Result {
     let text = arg(args, 2).to_text();
-    let len = text.len() as i64;
+    let len = bytes::len(text.as_str()) as i64;
     let (start, end) = (int(args, 0), int(args, 1));
     let range = if start < 0 {
         if end < 0 {
@@ -254,7 +248,7 @@ fn substr(_: &mut Call<'_, '_>, args: &[Value]) -> Result {
     } else {
         start..end
     };
-    Ok(Value::text(cut(&text, range.start as usize..range.end as usize)))
+    Ok(Value::text(byte_range(&text, range.start as usize..range.end as usize)))
 }
 
 fn repeat(_: &mut Call<'_, '_>, args: &[Value]) -> Result {

@@ -58,6 +58,7 @@ fn table_data() -> Value {
 /// Compares with what Go and sprig printed: each line of a table is a template and its output, or a template, null
 /// and the error.
 pub(super) fn check_table(table: &str) {
+    let shown = |text: &str| crate::golang::bytes::replaced(text).into_owned();
     let mut wrong = Vec::new();
     let mut count = 0;
     for line in table.lines() {
@@ -65,8 +66,8 @@ pub(super) fn check_table(table: &str) {
         let [Some(template), want @ ..] = case.as_slice() else { panic!("not a case: {line}") };
         count += 1;
         let got = match run(template, &table_data(), &mut Origins::new()) {
-            Ok(text) => vec![Some(text.into_string())],
-            Err(failure) => vec![None, Some(failure.message)],
+            Ok(text) => vec![Some(shown(text.as_str()))],
+            Err(failure) => vec![None, Some(shown(&failure.message))],
         };
         if got != want {
             wrong.push(format!("{template}\n  want {want:?}\n   got {got:?}"));
@@ -74,4 +75,9 @@ pub(super) fn check_table(table: &str) {
     }
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 0);
+}
+
+#[test]
+fn functions_of_all_families_together() {
+    check_table(include_str!("../../fixtures/gotemplate/sprig/mixed.jsonl"));
 }

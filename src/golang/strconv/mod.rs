@@ -93,7 +93,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::golang::golden;
+    use crate::golang::{bytes, golden};
 
     /// What Go says: `fixtures/golang/strconv.jsonl`.
     #[test]
@@ -140,7 +140,7 @@ mod tests {
                     can_backquote(text),
                     text.chars().map(quote_char).collect::<Vec<_>>(),
                 ]),
-                "unquote" => unquote(text).map_or(Value::Null, Value::String),
+                "unquote" => unquote(text).map_or(Value::Null, |it| bytes::replaced(&it).into()),
                 other => panic!("{other}"),
             }
         });

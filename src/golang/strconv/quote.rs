@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::golang::bytes::{byte_of, to_text};
 use crate::golang::unicode::is_print;
 
 /// `Quote`: what `%q` prints.
@@ -47,6 +48,9 @@ fn push_escaped(out: &mut String, char: char, delimiter: char, ascii: bool) {
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         '\x0b' => out.push_str("\\v"),
+        char if byte_of(char).is_some() => {
+            let _ = write!(out, "\\x{:02x}", byte_of(char).unwrap_or_default());
+        }
         char if !ascii && is_print(char) => out.push(char),
         // Writing to a string cannot fail.
         char => {
@@ -68,7 +72,7 @@ pub fn can_backquote(text: &str) -> bool {
 }
 
 /// `Unquote`: the text of a Go literal in double quotes, backquotes or, if it is one character, single quotes; `None`
-/// is Go's `invalid syntax`. Bytes that `\xff` makes and that are no text are U+FFFD here.
+/// is Go's `invalid syntax`. Bytes that `\xff` makes and that are no text stand for themselves.
 pub fn unquote(literal: &str) -> Option<String> {
     let delimiter = literal.chars().next()?;
     let inner = literal.get(1..)?.strip_suffix(delimiter)?;
@@ -94,10 +98,7 @@ pub fn unquote(literal: &str) -> Option<String> {
             if delimiter == '\'' && len > 1 {
                 return None;
             }
-            Some(
-                String::from_utf8(out)
-                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-            )
+            Some(to_text(&out))
         }
         _ => None,
     }
