@@ -49,14 +49,19 @@ pub fn origin(generator: &Node, artifact: &str, path: &str) -> Option<ArtifactOr
     for copy in find(generator, artifact)?.items(&["copy"]) {
         let text = |key| copy.get(key).and_then(Node::as_str);
         let (Some(from), Some(to)) = (text("from"), text("to")) else { continue };
-        let Some((alias, from)) = from.strip_prefix('@').and_then(|rest| rest.split_once('/')) else { continue };
+        let Some((alias, from)) = from.strip_prefix('@').and_then(|rest| rest.split_once('/')) else {
+            continue;
+        };
         let Some(to) = to.strip_prefix("@artifact").map(|to| to.trim_matches('/')) else { continue };
         let from = from.trim_end_matches("**").trim_matches('/');
-        let below = path == to || to.is_empty() || path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
+        let below =
+            path == to || to.is_empty() || path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
         let above = path.is_empty() || to.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
         // The layout is kept when the source path ends with the path in the artifact.
         let root = match from.strip_suffix(to) {
-            Some(root) if root.is_empty() || root.ends_with('/') || to.is_empty() => root.trim_end_matches('/'),
+            Some(root) if root.is_empty() || root.ends_with('/') || to.is_empty() => {
+                root.trim_end_matches('/')
+            }
             _ => continue,
         };
         let source = aliases.iter().find(|(known, _)| *known == alias).map(|(_, source)| source.clone());

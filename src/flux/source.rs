@@ -10,9 +10,9 @@ use crate::origin::Place;
 use crate::source::{Dir, Found, TreePath};
 use crate::yaml::Node;
 
-use super::{Renderer, artifact_generator};
 use super::helm_release::ChartTemplate;
 use super::reference::{Inputs, ObjectName};
+use super::{Renderer, artifact_generator};
 
 /// The source that a bootstrap makes, in this repository or not.
 const BOOTSTRAP: &str = "flux-system";
@@ -108,7 +108,8 @@ impl Renderer<'_> {
 
     /// What an ArtifactGenerator makes.
     fn locate_artifact(&self, source: &ObjectName, inputs: &Inputs, path: &str) -> Located {
-        let lost = |words: &str| absent(Missing::Content, format!("the ExternalArtifact `{}` {words}", source.name));
+        let lost =
+            |words: &str| absent(Missing::Content, format!("the ExternalArtifact `{}` {words}", source.name));
         let Some(input) = inputs.get(source) else { return lost("is not in this repository") };
         let Some(origin) = artifact_generator::origin(&input.node, &source.name, path) else {
             return lost("is put together from parts, which is not followed");

@@ -265,9 +265,7 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
             paths.insert(path.to_owned());
         }
     }
-    let hits = |dir: &TreePath| {
-        paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count()
-    };
+    let hits = |dir: &TreePath| paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count();
     let mut best = (hits(&TreePath::root()), TreePath::root());
     let dirs: BTreeSet<TreePath> = scan.kustomizations.keys().filter_map(top).collect();
     for dir in dirs {
