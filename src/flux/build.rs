@@ -38,10 +38,20 @@ pub struct Renderer<'a> {
     pub kube_version: Option<SmolStr>,
 }
 
+/// A packed tree.
+#[derive(Debug)]
+struct Packed {
+    /// What it was made from.
+    from: ContentId,
+    /// `spec.ignore`.
+    ignore: Option<SmolStr>,
+    tree: Arc<dyn Tree>,
+}
+
 /// Trees as sources pack them, each made once.
 #[derive(Debug, Default)]
 pub struct Artifacts {
-    made: Mutex<Vec<(ContentId, Option<SmolStr>, Arc<dyn Tree>)>>,
+    made: Mutex<Vec<Packed>>,
 }
 
 impl Artifacts {
@@ -49,12 +59,12 @@ impl Artifacts {
     fn pack(&self, root: &Dir, ignore: Option<&str>) -> Dir {
         let id = root.tree.content_id(&TreePath::root());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = made.iter().find(|(known, text, _)| *known == id && text.as_deref() == ignore);
-        if let Some((.., tree)) = known {
-            return Dir::new(Arc::clone(tree), root.path.clone());
+        let known = made.iter().find(|packed| packed.from == id && packed.ignore.as_deref() == ignore);
+        if let Some(packed) = known {
+            return Dir::new(Arc::clone(&packed.tree), root.path.clone());
         }
         let tree: Arc<dyn Tree> = Arc::new(ArtifactTree::new(Arc::clone(&root.tree), ignore));
-        made.push((id, ignore.map(SmolStr::new), Arc::clone(&tree)));
+        made.push(Packed { from: id, ignore: ignore.map(SmolStr::new), tree: Arc::clone(&tree) });
         Dir::new(tree, root.path.clone())
     }
 }

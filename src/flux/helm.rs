@@ -82,14 +82,15 @@ impl Renderer<'_> {
             (None, Some(source)) => (None, self.oci_chart(source, inputs), None, Some(source.clone())),
             (chart, _) => {
                 // A template without a name is as good as none.
-                let written = ["chart", "chartRef"].iter().filter_map(|key| app.node.at_path(&["spec", key]));
+                let mut written =
+                    ["chart", "chartRef"].iter().filter_map(|key| app.node.at_path(&["spec", key]));
                 let both = chart.is_some();
                 let words = if both {
                     "either chart or chartRef must be set, not both"
                 } else {
                     "either chart or chartRef must be set"
                 };
-                let place = written.last().map_or(app.place, Node::place);
+                let place = written.next_back().map_or(app.place, Node::place);
                 output.fail(Problem::at(ProblemKind::Render, place, words));
                 return None;
             }

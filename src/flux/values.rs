@@ -39,7 +39,7 @@ impl Renderer<'_> {
                 output.incomplete.push(Incomplete::new(missing, words));
                 continue;
             };
-            let Some((value, place)) = self.value(reference, input, origins, output) else { continue };
+            let Some((value, place)) = Self::value(reference, input, origins, output) else { continue };
             match &reference.target_path {
                 None => self.layer(&value, place, reference, &mut user, origins, output),
                 Some(path) => {
@@ -71,7 +71,6 @@ impl Renderer<'_> {
 
     /// The text of the key that a reference names, and where it is written.
     fn value(
-        &self,
         reference: &ValuesReference,
         input: &Input,
         origins: &mut Origins,

@@ -182,7 +182,7 @@ impl Scanner {
             reference.name = self.expect(identifier, BadTemplate::VariableName)?;
             match self.peek() {
                 ':' if matches!(self.second(), '=' | '-' | '?' | '+') => {
-                    self.default(&mut reference, depth)?
+                    self.default(&mut reference, depth)?;
                 }
                 '=' => self.default(&mut reference, depth)?,
                 // Flux loses its place when it looks at what is there, and then misses the colon.
