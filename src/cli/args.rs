@@ -35,6 +35,39 @@ pub(super) enum Command {
     },
     /// List the rules
     Rules,
+    /// Write a commented .gitops-lint.yaml from what the repository shows
+    Init(InitArgs),
+    /// Help with the configuration file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The root of the repository
+    #[arg(default_value = ".")]
+    pub(super) path: PathBuf,
+    /// Print the file instead of writing it
+    #[arg(long)]
+    pub(super) stdout: bool,
+    /// Replace a configuration that exists
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print the JSON Schema of .gitops-lint.yaml, for editors
+    Schema,
 }
 
 /// Arguments of `check`.
@@ -55,6 +88,22 @@ pub(super) struct CheckArgs {
     /// Set the level of a rule: off, on, note, warning or error; may be repeated
     #[arg(long, value_name = "NAME=LEVEL", value_parser = parse_rule)]
     pub(super) rule: Vec<(&'static str, Level)>,
+    /// Report only what these files touch: paths, `-` to read them from standard input, or nothing for what differs
+    /// from the last commit
+    #[arg(long, value_name = "FILE", num_args = 0.., help_heading = "What to report")]
+    pub(super) changed: Option<Vec<PathBuf>>,
+    /// Report only findings that are new against this revision; its merge base with HEAD counts
+    #[arg(long, value_name = "REV", help_heading = "What to report")]
+    pub(super) base: Option<String>,
+    /// Do not report the findings that this file lists
+    #[arg(long, value_name = "FILE", help_heading = "What to report")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write all findings to the baseline file (default: .gitops-lint-baseline.json at the root) and exit with 0
+    #[arg(long, conflicts_with_all = ["changed", "base"], help_heading = "What to report")]
+    pub(super) write_baseline: bool,
+    /// The day that `until YYYY-MM-DD` in comments is compared with (default: today in UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
+    pub(super) today: Option<String>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -228,6 +277,10 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
     let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
     let format = Format::from_name(name).ok_or_else(|| format!("formats are {}", known.join(", ")))?;
     Ok((format, file))
+}
+
+fn parse_day(text: &str) -> Result<String, String> {
+    if crate::lint::is_date(text) { Ok(text.to_owned()) } else { Err("write YYYY-MM-DD".to_owned()) }
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {

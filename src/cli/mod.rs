@@ -9,12 +9,14 @@
 
 mod args;
 mod check;
+mod describe;
 mod disk;
 mod open;
 mod render_helm;
 mod render_kustomize;
+mod terminal;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -22,7 +24,7 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, RenderAppArgs, RenderCommand, TableFormat};
+use args::{AppsArgs, Cli, Command, ConfigCommand, RenderAppArgs, RenderCommand, TableFormat};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -42,6 +44,10 @@ pub fn run() -> ExitCode {
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
+        Some(Command::Init(_)) => Err("not yet".to_owned()),
+        Some(Command::Config(ConfigCommand::Schema)) => Err("not yet".to_owned()),
+        Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
+        Some(Command::Man) => describe::man(),
     };
     match result {
         Ok(code) => code,
@@ -99,16 +105,4 @@ fn render_app(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.path, &args.common)?;
     let _ = workspace;
     Err(format!("there is no app `{}`", args.name))
-}
-
-/// Whether standard output shows colours: a terminal that has not opted out, or a pipe that opted in.
-fn colors() -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if set("NO_COLOR") {
-        return false;
-    }
-    if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty()) {
-        return true;
-    }
-    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

@@ -1,5 +1,6 @@
 //! Opens a repository: the tree, the configuration, git. Everything a command needs before it can start.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,23 +13,77 @@ use crate::rules;
 use crate::source::{Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
+use super::Failure;
 use super::args::CommonArgs;
-use super::{Failure, colors};
+use super::terminal::colors;
 
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
     let sources = Sources::new();
-    let tree = WorkTree::open(path, "", Arc::clone(&sources))
-        .map_err(|error| format!("cannot open `{}`: {error}", path.display()))?;
-    let tree: Arc<dyn Tree> = Arc::new(tree);
+    let tree = work_tree(path, &sources)?;
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let config = configuration(path, common, &tree, &cache)?;
+    let repository = Repository::discover(path, sources).found().map(Arc::new);
+    assemble(path, tree, cache, config, repository)
+}
+
+/// The same path as it was where the current branch left `revision` (or at `revision`, where that cannot be told), under
+/// the configuration of today.
+pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -> Result<Workspace, Failure> {
+    let sources = Sources::new();
+    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
+    let config = {
+        let tree = WorkTree::unwalked(path, "", Arc::clone(&sources));
+        let tree: Arc<dyn Tree> =
+            Arc::new(tree.map_err(|error| format!("cannot open `{}`: {error}", path.display()))?);
+        configuration(path, common, &tree, &cache)?
+    };
+    let repository = match Repository::discover(path, sources) {
+        Discovery::Found(repository) => Arc::new(*repository),
+        _ => return Err(format!("`{}` is in no git repository: --base needs one", path.display())),
+    };
+    let failed = |error: &dyn std::fmt::Display| format!("cannot look at `{revision}`: {error}");
+    let there = repository.parse(revision).map_err(|error| {
+        failed(&error) + "; a shallow clone may not have it: fetch it, or clone with more depth"
+    })?;
+    let here = repository.head().ok().and_then(crate::git::Head::commit);
+    let base = here.and_then(|here| repository.merge_base(here, there).known().flatten()).unwrap_or(there);
+    let tree = repository.tree_below(base, "", repository.prefix()).map_err(|error| failed(&error))?;
+    assemble(path, tree, cache, config, Some(repository))
+}
+
+/// The files below `path` that differ from the last commit, relative to it.
+pub(super) fn changed_since_commit(path: &Path) -> Result<BTreeSet<TreePath>, Failure> {
+    let sources = Sources::new();
+    let tree = work_tree(path, &sources)?;
+    let shown = path.display();
+    let Discovery::Found(repository) = Repository::discover(path, sources) else {
+        return Err(format!("`{shown}` is in no git repository: name the files behind --changed"));
+    };
+    let head = repository.parse("HEAD").map_err(|error| format!("cannot look at HEAD: {error}"))?;
+    let changes = repository.changes_in_work_tree(head, tree.as_ref());
+    let changes = changes.map_err(|error| format!("cannot compare `{shown}` with HEAD: {error}"))?;
+    Ok(changes.into_keys().collect())
+}
+
+fn work_tree(path: &Path, sources: &Arc<Sources>) -> Result<Arc<dyn Tree>, Failure> {
+    let tree = WorkTree::open(path, "", Arc::clone(sources))
+        .map_err(|error| format!("cannot open `{}`: {error}", path.display()))?;
+    Ok(Arc::new(tree))
+}
+
+fn assemble(
+    path: &Path,
+    tree: Arc<dyn Tree>,
+    cache: Arc<Cache>,
+    config: Config,
+    repository: Option<Arc<Repository>>,
+) -> Result<Workspace, Failure> {
     let mut checkouts = Checkouts::new(Arc::clone(&tree));
     for alias in &config.aliases {
         checkouts.add_alias(&alias.value);
     }
-    if let Discovery::Found(repository) = Repository::discover(path, Arc::clone(&sources)) {
-        let repository = Arc::new(*repository);
+    if let Some(repository) = repository {
         let prefix = repository.prefix().clone();
         // A directory inside of a larger repository keeps its own paths, so only the whole is known by its remotes.
         if prefix.is_root() {
@@ -45,7 +100,7 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
     for (url, other) in &config.repos {
         let at = path.join(other.value.as_str());
         let prefix = format!("{}/", other.value.trim_end_matches('/'));
-        let other_tree = WorkTree::open(&at, &prefix, Arc::clone(&sources)).map_err(|error| {
+        let other_tree = WorkTree::open(&at, &prefix, Arc::clone(cache.sources())).map_err(|error| {
             format!("`repos` maps {} to `{}`, which cannot be opened: {error}", url.value, other.value)
         })?;
         checkouts.add_other(&url.value, Arc::new(other_tree));

@@ -27,7 +27,8 @@ pub struct RevisionTree {
     id: ContentId,
     store: Arc<Store>,
     root: ObjectId,
-    /// What users call the revision; follows `@` in names of files.
+    /// What users call the revision; follows `@` in names of files. Without a name the files are named like those of
+    /// the work tree.
     revision: String,
     sources: Arc<Sources>,
     read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
@@ -164,7 +165,11 @@ impl RevisionTree {
         match self.find(path)?.node {
             Node::File(id) => {
                 let bytes = self.store.blob(id, MAX_FILE_BYTES).map_err(read_error)?;
-                Ok(self.sources.add(&format!("{path}@{}", self.revision), bytes))
+                let name = match self.revision.as_str() {
+                    "" => path.to_string(),
+                    revision => format!("{path}@{revision}"),
+                };
+                Ok(self.sources.add(&name, bytes))
             }
             Node::Dir(..) => Err(ReadError::IsDir),
             Node::Submodule => Err(submodule()),

@@ -10,7 +10,7 @@ use crate::yaml::{Data, Node};
 use super::facts::ObjectFacts;
 use super::showcase::showcase;
 use super::world::Index;
-use super::{App, AppId, Declared, Scan, Status, clusters::Variants};
+use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
 
 /// One app and what came of it.
 #[derive(Debug, Clone)]
@@ -33,6 +33,23 @@ pub struct AppEntry {
     pub files: BTreeSet<TreePath>,
     /// Number of apps above this one.
     pub depth: u32,
+}
+
+impl AppEntry {
+    /// Whether the app reads a file of the linted tree, or would if it were there: everything below the directories
+    /// that it renders counts.
+    pub fn reads(&self, path: &TreePath) -> bool {
+        let below = |dir: &TreePath| !dir.is_root() && path.starts_with(dir);
+        self.files.contains(path)
+            || match &self.app.spec {
+                Spec::Argo(application) => {
+                    let local = application.sources.iter().filter(|source| source.chart.is_none());
+                    local.filter_map(|source| TreePath::new(source.path()).ok()).any(|dir| below(&dir))
+                }
+                Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
+                Spec::ArgoSet(_) => false,
+            }
+    }
 }
 
 /// The whole repository, rendered.

@@ -16,6 +16,7 @@ mod render;
 mod revisions;
 mod scan;
 mod showcase;
+mod trace;
 mod workspace;
 mod world;
 

@@ -14,6 +14,7 @@ use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, Spec, Status};
+use super::trace::Trace;
 use super::{Object, Workspace};
 
 /// What an app renders to.
@@ -128,10 +129,11 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
+    let trace = Trace::new(workspace);
     let nodes: Vec<Node> = match &app.spec {
         Spec::Argo(application) => {
             let renderer = Renderer {
-                remotes: workspace.remotes(),
+                remotes: &trace,
                 settings: &workspace.control_plane().settings,
                 cache: &workspace.cache,
                 charts: &workspace.charts,
@@ -142,7 +144,7 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
         }
         Spec::ArgoSet(set) => {
             let environment = argocd::Environment {
-                remotes: workspace.remotes(),
+                remotes: &trace,
                 config: &workspace.config,
                 cluster_secrets: &workspace.control_plane().cluster_secrets,
                 cache: &workspace.cache,
@@ -167,13 +169,18 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
-                remotes: workspace.remotes(),
+                remotes: &trace,
                 charts: Some(&workspace.charts),
                 helm_kube_version: &kube_version,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();
-            output.take_built(kustomize::build(dir, &options, &mut rendered.origins, &workspace.cache));
+            output.take_built(kustomize::build(
+                &trace.watch(dir.clone()),
+                &options,
+                &mut rendered.origins,
+                &workspace.cache,
+            ));
             rendered.take(output)
         }
         Spec::Chart(dir) => {
@@ -181,6 +188,7 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             rendered.take(output)
         }
     };
+    rendered.files = trace.files();
     for node in nodes {
         let place = node.place();
         match Object::new(node) {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::finding::{Label, ObjectRef};
-use crate::lint::{AppRow, Report, Reported};
-use crate::source::{Position, Sources};
+use crate::finding::ObjectRef;
+use crate::lint::{AppRow, BaselineEntry, Report, Reported};
+use crate::source::{Position, Sources, Span};
 
 use super::to_json;
 
@@ -14,8 +14,26 @@ use super::to_json;
 struct Root<'a> {
     version: u32,
     findings: Vec<Finding<'a>>,
+    suppressed: Vec<Suppressed<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fixed: &'a [BaselineEntry],
     apps: Vec<App<'a>>,
     summary: Summary,
+}
+
+/// A finding that a comment hides.
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    #[serde(flatten)]
+    finding: Finding<'a>,
+    by: Comment<'a>,
+}
+
+#[derive(Serialize)]
+struct Comment<'a> {
+    file: Arc<str>,
+    line: u32,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -90,6 +108,9 @@ struct Summary {
     errors: usize,
     warnings: usize,
     notes: usize,
+    suppressed: usize,
+    baseline: usize,
+    untouched: usize,
 }
 
 pub(super) fn render(report: &Report) -> String {
@@ -97,6 +118,16 @@ pub(super) fn render(report: &Report) -> String {
     to_json(&Root {
         version: 1,
         findings: report.findings.iter().map(|reported| finding(reported, &report.sources)).collect(),
+        suppressed: report
+            .suppressed
+            .iter()
+            .map(|(reported, by)| {
+                let (file, at, _) = place(by.at, &report.sources);
+                let by = Comment { file, line: at.line, reason: &by.reason };
+                Suppressed { finding: finding(reported, &report.sources), by }
+            })
+            .collect(),
+        fixed: &report.fixed,
         apps: apps(&report.apps),
         summary: Summary {
             files: summary.files,
@@ -109,6 +140,9 @@ pub(super) fn render(report: &Report) -> String {
             errors: summary.errors,
             warnings: summary.warnings,
             notes: summary.notes,
+            suppressed: report.suppressed.len(),
+            baseline: report.known.len(),
+            untouched: summary.untouched,
         },
     })
 }
@@ -145,7 +179,7 @@ fn app(row: &AppRow) -> App<'_> {
 
 fn finding<'a>(reported: &'a Reported, sources: &Sources) -> Finding<'a> {
     let finding = &reported.finding;
-    let (file, start, end) = place(&finding.primary, sources);
+    let (file, start, end) = place(finding.primary.at, sources);
     Finding {
         rule: finding.rule,
         severity: finding.severity.as_str(),
@@ -160,7 +194,7 @@ fn finding<'a>(reported: &'a Reported, sources: &Sources) -> Finding<'a> {
             .related
             .iter()
             .map(|label| {
-                let (file, at, _) = place(label, sources);
+                let (file, at, _) = place(label.at, sources);
                 Related { file, line: at.line, column: at.column, message: &label.message }
             })
             .collect(),
@@ -181,7 +215,7 @@ fn object(object: &ObjectRef) -> Object<'_> {
     }
 }
 
-fn place(label: &Label, sources: &Sources) -> (Arc<str>, Position, Position) {
+fn place(at: Span, sources: &Sources) -> (Arc<str>, Position, Position) {
     let start = Position { line: 1, column: 1 };
-    sources.locate(label.at).unwrap_or_else(|| ("".into(), start, start))
+    sources.locate(at).unwrap_or_else(|| ("".into(), start, start))
 }

@@ -4,14 +4,18 @@
 //! Reports are pure: the same [`Report`] gives the same bytes. They print no times and read no clock.
 
 mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
 mod pretty;
 mod sarif;
 mod source_code;
 
 use std::fmt::Write as _;
 
-use crate::lint::Report;
+use crate::lint::{Report, Summary};
+use crate::rules::RuleMeta;
 
 pub use json::render_apps as apps_json;
 pub use pretty::{Look, apps_table, render_finding};
@@ -27,12 +31,25 @@ pub enum Format {
     Sarif,
     /// GitHub workflow commands, shown as annotations on a pull request.
     Github,
+    /// GitLab code quality, shown on a merge request.
+    Gitlab,
+    /// JUnit XML, for Jenkins and others.
+    Junit,
+    /// Markdown, for a step summary or a comment on a pull request.
+    Markdown,
 }
 
 impl Format {
     /// Every format with its name, in the order of the documentation.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("pretty", Self::Pretty), ("json", Self::Json), ("sarif", Self::Sarif), ("github", Self::Github)];
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("pretty", Self::Pretty),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("junit", Self::Junit),
+        ("markdown", Self::Markdown),
+    ];
 
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -47,7 +64,23 @@ pub fn render(report: &Report, format: Format, look: Look) -> String {
         Format::Json => json::render(report),
         Format::Sarif => sarif::render(report),
         Format::Github => github::render(report),
+        Format::Gitlab => gitlab::render(report),
+        Format::Junit => junit::render(report),
+        Format::Markdown => markdown::render(report),
     }
+}
+
+/// Where a rule's page is read.
+fn page_url(meta: &RuleMeta) -> String {
+    format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), meta.subject(), meta.name)
+}
+
+/// `2 errors, 1 warning`, or `no findings`.
+fn totals(summary: &Summary) -> String {
+    let parts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
+    let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
 /// `1 error`, `2 errors`.

@@ -9,8 +9,8 @@ use crate::finding::{Finding, Label, Severity};
 use crate::lint::{AppRow, AppStatus, Report};
 use crate::source::{SourceFile, Sources};
 
-use super::count;
 use super::source_code::Shown;
+use super::{count, page_url, totals};
 
 /// Colours, width and links of the terminal that will show the text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,12 +19,19 @@ pub struct Look {
     pub color: bool,
     /// Columns; 0 for the default of 100.
     pub width: usize,
+    /// Names of rules are links to their pages.
+    pub links: bool,
     /// List every app that was not rendered instead of one line per reason.
     pub verbose: bool,
+    /// Findings only: neither what was not rendered nor the closing line.
+    pub quiet: bool,
 }
 
 /// A line that is longer is not shown: minified JSON in a ConfigMap would flood the terminal.
 const LONGEST_LINE: u32 = 400;
+
+/// Entries of the baseline that are listed as fixed; the rest is counted.
+const FIXED_SHOWN: usize = 10;
 
 /// Reasons in the coverage section; the rest is counted.
 const REASONS_SHOWN: usize = 10;
@@ -35,7 +42,10 @@ pub(super) fn render(report: &Report, look: Look) -> String {
         finding(&mut out, &reported.finding, &report.sources, look);
         out.push('\n');
     }
-    coverage(&mut out, report, look);
+    if !look.quiet {
+        coverage(&mut out, report, look);
+        hidden(&mut out, report, look);
+    }
     out
 }
 
@@ -92,12 +102,12 @@ pub fn apps_table(rows: &[AppRow]) -> String {
 fn finding(out: &mut String, finding: &Finding, sources: &Sources, look: Look) {
     let paint = Paint { on: look.color };
     let severity = finding.severity;
-    let _ = writeln!(
-        out,
-        "{}: {}",
-        paint.severity(severity, &format!("{}[{}]", severity.as_str(), finding.rule)),
-        paint.bold(&finding.message)
-    );
+    let head = paint.severity(severity, &format!("{}[{}]", severity.as_str(), finding.rule));
+    let page = crate::rules::find(finding.rule).filter(|_| look.links);
+    let head = page.map_or(head.clone(), |rule| {
+        format!("\u{1b}]8;;{}\u{1b}\\{head}\u{1b}]8;;\u{1b}\\", page_url(rule.meta()))
+    });
+    let _ = writeln!(out, "{head}: {}", paint.bold(&finding.message));
     for (file, labels) in by_file(finding, sources) {
         snippet(out, &file, &labels, look);
     }
@@ -253,13 +263,8 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         out.push('\n');
     }
     let summary = &report.summary;
-    let verdict = if report.findings.is_empty() {
-        paint.green("no findings")
-    } else {
-        let parts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
-        let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
-        paint.bold(&parts.collect::<Vec<_>>().join(", "))
-    };
+    let verdict = totals(summary);
+    let verdict = if report.findings.is_empty() { paint.green(&verdict) } else { paint.bold(&verdict) };
     let _ = writeln!(
         out,
         "{verdict} in {}: {} ({} rendered, {} partly, {} not), {}",
@@ -270,6 +275,40 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         summary.failed + summary.skipped,
         count(summary.objects, "object"),
     );
+}
+
+/// What is not shown, and why.
+fn hidden(out: &mut String, report: &Report, look: Look) {
+    let paint = Paint { on: look.color };
+    let kinds = [
+        (report.known.len(), "known to the baseline"),
+        (report.suppressed.len(), "suppressed by comments"),
+        (report.summary.untouched, "not touched by the change"),
+    ];
+    let parts = kinds.iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts.map(|(number, what)| format!("{number} {what}")).collect();
+    if !parts.is_empty() {
+        let _ = writeln!(out, "not shown: {}", parts.join(", "));
+    }
+    if report.fixed.is_empty() {
+        return;
+    }
+    let entries = match report.fixed.len() {
+        1 => "1 entry".to_owned(),
+        number => format!("{number} entries"),
+    };
+    let _ = writeln!(
+        out,
+        "{} (write it again with --write-baseline)",
+        paint.green(&format!("fixed: {entries} of the baseline"))
+    );
+    let shown = if look.verbose { usize::MAX } else { FIXED_SHOWN };
+    for entry in report.fixed.iter().take(shown) {
+        let _ = writeln!(out, "  {}: {}: {}", entry.file, entry.rule, entry.message);
+    }
+    if let Some(rest) = report.fixed.len().checked_sub(shown).filter(|rest| *rest > 0) {
+        let _ = writeln!(out, "  ... and {rest} more (-v lists all)");
+    }
 }
 
 /// Colours, or none.

@@ -1,7 +1,8 @@
 //! SARIF 2.1.0, as GitHub code scanning and other viewers read it.
 //!
 //! Specification: OASIS SARIF 2.1.0. One run, one tool, one result per finding; related labels become
-//! `relatedLocations`, the fingerprint `partialFingerprints`.
+//! `relatedLocations` and, in order, the one code flow: the chain that led to the finding. The fingerprint becomes
+//! `partialFingerprints`. What comments and the baseline hide is there as well, with `suppressions`.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,9 @@ use serde::Serialize;
 
 use crate::finding::Label;
 use crate::lint::{Report, Reported};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
-use super::to_json;
+use super::{page_url, to_json};
 
 #[derive(Serialize)]
 struct Log<'a> {
@@ -50,6 +51,7 @@ struct RuleDescriptor<'a> {
     id: &'a str,
     name: &'a str,
     short_description: Message<'a>,
+    full_description: Message<'a>,
     help: Message<'a>,
     help_uri: String,
     default_configuration: Configuration,
@@ -83,7 +85,36 @@ struct SarifResult<'a> {
     locations: Vec<Location<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_flows: Vec<CodeFlow<'a>>,
     partial_fingerprints: BTreeMap<&'static str, &'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow<'a> {
+    thread_flows: [ThreadFlow<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct ThreadFlow<'a> {
+    locations: Vec<ThreadFlowLocation<'a>>,
+}
+
+#[derive(Serialize)]
+struct ThreadFlowLocation<'a> {
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
 }
 
 #[derive(Serialize)]
@@ -119,8 +150,27 @@ struct Region {
 }
 
 pub(super) fn render(report: &Report) -> String {
+    let suppressed = report.suppressed.iter().map(|(reported, by)| {
+        let location = physical(by.at, &report.sources);
+        let suppression = Suppression {
+            kind: "inSource",
+            justification: Some(by.reason.as_str()).filter(|reason| !reason.is_empty()),
+            location: location.map(|physical_location| Location {
+                id: None,
+                physical_location,
+                message: None,
+            }),
+        };
+        (reported, vec![suppression])
+    });
+    let known = report.known.iter().map(|reported| {
+        let justification = Some("known to the baseline");
+        (reported, vec![Suppression { kind: "external", justification, location: None }])
+    });
+    let shown = report.findings.iter().map(|reported| (reported, Vec::new()));
+    let all: Vec<(&Reported, Vec<Suppression<'_>>)> = shown.chain(known).chain(suppressed).collect();
     let mut used: BTreeMap<&str, usize> =
-        report.findings.iter().map(|reported| (reported.finding.rule, 0)).collect();
+        all.iter().map(|(reported, _)| (reported.finding.rule, 0)).collect();
     for (index, at) in used.values_mut().enumerate() {
         *at = index;
     }
@@ -128,13 +178,9 @@ pub(super) fn render(report: &Report) -> String {
         id: meta.name,
         name: meta.name,
         short_description: plain(meta.summary),
+        full_description: plain(meta.summary),
         help: Message { text: meta.summary.into(), markdown: Some(meta.page) },
-        help_uri: format!(
-            "{}/blob/main/rules/{}/{}.md",
-            env!("CARGO_PKG_REPOSITORY"),
-            meta.subject(),
-            meta.name
-        ),
+        help_uri: page_url(meta),
         default_configuration: Configuration { level: meta.severity.as_str() },
         properties: Properties { tags: vec![meta.subject(), meta.preset.as_str()] },
     });
@@ -152,16 +198,20 @@ pub(super) fn render(report: &Report) -> String {
                 },
             },
             column_kind: "unicodeCodePoints",
-            results: report
-                .findings
-                .iter()
-                .map(|reported| result(reported, &report.sources, &used))
+            results: all
+                .into_iter()
+                .map(|(reported, suppressions)| result(reported, suppressions, &report.sources, &used))
                 .collect(),
         }],
     })
 }
 
-fn result<'a>(reported: &'a Reported, sources: &Sources, rules: &BTreeMap<&str, usize>) -> SarifResult<'a> {
+fn result<'a>(
+    reported: &'a Reported,
+    suppressions: Vec<Suppression<'a>>,
+    sources: &Sources,
+    rules: &BTreeMap<&str, usize>,
+) -> SarifResult<'a> {
     let finding = &reported.finding;
     let mut text = finding.message.clone();
     if let Some(help) = &finding.help {
@@ -175,11 +225,20 @@ fn result<'a>(reported: &'a Reported, sources: &Sources, rules: &BTreeMap<&str, 
     let related = finding.related.iter().enumerate().filter_map(|(index, label)| {
         Some(Location {
             id: Some(index + 1),
-            physical_location: physical(label, sources)?,
+            physical_location: physical(label.at, sources)?,
             message: (!label.message.is_empty()).then(|| plain(&label.message)),
         })
     });
-    let primary = physical(&finding.primary, sources);
+    let primary = physical(finding.primary.at, sources);
+    let step = |label: &'a Label| {
+        let words = if label.message.is_empty() { &finding.message } else { &label.message };
+        let physical_location = physical(label.at, sources)?;
+        Some(ThreadFlowLocation {
+            location: Location { id: None, physical_location, message: Some(plain(words)) },
+        })
+    };
+    let steps = std::iter::once(&finding.primary).chain(&finding.related).filter_map(step).collect();
+    let chain = CodeFlow { thread_flows: [ThreadFlow { locations: steps }] };
     SarifResult {
         rule_id: finding.rule,
         rule_index: rules.get(finding.rule).copied().unwrap_or_default(),
@@ -190,12 +249,14 @@ fn result<'a>(reported: &'a Reported, sources: &Sources, rules: &BTreeMap<&str, 
             .map(|physical_location| Location { id: None, physical_location, message: None })
             .collect(),
         related_locations: related.collect(),
+        code_flows: if finding.related.is_empty() { Vec::new() } else { vec![chain] },
+        suppressions,
         partial_fingerprints: BTreeMap::from([("gitopsLint/v1", reported.fingerprint.as_str())]),
     }
 }
 
-fn physical(label: &Label, sources: &Sources) -> Option<PhysicalLocation> {
-    let (file, start, end) = sources.locate(label.at)?;
+fn physical(at: Span, sources: &Sources) -> Option<PhysicalLocation> {
+    let (file, start, end) = sources.locate(at)?;
     Some(PhysicalLocation {
         artifact_location: ArtifactLocation { uri: uri(&file) },
         region: Region {

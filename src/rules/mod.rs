@@ -99,6 +99,11 @@ rules! {
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
     }
+    repo {
+        expired_suppression::ExpiredSuppression,
+        invalid_suppression::InvalidSuppression,
+        unused_suppression::UnusedSuppression,
+    }
     security {
         default_service_account_token::DefaultServiceAccountToken,
         exec_grant::ExecGrant,

@@ -1,21 +1,33 @@
 //! Linting: discover and render, run the rules, apply the configuration, group, sort. This is the only place
 //! that sorts findings.
+//!
+//! What is found and not shown is decided here as well, in this order: paths of the configuration, suppressing
+//! comments, the baseline, the base revision, the changed files.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod baseline;
+mod comment;
+mod fingerprint;
+mod group;
+mod reach;
+mod suppress;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::config::Level;
 use crate::finding::{Finding, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
-use crate::source::{Sources, TreePath};
+use crate::source::Sources;
 
 pub use crate::repo::Status as AppStatus;
+pub use baseline::{Baseline, BaselineEntry};
+pub use comment::is_date;
+pub use reach::Changed;
+pub use suppress::Suppressed;
 
 /// What to run.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +38,14 @@ pub struct Options {
     pub levels: Vec<(SmolStr, Level)>,
     /// Run only these rules.
     pub only: Option<Vec<&'static str>>,
+    /// The day on which the run takes place, `YYYY-MM-DD`; without it no suppression expires.
+    pub today: Option<String>,
+    /// Findings that are known and not shown.
+    pub baseline: Option<Baseline>,
+    /// Fingerprints of the base revision: what has one is not new and not shown.
+    pub base: Option<BTreeSet<String>>,
+    /// Show only what these files touch.
+    pub changed: Option<Changed>,
 }
 
 /// A finding with its identity.
@@ -87,6 +107,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings by severity.
     pub notes: usize,
+    /// Findings that the base revision has too, or that the changed files do not touch.
+    pub untouched: usize,
 }
 
 /// The result of a run.
@@ -94,6 +116,12 @@ pub struct Summary {
 pub struct Report {
     /// What was found, sorted by place.
     pub findings: Vec<Reported>,
+    /// What comments hide, sorted by place.
+    pub suppressed: Vec<(Reported, Suppressed)>,
+    /// What the baseline hides, sorted by place.
+    pub known: Vec<Reported>,
+    /// Entries of the baseline that nothing has any more.
+    pub fixed: Vec<BaselineEntry>,
     /// Every app.
     pub apps: Vec<AppRow>,
     /// Counts.
@@ -153,7 +181,7 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
         })
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
-    finish(workspace, &inventory, &rules, findings)
+    finish(workspace, &inventory, &rules, findings, options)
 }
 
 fn check_files(
@@ -183,24 +211,35 @@ fn finish(
     inventory: &Inventory,
     rules: &[(&'static dyn Rule, Severity)],
     findings: Vec<Finding>,
+    options: &Options,
 ) -> Report {
     let sources = &workspace.sources;
-    let mut findings = grouped(findings);
-    findings.retain_mut(|finding| apply_paths(workspace, finding));
-    findings.retain(|finding| !is_in_test_data(workspace, inventory, finding));
-    let mut sorted: Vec<_> = findings
-        .into_iter()
-        .map(|finding| {
-            let at = finding.primary.at;
-            let file = sources.get(at.file).map(|file| Arc::clone(file.name()));
-            ((file, at.start, at.end, finding.rule, finding.message.clone()), finding)
-        })
-        .collect();
-    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let findings: Vec<Reported> = sorted
-        .into_iter()
-        .map(|(_, finding)| Reported { fingerprint: fingerprint(&finding, sources), finding })
-        .collect();
+    let mut findings = group::grouped(findings);
+    findings.retain_mut(|finding| group::apply_paths(workspace, finding));
+    findings.retain(|finding| !group::is_in_test_data(workspace, inventory, finding));
+    let today = options.today.as_deref();
+    let outcome = suppress::apply(workspace, inventory, rules, findings, today);
+    let mut findings = identified(outcome.shown, workspace);
+    let (hidden, comments): (Vec<Finding>, Vec<Suppressed>) = outcome.hidden.into_iter().unzip();
+    let mut suppressed: Vec<(Reported, Suppressed)> =
+        numbered(hidden, workspace).into_iter().zip(comments).collect();
+    suppressed.sort_by_cached_key(|(reported, _)| order(&reported.finding, sources));
+    let (mut known, mut fixed) = (Vec::new(), Vec::new());
+    if let Some(baseline) = &options.baseline {
+        let fingerprints: BTreeSet<String> = findings.iter().map(|it| it.fingerprint.clone()).collect();
+        let ran = |name: &str| rules.iter().any(|(rule, _)| rule.meta().name == name);
+        fixed = baseline.fixed(ran, |fingerprint| fingerprints.contains(fingerprint));
+        (known, findings) = findings.into_iter().partition(|it| baseline.knows(&it.fingerprint));
+    }
+    let all = findings.len();
+    if let Some(base) = &options.base {
+        findings.retain(|reported| !base.contains(&reported.fingerprint));
+    }
+    if let Some(changed) = &options.changed {
+        let reach = reach::Reach::new(workspace, inventory, changed);
+        findings.retain(|reported| reach.touches(&reported.finding));
+        fixed.clear();
+    }
     let apps: Vec<AppRow> = inventory.apps.iter().map(|entry| row(entry, sources)).collect();
     let with = |status| apps.iter().filter(|app| app.status == status).count();
     let at = |severity| findings.iter().filter(|it| it.finding.severity == severity).count();
@@ -215,14 +254,37 @@ fn finish(
         errors: at(Severity::Error),
         warnings: at(Severity::Warning),
         notes: at(Severity::Note),
+        untouched: all - findings.len(),
     };
     Report {
         findings,
+        suppressed,
+        known,
+        fixed,
         apps,
         summary,
         sources: Arc::clone(sources),
         rules: rules.iter().map(|(rule, _)| (rule.meta().name, rule.meta())).collect(),
     }
+}
+
+/// Findings in order of place, with their fingerprints.
+fn identified(mut findings: Vec<Finding>, workspace: &Workspace) -> Vec<Reported> {
+    findings.sort_by_cached_key(|finding| order(finding, &workspace.sources));
+    numbered(findings, workspace)
+}
+
+fn numbered(findings: Vec<Finding>, workspace: &Workspace) -> Vec<Reported> {
+    let fingerprints = fingerprint::fingerprints(&findings, workspace);
+    let pairs = findings.into_iter().zip(fingerprints);
+    pairs.map(|(finding, fingerprint)| Reported { finding, fingerprint }).collect()
+}
+
+/// What findings are sorted by: file, place, rule, message.
+fn order(finding: &Finding, sources: &Sources) -> (Option<Arc<str>>, u32, u32, &'static str, String) {
+    let at = finding.primary.at;
+    let file = sources.get(at.file).map(|file| Arc::clone(file.name()));
+    (file, at.start, at.end, finding.rule, finding.message.clone())
 }
 
 fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
@@ -258,85 +320,4 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
         reason: entry.reason.clone(),
         objects: entry.objects,
     }
-}
-
-/// The same cause in forty apps is one finding that lists the apps.
-fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&'static str, crate::source::Span, String), Finding> = BTreeMap::new();
-    for finding in findings {
-        let key = (finding.rule, finding.primary.at, finding.message.clone());
-        match groups.entry(key) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(finding);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                let known = entry.get_mut();
-                known.severity = known.severity.max(finding.severity);
-                known.apps.extend(finding.apps);
-            }
-        }
-    }
-    let mut findings: Vec<Finding> = groups.into_values().collect();
-    for finding in &mut findings {
-        finding.apps.sort();
-        finding.apps.dedup();
-    }
-    findings
-}
-
-/// Applies `paths:` of the configuration; `false` when the rule is off where the finding is.
-fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool {
-    let Some(file) = workspace.sources.get(finding.primary.at.file) else { return true };
-    for path in &workspace.config.paths {
-        if !path.matches.is_match(file.name().as_ref()) {
-            continue;
-        }
-        match path.rules.get(finding.rule).and_then(|rule| rule.level) {
-            Some(Level::Off) => return false,
-            Some(Level::At(severity)) => finding.severity = severity,
-            Some(Level::On) | None => {}
-        }
-    }
-    true
-}
-
-/// Whether a finding is in documentation or in test data that nothing outside of it renders: what is wrong there may be
-/// wrong on purpose.
-fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
-    let file = workspace.sources.get(finding.primary.at.file);
-    let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
-    let uses = |entry: &AppEntry| {
-        entry.files.contains(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data)
-    };
-    repo::is_test_data(&path) && !inventory.apps.iter().any(uses)
-}
-
-/// Identifies a finding across edits that move or reformat lines: rule, file, object and field, and the words
-/// of the primary line without white space.
-fn fingerprint(finding: &Finding, sources: &Sources) -> String {
-    let mut hash = Sha256::new();
-    let mut part = |text: &str| {
-        hash.update(text.as_bytes());
-        hash.update([0]);
-    };
-    part(finding.rule);
-    if let Some(file) = sources.get(finding.primary.at.file) {
-        part(file.name());
-        let line = file.line_span(file.line_index(finding.primary.at.start));
-        let words = line.map(|span| file.slice(span).split_whitespace().collect::<String>());
-        part(&words.unwrap_or_default());
-    }
-    if let Some(object) = &finding.object {
-        for text in [&object.group, &object.kind, &object.namespace, &object.name] {
-            part(text);
-        }
-        part(object.field.as_deref().unwrap_or_default());
-    }
-    part(&finding.key);
-    part(&finding.message);
-    let digest = hash.finalize();
-    digest.iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

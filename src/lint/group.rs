@@ -1,0 +1,58 @@
+//! One cause, one finding; what the configuration says about paths; and what is wrong on purpose.
+
+use std::collections::BTreeMap;
+
+use crate::config::Level;
+use crate::finding::Finding;
+use crate::repo::{self, AppEntry, Inventory, Workspace};
+use crate::source::TreePath;
+
+/// The same cause in forty apps is one finding that lists the apps.
+pub(super) fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(&'static str, crate::source::Span, String), Finding> = BTreeMap::new();
+    for finding in findings {
+        let key = (finding.rule, finding.primary.at, finding.message.clone());
+        match groups.entry(key) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(finding);
+            }
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                known.severity = known.severity.max(finding.severity);
+                known.apps.extend(finding.apps);
+            }
+        }
+    }
+    let mut findings: Vec<Finding> = groups.into_values().collect();
+    for finding in &mut findings {
+        finding.apps.sort();
+        finding.apps.dedup();
+    }
+    findings
+}
+
+/// Applies `paths:` of the configuration; `false` when the rule is off where the finding is.
+pub(super) fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool {
+    let Some(file) = workspace.sources.get(finding.primary.at.file) else { return true };
+    for path in &workspace.config.paths {
+        if !path.matches.is_match(file.name().as_ref()) {
+            continue;
+        }
+        match path.rules.get(finding.rule).and_then(|rule| rule.level) {
+            Some(Level::Off) => return false,
+            Some(Level::At(severity)) => finding.severity = severity,
+            Some(Level::On) | None => {}
+        }
+    }
+    true
+}
+
+/// Whether a finding is in documentation or in test data that nothing outside of it renders: what is wrong there may be
+/// wrong on purpose.
+pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
+    let file = workspace.sources.get(finding.primary.at.file);
+    let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
+    let uses =
+        |entry: &AppEntry| entry.reads(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data);
+    repo::is_test_data(&path) && !inventory.apps.iter().any(uses)
+}

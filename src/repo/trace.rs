@@ -1,0 +1,52 @@
+//! Which files of the linted tree one app reads: the remotes seam with every read of that tree on record.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::source::{Dir, Found, Remotes, TracingTree, Tree, TreePath};
+
+use super::Workspace;
+
+/// The remotes of a workspace, watched.
+#[derive(Debug)]
+pub(super) struct Trace<'a> {
+    workspace: &'a Workspace,
+    watched: Arc<TracingTree>,
+    tree: Arc<dyn Tree>,
+}
+
+impl<'a> Trace<'a> {
+    pub(super) fn new(workspace: &'a Workspace) -> Self {
+        let watched = Arc::new(TracingTree::new(Arc::clone(&workspace.tree)));
+        Self { workspace, tree: Arc::clone(&watched) as Arc<dyn Tree>, watched }
+    }
+
+    /// The same directory, watched when it lies in the linted tree.
+    pub(super) fn watch(&self, dir: Dir) -> Dir {
+        let linted = std::ptr::addr_eq(Arc::as_ptr(&dir.tree), Arc::as_ptr(&self.workspace.tree));
+        if linted { Dir::new(Arc::clone(&self.tree), dir.path) } else { dir }
+    }
+
+    /// The files that were read or looked for.
+    pub(super) fn files(&self) -> BTreeSet<TreePath> {
+        self.watched.read_paths()
+    }
+}
+
+impl Remotes for Trace<'_> {
+    fn git(&self, url: &str, revision: &str) -> Found {
+        match self.workspace.remotes().git(url, revision) {
+            Found::Here(dir) => Found::Here(self.watch(dir)),
+            Found::Instead(dir, note) => Found::Instead(self.watch(dir), note),
+            missing @ Found::Missing { .. } => missing,
+        }
+    }
+
+    fn chart(&self, url: &str, name: &str, version: &str) -> Found {
+        match self.workspace.remotes().chart(url, name, version) {
+            Found::Here(dir) => Found::Here(self.watch(dir)),
+            Found::Instead(dir, note) => Found::Instead(self.watch(dir), note),
+            missing @ Found::Missing { .. } => missing,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! JUnit XML, as Jenkins, Azure and GitLab read it: a suite per file, a test case per finding. Notes are passed cases
+//! with words, since JUnit knows no severities. A run without findings is one passed case, because readers refuse
+//! reports without any.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::finding::Severity;
+use crate::lint::{Report, Reported};
+use crate::source::Position;
+
+type Case<'a> = (&'a Reported, Position);
+
+pub(super) fn render(report: &Report) -> String {
+    let mut suites: Vec<(Arc<str>, Vec<Case<'_>>)> = Vec::new();
+    for reported in &report.findings {
+        let Some((file, at, _)) = report.sources.locate(reported.finding.primary.at) else { continue };
+        match suites.last_mut().filter(|(known, _)| *known == file) {
+            Some((_, cases)) => cases.push((reported, at)),
+            None => suites.push((file, vec![(reported, at)])),
+        }
+    }
+    let failed = |case: &&Case<'_>| case.0.finding.severity > Severity::Note;
+    let tests = report.findings.len().max(1);
+    let failures: usize = suites.iter().map(|(_, cases)| cases.iter().filter(failed).count()).sum();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(out, "<testsuites name=\"gitops-lint\" tests=\"{tests}\" failures=\"{failures}\">");
+    if suites.is_empty() {
+        out.push_str("  <testsuite name=\"gitops-lint\" tests=\"1\" failures=\"0\">\n");
+        out.push_str("    <testcase classname=\"gitops-lint\" name=\"no findings\"/>\n  </testsuite>\n");
+    }
+    for (file, cases) in &suites {
+        let failures = cases.iter().filter(failed).count();
+        let name = escape(file);
+        let _ =
+            writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">", cases.len());
+        for case in cases {
+            let (Reported { finding, .. }, at) = case;
+            let title = escape(&format!("{} at line {}", finding.rule, at.line));
+            let _ = writeln!(
+                out,
+                "    <testcase classname=\"{name}\" name=\"{title}\" file=\"{name}\" line=\"{}\">",
+                at.line
+            );
+            let mut text = format!("{file}:{}:{}: {}", at.line, at.column, finding.message);
+            for label in &finding.related {
+                if let Some((file, at, _)) = report.sources.locate(label.at) {
+                    let _ = write!(text, "\n{file}:{}:{}: {}", at.line, at.column, label.message);
+                }
+            }
+            if !finding.apps.is_empty() {
+                let _ = write!(text, "\naffects {}", finding.apps.join(", "));
+            }
+            if let Some(help) = &finding.help {
+                let _ = write!(text, "\nhelp: {help}");
+            }
+            let text = escape(&text);
+            let _ = if failed(&case) {
+                let (message, severity) = (escape(&finding.message), finding.severity.as_str());
+                writeln!(out, "      <failure message=\"{message}\" type=\"{severity}\">{text}</failure>")
+            } else {
+                writeln!(out, "      <system-out>{text}</system-out>")
+            };
+            out.push_str("    </testcase>\n");
+        }
+        out.push_str("  </testsuite>\n");
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+/// Text for elements and attributes. Characters that XML 1.0 cannot hold become `?`.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("&#10;"),
+            '\t' => out.push(c),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('?'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn escapes_what_xml_cannot_hold() {
+        assert_eq!(super::escape("a<b>&\"\n\u{1b}é"), "a&lt;b&gt;&amp;&quot;&#10;?é");
+    }
+}

@@ -1,0 +1,153 @@
+//! Markdown for a step summary or a comment on a pull request: grouped by rule, collapsed, and small enough for both.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::finding::{Finding, Severity};
+use crate::lint::{AppStatus, Report};
+
+use super::{count, page_url, totals};
+
+/// GitHub takes 65,536 characters in a comment; a step summary takes more.
+const MOST_BYTES: usize = 60_000;
+
+/// Findings of one rule; the rest is counted.
+const PER_RULE: usize = 20;
+
+/// Apps of one finding.
+const APPS_SHOWN: usize = 5;
+
+pub(super) fn render(report: &Report) -> String {
+    let mut out = format!("### gitops-lint: {}\n\n", totals(&report.summary));
+    let summary = &report.summary;
+    let _ = writeln!(
+        out,
+        "{} in {}, {} rendered, {} partly, {} not.{}",
+        count(summary.apps, "app"),
+        count(summary.files, "file"),
+        summary.rendered,
+        summary.partial,
+        summary.failed + summary.skipped,
+        notes(report),
+    );
+    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
+    for reported in &report.findings {
+        let finding = &reported.finding;
+        groups.entry((std::cmp::Reverse(finding.severity), finding.rule)).or_default().push(finding);
+    }
+    let mut left = report.findings.len();
+    for ((severity, rule), findings) in groups {
+        let text = group(report, severity.0, rule, &findings);
+        if out.len() + text.len() > MOST_BYTES {
+            break;
+        }
+        left -= findings.len();
+        out.push_str(&text);
+    }
+    if left > 0 {
+        let _ = writeln!(out, "\n{} did not fit here: see the log.", count(left, "more finding"));
+    }
+    out
+}
+
+/// What is not listed, in half a sentence each.
+fn notes(report: &Report) -> String {
+    let mut text = String::new();
+    let hidden = [
+        (report.known.len(), "known to the baseline"),
+        (report.suppressed.len(), "suppressed by comments"),
+        (report.summary.untouched, "not touched by the change"),
+    ];
+    for (number, what) in hidden.iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(text, " {} {what}.", count(*number, "finding"));
+    }
+    if !report.fixed.is_empty() {
+        let _ = write!(text, " {} of the baseline fixed.", count(report.fixed.len(), "finding"));
+    }
+    let missing = report.apps.iter().filter(|app| app.status != AppStatus::Rendered).count();
+    if missing > 0 {
+        text.push_str(" Rules stay silent about what was not rendered.");
+    }
+    text
+}
+
+fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding]) -> String {
+    let icon = match severity {
+        Severity::Error => "🔴",
+        Severity::Warning => "🟡",
+        Severity::Note => "🔵",
+    };
+    let meta = report.rules.get(rule);
+    let name =
+        meta.map_or_else(|| rule.to_owned(), |meta| format!("<a href=\"{}\">{rule}</a>", page_url(meta)));
+    let summary = meta.map_or("", |meta| meta.summary);
+    let mut out = format!(
+        "\n<details><summary>{icon} <b>{name}</b>: {}. {}</summary>\n\n",
+        count(findings.len(), severity.as_str()),
+        html(summary)
+    );
+    for finding in findings.iter().take(PER_RULE) {
+        let place = report.sources.locate(finding.primary.at);
+        let place = place.map_or_else(String::new, |(file, at, _)| format!("{file}:{}", at.line));
+        let _ = write!(out, "- `{}` {}", place.replace('`', "'"), inline(&finding.message));
+        if !finding.apps.is_empty() {
+            let shown: Vec<String> = finding.apps.iter().take(APPS_SHOWN).map(|app| inline(app)).collect();
+            let _ = write!(out, " ({}", shown.join(", "));
+            if finding.apps.len() > APPS_SHOWN {
+                let _ = write!(out, " and {} more", finding.apps.len() - APPS_SHOWN);
+            }
+            out.push(')');
+        }
+        if let Some(help) = &finding.help {
+            let _ = write!(out, "<br>{}", inline(help));
+        }
+        out.push('\n');
+    }
+    if let Some(rest) = findings.len().checked_sub(PER_RULE).filter(|rest| *rest > 0) {
+        let _ = writeln!(out, "- … and {rest} more");
+    }
+    out.push_str("\n</details>\n");
+    out
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Text of findings in a list item: on one line, without meaning for Markdown except for code between backticks.
+fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut code = false;
+    let even = text.matches('`').count().is_multiple_of(2);
+    for c in text.chars() {
+        match c {
+            '`' if even => {
+                code = !code;
+                out.push(c);
+            }
+            '`' => out.push('\''),
+            '\n' | '\r' => out.push(' '),
+            '<' if !code => out.push_str("&lt;"),
+            '*' | '_' | '[' | ']' | '#' | '|' | '~' | '@' if !code => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_has_no_meaning_but_code() {
+        for (text, want) in [
+            ("a `b_c*` d_e", "a `b_c*` d\\_e"),
+            ("an odd ` one", "an odd ' one"),
+            ("two\nlines <b>", "two lines &lt;b>"),
+        ] {
+            assert_eq!(super::inline(text), want);
+        }
+    }
+}
