@@ -146,6 +146,7 @@ struct Summary {
     problems: Vec<crate::finding::Problem>,
     incomplete: Vec<crate::finding::Incomplete>,
     files: BTreeSet<TreePath>,
+    built: Option<TreePath>,
 }
 
 struct Discovery<'a, T> {
@@ -187,8 +188,6 @@ struct Batch<T> {
     children: Vec<(Node, Arc<Origins>)>,
     /// Kind, namespace and object of what others may name.
     named: Vec<(SmolStr, SmolStr, Node, Arc<Origins>)>,
-    /// The directory that a Kustomization built.
-    built: Option<TreePath>,
     result: T,
 }
 
@@ -418,7 +417,7 @@ impl<T: Send> Discovery<'_, T> {
                 children.extend(
                     batch.children.into_iter().map(|child| (child, parent, namespace.clone(), batch.depth)),
                 );
-                if let Some(dir) = batch.built {
+                if let Some(dir) = batch.summary.built.clone() {
                     self.claim_path(batch.app.id, dir);
                 }
                 for (kind, namespace, node, origins) in batch.named {
@@ -504,6 +503,7 @@ impl<T> Collected<T> {
                 problems: done.rendered.problems,
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
+                built: done.rendered.built,
                 depth: done.depth,
             });
             results.push(done.result);
@@ -569,7 +569,7 @@ fn work<T>(
         problems,
         incomplete: rendered.incomplete,
         files: rendered.files,
+        built: rendered.dir,
     };
-    let (origins, built) = (rendered.origins, rendered.dir);
-    Batch { app, depth, summary, facts, origins, children, named, built, result }
+    Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
 }

@@ -31,6 +31,8 @@ pub struct AppEntry {
     pub root: AppId,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
+    /// The directory that a Flux Kustomization built, when it is one of this repository.
+    pub built: Option<TreePath>,
     /// Number of apps above this one.
     pub depth: u32,
 }
@@ -47,6 +49,7 @@ impl AppEntry {
                     local.filter_map(|source| TreePath::new(source.path()).ok()).any(|dir| below(&dir))
                 }
                 Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
+                Spec::FluxKustomization(..) | Spec::FluxRelease(..) => self.built.as_ref().is_some_and(below),
                 Spec::ArgoSet(_) => false,
             }
     }
