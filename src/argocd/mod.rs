@@ -27,7 +27,7 @@ pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
-pub use fields::{Meant, UnknownField, unknown_fields};
+pub use fields::unknown_fields;
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };

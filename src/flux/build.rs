@@ -3,6 +3,7 @@
 //! Mirrors `build` of `internal/controller/kustomization_controller.go` and
 //! `fluxcd/pkg/kustomize/kustomize_generator.go`.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smol_str::SmolStr;
@@ -24,8 +25,8 @@ use super::{ArtifactTree, Kustomization, Output};
 pub struct Renderer<'a> {
     /// This repository.
     pub tree: &'a Arc<dyn Tree>,
-    /// The directory of this repository that the source of a bootstrap begins with: artifacts may hold a part of it.
-    pub bootstrap: &'a TreePath,
+    /// What `flux bootstrap` or the Flux operator made of this repository.
+    pub bootstrap: &'a Bootstrap,
     /// Where other content is.
     pub remotes: &'a dyn Remotes,
     /// Parsed files.
@@ -46,6 +47,15 @@ struct Packed {
     /// `spec.ignore`.
     ignore: Option<SmolStr>,
     tree: Arc<dyn Tree>,
+}
+
+/// The source that `flux bootstrap` or the Flux operator makes of this repository: seldom written in it.
+#[derive(Debug, Clone, Default)]
+pub struct Bootstrap {
+    /// The directory that the source begins with: the root, unless an artifact holds a part of the repository.
+    pub dir: TreePath,
+    /// Names of sources that are this repository for certain, since nearly all paths that are read from them exist.
+    pub sources: BTreeSet<SmolStr>,
 }
 
 /// Trees as sources pack them, each made once.
@@ -101,6 +111,7 @@ impl Renderer<'_> {
             kustomization: Some(draft.node()),
             ..Options::default()
         };
+        output.dropped = draft.dropped().to_vec();
         // A placeholder: nothing to build.
         if !draft.items("resources").is_empty() || draft.node().entries().len() > 1 {
             output.take_built(kustomize::build(&dir, &options, origins, self.cache));

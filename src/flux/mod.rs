@@ -9,6 +9,7 @@ mod artifact;
 pub mod artifact_generator;
 mod build;
 pub mod envsubst;
+mod fields;
 mod helm;
 mod helm_release;
 mod kustomization;
@@ -19,7 +20,8 @@ mod substitute;
 mod values;
 
 pub use artifact::ArtifactTree;
-pub use build::{Artifacts, Renderer};
+pub use build::{Artifacts, Bootstrap, Renderer};
+pub use fields::unknown_fields;
 pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
 pub use kustomization::Kustomization;
 pub use output::{Known, Output, Substitution};

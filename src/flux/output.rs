@@ -4,10 +4,12 @@ use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::Release;
-use crate::kustomize::{Built, NoOp};
+use crate::kustomize::{Built, DroppedField, NoOp};
 use crate::origin::Place;
 use crate::source::TreePath;
 use crate::yaml::Node;
+
+use super::reference::Text;
 
 /// What a Kustomization or HelmRelease renders to.
 #[derive(Debug, Default)]
@@ -24,6 +26,10 @@ pub struct Output {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
+    /// Names that `postBuild` knows, with where they are defined.
+    pub variables: Vec<Text>,
+    /// Fields of the kustomization that Flux drops, because they do not exist.
+    pub dropped: Vec<DroppedField>,
     /// The directory that was built, when it is one of this repository.
     pub dir: Option<TreePath>,
     /// References to variables of `postBuild`, in the order of the objects.

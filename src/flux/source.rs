@@ -71,17 +71,16 @@ impl Renderer<'_> {
         }
         let Some(input) = inputs.get(source) else {
             // `flux bootstrap` and the Flux operator make the source of the repository itself.
-            let here = below(self.bootstrap, path).filter(|path| self.tree.is_dir(path));
+            let here = below(&self.bootstrap.dir, path).is_some_and(|path| self.tree.is_dir(&path));
             let bootstrap = source.kind == "GitRepository" || source.name == BOOTSTRAP;
-            return match here {
-                Some(_) if bootstrap => {
-                    Located::Root(Dir::new(std::sync::Arc::clone(self.tree), self.bootstrap.clone()), None)
-                }
-                _ => absent(
-                    Missing::Content,
-                    format!("the {} `{}` is not in this repository", source.kind, source.name),
-                ),
-            };
+            if bootstrap && (here || self.bootstrap.sources.contains(&source.name)) {
+                let dir = Dir::new(std::sync::Arc::clone(self.tree), self.bootstrap.dir.clone());
+                return Located::Root(dir, None);
+            }
+            return absent(
+                Missing::Content,
+                format!("the {} `{}` is not in this repository", source.kind, source.name),
+            );
         };
         let node = &input.node;
         match (source.kind.as_str(), source_url(node)) {

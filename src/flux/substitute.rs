@@ -11,12 +11,12 @@ use smol_str::SmolStr;
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Locate, Origin, OriginId, Origins, Place, Step};
 use crate::source::Sources;
-use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, emit, parse_text};
+use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, Style, emit, parse_text};
 
 use super::Kustomization;
 use super::envsubst::{Reference, Template, Variable};
 use super::output::{Known, Output, Substitution};
-use super::reference::{Inputs, shifted};
+use super::reference::{Inputs, Text, shifted};
 
 /// The annotation or label that keeps an object out of it.
 const ANNOTATION: &str = "kustomize.toolkit.fluxcd.io/substitute";
@@ -71,6 +71,8 @@ impl Variables {
             output.fail(Problem::at(ProblemKind::Render, *place, message));
             return Self::default();
         }
+        output.variables =
+            this.known.iter().map(|(name, (_, place))| Text::new(name.clone(), *place)).collect();
         this.active = this.open || !this.known.is_empty() || kustomization.always_substitutes();
         this
     }
@@ -184,7 +186,18 @@ impl Substituter<'_> {
     }
 
     fn note_scalar(&mut self, node: &Node, template: &Template) {
-        let mut places = self.sources.get(node.at.file).map(|file| Embedded::new(node, &file));
+        let file = self.sources.get(node.at.file);
+        let mut places = file.map(|file| {
+            // The object is canonical: how the text is written is seen in the file alone.
+            let style = match file.slice(node.at).as_bytes().first() {
+                Some(b'"') => Style::DoubleQuoted,
+                Some(b'\'') => Style::SingleQuoted,
+                Some(b'|') => Style::Literal,
+                Some(b'>') => Style::Folded,
+                _ => Style::Plain,
+            };
+            Embedded::new(&Node { style, ..node.clone() }, &file)
+        });
         for reference in template.references() {
             let place =
                 places.as_mut().map_or(node.place(), |places| places.locate(reference.start..reference.end));

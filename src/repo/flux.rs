@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::flux::{self, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator};
+use crate::flux::{
+    self, Bootstrap, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator,
+};
 use crate::origin::Origins;
 use crate::source::TreePath;
 use crate::yaml::Node;
@@ -243,14 +245,15 @@ fn built_dir(
         from = origin.source;
     }
     if nearest(&from, Some(path), scan).is_none() {
-        root = workspace.bootstrap().join(root.as_str()).ok()?;
+        root = workspace.bootstrap().dir.join(root.as_str()).ok()?;
     }
     flux::below(&root, kustomization.path())
 }
 
-/// Sets the directory that the bootstrap's source begins with: where nearly all of its Kustomizations' paths are.
+/// Finds out what the bootstrap made of this repository: sources that no document defines, and the directory below
+/// which nearly all of the paths are that are read from them.
 pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
-    let mut paths: BTreeSet<String> = BTreeSet::new();
+    let mut paths: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
     for document in &scan.documents {
         if document.group != "kustomize.toolkit.fluxcd.io" {
             continue;
@@ -258,23 +261,29 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
         let Some(node) = document_node(workspace, document) else { continue };
         let kustomization = Kustomization::new(Arc::new(node));
         let path = kustomization.path().trim_start_matches("./").trim_matches('/');
-        let unknown = kustomization.source.as_ref().is_some_and(|source| {
-            source.kind != "ExternalArtifact" && nearest(source, Some(&document.path), scan).is_none()
-        });
+        let Some(source) = &kustomization.source else { continue };
+        let unknown =
+            source.kind != "ExternalArtifact" && nearest(source, Some(&document.path), scan).is_none();
         if unknown && !path.is_empty() && !path.contains("${") {
-            paths.insert(path.to_owned());
+            paths.entry(source.name.clone()).or_default().insert(path.to_owned());
         }
     }
-    let hits = |dir: &TreePath| paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count();
-    let mut best = (hits(&TreePath::root()), TreePath::root());
+    let hits = |dir: &TreePath, paths: &BTreeSet<String>| {
+        paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count()
+    };
+    let all = |dir: &TreePath| paths.values().map(|paths| hits(dir, paths)).sum::<usize>();
+    let mut best = (all(&TreePath::root()), TreePath::root());
     let dirs: BTreeSet<TreePath> = scan.kustomizations.keys().filter_map(top).collect();
     for dir in dirs {
-        let hits = hits(&dir);
+        let hits = all(&dir);
         if hits > 2 * best.0 {
             best = (hits, dir);
         }
     }
-    workspace.set_bootstrap(best.1);
+    let dir = best.1;
+    let nearly_all = |(_, paths): &(&SmolStr, &BTreeSet<String>)| 5 * hits(&dir, paths) >= 4 * paths.len();
+    let sources = paths.iter().filter(nearly_all).map(|(name, _)| name.clone()).collect();
+    workspace.set_bootstrap(Bootstrap { dir, sources });
 }
 
 /// The first directory of a path.

@@ -8,7 +8,7 @@ use crate::argocd::{self, Output, Renderer};
 use crate::finding::{Incomplete, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
 use crate::helm::{self, Release, ReleaseOptions, UserValues};
-use crate::kustomize::{self, NoOp};
+use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
@@ -34,6 +34,10 @@ pub struct Rendered {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
+    /// Names that `postBuild` of a Kustomization knows.
+    pub variables: Vec<flux::Text>,
+    /// Fields of a kustomization that Flux drops.
+    pub dropped: Vec<DroppedField>,
     /// The directory that a Kustomization built, when it is one of this repository.
     pub dir: Option<TreePath>,
     /// References to variables that Flux substitutes.
@@ -62,6 +66,8 @@ impl Rendered {
         self.releases = output.releases;
         self.substitutions = output.substitutions;
         self.dir = output.dir;
+        self.variables = output.variables;
+        self.dropped = output.dropped;
         output.objects
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::argocd::Settings;
 use crate::config::{self, Config};
 use crate::finding::Problem;
+use crate::flux::Bootstrap;
 use crate::helm::ChartCache;
 use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
@@ -42,7 +43,7 @@ pub struct Workspace {
     /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
     control_plane: OnceLock<ControlPlane>,
     /// Where the source of Flux's bootstrap begins in the tree.
-    bootstrap: OnceLock<TreePath>,
+    bootstrap: OnceLock<Bootstrap>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -91,16 +92,15 @@ impl Workspace {
         let _ = self.control_plane.set(control_plane);
     }
 
-    /// The directory that Flux's bootstrap source begins with: the root, unless an artifact holds a part of the
-    /// repository.
-    pub fn bootstrap(&self) -> &TreePath {
-        static ROOT: OnceLock<TreePath> = OnceLock::new();
-        self.bootstrap.get().unwrap_or_else(|| ROOT.get_or_init(TreePath::root))
+    /// What Flux's bootstrap made of this repository.
+    pub fn bootstrap(&self) -> &Bootstrap {
+        static NONE: OnceLock<Bootstrap> = OnceLock::new();
+        self.bootstrap.get().unwrap_or_else(|| NONE.get_or_init(Bootstrap::default))
     }
 
     /// Declares it; the first word counts.
-    pub(super) fn set_bootstrap(&self, dir: TreePath) {
-        let _ = self.bootstrap.set(dir);
+    pub(super) fn set_bootstrap(&self, bootstrap: Bootstrap) {
+        let _ = self.bootstrap.set(bootstrap);
     }
 
     /// The remotes seam that engines see.
