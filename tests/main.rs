@@ -11,8 +11,12 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod action;
 mod applicationsets;
+mod cli;
+mod docs;
 mod helm_corpus;
+mod kustomize_corpus;
 mod origins;
 mod rules;
 mod tidy;

@@ -17,6 +17,8 @@ enum Making {
     Verbatim,
     /// Put together of several pieces.
     Joined,
+    /// Changed by a transformer: something was put around it, or a part of it was replaced.
+    Amended,
     /// Made by a function that does more than move text, or by the tool itself.
     Computed,
 }
@@ -63,6 +65,7 @@ impl Tally {
         let agrees = match making {
             Making::Verbatim => decodes(node, node.at, traced.sources),
             Making::Joined => is_part(node, traced),
+            Making::Amended => is_around(node, traced.sources),
             Making::Computed => true,
         };
         let (count, good) = self.makings.entry(making).or_default();
@@ -145,18 +148,28 @@ fn chain(id: OriginId, origins: &Origins) -> impl Iterator<Item = &Origin> {
 }
 
 fn making(id: OriginId, origins: &Origins) -> Making {
-    let mut joined = false;
+    let (mut joined, mut amended) = (false, false);
     for origin in chain(id, origins) {
         match origin.by {
             Step::Computed(_) | Step::BuiltIn(_) => return Making::Computed,
             Step::Joined => joined = true,
+            Step::NameAffixed
+            | Step::HashSuffixed
+            | Step::ImageReplaced
+            | Step::NameReference
+            | Step::VarResolved
+            | Step::Replaced => amended = true,
             _ => {}
         }
         if origin.by == Step::Joined && origins.get(origin.from).is_some_and(|first| !is_only(first)) {
             break;
         }
     }
-    if joined { Making::Joined } else { Making::Verbatim }
+    match (amended, joined) {
+        (true, _) => Making::Amended,
+        (false, true) => Making::Joined,
+        (false, false) => Making::Verbatim,
+    }
 }
 
 /// Whether a step is the only input.
@@ -180,6 +193,12 @@ fn steps(id: OriginId, origins: &Origins) -> String {
 fn decodes(node: &Node, at: Span, sources: &Sources) -> bool {
     let wanted = node.scalar_text().unwrap_or_default();
     decoded(at, sources).iter().any(|text| same(text, wanted))
+}
+
+/// Whether what is written at the scalar's place is a part of it, or it is a part of that.
+fn is_around(node: &Node, sources: &Sources) -> bool {
+    let wanted = node.scalar_text().unwrap_or_default();
+    decoded(node.at, sources).iter().any(|text| wanted.contains(text.trim()) || text.contains(wanted))
 }
 
 /// What the bytes at a place may mean.

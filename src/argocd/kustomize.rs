@@ -19,6 +19,7 @@ impl Renderer<'_> {
                 LoadRestrictor::RootOnly
             },
             enable_helm: self.settings.enable_helm(),
+            enable_plugins: self.settings.enable_plugins(),
             remotes: self.remotes,
             charts: Some(self.charts),
             helm_kube_version: self.kube_version.as_deref().unwrap_or_default(),

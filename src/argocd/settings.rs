@@ -36,7 +36,7 @@ pub struct Settings {
     pub disabled_tools: Vec<SmolStr>,
     /// `resource.exclusions` and `resource.inclusions`, parsed: each with its place.
     pub exclusions: Vec<ResourceFilter>,
-    /// Where the ConfigMap was found.
+    /// Where `argocd-cm` was found.
     pub place: Option<Place>,
 }
 
@@ -79,7 +79,10 @@ impl Settings {
                 self.disabled_tools.push(tool.into());
             }
         }
-        self.place.get_or_insert(config_map.place());
+        let name = config_map.at_path(&["metadata", "name"]).and_then(Node::as_str);
+        if name == Some("argocd-cm") {
+            self.place.get_or_insert(config_map.place());
+        }
     }
 
     /// Whether a tool may be used: `helm`, `kustomize`, `jsonnet`.
@@ -102,11 +105,25 @@ impl Settings {
             })
     }
 
+    /// Whether `argocd-cm` is in the repository at all. Where it is not, build options may well be set elsewhere:
+    /// nobody keeps kustomizations with charts or plugins that no control plane builds.
+    pub fn is_known(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Whether kustomize may inflate Helm charts.
     pub fn enable_helm(&self) -> bool {
-        self.kustomize_build_options
-            .iter()
-            .any(|option| matches!(option.value.as_str(), "--enable-helm" | "--enable-helm=true"))
+        !self.is_known() || self.has_flag("--enable-helm")
+    }
+
+    /// Whether kustomize may run plugins.
+    pub fn enable_plugins(&self) -> bool {
+        !self.is_known() || self.has_flag("--enable-alpha-plugins") || self.has_flag("--enable_alpha_plugins")
+    }
+
+    fn has_flag(&self, name: &str) -> bool {
+        let is_it = |option: &str| option.strip_prefix(name).is_some_and(|rest| matches!(rest, "" | "=true"));
+        self.kustomize_build_options.iter().any(|option| is_it(&option.value))
     }
 }
 

@@ -75,7 +75,9 @@ pub fn build(dir: &Dir, options: &Options<'_>, origins: &mut Origins, cache: &Ca
     let failure = failures.first().map(|failure| failure.message.clone());
     let mut problems: Vec<Problem> = failures.iter().map(Failure::to_problem).collect();
     problems.append(&mut cx.problems);
-    Built { resources, problems, failure, no_ops: cx.no_ops, releases: cx.releases, files: cx.files }
+    let mut no_ops = cx.no_ops;
+    no_ops.retain(|no_op| !cx.effective.contains(&no_op.place.at));
+    Built { resources, problems, failure, no_ops, releases: cx.releases, files: cx.files }
 }
 
 fn load_root(dir: &Dir, cx: &mut Context<'_>) -> Result<Target> {

@@ -7,7 +7,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::helm::{ChartCache, Release};
 use crate::k8s::{OpenApi, Schema};
 use crate::origin::{Origins, Place};
-use crate::source::{SourceFile, TreePath};
+use crate::source::{SourceFile, Span, TreePath};
 use crate::yaml::Cache;
 
 use super::failure::{Failure, Result};
@@ -46,6 +46,8 @@ pub(super) struct Context<'a> {
     pub(super) files: BTreeSet<TreePath>,
     pub(super) problems: Vec<Problem>,
     pub(super) no_ops: Vec<NoOp>,
+    /// Entries that did something at least once: a component may be used several times in one build.
+    pub(super) effective: BTreeSet<Span>,
     pub(super) schemas: Schemas,
     /// Values of charts that were rendered.
     pub(super) releases: Vec<Release>,
@@ -70,6 +72,7 @@ impl<'a> Context<'a> {
             files: BTreeSet::new(),
             problems: Vec::new(),
             no_ops: Vec::new(),
+            effective: BTreeSet::new(),
             schemas: Schemas::default(),
             releases: Vec::new(),
             charts: ChartCache::default(),

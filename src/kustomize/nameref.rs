@@ -199,7 +199,7 @@ impl<'a> Filter<'a> {
         let same = |a: &Candidate, b: &Candidate| a.id.name == b.id.name;
         let Some(referral) = self.select(&old, |_| true, same)? else { return Ok(()) };
         if referral.id.name != old {
-            setter.copy(node, referral.id.name.clone(), Tag::Open, referral.name);
+            setter.mix(node, referral.id.name.clone(), Tag::Open, referral.name);
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl<'a> Filter<'a> {
         }
         let Some(map) = node.as_map_mut() else { return Ok(()) };
         if let Some(name) = map.get_mut("name").filter(|_| new.name != old) {
-            setter.copy(name, new.name.clone(), Tag::Open, referral.name);
+            setter.mix(name, new.name.clone(), Tag::Open, referral.name);
         }
         if new.namespace.is_empty() {
             return Ok(());

@@ -279,6 +279,8 @@ fn note_no_op(selected: &[usize], target: &Placed<Selector>, cx: &mut Context<'_
             .map(|(key, text)| format!("{key} `{text}`"))
             .collect();
         cx.no_ops.push(NoOp { kind: NoOpKind::PatchTarget, place: target.place, what: what.join(", ") });
+    } else {
+        cx.effective.insert(target.place.at);
     }
 }
 

@@ -142,7 +142,14 @@ impl<'a> Setter<'a> {
         self.put(node, text.into(), tag, place);
     }
 
-    /// Sets the text of a scalar to what another node has: `from` is that node's place.
+    /// Sets the text of a scalar to something that follows or contains what another node has: `from` is that node's
+    /// place. The scalar's own place stays.
+    pub(super) fn mix(&mut self, node: &mut Node, text: impl Into<SmolStr>, tag: Tag, from: Place) {
+        let place = Place { at: node.at, ..self.step_from(node.place(), from) };
+        self.put(node, text.into(), tag, place);
+    }
+
+    /// Sets the text of a scalar to what another node has: `from` is that node's place, where the value is written.
     pub(super) fn copy(&mut self, node: &mut Node, text: impl Into<SmolStr>, tag: Tag, from: Place) {
         let place = self.step_from(node.place(), from);
         self.put(node, text.into(), tag, place);
@@ -151,9 +158,10 @@ impl<'a> Setter<'a> {
     /// A step that moves what stands at `from` to where `old` was.
     pub(super) fn step_from(&mut self, old: Place, from: Place) -> Place {
         let under = self.origins.entry(old);
+        let at = from.at;
         let from = self.origins.entry(from);
         let origin = self.origins.add(Origin::new(self.at, self.by).from(from).under(under));
-        Place { at: self.at, origin }
+        Place { at, origin }
     }
 
     fn put(&mut self, node: &mut Node, text: SmolStr, tag: Tag, place: Place) {

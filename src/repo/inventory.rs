@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Incomplete, Missing, Problem};
+use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
 use crate::source::TreePath;
 use crate::yaml::{Data, Node};
@@ -25,6 +26,8 @@ pub struct AppEntry {
     pub objects: usize,
     /// What engines met; places refer to the inventory's origins.
     pub problems: Vec<Problem>,
+    /// Entries of kustomizations that did nothing in this app; only the bytes of their places mean something here.
+    pub no_ops: Vec<NoOp>,
     /// What is missing from the render.
     pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.

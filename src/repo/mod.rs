@@ -3,6 +3,7 @@
 mod app;
 mod charts;
 mod clusters;
+mod counterfactual;
 mod declared;
 mod definition;
 mod discover;
@@ -23,6 +24,7 @@ mod world;
 pub use app::{App, AppId, AppKind, Spec, Status};
 pub use charts::{ChartIndex, MissingChart};
 pub use clusters::{Variants, is_environment};
+pub use counterfactual::{Counterfactual, Difference, first_difference, render_without};
 pub use declared::Declared;
 pub use discover::analyze;
 pub use facts::{ObjectFacts, PodFacts};

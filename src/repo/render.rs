@@ -1,13 +1,14 @@
 //! Rendering one app: the one `match` that knows all engines.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Output, Renderer};
 use crate::finding::{Incomplete, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
-use crate::helm::{self, Release, ReleaseOptions, UserValues};
+use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed};
 use crate::source::{Dir, TreePath};
@@ -132,14 +133,28 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
     output
 }
 
+/// The files of a chart and the charts inside of it, which is loaded once however many apps use it.
+fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
+    let values = chart.values.as_ref().and_then(|values| workspace.sources.get(values.at.file));
+    let files = chart.templates.iter().chain(&chart.files).map(|file| Arc::clone(&file.file));
+    let files = files.chain([Arc::clone(&chart.chart_yaml)]).chain(values);
+    let mut paths: BTreeSet<TreePath> = files.filter_map(|file| TreePath::new(file.name()).ok()).collect();
+    paths.extend(chart.dependencies.iter().flat_map(|chart| chart_files(chart, workspace)));
+    paths
+}
+
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
+    render_in(app, workspace, &Trace::new(workspace))
+}
+
+/// Renders an app from what the trace shows.
+pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> Rendered {
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
-    let trace = Trace::new(workspace);
     let nodes: Vec<Node> = match &app.spec {
         Spec::Argo(application) => {
             let renderer = Renderer {
-                remotes: &trace,
+                remotes: trace,
                 settings: &workspace.control_plane().settings,
                 cache: &workspace.cache,
                 charts: &workspace.charts,
@@ -150,7 +165,7 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
         }
         Spec::ArgoSet(set) => {
             let environment = argocd::Environment {
-                remotes: &trace,
+                remotes: trace,
                 config: &workspace.config,
                 cluster_secrets: &workspace.control_plane().cluster_secrets,
                 cache: &workspace.cache,
@@ -175,7 +190,8 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
                 enable_helm: true,
-                remotes: &trace,
+                enable_plugins: true,
+                remotes: trace,
                 charts: Some(&workspace.charts),
                 helm_kube_version: &kube_version,
                 ..kustomize::Options::default()
@@ -190,11 +206,15 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
             rendered.take(output)
         }
         Spec::Chart(dir) => {
-            let output = chart(app, dir, workspace, &mut rendered.origins);
+            let output = chart(app, &trace.watch(dir.clone()), workspace, &mut rendered.origins);
             rendered.take(output)
         }
     };
     rendered.files = trace.files();
+    rendered.files.extend(app.path.clone());
+    for release in &rendered.releases {
+        rendered.files.append(&mut chart_files(&release.root.chart, workspace));
+    }
     for node in nodes {
         let place = node.place();
         match Object::new(node) {

@@ -16,8 +16,14 @@ pub(super) struct Trace<'a> {
 }
 
 impl<'a> Trace<'a> {
+    /// Watches the linted tree.
     pub(super) fn new(workspace: &'a Workspace) -> Self {
-        let watched = Arc::new(TracingTree::new(Arc::clone(&workspace.tree)));
+        Self::over(workspace, Arc::clone(&workspace.tree))
+    }
+
+    /// Watches a tree that stands for the linted one.
+    pub(super) fn over(workspace: &'a Workspace, tree: Arc<dyn Tree>) -> Self {
+        let watched = Arc::new(TracingTree::new(tree));
         Self { workspace, tree: Arc::clone(&watched) as Arc<dyn Tree>, watched }
     }
 

@@ -181,6 +181,12 @@ impl Report<'_, '_> {
         self.with(|finding| finding.severity = severity)
     }
 
+    /// No worse than that; the configuration still has the last word.
+    pub fn at_most(self, severity: Severity) -> Self {
+        let least = self.context.severity.min(severity);
+        self.severity(least)
+    }
+
     /// The apps that are affected, when it is not the one being checked.
     pub fn apps(self, apps: impl IntoIterator<Item = AppId>) -> Self {
         let inventory = self.context.inventory;

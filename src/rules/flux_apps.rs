@@ -4,6 +4,7 @@ use crate::finding::Missing;
 use crate::flux::{HelmRelease, Inputs, Kustomization, ObjectName};
 use crate::k8s::{Reference, Via};
 use crate::repo::{AppEntry, AppId, AppKind, Inventory, Spec, Status, World};
+use crate::source::TreePath;
 
 /// The Kustomization of an app that something deploys, and the objects that it names.
 pub(super) fn kustomization(entry: &AppEntry) -> Option<(&Kustomization, &Inputs)> {
@@ -29,6 +30,17 @@ pub(super) fn is_deployed(inventory: &Inventory, entry: &AppEntry) -> bool {
     root.is_some_and(|root| !matches!(root.app.kind, AppKind::Overlay | AppKind::Chart))
 }
 
+/// Whether something applies an app's object, as far as can be told: what no app renders may be applied by the bootstrap,
+/// or lie in an archive. Those that are written side by side are applied together.
+pub(super) fn is_alive(inventory: &Inventory, entry: &AppEntry) -> bool {
+    let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
+    entry.app.parent.is_some()
+        || inventory
+            .apps
+            .iter()
+            .any(|other| other.built.is_some() && dir(other) == dir(entry) && other.app.parent.is_none())
+}
+
 /// Whether everything that is applied to the cluster of an app is in the repository, as far as Flux's own objects go:
 /// charts do not bring those.
 pub(super) fn is_closed(inventory: &Inventory, world: &World<'_>, app: AppId) -> bool {
@@ -40,6 +52,7 @@ pub(super) fn is_closed(inventory: &Inventory, world: &World<'_>, app: AppId) ->
     !inventory.apps.iter().any(|entry| {
         lacks(entry)
             && !matches!(entry.app.kind, AppKind::Overlay | AppKind::Chart)
+            && is_alive(inventory, entry)
             && world.may_serve(entry.app.id, app)
     })
 }

@@ -7,7 +7,9 @@ mod context;
 mod flux_apps;
 mod images;
 mod missing;
+mod no_ops;
 mod pod_security;
+mod problems;
 mod projects;
 mod rule;
 mod selectors;
@@ -39,20 +41,25 @@ rules! {
     argocd {
         broad_ignore_differences::BroadIgnoreDifferences,
         broken_values_ref::BrokenValuesRef,
+        colliding_generated_applications::CollidingGeneratedApplications,
         conflicting_source_fields::ConflictingSourceFields,
         duplicate_application_name::DuplicateApplicationName,
         duplicate_resource_ownership::DuplicateResourceOwnership,
         empty_auto_prune::EmptyAutoPrune,
+        empty_generator::EmptyGenerator,
         floating_chart_version::FloatingChartVersion,
         hpa_replicas_conflict::HpaReplicasConflict,
         ineffective_project_entry::IneffectiveProjectEntry,
         ineffective_role_policy::IneffectiveRolePolicy,
+        ineffective_template_patch::IneffectiveTemplatePatch,
+        invalid_ignore_jq::InvalidIgnoreJq,
         invalid_ignore_pointer::InvalidIgnorePointer,
         invalid_rbac_policy::InvalidRbacPolicy,
         invalid_sync_wave::InvalidSyncWave,
         invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
         missing_destination::MissingDestination,
+        missing_ignore_differences::MissingIgnoreDifferences,
         missing_source_path::MissingSourcePath,
         missing_target_revision::MissingTargetRevision,
         missing_values_file::MissingValuesFile,
@@ -71,6 +78,8 @@ rules! {
         unknown_hook::UnknownHook,
         unknown_project::UnknownProject,
         unknown_sync_option::UnknownSyncOption,
+        unmatched_ignore_differences::UnmatchedIgnoreDifferences,
+        unresolved_parameter::UnresolvedParameter,
     }
     flux {
         depends_on_cycle::DependsOnCycle,
@@ -84,6 +93,18 @@ rules! {
         unknown_kustomization_field::UnknownKustomizationField,
         unmatched_health_check::UnmatchedHealthCheck,
         unused_substitution::UnusedSubstitution,
+    }
+    helm {
+        empty_override::EmptyOverride,
+        missing_chart_dependency::MissingChartDependency,
+        render_failure::RenderFailure,
+        values_schema_violation::ValuesSchemaViolation,
+    }
+    kustomize {
+        kustomize_build_failure::KustomizeBuildFailure,
+        unmatched_image::UnmatchedImage,
+        unmatched_patch::UnmatchedPatch,
+        unmatched_replacement::UnmatchedReplacement,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,

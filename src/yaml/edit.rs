@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use crate::origin::Verbatim;
+use crate::source::Span;
 
 use super::{Data, Dialect, Document, Node, Stream, Style, parse_text};
 
@@ -67,6 +68,51 @@ pub fn locate(stream: &Stream, offset: u32) -> Option<Location> {
         node = child;
     }
     (!path.is_empty()).then_some((index, path))
+}
+
+/// Finds the outermost value whose bytes are exactly `span`, and the way to it.
+pub fn locate_value(stream: &Stream, span: Span) -> Option<(Location, &Node)> {
+    fn find<'n>(node: &'n Node, span: Span, path: &mut Vec<Segment>) -> Option<&'n Node> {
+        if node.at == span && !path.is_empty() {
+            return Some(node);
+        }
+        let children: Vec<(Segment, &Node)> = match &node.data {
+            Data::Scalar(_) => return None,
+            Data::Seq(items) => {
+                items.iter().enumerate().map(|(index, item)| (Segment::Index(index), item)).collect()
+            }
+            Data::Map(map) => {
+                map.iter().map(|entry| (Segment::Key(entry.key.text.to_string()), &entry.value)).collect()
+            }
+        };
+        children
+            .into_iter()
+            .filter(|(_, child)| child.at.start <= span.start && span.end <= child.at.end)
+            .find_map(|(segment, child)| {
+                path.push(segment);
+                let found = find(child, span, path);
+                if found.is_none() {
+                    path.pop();
+                }
+                found
+            })
+    }
+    if span.file != stream.file.id() {
+        return None;
+    }
+    stream.documents.iter().enumerate().find_map(|(index, document)| {
+        let mut path = Vec::new();
+        let node = find(document.root.as_ref()?, span, &mut path)?;
+        Some(((index, path), node))
+    })
+}
+
+/// The bytes of the key of an entry.
+pub fn key_span(stream: &Stream, location: &Location) -> Option<Span> {
+    let (last, parents) = location.1.split_last()?;
+    let parent = descend(stream.documents.get(location.0)?.root.as_ref()?, parents)?;
+    let Segment::Key(key) = last else { return None };
+    parent.entries().iter().find(|entry| entry.key.text == key.as_str()).map(|entry| entry.key.at)
 }
 
 fn touches(range: Range<u32>, offset: u32) -> bool {

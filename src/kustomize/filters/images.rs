@@ -50,7 +50,9 @@ pub(in crate::kustomize) fn apply(
                 cx.fail(failure.or_at(image.place));
             }
         }
-        if !updater.matched {
+        if updater.matched {
+            cx.effective.insert(image.place.at);
+        } else {
             cx.no_ops.push(NoOp { kind: NoOpKind::Image, place: image.place, what: image.name.to_string() });
         }
     }

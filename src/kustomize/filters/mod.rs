@@ -142,13 +142,13 @@ spec:
                  [metadata.labels.old]}]}]",
                 &["metadata", "labels", "old"],
                 Step::Replaced,
-                &["metadata.labels.old", "web", "label"],
+                &["web", "metadata.labels.old", "label"],
             ),
             (
                 "vars: [{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}]",
                 &args,
                 Step::VarResolved,
-                &["{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}", "web", "$(WHO)"],
+                &["web", "{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}", "$(WHO)"],
             ),
         ];
         for (kustomization, path, by, texts) in cases {

@@ -209,7 +209,9 @@ fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Co
             failed = failed.and(result);
         }
     }
-    if !selected {
+    if selected {
+        cx.effective.insert(target.place.at);
+    } else {
         let what = select.id.to_string();
         cx.no_ops.push(NoOp { kind: NoOpKind::ReplacementTarget, place: target.place, what });
     }
@@ -337,7 +339,11 @@ fn set(
             rnode::Tag::Timestamp => setter::Tag::Timestamp,
             rnode::Tag::Other => setter::Tag::Open,
         };
-        setter.copy(field, text, kind, value.place());
+        if delimited.is_some() && text != rnode::value(value) {
+            setter.mix(field, text, kind, value.place());
+        } else {
+            setter.copy(field, text, kind, value.place());
+        }
         if kind == setter::Tag::Open {
             field.tag = tag;
         }

@@ -85,7 +85,11 @@ pub(in crate::kustomize) fn resolve(
             })
         })
     });
-    for (name, value) in values.iter().filter(|(_, value)| !value.used) {
+    for (name, value) in &values {
+        if value.used {
+            cx.effective.insert(value.var.at);
+            continue;
+        }
         cx.no_ops.push(NoOp { kind: NoOpKind::Var, place: value.var, what: name.to_string() });
     }
 }
@@ -200,7 +204,12 @@ fn expand(node: &mut Node, values: &mut Values, setter: &mut Setter<'_>) {
         // Unlike other filters this one takes quotes away.
         node.style = Style::Plain;
     }
-    setter.copy(node, text, tag, place);
+    let is_whole = old.starts_with("$(") && old.find(')') == Some(old.len() - 1);
+    if is_whole {
+        setter.copy(node, text, tag, place);
+    } else {
+        setter.mix(node, text, tag, place);
+    }
 }
 
 fn replaced(input: &str, values: &mut Values, from: &mut Option<(Place, Place)>) -> (SmolStr, setter::Tag) {

@@ -19,6 +19,8 @@ use super::super::target::go_list;
 pub(super) struct Pair {
     pub(super) key: SmolStr,
     pub(super) value: Vec<u8>,
+    pub(super) key_place: Place,
+    /// The place of the value.
     pub(super) place: Place,
 }
 
@@ -33,7 +35,7 @@ pub(super) fn load(args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>) 
         pairs.extend(more.or_at(entry.place)?);
     }
     for entry in &args.literals {
-        let pair = literal(entry).wrap(|| format!("literal sources {}", go_list(&args.literals)));
+        let pair = literal(entry, cx).wrap(|| format!("literal sources {}", go_list(&args.literals)));
         pairs.push(pair.or_at(entry.place)?);
     }
     for entry in &args.files {
@@ -43,16 +45,29 @@ pub(super) fn load(args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>) 
     Ok(pairs)
 }
 
-fn literal(entry: &Text) -> Result<Pair> {
+fn literal(entry: &Text, cx: &Context<'_>) -> Result<Pair> {
     let source = &entry.value;
     let Some((key, value)) = source.split_once('=').filter(|(key, _)| !key.is_empty()) else {
         return Err(Failure::new(format!("invalid literal source {source}, expected key=value")));
     };
-    let value = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value);
-    Ok(Pair { key: key.into(), value: value.as_bytes().to_vec(), place: entry.place })
+    let unquoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+    let start = key.len() + 1 + usize::from(unquoted.is_some());
+    let value = unquoted.unwrap_or(value);
+    let part = |start: usize, text: &str| part_of(entry, start, text.len(), cx);
+    Ok(Pair {
+        key: key.into(),
+        value: value.as_bytes().to_vec(),
+        key_place: part(0, key),
+        place: part(start, value),
+    })
+}
+
+/// The place of a part of a string, where the file has the string as it is.
+fn part_of(entry: &Text, start: usize, len: usize, cx: &Context<'_>) -> Place {
+    let Some(file) = cx.file_of(entry.place) else { return entry.place };
+    let Some(offset) = file.slice(entry.place.at).find(entry.value.as_str()) else { return entry.place };
+    let at = entry.place.at.part((offset + start) as u32, len as u32);
+    Place { at, ..entry.place }
 }
 
 /// The key and path of `path` or `key=path`.
@@ -80,6 +95,7 @@ fn file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Pair> {
     Ok(Pair {
         key: key.into(),
         value: loaded.file.bytes().to_vec(),
+        key_place: entry.place,
         place: Place::written(loaded.file.span()),
     })
 }
@@ -119,7 +135,18 @@ fn env_file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<P
         if key.is_empty() {
             continue;
         }
-        pairs.push(Pair { key: key.into(), value: value.as_bytes().to_vec(), place });
+        let from = at + line.len() - text.len();
+        let part = |offset: usize, text: &str| {
+            let start = from + offset;
+            Place::written(Span::new(loaded.file.id(), start as u32, (start + text.len()) as u32))
+        };
+        let value_start = if value.is_empty() { text.len() } else { key.len() + 1 };
+        pairs.push(Pair {
+            key: key.into(),
+            value: value.as_bytes().to_vec(),
+            key_place: part(0, key),
+            place: part(value_start, value),
+        });
     }
     Ok(pairs)
 }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use smol_str::SmolStr;
 
 use crate::finding::ProblemKind;
-use crate::origin::{Origin, Place, Step};
+use crate::origin::{Name, Origin, Place, Step};
 use crate::yaml::{Entry, Key, Map, Node, Style};
 
 use super::accumulator::Accumulator;
@@ -101,6 +101,9 @@ fn generate(generator: &Generator, loader: &Loader, cx: &mut Context<'_>) -> Res
     }
 }
 
+const GENERATOR: Name = Name::new(&"generator");
+const BASE64: Name = Name::new(&"base64");
+
 /// Makes nodes on behalf of one entry.
 struct Maker<'c, 'a> {
     cx: &'c mut Context<'a>,
@@ -112,6 +115,12 @@ impl Maker<'_, '_> {
         let step = Origin::new(at.at, Step::Generated);
         let step = if at.origin.is_written() { step } else { step.from(at.origin) };
         Place { at: at.at, origin: self.cx.origins.add(step) }
+    }
+
+    /// The place of what every ConfigMap or Secret has.
+    fn fixed(&mut self) -> Place {
+        let step = Origin::new(self.entry.at, Step::BuiltIn(GENERATOR)).from(self.entry.origin);
+        Place { at: self.entry.at, origin: self.cx.origins.add(step) }
     }
 
     fn own(&mut self) -> Place {
@@ -171,7 +180,7 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
     }
     let mut root = Map::new();
     for (key, text) in [("apiVersion", "v1"), ("kind", kind)] {
-        let place = maker.own();
+        let place = maker.fixed();
         root.push(maker.entry(key, Node { style: Style::Plain, ..Node::string(text, place) }));
     }
     let place = maker.own();
@@ -180,7 +189,7 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
         let value = match &args.secret_type {
             Some(text) => maker.text(text),
             None => {
-                let place = maker.own();
+                let place = maker.fixed();
                 Node::string("Opaque", place)
             }
         };
@@ -188,11 +197,15 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
     }
     let (mut data, mut binary) = (Map::new(), Map::new());
     for pair in pairs {
-        let place = maker.place(pair.place);
-        let key = Key::new(pair.key.clone(), place);
+        let key = Key::new(pair.key.clone(), maker.place(pair.key_place));
+        let mut place = maker.place(pair.place);
         let (text, into) = match std::str::from_utf8(&pair.value) {
             Ok(text) if !is_secret => (SmolStr::new(text), &mut data),
-            _ => (base64_lines(&pair.value).into(), if is_secret { &mut data } else { &mut binary }),
+            _ => {
+                let step = Origin::new(place.at, Step::Computed(BASE64)).from(place.origin);
+                place.origin = maker.cx.origins.add(step);
+                (base64_lines(&pair.value).into(), if is_secret { &mut data } else { &mut binary })
+            }
         };
         if is_secret && let Some(file) = maker.cx.file_of(pair.place) {
             file.mark_secret(pair.place.at);

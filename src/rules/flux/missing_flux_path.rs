@@ -1,7 +1,8 @@
 //! `missing-flux-path`: see the page.
 
 use crate::finding::{Missing, ProblemKind};
-use crate::repo::{App, AppKind, Rendered};
+use crate::repo::{AppKind, Inventory};
+use crate::rules::flux_apps::is_alive;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -20,15 +21,19 @@ impl Rule for MissingFluxPath {
         &META
     }
 
-    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        // Where another revision stands in, the path may exist at the one that is meant.
-        let stand_in = rendered.incomplete.iter().any(|it| it.missing == Missing::StandIn);
-        if !matches!(app.kind, AppKind::Kustomization | AppKind::HelmRelease) || app.provisional || stand_in {
-            return;
-        }
-        for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingPath) {
-            let Some(place) = problem.place.filter(|_| !problem.message.contains("${")) else { continue };
-            cx.report(place, problem.message.clone()).help("correct the path; it is relative to the root of the source");
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for entry in &inventory.apps {
+            let ours = matches!(entry.app.kind, AppKind::Kustomization | AppKind::HelmRelease);
+            // Where another revision stands in, the path may exist at the one that is meant.
+            let stand_in = entry.incomplete.iter().any(|it| it.missing == Missing::StandIn);
+            if !ours || entry.app.provisional || stand_in || !is_alive(inventory, entry) {
+                continue;
+            }
+            for problem in entry.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingPath) {
+                let Some(place) = problem.place.filter(|_| !problem.message.contains("${")) else { continue };
+                let help = "correct the path; it is relative to the root of the source";
+                cx.report(place, problem.message.clone()).apps([entry.app.id]).help(help);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
 use crate::k8s::Keys;
 use crate::repo::{Answer, AppEntry, Inventory, World};
+use crate::source::TreePath;
 use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -78,6 +79,8 @@ fn look(
         // Secrets are often made by hand, before there is a cluster.
         Answer::Missing(None) | Answer::Unapplied(_) if kind == "Secret" => {}
         _ if !is_closed(inventory, world, entry.app.id) => {}
+        // What lies beside the Kustomizations that nothing renders is applied with them.
+        Answer::Unapplied(path) if is_beside_root(inventory, entry, path) => {}
         Answer::Unapplied(path) => {
             let message = format!("{who} needs {kind} `{name}`: `{path}` defines it, but nothing applies that file");
             cx.report(object.place, message).apps([entry.app.id]).help("apply that file, or mark the entry `optional`");
@@ -100,6 +103,12 @@ fn look(
             }
         }
     }
+}
+
+/// Whether a file is in the directory of the Kustomization that leads to an app, or below.
+fn is_beside_root(inventory: &Inventory, entry: &AppEntry, path: &TreePath) -> bool {
+    let root = inventory.app(entry.root).and_then(|root| root.app.path.as_ref()?.parent());
+    root.is_some_and(|dir| path.starts_with(&dir))
 }
 
 /// Whether a name is another one with the hash of a generator behind it.

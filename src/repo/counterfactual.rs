@@ -1,0 +1,164 @@
+//! "This app without that line": an app rendered again with one file changed, and where the objects then differ.
+//!
+//! Rules prove their claims here: a candidate is found by looking, the proof is that the objects change. Charts and
+//! files that the change does not touch are those of the first render.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::origin::{Origins, Place, Step};
+use crate::source::{FileId, OverlayTree, SourceFile, Tree, TreePath};
+use crate::yaml::edit::Edit;
+use crate::yaml::{Data, Node};
+
+use super::render::render_in;
+use super::trace::Trace;
+use super::{App, Object, Rendered, Workspace};
+
+/// A render of what might have been.
+#[derive(Debug)]
+pub struct Counterfactual {
+    /// What the app would render to.
+    pub rendered: Rendered,
+    /// The changed file, as this render read it. Its places mean nothing to people: nobody has that file.
+    pub changed: FileId,
+}
+
+/// Renders `app` as if `file` read as the edit leaves it. `None` when the file is not one of the linted tree.
+pub fn render_without(
+    app: &App,
+    workspace: &Workspace,
+    file: &SourceFile,
+    edit: &Edit,
+) -> Option<Counterfactual> {
+    let path = TreePath::new(file.name()).ok()?;
+    if !workspace.tree.is_file(&path) || workspace.tree.read(&path).ok()?.id() != file.id() {
+        return None;
+    }
+    let text = edit.apply(file.text()?);
+    let file = workspace.sources.add(file.name(), text.into_bytes());
+    let changed = file.id();
+    let below = Arc::clone(&workspace.tree);
+    let tree: Arc<dyn Tree> = Arc::new(OverlayTree::new(below, BTreeMap::from([(path, file)])));
+    let rendered = render_in(app, workspace, &Trace::over(workspace, tree));
+    Some(Counterfactual { rendered, changed })
+}
+
+/// Where two renders of an app differ.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The object, as an index into the objects of the first render; `None` when only the second has it.
+    pub before: Option<usize>,
+    /// The object, as an index into the objects of the second render; `None` when only the first has it.
+    pub after: Option<usize>,
+    /// The field, `spec.template.spec.tolerations`; empty for the object as a whole.
+    pub field: String,
+    /// The value in the first render.
+    pub was: Option<Place>,
+    /// The value in the second render.
+    pub is: Option<Place>,
+}
+
+/// The first place where two renders differ in what a cluster would notice: checksums and other computed values do
+/// not count, since they follow from text that may mean the same.
+pub fn first_difference(before: &Rendered, after: &Rendered) -> Option<Difference> {
+    let identity = |object: &Object| {
+        (object.group.clone(), object.kind.clone(), object.namespace.clone(), object.name.clone())
+    };
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (index, object) in after.objects.iter().enumerate().rev() {
+        places.entry(identity(object)).or_default().push(index);
+    }
+    let mut compare = Compare { before: &before.origins, after: &after.origins, field: Vec::new() };
+    for (index, object) in before.objects.iter().enumerate() {
+        let partner = places.get_mut(&identity(object)).and_then(Vec::pop);
+        let Some((partner, other)) = partner.and_then(|at| Some((at, after.objects.get(at)?))) else {
+            let was = Some(object.place());
+            return Some(Difference {
+                before: Some(index),
+                after: None,
+                field: String::new(),
+                was,
+                is: None,
+            });
+        };
+        if let Some((was, is)) = compare.nodes(&object.node, &other.node) {
+            let field = compare.field.concat();
+            return Some(Difference { before: Some(index), after: Some(partner), field, was, is });
+        }
+    }
+    let index = places.into_values().flatten().min()?;
+    let is = Some(after.objects.get(index)?.place());
+    Some(Difference { before: None, after: Some(index), field: String::new(), was: None, is })
+}
+
+struct Compare<'a> {
+    before: &'a Origins,
+    after: &'a Origins,
+    field: Vec<String>,
+}
+
+fn is_computed(node: &Node, origins: &Origins) -> bool {
+    match &node.data {
+        Data::Scalar(_) => {
+            origins.get(node.origin).is_some_and(|origin| matches!(origin.by, Step::Computed(_)))
+        }
+        Data::Seq(items) => !items.is_empty() && items.iter().all(|item| is_computed(item, origins)),
+        Data::Map(map) => !map.is_empty() && map.iter().all(|entry| is_computed(&entry.value, origins)),
+    }
+}
+
+impl Compare<'_> {
+    /// The values at the first difference; the field that leads there stays in `self.field`.
+    fn nodes(&mut self, before: &Node, after: &Node) -> Option<(Option<Place>, Option<Place>)> {
+        let differ = Some((Some(before.place()), Some(after.place())));
+        match (&before.data, &after.data) {
+            (Data::Scalar(a), Data::Scalar(b)) => {
+                let same = a == b && before.tag == after.tag;
+                if same || is_computed(before, self.before) || is_computed(after, self.after) {
+                    None
+                } else {
+                    differ
+                }
+            }
+            (Data::Seq(a), Data::Seq(b)) => {
+                for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                    self.field.push(format!("[{index}]"));
+                    let found = self.nodes(a, b);
+                    if found.is_some() {
+                        return found;
+                    }
+                    self.field.pop();
+                }
+                if a.len() == b.len() { None } else { differ }
+            }
+            (Data::Map(a), Data::Map(b)) => {
+                for entry in a {
+                    self.enter(&entry.key.text);
+                    let found = match b.get(&entry.key.text) {
+                        Some(other) => self.nodes(&entry.value, other),
+                        None if is_computed(&entry.value, self.before) => None,
+                        None => Some((Some(entry.value.place()), None)),
+                    };
+                    if found.is_some() {
+                        return found;
+                    }
+                    self.field.pop();
+                }
+                for entry in b.iter().filter(|entry| a.get(&entry.key.text).is_none()) {
+                    if !is_computed(&entry.value, self.after) {
+                        self.enter(&entry.key.text);
+                        return Some((None, Some(entry.value.place())));
+                    }
+                }
+                None
+            }
+            _ => differ,
+        }
+    }
+
+    fn enter(&mut self, key: &str) {
+        let dot = if self.field.is_empty() { "" } else { "." };
+        self.field.push(format!("{dot}{key}"));
+    }
+}

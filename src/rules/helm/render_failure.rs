@@ -1,0 +1,32 @@
+//! `render-failure`: see the page.
+
+use crate::finding::ProblemKind;
+use crate::repo::{App, Rendered};
+use crate::rules::{Context, Rule, RuleMeta, meta, problems};
+
+meta!(
+    "render-failure",
+    "helm",
+    Error,
+    Recommended,
+    "0.1.0",
+    "An app cannot be rendered: a template fails, or what it prints is not valid."
+);
+
+pub(crate) struct RenderFailure;
+
+impl Rule for RenderFailure {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        if problems::lacks_inputs(rendered) {
+            return;
+        }
+        let help = "correct the line, or the value that it stumbles over";
+        problems::report(app, rendered, cx, help, &|problem| {
+            matches!(problem.kind, ProblemKind::Render | ProblemKind::Limit)
+        });
+    }
+}

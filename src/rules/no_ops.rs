@@ -1,0 +1,47 @@
+//! Entries of kustomizations that do nothing, seen over the whole repository: a component that several overlays share
+//! may have a patch that only one of them needs.
+
+use std::collections::BTreeMap;
+
+use crate::finding::Missing;
+use crate::kustomize::NoOpKind;
+use crate::repo::{AppEntry, AppId, Inventory, Status};
+use crate::source::{Span, TreePath};
+
+use super::Context;
+
+/// Reports the entries of one kind that do nothing in any app that reads them. `message` is told what they look for.
+pub(super) fn report(
+    inventory: &Inventory,
+    kind: NoOpKind,
+    cx: &mut Context<'_>,
+    message: &dyn Fn(&str) -> String,
+    help: &str,
+) {
+    let mut entries: BTreeMap<Span, (&str, Vec<AppId>)> = BTreeMap::new();
+    for app in &inventory.apps {
+        for no_op in app.no_ops.iter().filter(|no_op| no_op.kind == kind) {
+            let (_, apps) = entries.entry(no_op.place.at).or_insert((&no_op.what, Vec::new()));
+            apps.push(app.app.id);
+        }
+    }
+    for (at, (what, mut apps)) in entries {
+        let Some(file) = cx.sources().get(at.file) else { continue };
+        let Ok(path) = TreePath::new(file.name()) else { continue };
+        let works = inventory.apps.iter().any(|app| {
+            let idle = apps.contains(&app.app.id);
+            (idle || app.files.contains(&path)) && (!idle || is_open(app) || app.objects == 0)
+        });
+        if works || !cx.workspace.is_editable(at.file) {
+            continue;
+        }
+        apps.sort_unstable();
+        apps.dedup();
+        cx.report_at(at, message(what)).apps(apps).help(help);
+    }
+}
+
+/// Whether what the entry looks for may be among what was not rendered.
+fn is_open(app: &AppEntry) -> bool {
+    app.status == Status::Failed || app.incomplete.iter().any(|it| it.missing != Missing::StandIn)
+}
