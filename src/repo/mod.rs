@@ -9,6 +9,7 @@ mod definition;
 mod discover;
 mod facts;
 mod flux;
+mod idle;
 mod inventory;
 mod labels;
 mod object;
@@ -28,6 +29,7 @@ pub use counterfactual::{Counterfactual, Difference, first_difference, render_wi
 pub use declared::Declared;
 pub use discover::analyze;
 pub use facts::{ObjectFacts, PodFacts};
+pub use idle::IdleValue;
 pub use inventory::{AppEntry, Inventory};
 pub use labels::{Labels, Link, chain, describe};
 pub use object::Object;

@@ -97,7 +97,10 @@ rules! {
     helm {
         empty_override::EmptyOverride,
         missing_chart_dependency::MissingChartDependency,
+        null_override::NullOverride,
         render_failure::RenderFailure,
+        type_conflict_override::TypeConflictOverride,
+        unused_value::UnusedValue,
         values_schema_violation::ValuesSchemaViolation,
     }
     kustomize {
