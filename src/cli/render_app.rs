@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use crate::argocd::Missing;
+use crate::finding::Missing;
 use crate::explain::Subject;
 use crate::repo::Status;
 use crate::yaml::Node;
