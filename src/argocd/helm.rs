@@ -4,14 +4,14 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::golang::doublestar::DoublestarPattern;
 use crate::helm::{self, KubeVersion, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Placed, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Dialect, Embedded, Node, Style};
 
-use super::render::{Incomplete, Missing, Output, Renderer};
+use super::render::{Output, Renderer};
 use super::{Application, BuildEnv, Source, Target, ValueFile, value_files};
 
 impl Renderer<'_> {

@@ -5,13 +5,13 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::kustomize::{self, AddFlags, Draft, LoadRestrictor, Options, Reader, Replica};
 use crate::origin::{Origins, Place, Placed};
 use crate::source::Dir;
 use crate::yaml::{Data, Node};
 
-use super::render::{Incomplete, Missing, Output, Renderer};
+use super::render::{Output, Renderer};
 use super::{BuildEnv, Source, Text};
 
 /// The fields of an entry of `patches` that Argo CD knows.

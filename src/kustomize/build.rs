@@ -92,6 +92,11 @@ fn load_root(dir: &Dir, cx: &mut Context<'_>) -> Result<Target> {
 /// Everything up to the order of the output.
 fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     let mut ra = Accumulator::default();
+    for node in cx.options.resources {
+        let resource = Resource::new(node.clone(), &mut cx.schemas);
+        let added = ra.resources.append(resource);
+        cx.check(added);
+    }
     target.accumulate(&mut ra, cx);
     let hashed = hash::add_to_names(&mut ra.resources, cx);
     cx.check(hashed);

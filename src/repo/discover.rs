@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::argocd::Application;
+use crate::flux::HelmRelease;
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, Span, TreePath};
 use crate::yaml::Node;
@@ -17,8 +18,9 @@ use crate::yaml::Node;
 use super::app::{App, AppId, AppKind, Spec};
 use super::clusters::Variants;
 use super::declared;
-use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind};
+use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind, is_flux_kind};
 use super::facts::{self, ObjectFacts};
+use super::flux::{self, Roots, Store};
 use super::inventory::{AppEntry, Inventory, visit_origins};
 use super::remotes::Identity;
 use super::scan::{Scan, document_node};
@@ -50,9 +52,23 @@ pub fn analyze<T: Send>(
         expected,
         origins: Origins::new(),
         objects: Vec::new(),
+        positions: BTreeMap::new(),
+        scan: &scan,
+        variants: &variants,
+        store: Store::default(),
+        has_flux: scan.documents.iter().any(|it| is_flux_kind(&it.group, &it.kind)),
     };
+    flux::find_bootstrap(workspace, &scan);
+    let roots = Roots::of(workspace, &scan);
+    for document in roots.certain.iter().filter_map(|index| scan.documents.get(*index)) {
+        if let Some(node) = document_node(workspace, document) {
+            discovery.define(node, Arc::default(), None, "", 0);
+        }
+    }
+    discovery.run();
     for document in &scan.documents {
         if is_app_kind(&document.group, &document.kind)
+            && !is_flux_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
             && !scan.is_input(&document.path)
             && let Some(node) = document_node(workspace, document)
@@ -64,7 +80,7 @@ pub fn analyze<T: Send>(
     for leads_to_apps in [true, false] {
         for dir in scan.root_kustomizations() {
             if !discovery.claimed.covers(&dir) && leads_to_apps == leads(&scan, &dir) {
-                discovery.overlay(&dir, &scan);
+                discovery.overlay(&dir);
             }
         }
         discovery.run();
@@ -75,7 +91,7 @@ pub fn analyze<T: Send>(
         discovery.chart(&dir);
     }
     discovery.run();
-    discovery.finish(scan, variants)
+    discovery.stop().finish(workspace, scan, variants)
 }
 
 /// Whether building `dir` can bring forth apps.
@@ -130,8 +146,9 @@ struct Summary {
     problems: Vec<crate::finding::Problem>,
     no_ops: Vec<crate::kustomize::NoOp>,
     idle_values: Vec<super::IdleValue>,
-    incomplete: Vec<crate::argocd::Incomplete>,
+    incomplete: Vec<crate::finding::Incomplete>,
     files: BTreeSet<TreePath>,
+    built: Option<TreePath>,
 }
 
 struct Discovery<'a, T> {
@@ -140,10 +157,25 @@ struct Discovery<'a, T> {
     queue: Vec<(App, u32)>,
     done: Vec<Done<T>>,
     /// Definitions met so far, by where they are written and what they are called.
-    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr), AppId>,
+    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr, SmolStr), AppId>,
     claimed: Claims,
     /// Paths that apps expect, written and rendered ones.
     expected: Vec<(String, String, String)>,
+    origins: Origins,
+    objects: Vec<ObjectFacts>,
+    /// Where in `done` an app is: what waits for others is done later than what was found after it.
+    positions: BTreeMap<AppId, usize>,
+    scan: &'a Scan,
+    variants: &'a Variants,
+    /// What Kustomizations and HelmReleases may name.
+    store: Store,
+    has_flux: bool,
+}
+
+/// What discovery leaves behind.
+struct Collected<T> {
+    done: Vec<Done<T>>,
+    claimed: Claims,
     origins: Origins,
     objects: Vec<ObjectFacts>,
 }
@@ -156,6 +188,8 @@ struct Batch<T> {
     facts: Vec<ObjectFacts>,
     origins: Origins,
     children: Vec<(Node, Arc<Origins>)>,
+    /// Kind, namespace and object of what others may name.
+    named: Vec<(SmolStr, SmolStr, Node, Arc<Origins>)>,
     result: T,
 }
 
@@ -181,7 +215,9 @@ impl<T: Send> Discovery<'_, T> {
         };
         // The file says no namespace where the app that renders it gives one: still the same definition.
         let written = SmolStr::new(definition.namespace());
-        let key = (definition.kind(), place.at, definition.name().clone(), written);
+        // Two clusters may have one definition, each with its own variables.
+        let cluster = self.cluster(&definition, parent);
+        let key = (definition.kind(), place.at, definition.name().clone(), written, cluster.clone());
         let id = self.next_id();
         if let Some(known) = self.known.get(&key).copied() {
             self.adopt(known, parent, &own);
@@ -198,7 +234,7 @@ impl<T: Send> Discovery<'_, T> {
             name: definition.name().as_str().into(),
             kind: definition.kind(),
             namespace: own.clone(),
-            cluster: SmolStr::default(),
+            cluster,
             target_namespace: own,
             parent,
             place,
@@ -213,7 +249,43 @@ impl<T: Send> Discovery<'_, T> {
             app.cluster = application.destination.cluster();
             app.target_namespace = application.destination.namespace().into();
         }
+        match &app.spec {
+            Spec::FluxKustomization(kustomization, _) => {
+                app.target_namespace = kustomization
+                    .target_namespace
+                    .as_ref()
+                    .map(|text| text.value.clone())
+                    .unwrap_or_default();
+            }
+            Spec::FluxRelease(release, _) => {
+                self.claim_chart(id, release);
+                if let Some(namespace) = &release.target_namespace {
+                    app.target_namespace = namespace.value.clone();
+                }
+            }
+            _ => {}
+        }
         self.queue.push((app, depth));
+    }
+
+    /// The cluster of a Flux object: that of the object that renders it. Other definitions say it themselves.
+    fn cluster(&self, definition: &Definition, parent: Option<AppId>) -> SmolStr {
+        let remote = match definition {
+            Definition::Kustomization(it) => it.remote,
+            Definition::HelmRelease(it) => it.remote,
+            Definition::Application(_) | Definition::ApplicationSet(_) => return SmolStr::default(),
+        };
+        if remote {
+            let node = definition.node();
+            let name = |kind: &&str| {
+                node.at_path(&["spec", "kubeConfig", kind, "name"]).and_then(Node::as_str).map(SmolStr::new)
+            };
+            return ["secretRef", "configMapRef"].iter().find_map(name).unwrap_or_default();
+        }
+        match parent.and_then(|parent| self.app(parent)) {
+            Some(parent) if parent.node.is_some() => parent.cluster.clone(),
+            _ => flux::cluster_of(self.path_of(definition.place()).as_ref(), self.variants),
+        }
     }
 
     /// A definition found as written turns out to be rendered by another app.
@@ -239,8 +311,9 @@ impl<T: Send> Discovery<'_, T> {
 
     fn app(&self, id: AppId) -> Option<&App> {
         let queued = self.queue.iter().map(|(app, _)| app);
-        self.done
-            .get(id.0 as usize)
+        self.positions
+            .get(&id)
+            .and_then(|at| self.done.get(*at))
             .map(|done| &done.app)
             .or_else(|| queued.into_iter().find(|app| app.id == id))
     }
@@ -269,8 +342,26 @@ impl<T: Send> Discovery<'_, T> {
         }
     }
 
-    fn overlay(&mut self, dir: &TreePath, scan: &Scan) {
-        let Some(file) = scan.kustomizations.get(dir).and_then(|it| self.workspace.tree.read(&it.file).ok())
+    /// What a Kustomization builds is not built again by itself.
+    fn claim_path(&mut self, id: AppId, path: TreePath) {
+        if self.scan.kustomizations.contains_key(&path) {
+            self.claimed.dirs.entry(path).or_insert(id);
+        } else if !path.is_root() {
+            self.claimed.below.entry(path).or_insert(id);
+        }
+    }
+
+    fn claim_chart(&mut self, id: AppId, release: &HelmRelease) {
+        let Some(chart) = &release.chart else { return };
+        let in_git = chart.source.as_ref().is_some_and(|source| source.kind == "GitRepository");
+        if in_git && let Ok(path) = TreePath::root().join_rooted(&chart.chart.value) {
+            self.claimed.dirs.entry(path).or_insert(id);
+        }
+    }
+
+    fn overlay(&mut self, dir: &TreePath) {
+        let Some(file) =
+            self.scan.kustomizations.get(dir).and_then(|it| self.workspace.tree.read(&it.file).ok())
         else {
             return;
         };
@@ -307,10 +398,13 @@ impl<T: Send> Discovery<'_, T> {
     /// Renders the queue, and what comes of it, until it is empty.
     fn run(&mut self) {
         while !self.queue.is_empty() {
-            let queue = std::mem::take(&mut self.queue);
+            let queue = self.ready();
             let (workspace, on_app) = (self.workspace, self.on_app);
-            let batches: Vec<Batch<T>> =
-                queue.into_par_iter().map(|(app, depth)| work(workspace, on_app, app, depth)).collect();
+            let keeps_named = self.has_flux;
+            let batches: Vec<Batch<T>> = queue
+                .into_par_iter()
+                .map(|(app, depth)| work(workspace, on_app, app, depth, keeps_named))
+                .collect();
             let mut children = Vec::new();
             for mut batch in batches {
                 let shift = self.origins.append(batch.origins);
@@ -325,6 +419,13 @@ impl<T: Send> Discovery<'_, T> {
                 children.extend(
                     batch.children.into_iter().map(|child| (child, parent, namespace.clone(), batch.depth)),
                 );
+                if let Some(dir) = batch.summary.built.clone() {
+                    self.claim_path(batch.app.id, dir);
+                }
+                for (kind, namespace, node, origins) in batch.named {
+                    self.store.add(&batch.app.cluster, &kind, &namespace, node, origins);
+                }
+                self.positions.insert(batch.app.id, self.done.len());
                 self.done.push(Done {
                     app: batch.app,
                     depth: batch.depth,
@@ -348,12 +449,36 @@ impl<T: Send> Discovery<'_, T> {
         }
     }
 
+    /// What can be rendered now: all apps but those that name an object that another app has still to render. The
+    /// rest stays in the queue.
+    fn ready(&mut self) -> Vec<(App, u32)> {
+        let queue = std::mem::take(&mut self.queue);
+        let wait: Vec<bool> = queue.iter().map(|(app, _)| self.store.must_wait(app, self.scan)).collect();
+        let stuck = wait.iter().all(|wait| *wait);
+        let mut ready = Vec::with_capacity(queue.len());
+        for ((mut app, depth), wait) in queue.into_iter().zip(wait) {
+            if wait && !stuck {
+                self.queue.push((app, depth));
+            } else {
+                self.store.resolve(&mut app, self.workspace, self.scan);
+                ready.push((app, depth));
+            }
+        }
+        ready
+    }
+
+    fn stop(self) -> Collected<T> {
+        Collected { done: self.done, claimed: self.claimed, origins: self.origins, objects: self.objects }
+    }
+}
+
+impl<T> Collected<T> {
     /// Puts the inventory together. Overlays that an app turned out to render are dropped.
-    fn finish(self, scan: Scan, variants: Variants) -> (Inventory, Vec<T>) {
+    fn finish(self, workspace: &Workspace, scan: Scan, variants: Variants) -> (Inventory, Vec<T>) {
         let claimed = &self.claimed;
         let claimant = |app: &App| match &app.spec {
             Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_) | Spec::ArgoSet(_) => None,
+            Spec::Argo(_) | Spec::ArgoSet(_) | Spec::FluxKustomization(..) | Spec::FluxRelease(..) => None,
         };
         let superseded: BTreeMap<AppId, AppId> =
             self.done.iter().filter_map(|done| Some((done.app.id, claimant(&done.app)?))).collect();
@@ -382,6 +507,7 @@ impl<T: Send> Discovery<'_, T> {
                 idle_values: done.rendered.idle_values,
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
+                built: done.rendered.built,
                 depth: done.depth,
             });
             results.push(done.result);
@@ -392,7 +518,7 @@ impl<T: Send> Discovery<'_, T> {
             .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
             .collect();
         inventory.find_roots();
-        inventory.declared = declared::declared(self.workspace, &inventory.scan, &inventory);
+        inventory.declared = declared::declared(workspace, &inventory.scan, &inventory);
         (inventory, results)
     }
 }
@@ -402,23 +528,29 @@ fn work<T>(
     on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
     app: App,
     depth: u32,
+    keeps_named: bool,
 ) -> Batch<T> {
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
     let idle_values = super::idle::idle_values(&rendered, workspace);
     let mut facts = facts::facts(&app, &rendered);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
-    let children: Vec<(Node, Arc<Origins>)> = children
-        .map(|object| {
-            let mut node = object.node.clone();
-            let mut ids = Vec::new();
-            visit_origins(&mut node, &mut |id| ids.push(*id));
-            let origins = rendered.origins.extract(&mut ids);
-            let mut renamed = ids.into_iter();
-            visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
-            (node, Arc::new(origins))
-        })
-        .collect();
+    let alone = |object: &super::Object| {
+        let mut node = object.node.clone();
+        let mut ids = Vec::new();
+        visit_origins(&mut node, &mut |id| ids.push(*id));
+        let origins = rendered.origins.extract(&mut ids);
+        let mut renamed = ids.into_iter();
+        visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
+        (node, Arc::new(origins))
+    };
+    let children: Vec<(Node, Arc<Origins>)> = children.map(alone).collect();
+    let named = |object: &&super::Object| flux::is_named(&object.group, &object.kind);
+    let named = rendered.objects.iter().filter(|_| keeps_named).filter(named).map(|object| {
+        let (node, origins) = alone(object);
+        (object.kind.clone(), object.namespace.clone(), node, origins)
+    });
+    let named = named.collect();
     let mut problems = std::mem::take(&mut rendered.problems);
     let mut ids = Vec::new();
     for facts in &mut facts {
@@ -444,6 +576,7 @@ fn work<T>(
         idle_values,
         incomplete: rendered.incomplete,
         files: rendered.files,
+        built: rendered.dir,
     };
-    Batch { app, depth, summary, facts, origins: rendered.origins, children, result }
+    Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
 }

@@ -8,6 +8,7 @@ mod declared;
 mod definition;
 mod discover;
 mod facts;
+mod flux;
 mod idle;
 mod inventory;
 mod labels;

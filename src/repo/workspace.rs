@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::argocd::Settings;
 use crate::config::{self, Config};
 use crate::finding::Problem;
+use crate::flux::Bootstrap;
 use crate::helm::ChartCache;
 use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
@@ -33,12 +34,16 @@ pub struct Workspace {
     pub cache: Arc<Cache>,
     /// Loaded charts.
     pub charts: Arc<ChartCache>,
+    /// Sources of Flux as they are packed.
+    pub artifacts: Arc<crate::flux::Artifacts>,
     /// `.gitops-lint.yaml`.
     pub config: Config,
     /// Where other repositories, revisions and charts are found.
     pub checkouts: Arc<Checkouts>,
     /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
     control_plane: OnceLock<ControlPlane>,
+    /// Where the source of Flux's bootstrap begins in the tree.
+    bootstrap: OnceLock<Bootstrap>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -52,9 +57,11 @@ impl Workspace {
             sources: Arc::clone(cache.sources()),
             cache,
             charts: Arc::default(),
+            artifacts: Arc::default(),
             config,
             checkouts: Arc::new(checkouts),
             control_plane: OnceLock::new(),
+            bootstrap: OnceLock::new(),
             vendored: BTreeSet::new(),
         }
     }
@@ -84,6 +91,17 @@ impl Workspace {
     /// Declares what was found; the first word counts.
     pub(super) fn set_control_plane(&self, control_plane: ControlPlane) {
         let _ = self.control_plane.set(control_plane);
+    }
+
+    /// What Flux's bootstrap made of this repository.
+    pub fn bootstrap(&self) -> &Bootstrap {
+        static NONE: OnceLock<Bootstrap> = OnceLock::new();
+        self.bootstrap.get().unwrap_or_else(|| NONE.get_or_init(Bootstrap::default))
+    }
+
+    /// Declares it; the first word counts.
+    pub(super) fn set_bootstrap(&self, bootstrap: Bootstrap) {
+        let _ = self.bootstrap.set(bootstrap);
     }
 
     /// The remotes seam that engines see.
