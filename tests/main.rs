@@ -13,11 +13,13 @@
 
 mod action;
 mod applicationsets;
+mod blind;
 mod cli;
 mod docs;
 mod helm_corpus;
 mod kustomize_corpus;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;
