@@ -74,8 +74,8 @@ fn checkout(dir: &Path) -> Option<Checkout> {
         for id in &ids {
             let file = workspace.sources.get(*id)?;
             let Ok(path) = TreePath::new(file.name()) else { continue };
-            // A kustomization with a patch in it is more than a patch.
-            if repo::KUSTOMIZATION_NAMES.contains(&path.file_name()) {
+            // A kustomization with a patch in it is more than a patch; what is a resource elsewhere is more, too.
+            if repo::KUSTOMIZATION_NAMES.contains(&path.file_name()) || inventory.scan.is_resource(&path) {
                 continue;
             }
             if workspace.tree.read(&path).is_ok_and(|it| it.id() == *id) {
@@ -93,8 +93,15 @@ fn checkout(dir: &Path) -> Option<Checkout> {
 /// The scalars of a file that an edit can change without breaking the file.
 fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, Node)> {
     let stream = workspace.cache.stream(file);
-    let mut todo: Vec<&Node> =
-        stream.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+    let roots = || stream.documents.iter().filter_map(|document| document.root.as_ref());
+    let mut todo: Vec<&Node> = roots().collect();
+    // What makes an object another object is not a change of a field.
+    let identity: [&[&str]; 4] =
+        [&["kind"], &["apiVersion"], &["metadata", "name"], &["metadata", "namespace"]];
+    let identities = roots().filter(|root| root.get("kind").is_some());
+    let identities: Vec<Span> = identities
+        .flat_map(|root| identity.iter().filter_map(|path| root.at_path(path)).map(|node| node.at))
+        .collect();
     let mut found = Vec::new();
     while let Some(node) = todo.pop() {
         match &node.data {
@@ -106,13 +113,10 @@ fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, Node)> {
                 }
             }
             Data::Seq(items) => todo.extend(items),
-            Data::Map(map) => {
-                // What makes an object another object is not a change of a field.
-                let identity = |key: &str| matches!(key, "kind" | "apiVersion");
-                todo.extend(map.iter().filter(|entry| !identity(&entry.key.text)).map(|entry| &entry.value));
-            }
+            Data::Map(map) => todo.extend(map.iter().map(|entry| &entry.value)),
         }
     }
+    found.retain(|(at, _)| !identities.contains(at));
     found.sort_by_key(|(at, _)| *at);
     found
 }

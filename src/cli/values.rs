@@ -22,7 +22,8 @@ pub(super) fn run(args: &ValuesArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         };
         // A key that only one of them has is a difference, not a mistake.
-        let (a, b) = match (explain::values(&workspace, &left, key), explain::values(&workspace, &right, key)) {
+        let (a, b) = match (explain::values(&workspace, &left, key), explain::values(&workspace, &right, key))
+        {
             (Err(words), Err(_)) => return Err(words),
             (a, b) => (a.unwrap_or_default(), b.unwrap_or_default()),
         };

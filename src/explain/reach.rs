@@ -226,12 +226,7 @@ impl Effects {
     }
 }
 
-fn in_app(
-    file: &SourceFile,
-    lines: &RangeInclusive<u32>,
-    app: &App,
-    rendered: &Rendered,
-) -> Option<InApp> {
+fn in_app(file: &SourceFile, lines: &RangeInclusive<u32>, app: &App, rendered: &Rendered) -> Option<InApp> {
     let lines = Lines { file, lines };
     let effects = lines.effects(&rendered.origins);
     let mut objects = Vec::new();

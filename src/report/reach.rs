@@ -18,7 +18,8 @@ const SHOWN: usize = 12;
 pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
     let paint = Paint { on: look.color };
     let mut out = String::new();
-    let fields: usize = reach.apps.iter().flat_map(|app| &app.objects).map(|reached| reached.fields.len()).sum();
+    let fields: usize =
+        reach.apps.iter().flat_map(|app| &app.objects).map(|reached| reached.fields.len()).sum();
     let objects: usize = reach.apps.iter().map(|app| app.objects.len()).sum();
     let (name, line) = (reach.file.name(), reach.lines.start());
     let verdict = match fields {

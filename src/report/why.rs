@@ -139,7 +139,9 @@ fn phrase(cause: &Cause) -> String {
 fn label(cause: &Cause) -> String {
     match cause.role {
         Role::Overridden(kind) => format!("{}: {}", how(kind), phrase(cause)),
-        Role::Set | Role::Matched | Role::Computed | Role::Consumed | Role::Called | Role::Decided => phrase(cause),
+        Role::Set | Role::Matched | Role::Computed | Role::Consumed | Role::Called | Role::Decided => {
+            phrase(cause)
+        }
     }
 }
 
