@@ -41,7 +41,7 @@ fn screens_show_what_is_printed() {
         for part in parts {
             let (screen, rest) = part.split_once("```").unwrap();
             let line = screen.lines().next().and_then(|line| line.strip_prefix(PROMPT)).unwrap();
-            printed += &format!("{FENCE}{}```{rest}", run(line));
+            printed.push_str(&[FENCE, &run(line), "```", rest].concat());
             count += 1;
         }
         if printed == page {
