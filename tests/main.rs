@@ -17,6 +17,7 @@ mod blind;
 mod cli;
 mod docs;
 mod helm_corpus;
+mod incidents;
 mod kustomize_corpus;
 mod origins;
 mod rules;
