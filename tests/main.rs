@@ -19,6 +19,7 @@ mod applicationsets;
 mod blind;
 mod cli;
 mod corpus_applications;
+mod corpus_incidents;
 mod docs;
 mod fuzz;
 mod helm_corpus;

@@ -16,15 +16,16 @@ use crate::source::{Dir, Span, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, AppId, AppKind, Spec};
+use super::batch::{Batch, work};
 use super::clusters::Variants;
-use super::declared;
+use super::collected::{Claims, Collected, Done};
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind, is_flux_kind};
-use super::facts::{self, ObjectFacts};
+use super::facts::ObjectFacts;
 use super::flux::{self, Roots, Store};
-use super::inventory::{AppEntry, Inventory, visit_origins};
+use super::inventory::Inventory;
 use super::remotes::Identity;
 use super::scan::{Scan, document_node};
-use super::{Rendered, Workspace, render};
+use super::{Rendered, Workspace};
 
 /// Apps below apps below apps: real repositories have three or four levels.
 const MAX_DEPTH: u32 = 16;
@@ -104,53 +105,6 @@ fn leads(scan: &Scan, dir: &TreePath) -> bool {
         .any(|document| is_app_kind(&document.group, &document.kind) && resources.contains(&document.path))
 }
 
-/// Directories that apps render, so that they are not rendered again by themselves.
-#[derive(Debug, Default)]
-struct Claims {
-    dirs: BTreeMap<TreePath, AppId>,
-    below: BTreeMap<TreePath, AppId>,
-}
-
-impl Claims {
-    fn by(&self, dir: &TreePath) -> Option<AppId> {
-        if let Some(app) = self.dirs.get(dir) {
-            return Some(*app);
-        }
-        let mut at = Some(dir.clone());
-        while let Some(dir) = at {
-            if let Some(app) = self.below.get(&dir) {
-                return Some(*app);
-            }
-            at = dir.parent();
-        }
-        None
-    }
-
-    fn covers(&self, dir: &TreePath) -> bool {
-        self.by(dir).is_some()
-    }
-}
-
-struct Done<T> {
-    app: App,
-    depth: u32,
-    rendered: Summary,
-    result: T,
-}
-
-/// What remains of a render.
-struct Summary {
-    status: super::Status,
-    reason: Option<String>,
-    objects: usize,
-    problems: Vec<crate::finding::Problem>,
-    no_ops: Vec<crate::kustomize::NoOp>,
-    idle_values: Vec<super::IdleValue>,
-    incomplete: Vec<crate::finding::Incomplete>,
-    files: BTreeSet<TreePath>,
-    built: Option<TreePath>,
-}
-
 struct Discovery<'a, T> {
     workspace: &'a Workspace,
     on_app: &'a (dyn Fn(&App, &Rendered) -> T + Sync),
@@ -170,27 +124,6 @@ struct Discovery<'a, T> {
     /// What Kustomizations and HelmReleases may name.
     store: Store,
     has_flux: bool,
-}
-
-/// What discovery leaves behind.
-struct Collected<T> {
-    done: Vec<Done<T>>,
-    claimed: Claims,
-    origins: Origins,
-    objects: Vec<ObjectFacts>,
-}
-
-/// What a worker hands back.
-struct Batch<T> {
-    app: App,
-    depth: u32,
-    summary: Summary,
-    facts: Vec<ObjectFacts>,
-    origins: Origins,
-    children: Vec<(Node, Arc<Origins>)>,
-    /// Kind, namespace and object of what others may name.
-    named: Vec<(SmolStr, SmolStr, Node, Arc<Origins>)>,
-    result: T,
 }
 
 impl<T: Send> Discovery<'_, T> {
@@ -470,113 +403,4 @@ impl<T: Send> Discovery<'_, T> {
     fn stop(self) -> Collected<T> {
         Collected { done: self.done, claimed: self.claimed, origins: self.origins, objects: self.objects }
     }
-}
-
-impl<T> Collected<T> {
-    /// Puts the inventory together. Overlays that an app turned out to render are dropped.
-    fn finish(self, workspace: &Workspace, scan: Scan, variants: Variants) -> (Inventory, Vec<T>) {
-        let claimed = &self.claimed;
-        let claimant = |app: &App| match &app.spec {
-            Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_) | Spec::ArgoSet(_) | Spec::FluxKustomization(..) | Spec::FluxRelease(..) => None,
-        };
-        let superseded: BTreeMap<AppId, AppId> =
-            self.done.iter().filter_map(|done| Some((done.app.id, claimant(&done.app)?))).collect();
-        let mut names: BTreeMap<AppId, AppId> = BTreeMap::new();
-        for done in &self.done {
-            if !superseded.contains_key(&done.app.id) {
-                names.insert(done.app.id, AppId(names.len() as u32));
-            }
-        }
-        let mut inventory = Inventory { origins: self.origins, scan, variants, ..Inventory::default() };
-        let mut results = Vec::new();
-        for mut done in self.done {
-            let Some(id) = names.get(&done.app.id) else { continue };
-            let parent = done.app.parent.map(|parent| superseded.get(&parent).copied().unwrap_or(parent));
-            let parent = parent.filter(|parent| *parent != done.app.id);
-            done.app.id = *id;
-            done.app.parent = parent.and_then(|parent| names.get(&parent).copied());
-            inventory.apps.push(AppEntry {
-                root: *id,
-                app: done.app,
-                status: done.rendered.status,
-                reason: done.rendered.reason,
-                objects: done.rendered.objects,
-                problems: done.rendered.problems,
-                no_ops: done.rendered.no_ops,
-                idle_values: done.rendered.idle_values,
-                incomplete: done.rendered.incomplete,
-                files: done.rendered.files,
-                built: done.rendered.built,
-                depth: done.depth,
-            });
-            results.push(done.result);
-        }
-        inventory.objects = self
-            .objects
-            .into_iter()
-            .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
-            .collect();
-        inventory.find_roots();
-        inventory.declared = declared::declared(workspace, &inventory.scan, &inventory);
-        (inventory, results)
-    }
-}
-
-fn work<T>(
-    workspace: &Workspace,
-    on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
-    app: App,
-    depth: u32,
-    keeps_named: bool,
-) -> Batch<T> {
-    let mut rendered = render(&app, workspace);
-    let result = on_app(&app, &rendered);
-    let idle_values = super::idle::idle_values(&rendered, workspace);
-    let mut facts = facts::facts(&app, &rendered);
-    let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
-    let alone = |object: &super::Object| {
-        let mut node = object.node.clone();
-        let mut ids = Vec::new();
-        visit_origins(&mut node, &mut |id| ids.push(*id));
-        let origins = rendered.origins.extract(&mut ids);
-        let mut renamed = ids.into_iter();
-        visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
-        (node, Arc::new(origins))
-    };
-    let children: Vec<(Node, Arc<Origins>)> = children.map(alone).collect();
-    let named = |object: &&super::Object| flux::is_named(&object.group, &object.kind);
-    let named = rendered.objects.iter().filter(|_| keeps_named).filter(named).map(|object| {
-        let (node, origins) = alone(object);
-        (object.kind.clone(), object.namespace.clone(), node, origins)
-    });
-    let named = named.collect();
-    let mut problems = std::mem::take(&mut rendered.problems);
-    let mut ids = Vec::new();
-    for facts in &mut facts {
-        facts.visit_origins(&mut |id| ids.push(*id));
-    }
-    for problem in &mut problems {
-        problem.visit_places(&mut |place| ids.push(place.origin));
-    }
-    rendered.origins.compact(&mut ids);
-    let mut renamed = ids.into_iter();
-    for facts in &mut facts {
-        facts.visit_origins(&mut |id| *id = renamed.next().unwrap_or_default());
-    }
-    for problem in &mut problems {
-        problem.visit_places(&mut |place| place.origin = renamed.next().unwrap_or_default());
-    }
-    let summary = Summary {
-        status: rendered.status(),
-        reason: rendered.reason(),
-        objects: rendered.objects.len(),
-        problems,
-        no_ops: rendered.no_ops,
-        idle_values,
-        incomplete: rendered.incomplete,
-        files: rendered.files,
-        built: rendered.dir,
-    };
-    Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
 }
