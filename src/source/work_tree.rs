@@ -189,7 +189,8 @@ impl WorkTree {
 
     /// Refuses a path that leaves the tree through a link. Costs system calls only for what the walk did not meet.
     fn stay_inside(&self, path: &TreePath, on_disk: &Path) -> Result<(), ReadError> {
-        if self.is_plain_file(path) || self.is_plain_dir(path) {
+        // Nothing leaves the whole disk.
+        if self.is_plain_file(path) || self.is_plain_dir(path) || self.real_root.parent().is_none() {
             return Ok(());
         }
         let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
@@ -262,7 +263,7 @@ impl Tree for WorkTree {
         if self.stay_inside(path, &on_disk).is_err() {
             return Some(EntryKind::Other);
         }
-        let metadata = std::fs::metadata(&on_disk).ok()?;
+        let Ok(metadata) = std::fs::metadata(&on_disk) else { return Some(EntryKind::Other) };
         Some(if metadata.is_dir() {
             EntryKind::Dir
         } else if metadata.is_file() {
