@@ -152,6 +152,7 @@ operators! {
     "gateway.envoyproxy.io" "EnvoyProxy": "Service" => "envoy-*";
     "serving.knative.dev" "Service": "Service" => "{name} {name}-*";
     "serving.kserve.io" "InferenceService": "Service" => "{name} {name}-*";
+    "kfdef.apps.kubeflow.org" "KfDef": "Service" => "*", "ServiceAccount" => "*", "Secret" => "*", "ConfigMap" => "*", "Deployment" => "*";
     "datasciencecluster.opendatahub.io" "DataScienceCluster": "Service" => "*", "ServiceAccount" => "*";
     "camel.apache.org" "Integration": "Service" => "{name}";
     "operator.tigera.io" "Installation": "Service" => "*", "ConfigMap" => "*", "ServiceAccount" => "*", "Secret" => "*";

@@ -62,6 +62,8 @@ pub struct Scan {
     pub subcharts: BTreeSet<TreePath>,
     /// Whether any file speaks of `globalProjects`: every AppProject may then have more than it says.
     pub global_projects: bool,
+    /// Values files of the `argo-cd` chart, or of a chart around it, by what they set: `configs.cm`.
+    pub argocd_values: Vec<TreePath>,
     /// Files that some kustomization reads as a resource.
     resources: BTreeSet<TreePath>,
     /// Files that some kustomization reads otherwise: patches, generator inputs.
@@ -137,6 +139,9 @@ impl Scan {
             let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
             let (kind, api_version) = (text(&["kind"]), text(&["apiVersion"]));
             if kind.is_empty() || api_version.is_empty() {
+                if kind.is_empty() && argocd_config(root).is_some() {
+                    self.argocd_values.push(path.clone());
+                }
                 continue;
             }
             if kind == "Secret" {
@@ -229,6 +234,15 @@ impl Scan {
         }
         closure
     }
+}
+
+/// What values of the `argo-cd` chart write into `argocd-cm`: `configs.cm`, or one level down when the chart is a
+/// dependency.
+pub(super) fn argocd_config(values: &Node) -> Option<&Node> {
+    let config = |node: &Node| node.at_path(&["configs", "cm"]).is_some_and(|it| it.as_map().is_some());
+    let named = |name: &str| values.get(name).filter(|node| config(node));
+    let values = if config(values) { Some(values) } else { named("argo-cd").or_else(|| named("argocd")) };
+    values?.at_path(&["configs", "cm"])
 }
 
 /// The canonical form of a scanned document.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::argocd::Missing;
 use crate::config::{Config, External};
+use crate::finding::Missing;
 use crate::golang::Glob;
 use crate::k8s::{self, Before, Keys, NamePattern, Provided, Reference};
 use crate::source::repository_key;
@@ -316,13 +316,15 @@ impl<'a> World<'a> {
         self.in_namespace(app, namespace).any(|object| !object.namespace.is_empty() && is_operated(object))
     }
 
-    /// Whether an operator that we know nothing about may make something of that name in a namespace: what they make is
-    /// called after what they act on.
-    pub fn has_unknown_operator(&self, app: AppId, namespace: &str, name: &str) -> bool {
+    /// Whether an operator that we know nothing about may make objects in a namespace; of that name only, when one is given:
+    /// most call what they make after what they act on.
+    pub fn has_unknown_operator(&self, app: AppId, namespace: &str, name: Option<&str>) -> bool {
         self.in_namespace(app, namespace).any(|object| {
             !object.namespace.is_empty()
                 && is_operated(object)
-                && (k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind))
+                && name.is_none_or(|name| {
+                    k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind)
+                })
                 && !k8s::is_known_operator(&object.group, &object.kind)
         })
     }
@@ -409,18 +411,18 @@ impl<'a> World<'a> {
             if plain && entry.app.id != app {
                 continue;
             }
-            let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
-            let why = if entry.status == Status::Failed {
-                "an app could not be rendered"
-            } else if lacks(Missing::Content) && by_content(entry) {
-                "the content of an app is not here"
-            } else if lacks(Missing::Chart) && by_app(entry) {
-                "a chart is not here"
-            } else {
+            // The cheap questions first: there may be thousands of apps.
+            let complete = entry.status != Status::Failed && entry.incomplete.is_empty();
+            if complete || !near(entry) || !self.may_serve(entry.app.id, app) {
                 continue;
-            };
-            if near(entry) && self.may_serve(entry.app.id, app) {
-                return Some(why);
+            }
+            let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
+            if entry.status == Status::Failed {
+                return Some("an app could not be rendered");
+            } else if lacks(Missing::Content) && by_content(entry) {
+                return Some("the content of an app is not here");
+            } else if lacks(Missing::Chart) && by_app(entry) {
+                return Some("a chart is not here");
             }
         }
         // Releases of Flux that are known as objects only.

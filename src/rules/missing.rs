@@ -53,21 +53,18 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
             }
             Answer::Missing(elsewhere) => {
-                // An operator that we know nothing about may make it.
-                let doubt = world.has_unknown_operator(object.app, namespace, &reference.name) && rule.doubts;
+                // An operator that we know nothing about may make it; most call what they make after what they act on.
+                let operator = |name| rule.doubts && world.has_unknown_operator(object.app, namespace, name);
                 // What a chart that is not here does with its values, or makes, is known by habit only.
-                let by_habit = reference.via == Via::Values
-                    || world
-                        .open(
-                            object.app,
-                            namespace,
-                            k8s::is_cluster_scoped(&reference.group, &reference.kind),
-                        )
-                        .is_some();
-                let severity = match (doubt, by_habit) {
-                    (true, _) => Some(Severity::Note),
-                    (_, true) => Some(Severity::Warning),
-                    _ => rule.severity,
+                let scope = k8s::is_cluster_scoped(&reference.group, &reference.kind);
+                let by_habit =
+                    || reference.via == Via::Values || world.open(object.app, namespace, scope).is_some();
+                let severity = if operator(Some(reference.name.as_str())) {
+                    Some(Severity::Note)
+                } else if operator(None) || by_habit() {
+                    Some(Severity::Warning)
+                } else {
+                    rule.severity
                 };
                 let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
                 let place = place.or_else(|| unused(inventory, object, reference));

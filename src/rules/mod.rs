@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod flux_apps;
 mod images;
 mod missing;
 mod no_ops;
@@ -80,6 +81,19 @@ rules! {
         unmatched_ignore_differences::UnmatchedIgnoreDifferences,
         unresolved_parameter::UnresolvedParameter,
     }
+    flux {
+        depends_on_cycle::DependsOnCycle,
+        missing_depends_on::MissingDependsOn,
+        missing_flux_path::MissingFluxPath,
+        missing_flux_source::MissingFluxSource,
+        missing_values_from::MissingValuesFrom,
+        overlapping_flux_paths::OverlappingFluxPaths,
+        undefined_substitution::UndefinedSubstitution,
+        unknown_flux_field::UnknownFluxField,
+        unknown_kustomization_field::UnknownKustomizationField,
+        unmatched_health_check::UnmatchedHealthCheck,
+        unused_substitution::UnusedSubstitution,
+    }
     helm {
         empty_override::EmptyOverride,
         missing_chart_dependency::MissingChartDependency,
@@ -90,10 +104,14 @@ rules! {
         values_schema_violation::ValuesSchemaViolation,
     }
     kustomize {
+        deprecated_kustomize_field::DeprecatedKustomizeField,
         kustomize_build_failure::KustomizeBuildFailure,
         unmatched_image::UnmatchedImage,
         unmatched_patch::UnmatchedPatch,
         unmatched_replacement::UnmatchedReplacement,
+        unpinned_remote_base::UnpinnedRemoteBase,
+        unreferenced_manifest::UnreferencedManifest,
+        volatile_selector_label::VolatileSelectorLabel,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,
