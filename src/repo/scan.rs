@@ -43,6 +43,8 @@ pub struct ScannedKustomization {
     pub resources: BTreeSet<TreePath>,
     /// Other files it reads: patches, generator inputs, configurations.
     pub files: BTreeSet<TreePath>,
+    /// Those of them that generators read as they are.
+    pub data: BTreeSet<TreePath>,
 }
 
 /// What the scan found.
@@ -185,6 +187,11 @@ impl Scan {
         below(tree_b).filter(|name| known.contains(name)).nth(4).is_some()
     }
 
+    /// Whether a generator of some kustomization reads this file as it is.
+    pub fn is_data(&self, path: &TreePath) -> bool {
+        self.kustomizations.values().any(|it| it.data.contains(path))
+    }
+
     /// Kustomizations that no other kustomization builds on and that can be built alone.
     pub fn root_kustomizations(&self) -> Vec<TreePath> {
         let used: BTreeSet<&TreePath> = self.kustomizations.values().flat_map(|it| &it.dirs).collect();
@@ -317,7 +324,9 @@ fn scan_kustomization(
             for entry in item.items(&["files"]).iter().chain(item.items(&["envs"])) {
                 let path =
                     entry.scalar().map(|text| text.rsplit_once('=').map_or(text.as_str(), |(_, path)| path));
-                scanned.files.extend(path.and_then(|path| dir.join(path).ok()));
+                let path = path.and_then(|path| dir.join(path).ok());
+                scanned.files.extend(path.clone());
+                scanned.data.extend(path);
             }
         }
     }

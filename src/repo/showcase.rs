@@ -33,6 +33,16 @@ pub fn is_test_data(path: &TreePath) -> bool {
     above(path, &TEST_DATA).is_some() || path.as_str().starts_with("test/")
 }
 
+/// Whether a text has tokens like `<CLUSTER_NAME>`, which some program replaces before anybody applies it.
+pub fn has_tokens(text: &str) -> bool {
+    text.split('<').skip(1).any(|rest| {
+        let name = rest.split_once('>').map_or("", |(name, _)| name);
+        name.len() > 2
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    })
+}
+
 fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
     let mut dir = path.parent();
     while let Some(at) = dir {
@@ -47,6 +57,20 @@ fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_are_names_in_angle_brackets() {
+        for (text, want) in [
+            ("name: <CLUSTER_NAME>-dns", true),
+            ("  <ISSUER_1>", true),
+            ("a < B > c", false),
+            ("<html>", false),
+            ("<<: *base", false),
+            ("x <A> y", false),
+        ] {
+            assert_eq!(has_tokens(text), want, "{text}");
+        }
+    }
 
     #[test]
     fn showcases_are_told_by_their_names() {

@@ -59,10 +59,23 @@ impl<'a> Context<'a> {
         self.app.is_some_and(|app| app.kind == AppKind::Chart)
     }
 
-    /// Whether rendering some app reads this file. Known in checks of files and of the whole repository.
+    /// Whether rendering some app reads this file as YAML. Known in checks of files and of the whole repository.
     pub fn is_read(&self, file: &SourceFile) -> bool {
         let Ok(path) = TreePath::new(file.name()) else { return false };
-        self.inventory.is_some_and(|inventory| inventory.apps.iter().any(|entry| entry.files.contains(&path)))
+        let Some(inventory) = self.inventory else { return false };
+        // A chart reads all of its files, as text.
+        let below =
+            |chart: &TreePath| path.parent().is_some_and(|dir| dir != *chart && dir.starts_with(chart));
+        let beside =
+            |chart: &TreePath| path.parent().as_ref() == Some(chart) && !path.file_name().contains("values");
+        let text = inventory.scan.charts.iter().any(|chart| below(chart) || beside(chart));
+        !text && inventory.apps.iter().any(|entry| entry.files.contains(&path))
+    }
+
+    /// Whether a file is read as text only, by a generator of ConfigMaps or Secrets.
+    pub fn is_data(&self, file: &SourceFile) -> bool {
+        let Ok(path) = TreePath::new(file.name()) else { return false };
+        self.inventory.is_some_and(|inventory| inventory.scan.is_data(&path))
     }
 
     /// The files of this run.

@@ -50,7 +50,13 @@ pub(super) fn strays(inventory: &Inventory) -> Vec<Stray<'_>> {
         for (entry, source) in uses {
             let own = branch(source);
             let few = by_branch.get(&own).map_or(0, BTreeSet::len);
-            if own == *most || few * 2 >= apps.len() {
+            // A work branch beside the main one is a stray even if many follow it.
+            let settled = if is_work_branch(&own) && !is_work_branch(most) {
+                few >= apps.len()
+            } else {
+                few * 2 >= apps.len()
+            };
+            if own == *most || settled {
                 continue;
             }
             let Some(revision) = &source.target_revision else { continue };

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::finding::Severity;
-use crate::repo::{AppEntry, AppKind, Inventory};
+use crate::origin::Place;
+use crate::repo::{AppEntry, AppKind, Inventory, has_tokens};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -34,6 +35,13 @@ impl Rule for DuplicateApplicationName {
                     other.app.place.at != entry.app.place.at && inventory.same_control_plane(other.app.id, entry.app.id)
                 });
                 let Some(rival) = rival else { continue };
+                // A template for many repositories defines nothing yet.
+                let is_template = |place: Place| {
+                    cx.sources().get(place.at.file).is_some_and(|file| has_tokens(file.text_or_empty()))
+                };
+                if is_template(entry.app.place) || is_template(rival.app.place) {
+                    continue;
+                }
                 let message = match namespace {
                     "" => format!("the Application `{name}` is defined twice"),
                     namespace => format!("the Application `{namespace}/{name}` is defined twice"),

@@ -1,5 +1,6 @@
 //! `syntax-error`: see the page.
 
+use crate::repo::has_tokens;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Stream, YamlProblemKind};
 
@@ -22,8 +23,9 @@ impl Rule for SyntaxError {
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
         // A file that some program fills in first is no YAML yet; where a tool reads it all the same, it must be.
         // Neither is what other tools read in their own ways: JSON with comments, the settings of an editor.
-        let foreign = is_template(file.file.text_or_empty()) || is_foreign(file.file.name());
-        if foreign && !cx.is_read(&file.file) {
+        let text = file.file.text_or_empty();
+        let foreign = is_template(text) || is_foreign(file.file.name());
+        if has_tokens(text) || cx.is_data(&file.file) || (foreign && !cx.is_read(&file.file)) {
             return;
         }
         for problem in file.problems.iter().filter(|problem| !problem.is_excessive_aliasing()) {
@@ -60,11 +62,7 @@ fn is_foreign(name: &str) -> bool {
 fn is_placeholder(line: &str) -> bool {
     let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
     let value = value.trim_start_matches("- ").trim_start();
-    if ["{{", "{%", "{#", "#{", "<%"].iter().any(|open| value.starts_with(open)) {
-        return true;
-    }
-    let name = value.strip_prefix('<').and_then(|rest| rest.split_once('>')).map_or("", |(name, _)| name);
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    ["{{", "{%", "{#", "#{", "<%"].iter().any(|open| value.starts_with(open))
 }
 
 #[cfg(test)]
@@ -79,7 +77,6 @@ mod tests {
             ("a: '{{ .name }}'\n", false),
             ("a:\n  - {{ name }}\n", true),
             ("{{- range .x }}\na: 1\n{{- end }}\n", true),
-            ("a:\n  <ISSUER_ANNOTATION_1>\n  b: c\n", true),
             ("kind: ApplicationSet\nname: {{ name }}\n", false),
             ("a: <Buffer>\n", false),
         ] {
