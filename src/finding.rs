@@ -183,6 +183,33 @@ impl Problem {
     }
 }
 
+/// What is missing from a render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// Nothing, but it was rendered from a stand-in for the revision that is meant.
+    StandIn,
+    /// The objects of a Helm chart.
+    Chart,
+    /// Anything: another repository, a plugin, a generator.
+    Content,
+}
+
+/// Why a render is not complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomplete {
+    /// What is missing.
+    pub missing: Missing,
+    /// Why, for people.
+    pub words: String,
+}
+
+impl Incomplete {
+    /// A reason.
+    pub fn new(missing: Missing, words: impl Into<String>) -> Self {
+        Self { missing, words: words.into() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod explain;
 pub mod finding;
+pub mod flux;
 pub mod git;
 pub mod golang;
 pub mod gotemplate;

@@ -74,6 +74,10 @@ fn checkout(dir: &Path) -> Option<Checkout> {
         for id in &ids {
             let file = workspace.sources.get(*id)?;
             let Ok(path) = TreePath::new(file.name()) else { continue };
+            // A kustomization with a patch in it is more than a patch; what is a resource elsewhere is more, too.
+            if repo::KUSTOMIZATION_NAMES.contains(&path.file_name()) || inventory.scan.is_resource(&path) {
+                continue;
+            }
             if workspace.tree.read(&path).is_ok_and(|it| it.id() == *id) {
                 files.entry(path).or_default().push(apps.len());
             }
@@ -89,8 +93,15 @@ fn checkout(dir: &Path) -> Option<Checkout> {
 /// The scalars of a file that an edit can change without breaking the file.
 fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, Node)> {
     let stream = workspace.cache.stream(file);
-    let mut todo: Vec<&Node> =
-        stream.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+    let roots = || stream.documents.iter().filter_map(|document| document.root.as_ref());
+    let mut todo: Vec<&Node> = roots().collect();
+    // What makes an object another object is not a change of a field.
+    let identity: [&[&str]; 4] =
+        [&["kind"], &["apiVersion"], &["metadata", "name"], &["metadata", "namespace"]];
+    let identities = roots().filter(|root| root.get("kind").is_some());
+    let identities: Vec<Span> = identities
+        .flat_map(|root| identity.iter().filter_map(|path| root.at_path(path)).map(|node| node.at))
+        .collect();
     let mut found = Vec::new();
     while let Some(node) = todo.pop() {
         match &node.data {
@@ -102,13 +113,10 @@ fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, Node)> {
                 }
             }
             Data::Seq(items) => todo.extend(items),
-            Data::Map(map) => {
-                // What makes an object another object is not a change of a field.
-                let identity = |key: &str| matches!(key, "kind" | "apiVersion");
-                todo.extend(map.iter().filter(|entry| !identity(&entry.key.text)).map(|entry| &entry.value));
-            }
+            Data::Map(map) => todo.extend(map.iter().map(|entry| &entry.value)),
         }
     }
+    found.retain(|(at, _)| !identities.contains(at));
     found.sort_by_key(|(at, _)| *at);
     found
 }
@@ -128,31 +136,74 @@ fn changed(node: &Node) -> String {
     }
 }
 
-fn leaves(
-    node: &Node,
-    path: &mut FieldPath,
-    found: &mut BTreeMap<FieldPath, Place>,
-    values: &mut BTreeMap<FieldPath, String>,
-) {
+/// Every value of a tree that holds no others, and where it is.
+fn leaves(node: &Node, path: &mut FieldPath, found: &mut Vec<(FieldPath, Place)>) {
     match &node.data {
         Data::Seq(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
                 path.0.push(Part::Index(index));
-                leaves(item, path, found, values);
+                leaves(item, path, found);
                 path.0.pop();
             }
         }
         Data::Map(map) if !map.is_empty() => {
             for entry in map {
                 path.0.push(Part::Key(entry.key.text.clone()));
-                leaves(&entry.value, path, found, values);
+                leaves(&entry.value, path, found);
                 path.0.pop();
             }
         }
-        _ => {
-            found.insert(path.clone(), node.place());
-            values.insert(path.clone(), format!("{node:?}"));
+        _ => found.push((path.clone(), node.place())),
+    }
+}
+
+/// The items of two lists that are the same thing: those of one name, the others in order.
+fn partners<'n>(old: &[Node], new: &'n [Node]) -> Vec<Option<&'n Node>> {
+    let name = |node: &Node| node.get("name").and_then(Node::as_str).map(str::to_owned);
+    let mut free: Vec<&Node> = new.iter().collect();
+    let mut take = |wanted: &dyn Fn(&Node) -> bool| {
+        let at = free.iter().position(|node| wanted(node))?;
+        Some(free.remove(at))
+    };
+    let mut found: Vec<Option<&Node>> = old
+        .iter()
+        .map(|item| match name(item) {
+            Some(name_of) => take(&|node| name(node).as_deref() == Some(name_of.as_str())),
+            None => take(&|node| node == item),
+        })
+        .collect();
+    let rest = old.len() == new.len();
+    for partner in found.iter_mut().filter(|partner| partner.is_none() && rest) {
+        *partner = take(&|_| true);
+    }
+    found
+}
+
+/// The values of the first tree that the second does not have, or has otherwise.
+fn compare(old: &Node, new: &Node, path: &mut FieldPath, found: &mut Vec<(FieldPath, Place)>) {
+    match (&old.data, &new.data) {
+        (Data::Map(a), Data::Map(b)) if !a.is_empty() => {
+            for entry in a {
+                path.0.push(Part::Key(entry.key.text.clone()));
+                match b.get(&entry.key.text) {
+                    Some(other) => compare(&entry.value, other, path, found),
+                    None => leaves(&entry.value, path, found),
+                }
+                path.0.pop();
+            }
         }
+        (Data::Seq(a), Data::Seq(b)) if !a.is_empty() => {
+            for (index, (item, partner)) in a.iter().zip(partners(a, b)).enumerate() {
+                path.0.push(Part::Index(index));
+                match partner {
+                    Some(other) => compare(item, other, path, found),
+                    None => leaves(item, path, found),
+                }
+                path.0.pop();
+            }
+        }
+        _ if old.data == new.data => {}
+        _ => leaves(old, path, found),
     }
 }
 
@@ -166,18 +217,15 @@ fn differences(before: &Rendered, after: &Rendered) -> Vec<(String, FieldPath, P
     let mut all = Vec::new();
     for (index, object) in before.objects.iter().enumerate() {
         let partner = after.objects.iter().find(|other| same(object, other));
+        // An object that got another name is still the same one.
         let partner = partner.or_else(|| after.objects.get(index).filter(|_| same_shape));
         let name = format!("{}/{}", object.kind, object.name);
-        let (mut places, mut old, mut new) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        leaves(&object.node, &mut FieldPath::default(), &mut places, &mut old);
-        if let Some(partner) = partner {
-            leaves(&partner.node, &mut FieldPath::default(), &mut BTreeMap::new(), &mut new);
+        let mut found = Vec::new();
+        match partner {
+            Some(partner) => compare(&object.node, &partner.node, &mut FieldPath::default(), &mut found),
+            None => leaves(&object.node, &mut FieldPath::default(), &mut found),
         }
-        for (path, place) in places {
-            if new.get(&path) != old.get(&path) {
-                all.push((name.clone(), path, place));
-            }
-        }
+        all.extend(found.into_iter().map(|(path, place)| (name.clone(), path, place)));
     }
     all
 }
@@ -213,7 +261,7 @@ fn judge(
     count: &mut Count,
 ) -> bool {
     let differences = differences(before, after);
-    let teller = Teller::new(&before.origins, &before.releases);
+    let teller = Teller::new(before, &checkout.workspace.cache);
     let sources = &checkout.workspace.sources;
     let mut all = true;
     for (object, path, place) in &differences {

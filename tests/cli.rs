@@ -459,7 +459,11 @@ fn the_configuration_schema_agrees_with_the_reader() {
     assert!(examples.len() >= 5);
     let accepted = |text: &str| {
         let value: Value = serde_yaml::from_str(text).unwrap();
-        let dir = scratch(&[("repo/.gitops-lint.yaml", text), ("charts/a.yaml", "a: 1\n")]);
+        let dir = scratch(&[
+            ("repo/.gitops-lint.yaml", text),
+            ("repo/vendor/charts/a.yaml", "a: 1\n"),
+            ("charts/a.yaml", "a: 1\n"),
+        ]);
         let output = run_in(&dir.path().join("repo"), &[]);
         (validator.is_valid(&value), code(&output) != 2, text_of(&output))
     };

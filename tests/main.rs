@@ -6,23 +6,40 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     missing_docs,
     reason = "tests read files and fail loudly"
 )]
 
 mod action;
+mod applications;
 mod applicationsets;
 mod blind;
 mod cli;
+mod corpus_applications;
+mod corpus_incidents;
 mod docs;
 mod fuzz;
 mod helm_corpus;
 mod helm_limits;
 mod incidents;
 mod kustomize_corpus;
+mod kustomize_fuzz;
+mod kustomize_limits;
 mod origins;
 mod rules;
 mod screens;
 mod tidy;
 mod yaml;
+
+/// Where real repositories are unpacked, if they are: tests that need them say so and pass.
+fn corpus() -> Option<std::path::PathBuf> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/corpus");
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("skipped: there is no corpus in target/corpus");
+    None
+}

@@ -4,14 +4,14 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::golang::doublestar::DoublestarPattern;
 use crate::helm::{self, KubeVersion, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Placed, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Dialect, Embedded, Node, Style};
 
-use super::render::{Incomplete, Missing, Output, Renderer};
+use super::render::{Output, Renderer};
 use super::{Application, BuildEnv, Source, Target, ValueFile, value_files};
 
 impl Renderer<'_> {
@@ -25,13 +25,23 @@ impl Renderer<'_> {
         origins: &mut Origins,
         output: &mut Output,
     ) {
+        let helm = source.node.get("helm");
+        if let Some(version) = helm.and_then(|helm| helm.get("version"))
+            && let Some(text) = version.as_str().filter(|text| !["", "v3", "v4"].contains(text))
+        {
+            let message = format!("helm version '{text}' is not supported");
+            output.fail(
+                Problem::at(ProblemKind::Render, version.place(), message)
+                    .help("leave `version` out, or set it to `v3`"),
+            );
+            return;
+        }
         let loaded = self.charts.load(dir, self.cache);
         let mut problems = loaded.problems.clone();
         let Some(chart) = &loaded.chart else {
             output.take_problems(problems);
             return;
         };
-        let helm = source.node.get("helm");
         let options = self.release_options(app, source, helm, &mut problems);
         let mut user = UserValues::new(helm.map_or(source.place, Node::place));
         self.values_files(app, source, env, &mut user, origins, output);
@@ -41,7 +51,7 @@ impl Renderer<'_> {
                 Ok(None) => {}
                 Err(problem) => problems.push(*problem),
             }
-            Self::parameters(helm, dir, env, &mut user, origins);
+            self.parameters(app, source, env, &mut user, origins);
         }
         let release = helm::render(chart, user, &options, origins, self.cache);
         problems.extend(release.problems.iter().cloned());
@@ -139,11 +149,18 @@ impl Renderer<'_> {
     }
 
     /// An entry of `valueFiles` that leads to no file of this machine.
-    #[expect(clippy::unused_self, reason = "reads as its siblings do")]
     fn unresolved(&self, entry: &ValueFile, output: &mut Output) {
         let written = &entry.written;
         match &entry.target {
-            Target::Elsewhere | Target::Remote => {
+            Target::Remote(scheme) if !self.settings.allows_values_scheme(scheme) => output.fail(
+                Problem::at(
+                    ProblemKind::MissingValuesFile,
+                    entry.place,
+                    format!("the URL scheme '{scheme}' is not allowed"),
+                )
+                .help("allow it with `helm.valuesFileSchemes` in argocd-cm, or use https"),
+            ),
+            Target::Elsewhere | Target::Remote(_) => {
                 let words = format!("the values file `{written}` is not on this machine");
                 output.problems.push(Problem::at(ProblemKind::Unavailable, entry.place, words.clone()));
                 output.incomplete.push(Incomplete::new(Missing::Content, words));
@@ -162,15 +179,25 @@ impl Renderer<'_> {
         }
     }
 
-    fn parameters(helm: &Node, dir: &Dir, env: &BuildEnv, user: &mut UserValues, origins: &mut Origins) {
-        let mut read = |path: &str| {
-            let joined = match path.strip_prefix('/') {
-                Some(absolute) => TreePath::root().join(absolute),
-                None => dir.path.join(path),
-            };
-            let joined = joined.map_err(|error| error.to_string())?;
-            let file = dir.tree.read(&joined).map_err(|error| format!("open {path}: {error}"))?;
-            Ok(SmolStr::new(file.text_or_empty()))
+    fn parameters(
+        &self,
+        app: &Application,
+        source: &Source,
+        env: &BuildEnv,
+        user: &mut UserValues,
+        origins: &mut Origins,
+    ) {
+        let Some(helm) = source.node.get("helm") else { return };
+        let read = |path: &str| match value_files::resolve(app, source, path, env, self.remotes) {
+            Target::At(dir) | Target::StandIn(dir) => {
+                let file = dir.tree.read(&dir.path).map_err(|error| format!("open {}: {error}", dir.path))?;
+                Ok(SmolStr::new(file.text_or_empty()))
+            }
+            Target::Remote(_) | Target::Elsewhere => Err(format!("`{path}` is not on this machine")),
+            Target::Outside => Err(format!("file '{path}' resolved to outside repository root")),
+            Target::UnknownRef(_) | Target::ChartRef | Target::SingleSource => {
+                Err(format!("source referenced by `{path}` was not found"))
+            }
         };
         let parameters = helm.items(&["parameters"]);
         let is_forced = |item: &&Node| item.get("forceString").and_then(Node::as_bool).unwrap_or(false);
@@ -192,7 +219,8 @@ impl Renderer<'_> {
                 let text = value.and_then(Node::scalar_text).unwrap_or_default();
                 let setting = format_smolstr!("{this}={}", escape_commas(&env.expand(text)));
                 let place = value.map_or(item.place(), Node::place);
-                user.set(kind, &setting, place, origins, &mut read);
+                // The path is resolved as it is written: `$ref` is no variable.
+                user.set(kind, &setting, place, origins, &mut |_| read(text));
             }
         }
     }

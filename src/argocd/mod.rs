@@ -28,12 +28,12 @@ pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster
 pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
-pub use fields::{Meant, UnknownField, unknown_fields};
+pub use fields::unknown_fields;
 pub use jq::jq_problem;
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };
-pub use render::{Incomplete, Missing, Output, Renderer};
+pub use render::{Output, Renderer};
 pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{ResourceFilter, Settings, Tracking};
 pub use settings_keys::{KnownKey, setting_key};

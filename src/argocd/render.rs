@@ -4,7 +4,7 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{ChartCache, Release};
 use crate::kustomize::NoOp;
 use crate::origin::{Origins, Place};
@@ -29,33 +29,6 @@ pub struct Output {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered, without their manifests.
     pub releases: Vec<Release>,
-}
-
-/// What is missing from a render.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Missing {
-    /// Nothing, but it was rendered from a stand-in for the revision that is meant.
-    StandIn,
-    /// The objects of a Helm chart.
-    Chart,
-    /// Anything: another repository, a plugin, a generator.
-    Content,
-}
-
-/// Why a render is not complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incomplete {
-    /// What is missing.
-    pub missing: Missing,
-    /// Why, for people.
-    pub words: String,
-}
-
-impl Incomplete {
-    /// A reason.
-    pub fn new(missing: Missing, words: impl Into<String>) -> Self {
-        Self { missing, words: words.into() }
-    }
 }
 
 /// Renders Applications with everything they need to know.
@@ -181,7 +154,7 @@ impl Renderer<'_> {
                 );
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
-            Tool::Kustomize => self.kustomize(&dir, origins, output),
+            Tool::Kustomize => self.kustomize(source, &dir, &env, origins, output),
         }
     }
 }

@@ -25,6 +25,10 @@ pub enum Tracking {
 pub struct Settings {
     /// `kustomize.buildOptions`, split at white space.
     pub kustomize_build_options: Vec<Placed<SmolStr>>,
+    /// Versions that `kustomize.version.<v>` and `kustomize.path.<v>` register.
+    pub kustomize_versions: Vec<SmolStr>,
+    /// `helm.valuesFileSchemes`; absent means https and http.
+    pub values_schemes: Option<Vec<SmolStr>>,
     /// `application.resourceTrackingMethod`.
     pub tracking: Tracking,
     /// `application.instanceLabelKey`.
@@ -55,10 +59,33 @@ impl Settings {
     /// Adds what one `argocd-cm` or `argocd-cmd-params-cm` says.
     pub fn merge(&mut self, config_map: &Node) {
         let Some(data) = config_map.get("data") else { return };
+        self.add(data);
+        let name = config_map.at_path(&["metadata", "name"]).and_then(Node::as_str);
+        if name == Some("argocd-cm") {
+            self.place.get_or_insert(config_map.place());
+        }
+    }
+
+    /// Adds what values of the `argo-cd` chart write into `argocd-cm`: `configs.cm`.
+    pub fn merge_values(&mut self, data: &Node) {
+        self.add(data);
+        self.place.get_or_insert(data.place());
+    }
+
+    fn add(&mut self, data: &Node) {
         let text = |key: &str| data.get(key).and_then(|value| Some((value.as_str()?, value.place())));
         if let Some((options, place)) = text("kustomize.buildOptions") {
             let options = options.split_whitespace().map(|option| Placed::new(SmolStr::new(option), place));
             self.kustomize_build_options = options.collect();
+        }
+        for entry in data.entries() {
+            let key = entry.key.text.as_str();
+            let version =
+                key.strip_prefix("kustomize.version.").or_else(|| key.strip_prefix("kustomize.path."));
+            self.kustomize_versions.extend(version.map(SmolStr::new));
+        }
+        if let Some((schemes, _)) = text("helm.valuesFileSchemes") {
+            self.values_schemes = Some(schemes.split(',').map(|scheme| scheme.trim().into()).collect());
         }
         if let Some((method, _)) = text("application.resourceTrackingMethod") {
             self.tracking = match method {
@@ -78,10 +105,6 @@ impl Settings {
             if text(&format!("{tool}.enable")).is_some_and(|(value, _)| value == "false") {
                 self.disabled_tools.push(tool.into());
             }
-        }
-        let name = config_map.at_path(&["metadata", "name"]).and_then(Node::as_str);
-        if name == Some("argocd-cm") {
-            self.place.get_or_insert(config_map.place());
         }
     }
 
@@ -103,6 +126,19 @@ impl Settings {
                     .split_once('=')
                     .is_some_and(|(flag, value)| is_restrictor(flag) && value == "LoadRestrictionsNone")
             })
+    }
+
+    /// Whether a version of kustomize is registered. Where no control plane is known, any may be.
+    pub fn has_kustomize_version(&self, version: &str) -> bool {
+        self.place.is_none() || self.kustomize_versions.iter().any(|known| known == version)
+    }
+
+    /// Whether values files may come from URLs of a scheme.
+    pub fn allows_values_scheme(&self, scheme: &str) -> bool {
+        match &self.values_schemes {
+            Some(schemes) => schemes.iter().any(|known| known == scheme),
+            None => matches!(scheme, "https" | "http"),
+        }
     }
 
     /// Whether `argocd-cm` is in the repository at all. Where it is not, build options may well be set elsewhere:

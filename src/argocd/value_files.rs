@@ -29,8 +29,8 @@ pub enum Target {
     StandIn(Dir),
     /// The tree is not on this machine.
     Elsewhere,
-    /// A URL, which Helm fetches.
-    Remote,
+    /// A URL with this scheme, which Helm fetches.
+    Remote(String),
     /// The path leaves its repository.
     Outside,
     /// `$name` of a source list in which no source has that `ref`; the names there are.
@@ -67,7 +67,8 @@ pub fn value_files(
     resolved.collect()
 }
 
-fn resolve(
+/// Resolves an entry of `helm.valueFiles` or the path of one of `helm.fileParameters`.
+pub(super) fn resolve(
     app: &Application,
     source: &Source,
     written: &str,
@@ -92,11 +93,10 @@ fn resolve(
             return Target::SingleSource;
         }
     }
-    if written
-        .split_once("://")
-        .is_some_and(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    if let Some((scheme, _)) = written.split_once("://")
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
     {
-        return Target::Remote;
+        return Target::Remote(scheme.to_owned());
     }
     let found = match &source.chart {
         _ if source.is_oci() => return Target::Elsewhere,

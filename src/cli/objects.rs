@@ -1,10 +1,9 @@
 //! Rendered objects on standard output.
 
 use std::path::{MAIN_SEPARATOR, PathBuf};
-use std::sync::Arc;
 
-use crate::origin::{Origins, Place};
-use crate::repo::{Labels, Workspace};
+use crate::origin::{Origins, Place, Step};
+use crate::repo::{Labels, Link, Workspace, chain};
 use crate::report::{Origination, objects_json, objects_yaml};
 use crate::source::{Sources, Span};
 use crate::yaml::Node;
@@ -21,21 +20,38 @@ pub(super) fn text(nodes: &[&Node], args: &ObjectsArgs, origins: &dyn Originatio
 }
 
 /// Values of a chart or directory rendered by itself: where they are written, relative to the current directory.
-pub(super) struct Written {
-    sources: Arc<Sources>,
+pub(super) struct Written<'a> {
+    sources: &'a Sources,
+    origins: &'a Origins,
     here: Option<PathBuf>,
 }
 
-impl Written {
-    pub(super) fn new(sources: &Arc<Sources>) -> Self {
+impl<'a> Written<'a> {
+    pub(super) fn new(sources: &'a Sources, origins: &'a Origins) -> Self {
         let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
-        Self { sources: Arc::clone(sources), here }
+        Self { sources, origins, here }
     }
 }
 
-impl Origination for Written {
-    fn span(&self, place: Place) -> Span {
-        place.at
+/// The places that the parts of a value are written at.
+fn parts(place: Place, origins: &Origins) -> impl Iterator<Item = Span> {
+    let is_data = |link: &Link| {
+        let template = matches!(
+            link.by,
+            Step::Templated | Step::TemplateText | Step::Included | Step::Computed(_) | Step::Joined
+        );
+        !link.displaced && !template
+    };
+    // Only what templates or functions put together has parts; other chains tell one story.
+    let by = origins.get(place.origin).map(|origin| origin.by);
+    let joined = matches!(by, Some(Step::Joined | Step::Computed(_) | Step::Templated));
+    let links = if joined { chain(place, origins) } else { Vec::new() };
+    links.into_iter().filter(is_data).map(|link| link.at)
+}
+
+impl Origination for Written<'_> {
+    fn spans(&self, place: Place) -> Vec<Span> {
+        std::iter::once(place.at).chain(parts(place, self.origins)).collect()
     }
 
     fn name(&self, span: Span) -> Option<(String, u32)> {
@@ -55,8 +71,9 @@ pub(super) struct Editable<'a> {
 }
 
 impl Origination for Editable<'_> {
-    fn span(&self, place: Place) -> Span {
-        Labels::of(place, self.origins, self.workspace).primary.at
+    fn spans(&self, place: Place) -> Vec<Span> {
+        let primary = Labels::of(place, self.origins, self.workspace).primary.at;
+        std::iter::once(primary).chain(parts(place, self.origins)).collect()
     }
 
     fn name(&self, span: Span) -> Option<(String, u32)> {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::config::{self, Config};
 use crate::finding::{Finding, Label, Problem, Severity};
 use crate::git::{Discovery, Repository};
-use crate::repo::{Checkouts, GitRevisions, Workspace};
+use crate::repo::{ChartIndex, Checkouts, GitRevisions, Workspace};
 use crate::report::{Look, render_finding};
 use crate::rules;
-use crate::source::{Sources, Tree, TreePath, WorkTree};
+use crate::source::{ReadError, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
 use super::Failure;
@@ -20,19 +20,19 @@ use super::terminal::colors;
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
     let sources = Sources::new();
-    let tree = work_tree(path, &sources)?;
+    let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
+    let tree = work_tree(path, repository.as_deref(), &sources)?;
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let config = configuration(path, common, &tree, &cache)?;
-    let repository = Repository::discover(path, sources).found().map(Arc::new);
     assemble(path, tree, cache, config, repository)
 }
 
 /// The same without any configuration, whether there is one or not.
 pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
     let sources = Sources::new();
-    let tree = work_tree(path, &sources)?;
-    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
-    let repository = Repository::discover(path, sources).found().map(Arc::new);
+    let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
+    let tree = work_tree(path, repository.as_deref(), &sources)?;
+    let cache = Arc::new(Cache::new(sources));
     assemble(path, tree, cache, Config::default(), repository)
 }
 
@@ -64,21 +64,15 @@ pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -
 /// The files below `path` that differ from the last commit, relative to it.
 pub(super) fn changed_since_commit(path: &Path) -> Result<BTreeSet<TreePath>, Failure> {
     let sources = Sources::new();
-    let tree = work_tree(path, &sources)?;
     let shown = path.display();
-    let Discovery::Found(repository) = Repository::discover(path, sources) else {
+    let Discovery::Found(repository) = Repository::discover(path, Arc::clone(&sources)) else {
         return Err(format!("`{shown}` is in no git repository: name the files behind --changed"));
     };
+    let tree = work_tree(path, Some(&repository), &sources)?;
     let head = repository.parse("HEAD").map_err(|error| format!("cannot look at HEAD: {error}"))?;
     let changes = repository.changes_in_work_tree(head, tree.as_ref());
     let changes = changes.map_err(|error| format!("cannot compare `{shown}` with HEAD: {error}"))?;
     Ok(changes.into_keys().collect())
-}
-
-fn work_tree(path: &Path, sources: &Arc<Sources>) -> Result<Arc<dyn Tree>, Failure> {
-    let tree = WorkTree::open(path, "", Arc::clone(sources))
-        .map_err(|error| format!("cannot open `{}`: {error}", path.display()))?;
-    Ok(Arc::new(tree))
 }
 
 fn assemble(
@@ -114,7 +108,78 @@ fn assemble(
         })?;
         checkouts.add_other(&url.value, Arc::new(other_tree));
     }
+    checkouts.set_charts(charts(path, &config, &tree, &cache)?);
     Ok(Workspace::new(tree, cache, config, checkouts))
+}
+
+/// The files at a path: those that Git does not ignore, and those that it tracks although they are ignored.
+fn work_tree(
+    path: &Path,
+    repository: Option<&Repository>,
+    sources: &Arc<Sources>,
+) -> Result<Arc<dyn Tree>, Failure> {
+    let failed = |error: ReadError| format!("cannot open `{}`: {error}", path.display());
+    let Some(repository) = repository else {
+        return Ok(Arc::new(WorkTree::exported(path, "", Arc::clone(sources)).map_err(failed)?));
+    };
+    let mut tree = WorkTree::open(path, "", Arc::clone(sources)).map_err(failed)?;
+    if let Ok(tracked) = repository.tracked() {
+        let prefix = repository.prefix();
+        let below = tracked.paths().iter().filter_map(|path| TreePath::new(path.strip_prefix(prefix)?).ok());
+        tree.keep(below);
+    }
+    Ok(Arc::new(tree))
+}
+
+/// Where charts of Helm repositories are looked for: the directories of `charts.paths`, the linted tree, what Helm
+/// keeps of what it pulled.
+fn charts(
+    root: &Path,
+    config: &Config,
+    tree: &Arc<dyn Tree>,
+    cache: &Arc<Cache>,
+) -> Result<ChartIndex, Failure> {
+    let mut places: Vec<Arc<dyn Tree>> = Vec::new();
+    let files = tree.files();
+    for dir in &config.chart_paths {
+        // What the tree lists is looked for there; a directory that Git ignores, or outside, is opened by itself.
+        let is_listed = |dir: TreePath| files.iter().any(|file| file.strip_prefix(&dir).is_some());
+        if TreePath::new(&dir.value).is_ok_and(is_listed) {
+            continue;
+        }
+        let prefix = format!("{}/", dir.value.trim_start_matches("./").trim_end_matches('/'));
+        let sources = Arc::clone(cache.sources());
+        let place =
+            WorkTree::exported(&root.join(dir.value.as_str()), &prefix, sources).map_err(|error| {
+                format!("`charts.paths` names `{}`, which cannot be opened: {error}", dir.value)
+            })?;
+        places.push(Arc::new(place));
+    }
+    places.push(Arc::clone(tree));
+    if let Some(dir) = helm_cache()
+        && let Ok(place) = WorkTree::exported(&dir, "(Helm's cache)/", Arc::clone(cache.sources()))
+    {
+        places.push(Arc::new(place));
+    }
+    Ok(ChartIndex::new(places, Arc::clone(cache)))
+}
+
+/// Helm's `repository` cache directory (`pkg/helmpath`).
+fn helm_cache() -> Option<PathBuf> {
+    let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let default = || {
+        if cfg!(target_os = "macos") {
+            dir("HOME").map(|home| home.join("Library/Caches/helm"))
+        } else if cfg!(windows) {
+            dir("TEMP").map(|temp| temp.join("helm"))
+        } else {
+            dir("HOME").map(|home| home.join(".cache/helm"))
+        }
+    };
+    dir("HELM_REPOSITORY_CACHE").or_else(|| {
+        let home = dir("HELM_CACHE_HOME").or_else(|| dir("XDG_CACHE_HOME").map(|cache| cache.join("helm")));
+        Some(home.or_else(default)?.join("repository"))
+    })
 }
 
 /// Reads the configuration: the file given, else the one at the root, else the defaults. Mistakes in it stop the
@@ -129,7 +194,7 @@ fn configuration(
         Some(given) => read_given(given, cache)?,
         None => match tree.read(&TreePath::root().child(config::FILE_NAME)) {
             Ok(file) => file,
-            Err(crate::source::ReadError::NotFound) => return Ok(Config::default()),
+            Err(ReadError::NotFound) => return Ok(Config::default()),
             Err(error) => {
                 return Err(format!("cannot read `{}`: {error}", root.join(config::FILE_NAME).display()));
             }

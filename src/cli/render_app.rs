@@ -5,8 +5,8 @@
 
 use std::process::ExitCode;
 
-use crate::argocd::Missing;
 use crate::explain::Subject;
+use crate::finding::Missing;
 use crate::repo::Status;
 use crate::yaml::Node;
 

@@ -72,6 +72,6 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
     }
     // Comments of our own need objects: what stands between the documents of a template is not shown.
     let (nodes, _) = release.manifests.into_objects(args.include_crds, args.skip_tests, &cache);
-    print(&objects::text(&nodes.iter().collect::<Vec<_>>(), &args.output, &Written::new(&sources)));
+    print(&objects::text(&nodes.iter().collect::<Vec<_>>(), &args.output, &Written::new(&sources, &origins)));
     Ok(ExitCode::SUCCESS)
 }

@@ -39,6 +39,6 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     let nodes: Vec<&Node> = built.resources.iter().collect();
-    print(&objects::text(&nodes, &args.output, &Written::new(&sources)));
+    print(&objects::text(&nodes, &args.output, &Written::new(&sources, &origins)));
     Ok(ExitCode::SUCCESS)
 }

@@ -22,7 +22,8 @@ pub(super) fn run(args: &ValuesArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         };
         // A key that only one of them has is a difference, not a mistake.
-        let (a, b) = match (explain::values(&left, key), explain::values(&right, key)) {
+        let (a, b) = match (explain::values(&workspace, &left, key), explain::values(&workspace, &right, key))
+        {
             (Err(words), Err(_)) => return Err(words),
             (a, b) => (a.unwrap_or_default(), b.unwrap_or_default()),
         };
@@ -37,7 +38,7 @@ pub(super) fn run(args: &ValuesArgs) -> Result<ExitCode, Failure> {
     }
     let subject = Subject::find(&workspace, &args.app)?;
     problems::tell(&subject.rendered.problems, &workspace.sources);
-    let mut charts = explain::values(&subject, key)?;
+    let mut charts = explain::values(&workspace, &subject, key)?;
     if args.unused {
         charts = explain::unused(charts);
         if !json && charts.iter().all(|chart| chart.rows.is_empty()) {

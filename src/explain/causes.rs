@@ -7,10 +7,13 @@ use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
 
-use crate::helm::{Override, OverrideKind, Release};
+use crate::helm::{Override, OverrideKind};
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
+use crate::repo::Rendered;
 use crate::source::Span;
-use crate::yaml::{Data, Node};
+use crate::yaml::{Cache, Data, Node};
+
+use super::addressed::addresses;
 
 /// A chain that is longer is cut: nobody reads it, and hostile input can make it as long as it likes.
 const MAX_CAUSES: usize = 256;
@@ -31,6 +34,8 @@ pub enum Role {
     Consumed,
     /// The template that consumes it was called there.
     Called,
+    /// It directs a patch to the value: a merge key, the `path` of an operation.
+    Matched,
     /// Without what is written there it would not be rendered at all, or otherwise: a condition looks at it.
     Decided,
 }
@@ -54,6 +59,7 @@ pub struct Cause {
 #[derive(Debug)]
 pub struct Teller<'a> {
     origins: &'a Origins,
+    cache: &'a Cache,
     /// Keys of values by where they are written.
     keys: FxHashMap<Span, String>,
     /// What became of the nearest value below, by where the winner is written.
@@ -61,9 +67,10 @@ pub struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    /// A teller for the chains in `origins`. Releases know keys of values and how they were overridden.
-    pub fn new(origins: &'a Origins, releases: &[Release]) -> Self {
-        let mut teller = Self { origins, keys: FxHashMap::default(), kinds: FxHashMap::default() };
+    /// A teller for the chains of a render. Its releases know keys of values and how they were overridden.
+    pub fn new(rendered: &'a Rendered, cache: &'a Cache) -> Self {
+        let Rendered { origins, releases, .. } = rendered;
+        let mut teller = Self { origins, cache, keys: FxHashMap::default(), kinds: FxHashMap::default() };
         for release in releases {
             teller.name_keys(&release.values, &mut String::new());
             for Override { path, winner, losers, kind } in &release.overrides {
@@ -122,6 +129,20 @@ impl<'a> Teller<'a> {
         }
         walk.refine(place.at);
         let mut causes = walk.data;
+        let patched: Vec<(Step, Span)> = causes
+            .iter()
+            .filter(|cause| matches!(cause.by, Step::Patched | Step::JsonPatched))
+            .filter_map(|cause| Some((cause.by, cause.at?)))
+            .collect();
+        for (by, at) in patched {
+            causes.extend(addresses(self.cache, by, at).into_iter().map(|at| Cause {
+                role: Role::Matched,
+                by,
+                at: Some(at),
+                key: None,
+                editable: true,
+            }));
+        }
         causes.append(&mut walk.computed);
         causes.append(&mut walk.consumed);
         causes.append(&mut walk.called);
@@ -144,8 +165,8 @@ fn is_told(known: &Cause, cause: &Cause) -> bool {
     let same = known.at == cause.at;
     match (known.role, cause.role) {
         (a, b) if a == b => same,
-        // A line that set the value is not told again as one that it stands over.
-        (Role::Set, Role::Overridden(_)) => same,
+        // A line that set the value is not told again as one that it stands over, or that leads to it.
+        (Role::Set, Role::Overridden(_) | Role::Matched) => same,
         // A mapping that has to be there is told by what is in it.
         (Role::Set, Role::Decided) => match (known.at, cause.at) {
             (Some(a), Some(b)) => a.file == b.file && b.start <= a.start && a.end <= b.end,

@@ -2,6 +2,7 @@
 //!
 //! Everything here turns an app that was rendered into plain answers. How they look is up to `report`.
 
+mod addressed;
 mod causes;
 mod field;
 mod reach;
@@ -11,7 +12,7 @@ mod why;
 
 pub use causes::{Cause, Role, Teller};
 pub use field::{FieldPath, Part};
-pub use reach::{Effect, Reach, Reached, reach};
+pub use reach::{Effect, InApp, Reach, Reached, reach};
 pub use subject::{Subject, find_object};
 pub use values::{ChartValues, Difference, ValueRow, differences, unused, values};
 pub use why::{Story, leaves, why};

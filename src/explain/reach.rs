@@ -1,17 +1,17 @@
 //! Where a line ends up: which fields of which objects of which apps it has a say in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::finding::ObjectRef;
-use crate::finding::did_you_mean;
+use crate::finding::{ObjectRef, did_you_mean};
+use crate::helm::OverrideKind;
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::repo::{self, App, Rendered, Workspace};
 use crate::source::{SourceFile, Span, TreePath};
 use crate::yaml::{Data, Node};
 
-use super::field::{FieldPath, Part};
+use super::field::{FieldPath, Part, visit};
 
 /// What a line does to a field; several at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -77,6 +77,17 @@ pub struct Reached {
     pub fields: Vec<(FieldPath, Effect)>,
 }
 
+/// What a line reaches in an app.
+#[derive(Debug, Clone)]
+pub struct InApp {
+    /// The app.
+    pub name: Arc<str>,
+    /// Keys of the values of charts, and what becomes of them.
+    pub values: Vec<(String, Effect)>,
+    /// Objects.
+    pub objects: Vec<Reached>,
+}
+
 /// The answer to "what does this line do?".
 #[derive(Debug, Clone)]
 pub struct Reach {
@@ -85,7 +96,7 @@ pub struct Reach {
     /// The lines that were looked for, from 1: the one asked for, and what belongs to it.
     pub lines: RangeInclusive<u32>,
     /// Apps with what the line reaches in them, by name.
-    pub apps: Vec<(Arc<str>, Vec<Reached>)>,
+    pub apps: Vec<InApp>,
     /// Apps that are not fully rendered: they may read the line, too.
     pub unknown: Vec<Arc<str>>,
 }
@@ -111,11 +122,8 @@ pub fn reach(workspace: &Workspace, path: &str, line: u32) -> Result<Reach, Stri
     let lines = lines_of(workspace, &file, line);
     let on_app = |app: &App, rendered: &Rendered| in_app(&file, &lines, app, rendered);
     let (inventory, reached) = repo::analyze(workspace, &on_app);
-    let mut apps: Vec<(Arc<str>, Vec<Reached>)> = Vec::new();
-    for (entry, reached) in inventory.apps.iter().zip(reached).filter(|(_, reached)| !reached.is_empty()) {
-        apps.push((Arc::clone(&entry.app.name), reached));
-    }
-    apps.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut apps: Vec<InApp> = reached.into_iter().flatten().collect();
+    apps.sort_by(|a, b| a.name.cmp(&b.name));
     let open = inventory.apps.iter().filter(|entry| entry.status != repo::Status::Rendered);
     let unknown: BTreeSet<Arc<str>> = open.map(|entry| Arc::clone(&entry.app.name)).collect();
     Ok(Reach { file, lines, apps, unknown: unknown.into_iter().collect() })
@@ -218,19 +226,37 @@ impl Effects {
     }
 }
 
-fn in_app(file: &SourceFile, lines: &RangeInclusive<u32>, app: &App, rendered: &Rendered) -> Vec<Reached> {
+fn in_app(file: &SourceFile, lines: &RangeInclusive<u32>, app: &App, rendered: &Rendered) -> Option<InApp> {
     let lines = Lines { file, lines };
     let effects = lines.effects(&rendered.origins);
-    let mut all = Vec::new();
+    let mut objects = Vec::new();
     for object in &rendered.objects {
         let mut search =
             Search { lines: &lines, effects: &effects, path: FieldPath::default(), fields: Vec::new() };
         search.node(&object.node);
         if !search.fields.is_empty() {
-            all.push(Reached { object: object.to_ref(&app.cluster, None), fields: search.fields });
+            objects.push(Reached { object: object.to_ref(&app.cluster, None), fields: search.fields });
         }
     }
-    all
+    let mut values: BTreeMap<String, Effect> = BTreeMap::new();
+    for release in &rendered.releases {
+        visit(&release.values, &mut FieldPath::default(), &mut |path, node| {
+            if node.scalar().is_some() && lines.have(node.at) {
+                values.insert(path.to_string(), Effect::SETS);
+            }
+        });
+        for over in &release.overrides {
+            let path = FieldPath(over.path.iter().cloned().map(Part::Key).collect()).to_string();
+            if over.losers.iter().any(|loser| lines.have(loser.at)) {
+                values.entry(path).or_insert(Effect::LOSES);
+            } else if over.kind != OverrideKind::Merged && lines.have(over.winner.at) {
+                values.entry(path).or_insert(Effect::SETS);
+            }
+        }
+    }
+    let values: Vec<_> = values.into_iter().collect();
+    let reached = !values.is_empty() || !objects.is_empty();
+    reached.then(|| InApp { name: Arc::clone(&app.name), values, objects })
 }
 
 struct Search<'a> {

@@ -8,6 +8,7 @@ use crate::finding::did_you_mean;
 use crate::helm::{OverrideKind, Release};
 use crate::k8s::{is_secret_key, plaintext_secret};
 use crate::origin::Step;
+use crate::repo::Workspace;
 use crate::source::Span;
 use crate::yaml::{Data, Node};
 
@@ -61,13 +62,17 @@ pub struct Difference {
 }
 
 /// The values of all charts of an app, those below `key` alone when it is given. `Err` says that there are none.
-pub fn values(subject: &Subject, key: Option<&str>) -> Result<Vec<ChartValues>, String> {
+pub fn values(
+    workspace: &Workspace,
+    subject: &Subject,
+    key: Option<&str>,
+) -> Result<Vec<ChartValues>, String> {
     let (app, kind) = (&subject.app.name, subject.app.kind);
     let rendered = &subject.rendered;
     if rendered.releases.is_empty() {
         return Err(format!("{kind} `{app}` renders no chart: it has no values"));
     }
-    let teller = Teller::new(&rendered.origins, &rendered.releases);
+    let teller = Teller::new(rendered, &workspace.cache);
     let mut all: Vec<ChartValues> = rendered
         .releases
         .iter()

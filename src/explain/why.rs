@@ -33,7 +33,7 @@ pub struct Story {
 /// Tells where a field comes from. `Err` says what is not there and what is near.
 pub fn why(workspace: &Workspace, subject: &Subject, object: &str, field: &str) -> Result<Story, String> {
     let object = find_object(&subject.rendered, object)?;
-    let teller = Teller::new(&subject.rendered.origins, &subject.rendered.releases);
+    let teller = Teller::new(&subject.rendered, &workspace.cache);
     let mut story = Story {
         app: subject.app.name.to_string(),
         object: object.to_ref(&subject.app.cluster, Some(field)),

@@ -41,6 +41,23 @@ pub fn is_print(char: char) -> bool {
     }
 }
 
+/// `unicode.ToUpper`: a character for a character.
+pub fn to_upper(c: char) -> char {
+    let mut chars = c.to_uppercase();
+    match (chars.next(), chars.next()) {
+        (Some(upper), None) => upper,
+        _ => c,
+    }
+}
+
+/// `unicode.ToLower`: a character for a character.
+pub fn to_lower(c: char) -> char {
+    match c {
+        'İ' => 'i',
+        _ => c.to_lowercase().next().unwrap_or(c),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -206,7 +206,12 @@ impl<'a> Exec<'a> {
         Ok(())
     }
 
-    fn execute_in(&mut self, name: &str, data: &Value, frame: OriginId) -> Result<Text, Failure> {
+    /// Executes a template with data, as a part of a call frame.
+    ///
+    /// # Errors
+    ///
+    /// As [`Exec::execute`].
+    pub fn execute_in(&mut self, name: &str, data: &Value, frame: OriginId) -> Result<Text, Failure> {
         let Some((tree, source)) = self.templates.get(name) else {
             let quoted = crate::yaml::go_quote(name);
             return Err(Failure::new(format!(

@@ -41,6 +41,21 @@ pub struct Chart {
 }
 
 impl Chart {
+    /// The same chart with other values in place of its `values.yaml`.
+    #[must_use]
+    pub fn with_values(&self, values: Node) -> Self {
+        Self {
+            metadata: self.metadata.clone(),
+            chart_yaml: Arc::clone(&self.chart_yaml),
+            templates: self.templates.clone(),
+            files: self.files.clone(),
+            values: Some(Arc::new(values)),
+            schema: self.schema.clone(),
+            dependencies: self.dependencies.clone(),
+            dir: self.dir.clone(),
+        }
+    }
+
     /// The files below `crds/` that are manifests.
     pub fn crds(&self) -> impl Iterator<Item = &ChartFile> {
         self.files.iter().filter(|file| {

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
 use crate::gotemplate::{self, Exec, Failure, Limits, Map, MapKind, Slot, Templates, Value};
-use crate::origin::{Name, Origin, Origins, Place, Step};
+use crate::origin::{Name, Origin, OriginId, Origins, Place, Step};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::yaml::Node;
 
@@ -18,7 +18,7 @@ use super::convert::{Watch, to_value, to_watched};
 use super::functions::{FUNCTIONS, Host, without_no_value};
 use super::manifest::Rendered;
 use super::objects::{Files, capabilities};
-use super::{ChartTree, ReleaseOptions};
+use super::{ChartTree, Dependency, ReleaseOptions};
 
 /// The type of `.Values`.
 const VALUES: MapKind = MapKind::Named("common.Values");
@@ -41,6 +41,8 @@ struct Renderable {
     /// What the template sees as `.`.
     scope: Map,
     base_path: SmolStr,
+    /// What decided that the chart takes part.
+    frame: OriginId,
 }
 
 /// Executes all templates.
@@ -52,12 +54,14 @@ pub(super) fn execute(
     sources: &Arc<Sources>,
 ) -> Executed {
     let mut watch = Watch::default();
+    let written = values;
     let values = to_watched(values, origins, &mut watch);
     let mut templates = Vec::new();
     let release = release(options, origins);
     let step = origins.add(Origin::nowhere(Step::BuiltIn(Name::new(&CAPABILITIES))));
     let capabilities = capabilities(&options.capabilities, step);
-    collect(root, true, &values, (&release, &capabilities), origins, &mut templates);
+    let shared = Shared { release: &release, capabilities: &capabilities, values: written };
+    collect(root, OriginId::WRITTEN, &values, &shared, origins, &mut templates);
     templates.sort_by(|a, b| {
         let depth = |template: &Renderable| template.name.matches('/').count();
         (depth(b), &b.name).cmp(&(depth(a), &a.name))
@@ -79,7 +83,7 @@ pub(super) fn execute(
             (SmolStr::new_static("BasePath"), Value::str(template.base_path.clone()).at(step)),
         ]);
         template.scope.set("Template", Value::map(about.with_kind(VALUES)));
-        match exec.execute(&template.name, &Value::map(template.scope.clone())) {
+        match exec.execute_in(&template.name, &Value::map(template.scope.clone()), template.frame) {
             Ok(text) => rendered.push(Rendered {
                 name: template.name.clone(),
                 text: without_no_value(text),
@@ -146,19 +150,57 @@ fn release(options: &ReleaseOptions, origins: &mut Origins) -> Value {
     .at(step)
 }
 
+/// What all charts see.
+struct Shared<'a> {
+    release: &'a Value,
+    capabilities: &'a Value,
+    /// The values of the top chart, as they were coalesced.
+    values: &'a Node,
+}
+
+/// What switched a chart on: the value of its condition or of its tags.
+fn switched_on(
+    parent: &ChartTree,
+    sub: &ChartTree,
+    frame: OriginId,
+    values: &Node,
+    origins: &mut Origins,
+) -> OriginId {
+    let named = |wanted: &&Dependency| {
+        let alias = &wanted.alias.value;
+        sub.name == if alias.is_empty() { wanted.name.value.as_str() } else { alias.as_str() }
+    };
+    let Some(wanted) = parent.chart.metadata.dependencies().iter().find(named) else { return frame };
+    let at = |keys: &[SmolStr]| keys.iter().try_fold(values, |node, key| node.get(key));
+    let absolute = |condition: &str| -> Vec<SmolStr> {
+        let keys = condition.trim().split('.').map(SmolStr::new);
+        parent.values_path.iter().cloned().chain(keys).collect()
+    };
+    let mut conditions = wanted.condition.value.split(',').filter(|condition| !condition.is_empty());
+    let condition = conditions.find_map(|it| at(&absolute(it)).filter(|node| node.as_bool().is_some()));
+    let tags = wanted.tags.iter().filter_map(|tag| at(&["tags".into(), tag.value.clone()]));
+    let deciding: Vec<&Node> = match condition {
+        Some(condition) => vec![condition],
+        None => tags.collect(),
+    };
+    deciding.into_iter().fold(frame, |frame, node| {
+        let value = origins.entry(node.place());
+        origins.add(Origin::new(wanted.place.at, Step::Decided).from(value).under(frame))
+    })
+}
+
 /// Mirrors `recAllTpls`.
 fn collect(
     tree: &ChartTree,
-    is_root: bool,
+    frame: OriginId,
     values: &Value,
-    shared: (&Value, &Value),
+    shared: &Shared<'_>,
     origins: &mut Origins,
     templates: &mut Vec<Renderable>,
 ) -> Map {
-    let (release, capabilities) = shared;
     let chart = to_value(&tree.metadata_map(), origins);
     if let Some(map) = chart.as_map() {
-        map.set("IsRoot", Value::of(is_root));
+        map.set("IsRoot", Value::of(tree.values_path.is_empty()));
     }
     let own = match values.as_map() {
         Some(map) => Value::map(map.with_kind(VALUES)).at(values.origin),
@@ -168,7 +210,8 @@ fn collect(
     for sub in &tree.dependencies {
         let inner =
             values.as_map().and_then(|map| map.slot(&sub.name)).map(|slot| slot.value).unwrap_or_default();
-        let scope = collect(sub, false, &inner, shared, origins, templates);
+        let inside = switched_on(tree, sub, frame, shared.values, origins);
+        let scope = collect(sub, inside, &inner, shared, origins, templates);
         subcharts.set(sub.name.clone(), Value::map(scope));
     }
     let entry = |key: &'static str, value: Value| (SmolStr::new_static(key), Slot::new(value));
@@ -176,8 +219,8 @@ fn collect(
         BTreeMap::from([
             entry("Chart", chart),
             entry("Files", Files::new(&tree.chart.files).value()),
-            entry("Release", release.clone()),
-            entry("Capabilities", capabilities.clone()),
+            entry("Release", shared.release.clone()),
+            entry("Capabilities", shared.capabilities.clone()),
             entry("Values", own),
             entry("Subcharts", Value::map(subcharts)),
         ]),
@@ -194,6 +237,7 @@ fn collect(
             file: Arc::clone(&file.file),
             scope: scope.clone(),
             base_path: tree.base_path(),
+            frame,
         });
     }
     scope

@@ -96,10 +96,9 @@ pub static HELM: &[Function] = &[
         let node = to_node(arg(args, 0), around, call.exec.origins)?;
         Ok(Value::str(node.map(|node| toml::encode(&node)).unwrap_or_default()))
     }),
-    fixed("fromToml", &[Param::String], |_, args| {
-        // Reading TOML is rarer than any chart that was seen: said, not guessed.
-        let _ = args;
-        Err(Failure::limit("`fromToml` is not supported"))
+    fixed("fromToml", &[Param::String], |call, args| {
+        let origin = call.computed(&arg(args, 0).origins());
+        toml::decode(text(args, 0), origin)
     }),
 ];
 

@@ -1,9 +1,14 @@
-//! `toToml`: trees as TOML.
+//! `toToml`: trees as TOML; `fromToml`: the way back.
 //!
-//! Mirrors `BurntSushi/toml`'s encoder: keys sorted, plain values before tables, tables indented by two blanks.
+//! Mirrors `BurntSushi/toml`'s encoder: keys sorted, plain values before tables, tables indented by two blanks. What is
+//! read are integers as `int64`, as there; words about what cannot be read are those of the `toml` crate.
 
 use std::fmt::Write as _;
 
+use smol_str::SmolStr;
+
+use crate::gotemplate::{self, Failure, MapKind, Slot, Value};
+use crate::origin::OriginId;
 use crate::yaml::{Data, Entry, Node};
 
 /// The tree as TOML. What TOML cannot hold is left out.
@@ -121,5 +126,68 @@ fn value(node: &Node, out: &mut String) {
             }
             _ => out.push_str(text),
         },
+    }
+}
+/// What `fromToml` makes of a text: a map, or a map with `Error` and words of our own about what is wrong.
+///
+/// # Errors
+///
+/// If there is a date in it, which would be Go's `time.Time`.
+pub(super) fn decode(text: &str, origin: OriginId) -> Result<Value, Failure> {
+    match text.parse::<::toml::Table>() {
+        Ok(table) => decoded(::toml::Value::Table(table), origin),
+        Err(error) => {
+            let words = Value::str(format!("toml: {}", error.message())).at(origin);
+            Ok(Value::map(gotemplate::Map::from_entries([("Error".into(), words)])))
+        }
+    }
+}
+
+fn decoded(value: ::toml::Value, origin: OriginId) -> Result<Value, Failure> {
+    use ::toml::Value as Toml;
+    let value = match value {
+        Toml::String(text) => Value::str(text),
+        Toml::Integer(number) => Value::int64(number),
+        Toml::Float(number) => Value::of(number),
+        Toml::Boolean(truth) => Value::of(truth),
+        Toml::Datetime(_) => return Err(Failure::limit("`fromToml` cannot read dates")),
+        Toml::Array(items) => {
+            let items: Result<Vec<Value>, Failure> =
+                items.into_iter().map(|item| decoded(item, origin)).collect();
+            Value::list(items?)
+        }
+        Toml::Table(table) => {
+            let entries = table.into_iter().map(|(key, value)| {
+                let slot = Slot { key: origin, ..Slot::new(decoded(value, origin)?) };
+                Ok((SmolStr::from(key), slot))
+            });
+            let entries: Result<_, Failure> = entries.collect();
+            Value::map(gotemplate::Map::new(entries?, MapKind::Any))
+        }
+    };
+    Ok(value.at(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_helm_reads() {
+        let deep = format!("{}a = 1", "a.".repeat(20_000));
+        for (text, want) in [
+            (
+                "a = 1\nb = [1.5, \"x\", {y = 2}]\nf = 1e3\n[c]\nd = true\n[[e]]\ng = 1\n",
+                "map[a:1 b:[1.5 x map[y:2]] c:map[d:true] e:[map[g:1]] f:1000]",
+            ),
+            ("", "map[]"),
+            ("a =", "map[Error:toml: "),
+            ("a = 1\na = 2", "map[Error:toml: "),
+            (deep.as_str(), "map[Error:toml: recursion limit"),
+        ] {
+            let got = decode(text, OriginId::WRITTEN).unwrap().to_string();
+            assert!(got.starts_with(want), "{text:.40}\n{got}");
+        }
+        assert!(decode("a = 2024-02-29", OriginId::WRITTEN).unwrap_err().is_limit);
     }
 }

@@ -1,6 +1,7 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
 mod dns;
+mod fields;
 mod gvk;
 mod image;
 mod label_selector;
@@ -17,6 +18,7 @@ mod secret_text;
 mod selector;
 mod workload;
 
+pub use fields::{FieldTypes, Meant, UnknownField};
 pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};

@@ -75,9 +75,7 @@ pub fn build(dir: &Dir, options: &Options<'_>, origins: &mut Origins, cache: &Ca
     let failure = failures.first().map(|failure| failure.message.clone());
     let mut problems: Vec<Problem> = failures.iter().map(Failure::to_problem).collect();
     problems.append(&mut cx.problems);
-    let mut no_ops = cx.no_ops;
-    no_ops.retain(|no_op| !cx.effective.contains(&no_op.place.at));
-    Built { resources, problems, failure, no_ops, releases: cx.releases, files: cx.files }
+    Built { resources, problems, failure, no_ops: cx.take_no_ops(), releases: cx.releases, files: cx.files }
 }
 
 fn load_root(dir: &Dir, cx: &mut Context<'_>) -> Result<Target> {
@@ -94,6 +92,11 @@ fn load_root(dir: &Dir, cx: &mut Context<'_>) -> Result<Target> {
 /// Everything up to the order of the output.
 fn run(target: &Target, cx: &mut Context<'_>) -> Vec<Resource> {
     let mut ra = Accumulator::default();
+    for node in cx.options.resources {
+        let resource = Resource::new(node.clone(), &mut cx.schemas);
+        let added = ra.resources.append(resource);
+        cx.check(added);
+    }
     target.accumulate(&mut ra, cx);
     let hashed = hash::add_to_names(&mut ra.resources, cx);
     cx.check(hashed);

@@ -45,9 +45,9 @@ pub(super) struct Context<'a> {
     pub(super) options: &'a Options<'a>,
     pub(super) files: BTreeSet<TreePath>,
     pub(super) problems: Vec<Problem>,
-    pub(super) no_ops: Vec<NoOp>,
-    /// Entries that did something at least once: a component may be used several times in one build.
-    pub(super) effective: BTreeSet<Span>,
+    no_ops: Vec<NoOp>,
+    /// Entries that did something.
+    used: BTreeSet<Span>,
     pub(super) schemas: Schemas,
     /// Values of charts that were rendered.
     pub(super) releases: Vec<Release>,
@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
             files: BTreeSet::new(),
             problems: Vec::new(),
             no_ops: Vec::new(),
-            effective: BTreeSet::new(),
+            used: BTreeSet::new(),
             schemas: Schemas::default(),
             releases: Vec::new(),
             charts: ChartCache::default(),
@@ -80,6 +80,29 @@ impl<'a> Context<'a> {
             incomplete: false,
             directories: 0,
         }
+    }
+
+    /// Records whether an entry found what it is for. Where resources are missing, it may have looked in vain.
+    pub(super) fn note_use(
+        &mut self,
+        kind: NoOpKind,
+        place: Place,
+        found: bool,
+        what: impl FnOnce() -> String,
+    ) {
+        if found {
+            self.used.insert(place.at);
+        } else if !self.incomplete && self.failures.is_empty() {
+            self.no_ops.push(NoOp { kind, place, what: what() });
+        }
+    }
+
+    /// The entries that did nothing wherever they took part: a component may find in one base what another lacks.
+    pub(super) fn take_no_ops(&mut self) -> Vec<NoOp> {
+        let mut known = BTreeSet::new();
+        let mut no_ops = std::mem::take(&mut self.no_ops);
+        no_ops.retain(|no_op| !self.used.contains(&no_op.place.at) && known.insert(no_op.place.at));
+        no_ops
     }
 
     /// Loaded charts.

@@ -9,7 +9,7 @@ use crate::origin::{Name, Origin, Origins, Place, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Cache, Data, Dialect, Key, Map, Node};
 
-use super::go_json;
+use super::go_json::{self, DroppedField};
 use super::kustomization::{FILE_NAMES, Image, Kustomization, Text, schema};
 
 /// Who reads a kustomization file to change it.
@@ -28,12 +28,13 @@ pub enum Reader {
 #[derive(Debug, Clone)]
 pub struct Draft {
     pub(super) node: Node,
+    dropped: Vec<DroppedField>,
 }
 
 impl Draft {
     /// A kustomization without a file. `place` stands for it as a whole: the object that asks for it.
     pub fn empty(place: Place) -> Self {
-        Self { node: Node::map(Map::new(), place) }
+        Self { node: Node::map(Map::new(), place), dropped: Vec::new() }
     }
 
     /// The kustomization of a directory; `None` where there is none. What the reader refuses is a problem in its
@@ -64,18 +65,24 @@ impl Draft {
         };
         checked
             .map_err(|misfit| refuse(misfit.place, format!("invalid Kustomization: {}", misfit.message)))?;
+        let mut dropped = Vec::new();
         if reader == Reader::Flux {
-            go_json::drop_unknown(&mut node, &schema::KUSTOMIZATION);
+            go_json::drop_unknown(&mut node, &schema::KUSTOMIZATION, &mut dropped);
         }
         if node.as_map().is_none() {
             node = Node::map(Map::new(), place);
         }
-        Ok(Some(Self { node }))
+        Ok(Some(Self { node, dropped }))
     }
 
     /// The kustomization as it is now, canonical.
     pub fn node(&self) -> &Node {
         &self.node
+    }
+
+    /// Fields that the reader dropped, because they do not exist.
+    pub fn dropped(&self) -> &[DroppedField] {
+        &self.dropped
     }
 
     /// The items of a list.

@@ -3,6 +3,8 @@
 //! kustomize turns its files into JSON and decodes that strictly: keys in any case, unknown ones refused, no value
 //! converted. The first thing that does not fit is reported; keys are looked at in sorted order.
 
+use smol_str::SmolStr;
+
 use crate::origin::Place;
 use crate::yaml::{Data, Entry, Node};
 
@@ -149,23 +151,48 @@ fn check_struct(
 }
 
 /// Removes fields that no struct has, as decoding into the struct and writing it again does.
-pub(super) fn drop_unknown(node: &mut Node, ty: &'static Struct) {
+pub(super) fn drop_unknown(node: &mut Node, ty: &'static Struct, dropped: &mut Vec<DroppedField>) {
     let Data::Map(map) = &mut node.data else { return };
-    map.retain(|entry| field_of(ty, &entry.key.text).is_some());
+    map.retain(|entry| {
+        let known = field_of(ty, &entry.key.text).is_some();
+        if !known {
+            let (name, place) = (entry.key.text.clone(), entry.key.place());
+            let known = ty.fields.iter().map(Field::key).collect();
+            dropped.push(DroppedField { name, place, known });
+        }
+        known
+    });
     for entry in map.iter_mut() {
         if let Some(field) = field_of(ty, &entry.key.text) {
-            drop_unknown_in(&mut entry.value, &field.ty);
+            drop_unknown_in(&mut entry.value, &field.ty, dropped);
         }
     }
 }
 
+/// A field that its struct does not have, and that was dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedField {
+    /// Its name.
+    pub name: SmolStr,
+    /// Where it is written.
+    pub place: Place,
+    /// The fields that the struct has.
+    pub known: Vec<&'static str>,
+}
+
 /// The same for a value. The depth is that of the types, none of which holds itself.
-fn drop_unknown_in(node: &mut Node, ty: &'static Ty) {
+fn drop_unknown_in(node: &mut Node, ty: &'static Ty, dropped: &mut Vec<DroppedField>) {
     match (ty, &mut node.data) {
-        (Ty::Struct(ty), Data::Map(_)) => drop_unknown(node, ty),
-        (Ty::List(ty, _), Data::Seq(items)) => items.iter_mut().for_each(|item| drop_unknown_in(item, ty)),
+        (Ty::Struct(ty), Data::Map(_)) => drop_unknown(node, ty, dropped),
+        (Ty::List(ty, _), Data::Seq(items)) => {
+            for item in items {
+                drop_unknown_in(item, ty, dropped);
+            }
+        }
         (Ty::Map(ty, _), Data::Map(map)) => {
-            map.iter_mut().for_each(|entry| drop_unknown_in(&mut entry.value, ty));
+            for entry in map.iter_mut() {
+                drop_unknown_in(&mut entry.value, ty, dropped);
+            }
         }
         _ => {}
     }

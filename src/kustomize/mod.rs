@@ -46,6 +46,7 @@ pub use config::FieldSpec;
 pub use context::{NoOp, NoOpKind};
 pub use draft::{Draft, Reader};
 pub use edit::{AddFlags, Edited};
+pub use go_json::DroppedField;
 pub use kustomization::*;
 pub use options::{LoadRestrictor, Options, Reorder};
 pub use repospec::remote_revision;

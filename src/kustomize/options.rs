@@ -42,6 +42,8 @@ pub struct Options<'a> {
     /// A kustomization to build instead of the one in the file: what a controller made of it, canonical (see
     /// [`Node::canonicalize`]). Only the root's; places of values that the file has lead into the file.
     pub kustomization: Option<&'a Node>,
+    /// Objects that the root has beside those that its `resources` name: what Helm printed, for a post-renderer.
+    pub resources: &'a [Node],
     /// Where remote bases are found on this machine.
     pub remotes: &'a dyn Remotes,
     /// Charts that were loaded before.
@@ -63,6 +65,7 @@ impl Default for Options<'_> {
             enable_plugins: false,
             reorder: Reorder::default(),
             kustomization: None,
+            resources: &[],
             remotes: &NoRemotes,
             charts: None,
             helm_kube_version: "",

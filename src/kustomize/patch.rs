@@ -11,7 +11,7 @@ use crate::yaml::{
     Dialect, Document, Embedded, EmitStyle, Key, Map, Node, Style, YamlProblem, emit, go_quote, parse_text,
 };
 
-use super::context::{Context, NoOp, NoOpKind};
+use super::context::{Context, NoOpKind};
 use super::factory::{self, Text};
 use super::failure::{Failure, Result, Wrap};
 use super::filters::json6902;
@@ -243,7 +243,7 @@ pub(super) fn apply(
                 return Err(Failure::at(target.place, message));
             };
             let selected = resources.select(&target.value).or_at(target.place)?;
-            note_no_op(&selected, target, cx);
+            note_use(&selected, target, cx);
             apply_merge(only, resources, &selected, cx)
         }
         (Content::Json(_), None) => {
@@ -252,7 +252,7 @@ pub(super) fn apply(
         }
         (Content::Json(operations), Some(target)) => {
             let selected = resources.select(&target.value).or_at(target.place)?;
-            note_no_op(&selected, target, cx);
+            note_use(&selected, target, cx);
             let mut failed = Ok(());
             for at in selected {
                 let Some(resource) = resources.all_mut().get_mut(at) else { continue };
@@ -269,19 +269,22 @@ pub(super) fn apply(
     }
 }
 
-fn note_no_op(selected: &[usize], target: &Placed<Selector>, cx: &mut Context<'_>) {
-    if selected.is_empty() {
-        let id = &target.value.id;
-        let what = [("kind", &id.gvk.kind), ("name", &id.name), ("namespace", &id.namespace)];
-        let what: Vec<String> = what
-            .iter()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(key, text)| format!("{key} `{text}`"))
-            .collect();
-        cx.no_ops.push(NoOp { kind: NoOpKind::PatchTarget, place: target.place, what: what.join(", ") });
-    } else {
-        cx.effective.insert(target.place.at);
-    }
+fn note_use(selected: &[usize], target: &Placed<Selector>, cx: &mut Context<'_>) {
+    cx.note_use(NoOpKind::PatchTarget, target.place, !selected.is_empty(), || {
+        let Selector { id, annotation_selector, label_selector } = &target.value;
+        let parts = [
+            ("group", &id.gvk.group),
+            ("version", &id.gvk.version),
+            ("kind", &id.gvk.kind),
+            ("name", &id.name),
+            ("namespace", &id.namespace),
+            ("labelSelector", label_selector),
+            ("annotationSelector", annotation_selector),
+        ];
+        let parts = parts.iter().filter(|(_, text)| !text.is_empty());
+        let parts: Vec<String> = parts.map(|(key, text)| format!("{key} `{text}`")).collect();
+        parts.join(", ")
+    });
 }
 
 /// Applies patches to the resources that they name.

@@ -198,7 +198,9 @@ impl Target {
                 resource.memory.origin = Some(text.clone());
             }
         }
-        ra.resources.append_all(resources).wrap(|| format!("merging resources from '{path}'"))
+        let merged = ra.resources.append_all(resources);
+        let merged = merged.map_err(|failure| failure.related(entry.place, "this entry brings it once more"));
+        merged.wrap(|| format!("merging resources from '{path}'"))
     }
 
     fn accumulate_directory(

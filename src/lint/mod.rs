@@ -310,6 +310,8 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
             (names.join(", "), revision)
         }
         Spec::ArgoSet(set) => (set.generator_names().join(", "), None),
+        Spec::FluxKustomization(kustomization, _) => (kustomization.path().to_owned(), None),
+        Spec::FluxRelease(release, _) => release.chart_words(),
         Spec::Overlay(dir) | Spec::Chart(dir) => (dir.path.to_string(), None),
     };
     AppRow {

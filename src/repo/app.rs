@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::argocd::{Application, ApplicationSet};
+use crate::flux::{HelmRelease, Inputs, Kustomization};
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
@@ -58,6 +59,10 @@ pub enum Spec {
     Argo(Arc<Application>),
     /// An Argo CD ApplicationSet.
     ArgoSet(Arc<ApplicationSet>),
+    /// A Flux Kustomization, with the objects that it names.
+    FluxKustomization(Arc<Kustomization>, Arc<Inputs>),
+    /// A Flux HelmRelease, with the objects that it names.
+    FluxRelease(Arc<HelmRelease>, Arc<Inputs>),
     /// A kustomization built by itself.
     Overlay(Dir),
     /// A chart rendered with its own values.

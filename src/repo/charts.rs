@@ -1,14 +1,36 @@
 //! Charts that are named by Helm repository, name and version: found among vendored directories and archives.
+//!
+//! What holds a `Chart.yaml` of that name and version is taken for the chart, wherever it lies: in the linted tree, in
+//! a directory of `charts.paths`, in Helm's own cache. From which repository it came is written nowhere.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::source::Found;
+use smol_str::SmolStr;
+
+use crate::argocd::pick_version;
+use crate::golang::semver::Version;
+use crate::source::{ArchiveLimits, Dir, Found, Sources, Tree, TreePath, open_archive};
+use crate::yaml::{Cache, Node};
 
 /// Vendored charts, and what was asked for in vain.
 #[derive(Debug, Default)]
 pub struct ChartIndex {
+    /// Where charts may lie; the first that has a version wins.
+    places: Vec<Arc<dyn Tree>>,
+    cache: Option<Arc<Cache>>,
+    known: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
     missing: Mutex<BTreeSet<MissingChart>>,
+}
+
+/// A chart that is on this machine.
+#[derive(Debug)]
+struct Vendored {
+    version: SmolStr,
+    /// The directory that holds it, or the archive.
+    at: Dir,
+    /// An archive's content, once it was asked for; `None` when it is not what its name says.
+    opened: Option<OnceLock<Option<Dir>>>,
 }
 
 /// A chart that no vendored directory holds.
@@ -26,6 +48,13 @@ impl MissingChart {
     /// The command that fetches it.
     pub fn pull_command(&self) -> String {
         let Self { url, name, version } = self;
+        let version = if version.is_empty()
+            || version.contains(|c: char| !c.is_ascii_graphic() || "<>|*".contains(c))
+        {
+            format!("'{version}'")
+        } else {
+            version.clone()
+        };
         if url.contains("://") && !url.starts_with("oci://") {
             format!("helm pull {name} --repo {url} --version {version}")
         } else {
@@ -36,17 +65,155 @@ impl MissingChart {
 }
 
 impl ChartIndex {
+    /// Charts below the given trees.
+    pub fn new(places: Vec<Arc<dyn Tree>>, cache: Arc<Cache>) -> Self {
+        Self { places, cache: Some(cache), ..Self::default() }
+    }
+
+    /// Whether it is known where charts may lie.
+    pub fn has_places(&self) -> bool {
+        !self.places.is_empty()
+    }
+
     /// Looks a chart up; what is not found is remembered.
     pub fn find(&self, url: &str, name: &str, version: &str) -> Found {
+        // A chart of an OCI registry is named by its path.
+        let short = name.rsplit('/').next().unwrap_or(name);
+        let vendored = self.known().get(short).map(Vec::as_slice).unwrap_or_default();
+        let mut versions: Vec<&str> = vendored.iter().map(|it| it.version.as_str()).collect();
+        while let Some(picked) = pick(version, &versions) {
+            let mut candidates = vendored.iter().filter(|it| it.version == picked);
+            if let Some(dir) = candidates.find_map(|it| self.open(it, short)) {
+                return Found::Here(dir);
+            }
+            versions.retain(|known| *known != picked);
+        }
         let missing =
             MissingChart { url: url.to_owned(), name: name.to_owned(), version: version.to_owned() };
         let help = format!("vendor it below a directory of `charts.paths`: {}", missing.pull_command());
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(missing);
-        Found::Missing { reason: format!("the chart `{name}` {version} of {url} is not vendored"), help }
+        let there = match versions.as_slice() {
+            [] => String::new(),
+            versions => format!(", only {} is", versions.join(", ")),
+        };
+        Found::Missing {
+            reason: format!("the chart `{name}` {version} of {url} is not vendored{there}"),
+            help,
+        }
     }
 
     /// The charts that were not found, once each.
     pub fn missing(&self) -> Vec<MissingChart> {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn known(&self) -> &BTreeMap<SmolStr, Vec<Vendored>> {
+        self.known.get_or_init(|| {
+            let mut known: BTreeMap<SmolStr, Vec<Vendored>> = BTreeMap::new();
+            let Some(cache) = &self.cache else { return known };
+            for tree in &self.places {
+                for path in tree.files() {
+                    if let Some((name, vendored)) = vendored(tree, &path, cache) {
+                        known.entry(name).or_default().push(vendored);
+                    }
+                }
+            }
+            known
+        })
+    }
+
+    fn open(&self, vendored: &Vendored, name: &str) -> Option<Dir> {
+        let Some(opened) = &vendored.opened else { return Some(vendored.at.clone()) };
+        let cache = self.cache.as_ref()?;
+        let open = || {
+            let dir = unpack(&vendored.at, name, cache.sources())?;
+            let (found, version) = identity(&dir, cache)?;
+            (found == name && version == vendored.version).then_some(dir)
+        };
+        opened.get_or_init(open).clone()
+    }
+}
+
+/// The version that is meant among those there are; without any, the newest, as `helm pull` takes it.
+fn pick<'a>(wanted: &str, versions: &[&'a str]) -> Option<&'a str> {
+    pick_version(if wanted.is_empty() { "*" } else { wanted }, versions)
+}
+
+/// What a file of a tree says of a chart.
+fn vendored(tree: &Arc<dyn Tree>, path: &TreePath, cache: &Cache) -> Option<(SmolStr, Vendored)> {
+    if path.file_name() == "Chart.yaml" {
+        let at = Dir::new(Arc::clone(tree), path.parent()?);
+        let (name, version) = identity(&at, cache)?;
+        return Some((name, Vendored { version, at, opened: None }));
+    }
+    let stem = path.file_name().strip_suffix(".tgz")?;
+    // `name-1.2.3.tgz`: names may hold numbers, versions may hold dashes.
+    let mut splits =
+        stem.match_indices('-').filter_map(|(at, _)| Some((stem.get(..at)?, stem.get(at + 1..)?)));
+    let (name, version) = splits.find(|(_, version)| Version::parse(version).is_ok())?;
+    let at = Dir::new(Arc::clone(tree), path.clone());
+    Some((name.into(), Vendored { version: version.into(), at, opened: Some(OnceLock::new()) }))
+}
+
+/// Name and version in a chart's `Chart.yaml`.
+fn identity(dir: &Dir, cache: &Cache) -> Option<(SmolStr, SmolStr)> {
+    let file = dir.tree.read(&dir.path.child("Chart.yaml")).ok()?;
+    let stream = cache.stream(&file);
+    let root = stream.documents.first()?.root.as_ref()?;
+    let text = |key: &str| root.get(key).and_then(Node::scalar).filter(|text| !text.is_empty()).cloned();
+    Some((text("name")?, text("version")?))
+}
+
+/// The chart in an archive.
+fn unpack(archive: &Dir, name: &str, sources: &Sources) -> Option<Dir> {
+    let file = archive.tree.read(&archive.path).ok()?;
+    let tree = open_archive(sources, file.name(), file.bytes(), ArchiveLimits::default()).ok()?;
+    Some(Dir::new(Arc::new(tree), TreePath::new(name).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::MemoryTree;
+
+    #[test]
+    fn finds_by_name_and_version() {
+        let sources = Sources::new();
+        let chart = |name: &str, version: &str| format!("name: {name}\nversion: {version}\n");
+        let tree = MemoryTree::of(
+            &sources,
+            [
+                ("vendor/a-1.0.0/Chart.yaml", chart("a", "1.0.0").as_str()),
+                ("vendor/a-1.2.0/Chart.yaml", &chart("a", "1.2.0")),
+                ("vendor/a-2/Chart.yaml", &chart("a", "2.0.0-rc.1")),
+                ("vendor/a-2/charts/b/Chart.yaml", &chart("b", "v3.1.0")),
+                ("vendor/k8s-1thing-0.1.0.tgz", "no archive"),
+            ],
+        );
+        let index = ChartIndex::new(vec![Arc::new(tree)], Arc::new(Cache::new(sources)));
+        for (name, version, want) in [
+            ("a", "1.0.0", Some("vendor/a-1.0.0")),
+            ("a", "1.x", Some("vendor/a-1.2.0")),
+            ("a", "^1.0.0", Some("vendor/a-1.2.0")),
+            ("a", "*", Some("vendor/a-1.2.0")),
+            ("a", "", Some("vendor/a-1.2.0")),
+            ("a", "2.0.0-rc.1", Some("vendor/a-2")),
+            ("a", "3.0.0", None),
+            ("org/b", "3.1.0", Some("vendor/a-2/charts/b")),
+            ("k8s-1thing", "0.1.0", None),
+            ("nobody", "1.0.0", None),
+        ] {
+            let found = index.find("https://charts.example", name, version);
+            assert_eq!(found.dir().map(|dir| dir.path.as_str()), want, "{name} {version}");
+        }
+        let commands: Vec<String> = index.missing().iter().map(MissingChart::pull_command).collect();
+        assert_eq!(
+            commands,
+            [
+                "helm pull a --repo https://charts.example --version 3.0.0",
+                "helm pull k8s-1thing --repo https://charts.example --version 0.1.0",
+                "helm pull nobody --repo https://charts.example --version 1.0.0",
+            ]
+        );
     }
 }

@@ -102,6 +102,14 @@ impl Variants {
         Self { splits: splits.collect() }
     }
 
+    /// The outermost variant directory that a file lies in.
+    pub fn of_path(&self, path: &TreePath) -> Option<TreePath> {
+        self.splits.iter().find_map(|(dir, names)| {
+            let (first, _) = path.strip_prefix(dir)?.split_once('/')?;
+            names.contains(first).then(|| dir.child(first))
+        })
+    }
+
     /// Whether what is defined in the two files may meet on one cluster: not when some directory has them in two
     /// different variants.
     pub fn may_meet(&self, a: &TreePath, b: &TreePath) -> bool {

@@ -6,32 +6,44 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Application, ApplicationSet, Source};
+use crate::flux::{HelmRelease, Kustomization};
 use crate::origin::Place;
-use crate::yaml::Node;
+use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
-use super::scan::{Scan, document_node};
+use super::scan::{Scan, argocd_config, document_node};
 use super::{ControlPlane, Workspace};
 
 /// Kinds whose objects are apps themselves.
 pub(super) fn is_app_kind(group: &str, kind: &str) -> bool {
-    matches!((group, kind), ("argoproj.io", "Application" | "ApplicationSet"))
+    matches!((group, kind), ("argoproj.io", "Application" | "ApplicationSet")) || is_flux_kind(group, kind)
+}
+
+/// Kinds of Flux whose objects are apps themselves.
+pub(super) fn is_flux_kind(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") | ("helm.toolkit.fluxcd.io", "HelmRelease")
+    )
 }
 
 /// An object that is an app, decoded.
 pub(super) enum Definition {
     Application(Application),
     ApplicationSet(ApplicationSet),
+    Kustomization(Kustomization),
+    HelmRelease(HelmRelease),
 }
 
 impl Definition {
     pub(super) fn new(node: Node) -> Self {
-        let is_set = node.get("kind").and_then(Node::as_str) == Some("ApplicationSet");
+        let kind = node.get("kind").and_then(Node::as_str).map(SmolStr::new);
         let node = Arc::new(node);
-        if is_set {
-            Self::ApplicationSet(ApplicationSet::new(node))
-        } else {
-            Self::Application(Application::new(node))
+        match kind.as_deref() {
+            Some("ApplicationSet") => Self::ApplicationSet(ApplicationSet::new(node)),
+            Some("Kustomization") => Self::Kustomization(Kustomization::new(node)),
+            Some("HelmRelease") => Self::HelmRelease(HelmRelease::new(node)),
+            _ => Self::Application(Application::new(node)),
         }
     }
 
@@ -39,6 +51,8 @@ impl Definition {
         match self {
             Self::Application(_) => AppKind::Application,
             Self::ApplicationSet(_) => AppKind::ApplicationSet,
+            Self::Kustomization(_) => AppKind::Kustomization,
+            Self::HelmRelease(_) => AppKind::HelmRelease,
         }
     }
 
@@ -46,6 +60,8 @@ impl Definition {
         match self {
             Self::Application(application) => &application.name,
             Self::ApplicationSet(set) => &set.name,
+            Self::Kustomization(it) => &it.name,
+            Self::HelmRelease(it) => &it.name,
         }
     }
 
@@ -53,6 +69,8 @@ impl Definition {
         match self {
             Self::Application(application) => &application.namespace,
             Self::ApplicationSet(set) => &set.namespace.value,
+            Self::Kustomization(it) => &it.namespace,
+            Self::HelmRelease(it) => &it.namespace,
         }
     }
 
@@ -60,6 +78,8 @@ impl Definition {
         match self {
             Self::Application(application) => application.place,
             Self::ApplicationSet(set) => set.place,
+            Self::Kustomization(it) => it.place,
+            Self::HelmRelease(it) => it.place,
         }
     }
 
@@ -67,6 +87,8 @@ impl Definition {
         match self {
             Self::Application(application) => Arc::clone(&application.node),
             Self::ApplicationSet(set) => Arc::clone(&set.node),
+            Self::Kustomization(it) => Arc::clone(&it.node),
+            Self::HelmRelease(it) => Arc::clone(&it.node),
         }
     }
 
@@ -74,6 +96,8 @@ impl Definition {
         match self {
             Self::Application(application) => Spec::Argo(Arc::new(application)),
             Self::ApplicationSet(set) => Spec::ArgoSet(Arc::new(set)),
+            Self::Kustomization(it) => Spec::FluxKustomization(Arc::new(it), Arc::default()),
+            Self::HelmRelease(it) => Spec::FluxRelease(Arc::new(it), Arc::default()),
         }
     }
 }
@@ -96,8 +120,11 @@ pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, S
         match Definition::new(node) {
             Definition::Application(application) => expected.extend(git_paths(&application)),
             Definition::ApplicationSet(set) => expected.extend(set.git_paths()),
+            // Where these read from is said by another object.
+            Definition::Kustomization(_) | Definition::HelmRelease(_) => {}
         }
     }
+    expected.extend(super::flux::git_paths(workspace, scan));
     workspace.checkouts.infer(&expected);
     expected
 }
@@ -105,6 +132,18 @@ pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, S
 /// What the manifests as written say about the Argo CD that reads them.
 pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane {
     let mut control_plane = ControlPlane::default();
+    // The ConfigMap as written wins over values that a chart makes it of.
+    for path in &scan.argocd_values {
+        let Ok(file) = workspace.tree.read(path) else { continue };
+        for document in &workspace.cache.stream(&file).documents {
+            let Some(mut values) = document.root.clone() else { continue };
+            if values.canonicalize(Dialect::Sigs).is_ok()
+                && let Some(data) = argocd_config(&values)
+            {
+                control_plane.settings.merge_values(data);
+            }
+        }
+    }
     for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
         match (document.kind.as_str(), document.name.as_str()) {
             ("ConfigMap", "argocd-cm" | "argocd-cmd-params-cm") => {

@@ -10,19 +10,22 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::argocd::Application;
+use crate::flux::HelmRelease;
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, Span, TreePath};
 use crate::yaml::Node;
 
 use super::app::{App, AppId, AppKind, Spec};
+use super::batch::{Batch, work};
 use super::clusters::Variants;
-use super::declared;
-use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind};
-use super::facts::{self, ObjectFacts};
-use super::inventory::{AppEntry, Inventory, visit_origins};
+use super::collected::{Claims, Collected, Done};
+use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind, is_flux_kind};
+use super::facts::ObjectFacts;
+use super::flux::{self, Roots, Store};
+use super::inventory::Inventory;
 use super::remotes::Identity;
 use super::scan::{Scan, document_node};
-use super::{Rendered, Workspace, render};
+use super::{Rendered, Workspace};
 
 /// Apps below apps below apps: real repositories have three or four levels.
 const MAX_DEPTH: u32 = 16;
@@ -50,9 +53,23 @@ pub fn analyze<T: Send>(
         expected,
         origins: Origins::new(),
         objects: Vec::new(),
+        positions: BTreeMap::new(),
+        scan: &scan,
+        variants: &variants,
+        store: Store::default(),
+        has_flux: scan.documents.iter().any(|it| is_flux_kind(&it.group, &it.kind)),
     };
+    flux::find_bootstrap(workspace, &scan);
+    let roots = Roots::of(workspace, &scan);
+    for document in roots.certain.iter().filter_map(|index| scan.documents.get(*index)) {
+        if let Some(node) = document_node(workspace, document) {
+            discovery.define(node, Arc::default(), None, "", 0);
+        }
+    }
+    discovery.run();
     for document in &scan.documents {
         if is_app_kind(&document.group, &document.kind)
+            && !is_flux_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
             && !scan.is_input(&document.path)
             && let Some(node) = document_node(workspace, document)
@@ -64,7 +81,7 @@ pub fn analyze<T: Send>(
     for leads_to_apps in [true, false] {
         for dir in scan.root_kustomizations() {
             if !discovery.claimed.covers(&dir) && leads_to_apps == leads(&scan, &dir) {
-                discovery.overlay(&dir, &scan);
+                discovery.overlay(&dir);
             }
         }
         discovery.run();
@@ -75,7 +92,7 @@ pub fn analyze<T: Send>(
         discovery.chart(&dir);
     }
     discovery.run();
-    discovery.finish(scan, variants)
+    discovery.stop().finish(workspace, scan, variants)
 }
 
 /// Whether building `dir` can bring forth apps.
@@ -88,75 +105,25 @@ fn leads(scan: &Scan, dir: &TreePath) -> bool {
         .any(|document| is_app_kind(&document.group, &document.kind) && resources.contains(&document.path))
 }
 
-/// Directories that apps render, so that they are not rendered again by themselves.
-#[derive(Debug, Default)]
-struct Claims {
-    dirs: BTreeMap<TreePath, AppId>,
-    below: BTreeMap<TreePath, AppId>,
-}
-
-impl Claims {
-    fn by(&self, dir: &TreePath) -> Option<AppId> {
-        if let Some(app) = self.dirs.get(dir) {
-            return Some(*app);
-        }
-        let mut at = Some(dir.clone());
-        while let Some(dir) = at {
-            if let Some(app) = self.below.get(&dir) {
-                return Some(*app);
-            }
-            at = dir.parent();
-        }
-        None
-    }
-
-    fn covers(&self, dir: &TreePath) -> bool {
-        self.by(dir).is_some()
-    }
-}
-
-struct Done<T> {
-    app: App,
-    depth: u32,
-    rendered: Summary,
-    result: T,
-}
-
-/// What remains of a render.
-struct Summary {
-    status: super::Status,
-    reason: Option<String>,
-    objects: usize,
-    problems: Vec<crate::finding::Problem>,
-    no_ops: Vec<crate::kustomize::NoOp>,
-    idle_values: Vec<super::IdleValue>,
-    incomplete: Vec<crate::argocd::Incomplete>,
-    files: BTreeSet<TreePath>,
-}
-
 struct Discovery<'a, T> {
     workspace: &'a Workspace,
     on_app: &'a (dyn Fn(&App, &Rendered) -> T + Sync),
     queue: Vec<(App, u32)>,
     done: Vec<Done<T>>,
     /// Definitions met so far, by where they are written and what they are called.
-    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr), AppId>,
+    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr, SmolStr), AppId>,
     claimed: Claims,
     /// Paths that apps expect, written and rendered ones.
     expected: Vec<(String, String, String)>,
     origins: Origins,
     objects: Vec<ObjectFacts>,
-}
-
-/// What a worker hands back.
-struct Batch<T> {
-    app: App,
-    depth: u32,
-    summary: Summary,
-    facts: Vec<ObjectFacts>,
-    origins: Origins,
-    children: Vec<(Node, Arc<Origins>)>,
-    result: T,
+    /// Where in `done` an app is: what waits for others is done later than what was found after it.
+    positions: BTreeMap<AppId, usize>,
+    scan: &'a Scan,
+    variants: &'a Variants,
+    /// What Kustomizations and HelmReleases may name.
+    store: Store,
+    has_flux: bool,
 }
 
 impl<T: Send> Discovery<'_, T> {
@@ -181,7 +148,9 @@ impl<T: Send> Discovery<'_, T> {
         };
         // The file says no namespace where the app that renders it gives one: still the same definition.
         let written = SmolStr::new(definition.namespace());
-        let key = (definition.kind(), place.at, definition.name().clone(), written);
+        // Two clusters may have one definition, each with its own variables.
+        let cluster = self.cluster(&definition, parent);
+        let key = (definition.kind(), place.at, definition.name().clone(), written, cluster.clone());
         let id = self.next_id();
         if let Some(known) = self.known.get(&key).copied() {
             self.adopt(known, parent, &own);
@@ -198,7 +167,7 @@ impl<T: Send> Discovery<'_, T> {
             name: definition.name().as_str().into(),
             kind: definition.kind(),
             namespace: own.clone(),
-            cluster: SmolStr::default(),
+            cluster,
             target_namespace: own,
             parent,
             place,
@@ -213,7 +182,43 @@ impl<T: Send> Discovery<'_, T> {
             app.cluster = application.destination.cluster();
             app.target_namespace = application.destination.namespace().into();
         }
+        match &app.spec {
+            Spec::FluxKustomization(kustomization, _) => {
+                app.target_namespace = kustomization
+                    .target_namespace
+                    .as_ref()
+                    .map(|text| text.value.clone())
+                    .unwrap_or_default();
+            }
+            Spec::FluxRelease(release, _) => {
+                self.claim_chart(id, release);
+                if let Some(namespace) = &release.target_namespace {
+                    app.target_namespace = namespace.value.clone();
+                }
+            }
+            _ => {}
+        }
         self.queue.push((app, depth));
+    }
+
+    /// The cluster of a Flux object: that of the object that renders it. Other definitions say it themselves.
+    fn cluster(&self, definition: &Definition, parent: Option<AppId>) -> SmolStr {
+        let remote = match definition {
+            Definition::Kustomization(it) => it.remote,
+            Definition::HelmRelease(it) => it.remote,
+            Definition::Application(_) | Definition::ApplicationSet(_) => return SmolStr::default(),
+        };
+        if remote {
+            let node = definition.node();
+            let name = |kind: &&str| {
+                node.at_path(&["spec", "kubeConfig", kind, "name"]).and_then(Node::as_str).map(SmolStr::new)
+            };
+            return ["secretRef", "configMapRef"].iter().find_map(name).unwrap_or_default();
+        }
+        match parent.and_then(|parent| self.app(parent)) {
+            Some(parent) if parent.node.is_some() => parent.cluster.clone(),
+            _ => flux::cluster_of(self.path_of(definition.place()).as_ref(), self.variants),
+        }
     }
 
     /// A definition found as written turns out to be rendered by another app.
@@ -239,8 +244,9 @@ impl<T: Send> Discovery<'_, T> {
 
     fn app(&self, id: AppId) -> Option<&App> {
         let queued = self.queue.iter().map(|(app, _)| app);
-        self.done
-            .get(id.0 as usize)
+        self.positions
+            .get(&id)
+            .and_then(|at| self.done.get(*at))
             .map(|done| &done.app)
             .or_else(|| queued.into_iter().find(|app| app.id == id))
     }
@@ -269,8 +275,26 @@ impl<T: Send> Discovery<'_, T> {
         }
     }
 
-    fn overlay(&mut self, dir: &TreePath, scan: &Scan) {
-        let Some(file) = scan.kustomizations.get(dir).and_then(|it| self.workspace.tree.read(&it.file).ok())
+    /// What a Kustomization builds is not built again by itself.
+    fn claim_path(&mut self, id: AppId, path: TreePath) {
+        if self.scan.kustomizations.contains_key(&path) {
+            self.claimed.dirs.entry(path).or_insert(id);
+        } else if !path.is_root() {
+            self.claimed.below.entry(path).or_insert(id);
+        }
+    }
+
+    fn claim_chart(&mut self, id: AppId, release: &HelmRelease) {
+        let Some(chart) = &release.chart else { return };
+        let in_git = chart.source.as_ref().is_some_and(|source| source.kind == "GitRepository");
+        if in_git && let Ok(path) = TreePath::root().join_rooted(&chart.chart.value) {
+            self.claimed.dirs.entry(path).or_insert(id);
+        }
+    }
+
+    fn overlay(&mut self, dir: &TreePath) {
+        let Some(file) =
+            self.scan.kustomizations.get(dir).and_then(|it| self.workspace.tree.read(&it.file).ok())
         else {
             return;
         };
@@ -307,10 +331,13 @@ impl<T: Send> Discovery<'_, T> {
     /// Renders the queue, and what comes of it, until it is empty.
     fn run(&mut self) {
         while !self.queue.is_empty() {
-            let queue = std::mem::take(&mut self.queue);
+            let queue = self.ready();
             let (workspace, on_app) = (self.workspace, self.on_app);
-            let batches: Vec<Batch<T>> =
-                queue.into_par_iter().map(|(app, depth)| work(workspace, on_app, app, depth)).collect();
+            let keeps_named = self.has_flux;
+            let batches: Vec<Batch<T>> = queue
+                .into_par_iter()
+                .map(|(app, depth)| work(workspace, on_app, app, depth, keeps_named))
+                .collect();
             let mut children = Vec::new();
             for mut batch in batches {
                 let shift = self.origins.append(batch.origins);
@@ -325,6 +352,13 @@ impl<T: Send> Discovery<'_, T> {
                 children.extend(
                     batch.children.into_iter().map(|child| (child, parent, namespace.clone(), batch.depth)),
                 );
+                if let Some(dir) = batch.summary.built.clone() {
+                    self.claim_path(batch.app.id, dir);
+                }
+                for (kind, namespace, node, origins) in batch.named {
+                    self.store.add(&batch.app.cluster, &kind, &namespace, node, origins);
+                }
+                self.positions.insert(batch.app.id, self.done.len());
                 self.done.push(Done {
                     app: batch.app,
                     depth: batch.depth,
@@ -348,102 +382,25 @@ impl<T: Send> Discovery<'_, T> {
         }
     }
 
-    /// Puts the inventory together. Overlays that an app turned out to render are dropped.
-    fn finish(self, scan: Scan, variants: Variants) -> (Inventory, Vec<T>) {
-        let claimed = &self.claimed;
-        let claimant = |app: &App| match &app.spec {
-            Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_) | Spec::ArgoSet(_) => None,
-        };
-        let superseded: BTreeMap<AppId, AppId> =
-            self.done.iter().filter_map(|done| Some((done.app.id, claimant(&done.app)?))).collect();
-        let mut names: BTreeMap<AppId, AppId> = BTreeMap::new();
-        for done in &self.done {
-            if !superseded.contains_key(&done.app.id) {
-                names.insert(done.app.id, AppId(names.len() as u32));
+    /// What can be rendered now: all apps but those that name an object that another app has still to render. The
+    /// rest stays in the queue.
+    fn ready(&mut self) -> Vec<(App, u32)> {
+        let queue = std::mem::take(&mut self.queue);
+        let wait: Vec<bool> = queue.iter().map(|(app, _)| self.store.must_wait(app, self.scan)).collect();
+        let stuck = wait.iter().all(|wait| *wait);
+        let mut ready = Vec::with_capacity(queue.len());
+        for ((mut app, depth), wait) in queue.into_iter().zip(wait) {
+            if wait && !stuck {
+                self.queue.push((app, depth));
+            } else {
+                self.store.resolve(&mut app, self.workspace, self.scan);
+                ready.push((app, depth));
             }
         }
-        let mut inventory = Inventory { origins: self.origins, scan, variants, ..Inventory::default() };
-        let mut results = Vec::new();
-        for mut done in self.done {
-            let Some(id) = names.get(&done.app.id) else { continue };
-            let parent = done.app.parent.map(|parent| superseded.get(&parent).copied().unwrap_or(parent));
-            let parent = parent.filter(|parent| *parent != done.app.id);
-            done.app.id = *id;
-            done.app.parent = parent.and_then(|parent| names.get(&parent).copied());
-            inventory.apps.push(AppEntry {
-                root: *id,
-                app: done.app,
-                status: done.rendered.status,
-                reason: done.rendered.reason,
-                objects: done.rendered.objects,
-                problems: done.rendered.problems,
-                no_ops: done.rendered.no_ops,
-                idle_values: done.rendered.idle_values,
-                incomplete: done.rendered.incomplete,
-                files: done.rendered.files,
-                depth: done.depth,
-            });
-            results.push(done.result);
-        }
-        inventory.objects = self
-            .objects
-            .into_iter()
-            .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
-            .collect();
-        inventory.find_roots();
-        inventory.declared = declared::declared(self.workspace, &inventory.scan, &inventory);
-        (inventory, results)
+        ready
     }
-}
 
-fn work<T>(
-    workspace: &Workspace,
-    on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
-    app: App,
-    depth: u32,
-) -> Batch<T> {
-    let mut rendered = render(&app, workspace);
-    let result = on_app(&app, &rendered);
-    let idle_values = super::idle::idle_values(&rendered, workspace);
-    let mut facts = facts::facts(&app, &rendered);
-    let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
-    let children: Vec<(Node, Arc<Origins>)> = children
-        .map(|object| {
-            let mut node = object.node.clone();
-            let mut ids = Vec::new();
-            visit_origins(&mut node, &mut |id| ids.push(*id));
-            let origins = rendered.origins.extract(&mut ids);
-            let mut renamed = ids.into_iter();
-            visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
-            (node, Arc::new(origins))
-        })
-        .collect();
-    let mut problems = std::mem::take(&mut rendered.problems);
-    let mut ids = Vec::new();
-    for facts in &mut facts {
-        facts.visit_origins(&mut |id| ids.push(*id));
+    fn stop(self) -> Collected<T> {
+        Collected { done: self.done, claimed: self.claimed, origins: self.origins, objects: self.objects }
     }
-    for problem in &mut problems {
-        problem.visit_places(&mut |place| ids.push(place.origin));
-    }
-    rendered.origins.compact(&mut ids);
-    let mut renamed = ids.into_iter();
-    for facts in &mut facts {
-        facts.visit_origins(&mut |id| *id = renamed.next().unwrap_or_default());
-    }
-    for problem in &mut problems {
-        problem.visit_places(&mut |place| place.origin = renamed.next().unwrap_or_default());
-    }
-    let summary = Summary {
-        status: rendered.status(),
-        reason: rendered.reason(),
-        objects: rendered.objects.len(),
-        problems,
-        no_ops: rendered.no_ops,
-        idle_values,
-        incomplete: rendered.incomplete,
-        files: rendered.files,
-    };
-    Batch { app, depth, summary, facts, origins: rendered.origins, children, result }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::{Incomplete, Missing};
-use crate::finding::Problem;
+use crate::finding::{Incomplete, Missing, Problem};
 use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
 use crate::source::TreePath;
@@ -38,6 +37,8 @@ pub struct AppEntry {
     pub root: AppId,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
+    /// The directory that a Flux Kustomization built, when it is one of this repository.
+    pub built: Option<TreePath>,
     /// Number of apps above this one.
     pub depth: u32,
 }
@@ -54,6 +55,7 @@ impl AppEntry {
                     local.filter_map(|source| TreePath::new(source.path()).ok()).any(|dir| below(&dir))
                 }
                 Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
+                Spec::FluxKustomization(..) | Spec::FluxRelease(..) => self.built.as_ref().is_some_and(below),
                 Spec::ArgoSet(_) => false,
             }
     }

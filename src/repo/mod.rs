@@ -1,13 +1,16 @@
 //! A repository as a whole: which apps it has, what they render to, and the facts that rules compare.
 
 mod app;
+mod batch;
 mod charts;
 mod clusters;
+mod collected;
 mod counterfactual;
 mod declared;
 mod definition;
 mod discover;
 mod facts;
+mod flux;
 mod idle;
 mod inventory;
 mod labels;

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::source::{Dir, Found, Remotes, Tree, TreePath, repository_key};
+use crate::yaml::Cache;
 
 use super::charts::ChartIndex;
 
@@ -70,6 +71,42 @@ const NEARLY_ALL: f64 = 0.8;
 /// So many paths do not exist here by chance: then half of them will do, since repositories are full of leftovers.
 const MANY: usize = 10;
 
+/// A directory so deep does not exist by chance: a path whose parent it is was meant for this tree, even if nothing is
+/// there any more.
+const DEEP: usize = 2;
+
+/// The paths that the apps of one URL name.
+#[derive(Debug, Default)]
+struct Named<'a> {
+    paths: BTreeSet<&'a str>,
+    /// Those that exist here.
+    found: usize,
+    /// Those that do not, in a directory that does.
+    near: usize,
+}
+
+impl<'a> Named<'a> {
+    fn add(&mut self, path: &'a str, tree: &dyn Tree) {
+        if !self.paths.insert(path) {
+            return;
+        }
+        let Ok(path) = TreePath::new(path) else { return };
+        if tree.kind(&path).is_some() {
+            self.found += 1;
+        } else if let Some(parent) = path.parent() {
+            let deep = parent.as_str().split('/').count() >= DEEP;
+            self.near += usize::from(deep && tree.kind(&parent).is_some());
+        }
+    }
+
+    fn is_this_tree(&self) -> bool {
+        let enough = |count: usize| count as f64 >= NEARLY_ALL * self.paths.len() as f64;
+        let half = 2 * self.found >= self.paths.len();
+        self.found > 0
+            && (enough(self.found) || half && (self.found >= MANY || enough(self.found + self.near)))
+    }
+}
+
 impl Checkouts {
     /// Only the tree itself, known by no URL.
     pub fn new(tree: Arc<dyn Tree>) -> Self {
@@ -110,6 +147,13 @@ impl Checkouts {
         self.charts = charts;
     }
 
+    /// Looks for charts in the tree itself, unless it is known where they are.
+    pub(super) fn default_charts(&mut self, cache: &Arc<Cache>) {
+        if !self.charts.has_places() {
+            self.charts = ChartIndex::new(vec![Arc::clone(&self.tree)], Arc::clone(cache));
+        }
+    }
+
     /// The charts that were asked for and not found, once each.
     pub fn charts(&self) -> &ChartIndex {
         &self.charts
@@ -132,21 +176,18 @@ impl Checkouts {
     /// those whose paths nearly all exist here. A URL once taken for this repository stays so. Where there is no
     /// git repository to ask, the revision that most apps of this repository follow is what is checked out.
     pub fn infer(&self, expected: &[(String, String, String)]) {
-        let mut counts: BTreeMap<String, (BTreeSet<&str>, usize)> = BTreeMap::new();
+        let mut named: BTreeMap<String, Named<'_>> = BTreeMap::new();
         for (url, path, _) in expected {
             let trimmed = path.trim_start_matches("./").trim_end_matches('/');
-            let (paths, found) = counts.entry(repository_key(url)).or_default();
+            let paths = named.entry(repository_key(url)).or_default();
             // The root exists everywhere, so it says nothing.
-            if !matches!(trimmed, "" | ".") && !trimmed.contains("{{") && paths.insert(trimmed) {
-                let exists = TreePath::new(trimmed).is_ok_and(|path| self.tree.kind(&path).is_some());
-                *found += usize::from(exists);
+            if !matches!(trimmed, "" | ".") && !trimmed.contains("{{") {
+                paths.add(trimmed, self.tree.as_ref());
             }
         }
         let mut inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, (paths, found)) in counts {
-            let nearly_all = found as f64 >= NEARLY_ALL * paths.len() as f64;
-            let many = found >= MANY && 2 * found >= paths.len();
-            if !paths.is_empty() && (nearly_all || many) {
+        for (key, paths) in named {
+            if paths.is_this_tree() {
                 inferred.identities.insert(key, Identity::Inferred);
             }
         }

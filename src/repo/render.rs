@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::argocd::{self, Incomplete, Output, Renderer};
-use crate::finding::{Problem, ProblemKind};
+use crate::argocd::{self, Output, Renderer};
+use crate::finding::{Incomplete, Problem, ProblemKind};
+use crate::flux::{self, Substitution};
 use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
-use crate::kustomize::{self, NoOp};
+use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
@@ -34,6 +35,14 @@ pub struct Rendered {
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
+    /// Names that `postBuild` of a Kustomization knows.
+    pub variables: Vec<flux::Text>,
+    /// Fields of a kustomization that Flux drops.
+    pub dropped: Vec<DroppedField>,
+    /// The directory that a Kustomization built, when it is one of this repository.
+    pub dir: Option<TreePath>,
+    /// References to variables that Flux substitutes.
+    pub substitutions: Vec<Substitution>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
 }
@@ -46,6 +55,20 @@ impl Rendered {
         self.incomplete = output.incomplete;
         self.no_ops = output.no_ops;
         self.releases = output.releases;
+        output.objects
+    }
+
+    /// The same for Flux.
+    fn take_flux(&mut self, output: flux::Output) -> Vec<Node> {
+        self.problems = output.problems;
+        self.failed = output.failed;
+        self.incomplete = output.incomplete;
+        self.no_ops = output.no_ops;
+        self.releases = output.releases;
+        self.substitutions = output.substitutions;
+        self.dir = output.dir;
+        self.variables = output.variables;
+        self.dropped = output.dropped;
         output.objects
     }
 
@@ -74,6 +97,19 @@ fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     };
     let own = config.clusters.iter().find(is_it).and_then(|cluster| cluster.kubernetes.as_ref());
     own.or(config.kubernetes.as_ref()).map(|version| version.value.clone())
+}
+
+/// What renders the Flux objects of an app.
+fn flux_renderer<'a>(app: &App, workspace: &'a Workspace) -> flux::Renderer<'a> {
+    flux::Renderer {
+        tree: &workspace.tree,
+        bootstrap: workspace.bootstrap(),
+        remotes: workspace.remotes(),
+        cache: &workspace.cache,
+        charts: &workspace.charts,
+        artifacts: &workspace.artifacts,
+        kube_version: kube_version(app, workspace),
+    }
 }
 
 /// Renders a chart by itself, with nothing but its own values.
@@ -137,6 +173,16 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             };
             let output = argocd::expand(set, &environment, &mut rendered.origins);
             rendered.take(output)
+        }
+        Spec::FluxKustomization(kustomization, inputs) => {
+            let renderer = flux_renderer(app, workspace);
+            let output = renderer.kustomization(kustomization, inputs, &mut rendered.origins);
+            rendered.take_flux(output)
+        }
+        Spec::FluxRelease(release, inputs) => {
+            let renderer = flux_renderer(app, workspace);
+            let output = renderer.helm_release(release, inputs, &mut rendered.origins);
+            rendered.take_flux(output)
         }
         Spec::Overlay(dir) => {
             let kube_version = kube_version(app, workspace).unwrap_or_default();

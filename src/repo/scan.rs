@@ -60,6 +60,8 @@ pub struct Scan {
     pub subcharts: BTreeSet<TreePath>,
     /// Whether any file speaks of `globalProjects`: every AppProject may then have more than it says.
     pub global_projects: bool,
+    /// Values files of the `argo-cd` chart, or of a chart around it, by what they set: `configs.cm`.
+    pub argocd_values: Vec<TreePath>,
     /// Files that some kustomization reads as a resource.
     resources: BTreeSet<TreePath>,
     /// Files that some kustomization reads otherwise: patches, generator inputs.
@@ -135,6 +137,9 @@ impl Scan {
             let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
             let (kind, api_version) = (text(&["kind"]), text(&["apiVersion"]));
             if kind.is_empty() || api_version.is_empty() {
+                if kind.is_empty() && argocd_config(root).is_some() {
+                    self.argocd_values.push(path.clone());
+                }
                 continue;
             }
             if kind == "Secret" {
@@ -183,8 +188,30 @@ impl Scan {
     /// Kustomizations that no other kustomization builds on and that can be built alone.
     pub fn root_kustomizations(&self) -> Vec<TreePath> {
         let used: BTreeSet<&TreePath> = self.kustomizations.values().flat_map(|it| &it.dirs).collect();
-        let roots = self.kustomizations.iter().filter(|(dir, it)| !it.component && !used.contains(dir));
-        roots.map(|(dir, _)| dir.clone()).collect()
+        let alone = || self.kustomizations.iter().filter(|(_, it)| !it.component).map(|(dir, _)| dir);
+        let mut roots: Vec<TreePath> = alone().filter(|dir| !used.contains(dir)).cloned().collect();
+        // Those that build on each other in a circle have no root, and nobody would look at them.
+        let mut reached: BTreeSet<TreePath> = BTreeSet::new();
+        let visit = |dir: &TreePath, reached: &mut BTreeSet<TreePath>| {
+            let mut todo = vec![dir.clone()];
+            while let Some(dir) = todo.pop() {
+                if let Some(kustomization) = self.kustomizations.get(&dir)
+                    && reached.insert(dir)
+                {
+                    todo.extend(kustomization.dirs.iter().cloned());
+                }
+            }
+        };
+        let components = self.kustomizations.iter().filter(|(_, it)| it.component).map(|(dir, _)| dir);
+        roots.iter().chain(components).for_each(|dir| visit(dir, &mut reached));
+        for dir in alone() {
+            if !reached.contains(dir) {
+                visit(dir, &mut reached);
+                roots.push(dir.clone());
+            }
+        }
+        roots.sort();
+        roots
     }
 
     /// The kustomizations that `dir` builds on, itself included.
@@ -200,6 +227,15 @@ impl Scan {
         }
         closure
     }
+}
+
+/// What values of the `argo-cd` chart write into `argocd-cm`: `configs.cm`, or one level down when the chart is a
+/// dependency.
+pub(super) fn argocd_config(values: &Node) -> Option<&Node> {
+    let config = |node: &Node| node.at_path(&["configs", "cm"]).is_some_and(|it| it.as_map().is_some());
+    let named = |name: &str| values.get(name).filter(|node| config(node));
+    let values = if config(values) { Some(values) } else { named("argo-cd").or_else(|| named("argocd")) };
+    values?.at_path(&["configs", "cm"])
 }
 
 /// The canonical form of a scanned document.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::argocd::Settings;
 use crate::config::{self, Config};
 use crate::finding::Problem;
+use crate::flux::Bootstrap;
 use crate::helm::ChartCache;
 use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
@@ -33,27 +34,34 @@ pub struct Workspace {
     pub cache: Arc<Cache>,
     /// Loaded charts.
     pub charts: Arc<ChartCache>,
+    /// Sources of Flux as they are packed.
+    pub artifacts: Arc<crate::flux::Artifacts>,
     /// `.gitops-lint.yaml`.
     pub config: Config,
     /// Where other repositories, revisions and charts are found.
     pub checkouts: Arc<Checkouts>,
     /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
     control_plane: OnceLock<ControlPlane>,
+    /// Where the source of Flux's bootstrap begins in the tree.
+    bootstrap: OnceLock<Bootstrap>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
 
 impl Workspace {
     /// A workspace over a tree.
-    pub fn new(tree: Arc<dyn Tree>, cache: Arc<Cache>, config: Config, checkouts: Checkouts) -> Self {
+    pub fn new(tree: Arc<dyn Tree>, cache: Arc<Cache>, config: Config, mut checkouts: Checkouts) -> Self {
+        checkouts.default_charts(&cache);
         Self {
             tree,
             sources: Arc::clone(cache.sources()),
             cache,
             charts: Arc::default(),
+            artifacts: Arc::default(),
             config,
             checkouts: Arc::new(checkouts),
             control_plane: OnceLock::new(),
+            bootstrap: OnceLock::new(),
             vendored: BTreeSet::new(),
         }
     }
@@ -85,6 +93,17 @@ impl Workspace {
         let _ = self.control_plane.set(control_plane);
     }
 
+    /// What Flux's bootstrap made of this repository.
+    pub fn bootstrap(&self) -> &Bootstrap {
+        static NONE: OnceLock<Bootstrap> = OnceLock::new();
+        self.bootstrap.get().unwrap_or_else(|| NONE.get_or_init(Bootstrap::default))
+    }
+
+    /// Declares it; the first word counts.
+    pub(super) fn set_bootstrap(&self, bootstrap: Bootstrap) {
+        let _ = self.bootstrap.set(bootstrap);
+    }
+
     /// The remotes seam that engines see.
     pub fn remotes(&self) -> &dyn Remotes {
         self.checkouts.as_ref()
@@ -96,6 +115,10 @@ impl Workspace {
         let Some(file) = self.sources.get(file) else { return false };
         let name = file.name();
         if name.contains("!/") || name.contains('@') && !self.is_in_tree(&file) {
+            return false;
+        }
+        let is_below = |dir: &str| name.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+        if self.config.chart_paths.iter().any(|path| is_below(tidy(&path.value))) {
             return false;
         }
         let Ok(path) = TreePath::new(name) else { return true };
@@ -112,4 +135,9 @@ impl Workspace {
     fn is_in_tree(&self, file: &SourceFile) -> bool {
         TreePath::new(file.name()).is_ok_and(|path| self.tree.is_file(&path))
     }
+}
+
+/// A configured path as file names begin with it.
+fn tidy(path: &str) -> &str {
+    path.trim_start_matches("./").trim_end_matches('/')
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::argocd::Missing;
 use crate::config::{Config, External};
+use crate::finding::Missing;
 use crate::golang::Glob;
 use crate::k8s::{self, Before, Keys, NamePattern, Provided, Reference};
 use crate::source::repository_key;

@@ -14,8 +14,8 @@ use super::to_json;
 
 /// What of a place is shown: which of the spans behind it, and how that is called.
 pub trait Origination {
-    /// The line to show for a value, of all that had a say in it.
-    fn span(&self, place: Place) -> Span;
+    /// The lines to show for a value, of all that had a say in it: the one to edit, then those of other parts of it.
+    fn spans(&self, place: Place) -> Vec<Span>;
     /// File and line of a span; `None` when it is of no file.
     fn name(&self, span: Span) -> Option<(String, u32)>;
 }
@@ -30,7 +30,8 @@ pub fn yaml(objects: &[&Node], origins: Option<&dyn Origination>) -> String {
     documents.collect::<Vec<_>>().join("---\n")
 }
 
-/// The objects as a `List`. With `origins`, every scalar becomes `{"value", "file", "line"}`.
+/// The objects as a `List`. With `origins`, every scalar becomes `{"value", "file", "line"}`, with
+/// `others` where it is made of several.
 pub fn json(objects: &[&Node], origins: Option<&dyn Origination>) -> String {
     match origins {
         None => {
@@ -54,18 +55,36 @@ fn beside(node: &Node, origins: &dyn Origination) -> Value {
         }
         _ => {
             let value = node.to_value();
-            match origins.name(origins.span(node.place())) {
-                Some((file, line)) => json!({ "value": value, "file": file, "line": line }),
-                None => json!({ "value": value }),
+            let mut lines = names(&origins.spans(node.place()), origins).into_iter();
+            let Some((file, line)) = lines.next() else { return json!({ "value": value }) };
+            let mut told = json!({ "value": value, "file": file, "line": line });
+            let others: Vec<Value> =
+                lines.map(|(file, line)| json!({ "file": file, "line": line })).collect();
+            if let Some(told) = told.as_object_mut().filter(|_| !others.is_empty()) {
+                told.insert("others".to_owned(), Value::Array(others));
             }
+            told
         }
     }
+}
+
+/// Files and lines of spans, each once.
+fn names(spans: &[Span], origins: &dyn Origination) -> Vec<(String, u32)> {
+    let mut names = Vec::new();
+    for name in spans.iter().filter_map(|span| origins.name(*span)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Where keys and values are written, as steps of an arena of its own: the emitter carries them along.
 struct Marks<'a> {
     origins: &'a dyn Origination,
     arena: Origins,
+    /// The lines of every step, in the order of the arena.
+    spans: Vec<Vec<Span>>,
     keys: Vec<OriginId>,
 }
 
@@ -86,13 +105,14 @@ impl Marks<'_> {
     }
 
     fn add(&mut self, place: Place) -> OriginId {
-        self.arena.add(Origin::new(self.origins.span(place), Step::Written))
+        self.spans.push(self.origins.spans(place));
+        self.arena.add(Origin::new(place.at, Step::Written))
     }
 }
 
 fn annotated(node: &Node, origins: &dyn Origination) -> String {
     let mut node = node.clone();
-    let mut marks = Marks { origins, arena: Origins::new(), keys: Vec::new() };
+    let mut marks = Marks { origins, arena: Origins::new(), spans: Vec::new(), keys: Vec::new() };
     marks.mark(&mut node);
     let keys = marks.keys;
     let Ok(text) = emit_text(&node, EmitStyle::Sigs, &mut marks.arena, OriginId::WRITTEN) else {
@@ -102,9 +122,10 @@ fn annotated(node: &Node, origins: &dyn Origination) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for (index, line) in text.as_str().lines().enumerate() {
         out.push_str(line);
-        let span = comments.get(&index).and_then(|id| marks.arena.get(*id)).and_then(|mark| mark.at);
-        if let Some((file, line)) = span.and_then(|span| origins.name(span)) {
-            let _ = write!(out, "  # {file}:{line}");
+        // Steps are counted from 1.
+        let mark = comments.get(&index).and_then(|id| marks.spans.get(id.index().checked_sub(1)?));
+        for (index, (file, line)) in mark.map(|spans| names(spans, origins)).iter().flatten().enumerate() {
+            let _ = write!(out, "{} {file}:{line}", if index == 0 { "  #" } else { "," });
         }
         out.push('\n');
     }
@@ -152,8 +173,8 @@ mod tests {
     struct Lines(std::sync::Arc<Sources>);
 
     impl Origination for Lines {
-        fn span(&self, place: Place) -> Span {
-            place.at
+        fn spans(&self, place: Place) -> Vec<Span> {
+            vec![place.at]
         }
 
         fn name(&self, span: Span) -> Option<(String, u32)> {

@@ -18,8 +18,9 @@ const SHOWN: usize = 12;
 pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
     let paint = Paint { on: look.color };
     let mut out = String::new();
-    let fields: usize = reach.apps.iter().flat_map(|(_, all)| all).map(|reached| reached.fields.len()).sum();
-    let objects: usize = reach.apps.iter().map(|(_, all)| all.len()).sum();
+    let fields: usize =
+        reach.apps.iter().flat_map(|app| &app.objects).map(|reached| reached.fields.len()).sum();
+    let objects: usize = reach.apps.iter().map(|app| app.objects.len()).sum();
     let (name, line) = (reach.file.name(), reach.lines.start());
     let verdict = match fields {
         0 => "reaches nothing that is rendered".to_owned(),
@@ -27,7 +28,7 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
             "reaches {} of {} in {}",
             count(fields, "field"),
             count(objects, "object"),
-            count(reach.apps.len(), "app")
+            count(reach.apps.iter().filter(|app| !app.objects.is_empty()).count(), "app")
         ),
     };
     let _ = writeln!(out, "{}", paint.bold(&format!("{name}:{line} {verdict}")));
@@ -40,9 +41,15 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
         snippets(&mut source, [(&label, true)].into_iter(), sources, look);
         out.push_str(&source);
     }
-    for (app, all) in &reach.apps {
-        let _ = writeln!(out, "{}", paint.bold(app));
-        for reached in all.iter().take(SHOWN) {
+    for app in &reach.apps {
+        let _ = writeln!(out, "{}", paint.bold(&app.name));
+        for (key, effect) in app.values.iter().take(SHOWN) {
+            let _ = writeln!(out, "  value {key}  {}", paint.dim(&effect.words().join(", ")));
+        }
+        if let Some(rest) = app.values.len().checked_sub(SHOWN).filter(|rest| *rest > 0) {
+            let _ = writeln!(out, "  and {}", count(rest, "more value"));
+        }
+        for reached in app.objects.iter().take(SHOWN) {
             let object = &reached.object;
             let _ = writeln!(out, "  {}/{}", object.kind, object.name);
             for (field, effect) in reached.fields.iter().take(SHOWN) {
@@ -52,7 +59,7 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
                 let _ = writeln!(out, "    and {}", count(rest, "more field"));
             }
         }
-        if let Some(rest) = all.len().checked_sub(SHOWN).filter(|rest| *rest > 0) {
+        if let Some(rest) = app.objects.len().checked_sub(SHOWN).filter(|rest| *rest > 0) {
             let _ = writeln!(out, "  and {}", count(rest, "more object"));
         }
     }
@@ -79,7 +86,14 @@ struct Root<'a> {
 #[derive(Serialize)]
 struct App<'a> {
     name: &'a str,
+    values: Vec<Key<'a>>,
     objects: Vec<Object<'a>>,
+}
+
+#[derive(Serialize)]
+struct Key<'a> {
+    key: &'a str,
+    roles: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -99,9 +113,11 @@ struct Field {
 
 /// The answer for machines, version 1.
 pub fn reach_json(reach: &Reach) -> String {
-    let apps = reach.apps.iter().map(|(name, all)| App {
-        name,
-        objects: all
+    let apps = reach.apps.iter().map(|app| App {
+        name: &app.name,
+        values: app.values.iter().map(|(key, effect)| Key { key, roles: effect.words() }).collect(),
+        objects: app
+            .objects
             .iter()
             .map(|reached| Object {
                 group: &reached.object.group,

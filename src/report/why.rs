@@ -96,6 +96,7 @@ fn role(role: Role) -> &'static str {
         Role::Computed => "computed",
         Role::Consumed => "consumed",
         Role::Called => "called",
+        Role::Matched => "matched",
         Role::Decided => "decided",
     }
 }
@@ -128,6 +129,7 @@ fn phrase(cause: &Cause) -> String {
         (Role::Consumed, Step::Parameterized) => "filled in here".to_owned(),
         (Role::Decided, Step::ChartValues) => "decides that it is rendered (the chart's default)".to_owned(),
         (Role::Decided, _) => "decides that it is rendered".to_owned(),
+        (Role::Matched, _) => "directs the patch".to_owned(),
         (Role::Called, _) => "runs the template".to_owned(),
         _ => describe_step(cause.by).to_owned(),
     }
@@ -137,7 +139,9 @@ fn phrase(cause: &Cause) -> String {
 fn label(cause: &Cause) -> String {
     match cause.role {
         Role::Overridden(kind) => format!("{}: {}", how(kind), phrase(cause)),
-        Role::Set | Role::Computed | Role::Consumed | Role::Called | Role::Decided => phrase(cause),
+        Role::Set | Role::Matched | Role::Computed | Role::Consumed | Role::Called | Role::Decided => {
+            phrase(cause)
+        }
     }
 }
 
@@ -214,6 +218,7 @@ fn json_row<'a>(cause: &'a Cause, sources: &Sources) -> Row<'a> {
             Role::Computed => "computed",
             Role::Consumed => "consumed",
             Role::Called => "called",
+            Role::Matched => "matched",
             Role::Decided => "decided",
         },
         how: match cause.role {

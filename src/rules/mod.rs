@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod flux_apps;
 mod images;
 mod missing;
 mod no_ops;
@@ -79,6 +80,19 @@ rules! {
         unknown_sync_option::UnknownSyncOption,
         unmatched_ignore_differences::UnmatchedIgnoreDifferences,
         unresolved_parameter::UnresolvedParameter,
+    }
+    flux {
+        depends_on_cycle::DependsOnCycle,
+        missing_depends_on::MissingDependsOn,
+        missing_flux_path::MissingFluxPath,
+        missing_flux_source::MissingFluxSource,
+        missing_values_from::MissingValuesFrom,
+        overlapping_flux_paths::OverlappingFluxPaths,
+        undefined_substitution::UndefinedSubstitution,
+        unknown_flux_field::UnknownFluxField,
+        unknown_kustomization_field::UnknownKustomizationField,
+        unmatched_health_check::UnmatchedHealthCheck,
+        unused_substitution::UnusedSubstitution,
     }
     helm {
         empty_override::EmptyOverride,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::argocd::Missing;
+use crate::finding::Missing;
 use crate::kustomize::NoOpKind;
 use crate::repo::{AppEntry, AppId, Inventory, Status};
 use crate::source::{Span, TreePath};

@@ -48,6 +48,34 @@ impl WorkTree {
     ///
     /// `prefix` goes before every file name in messages.
     pub fn open(root: &Path, prefix: &str, sources: Arc<Sources>) -> Result<Self, ReadError> {
+        Self::walk(root, prefix, sources, true)
+    }
+
+    /// As [`WorkTree::open`], but ignore files say nothing: for a tree that Git does not manage. An export of a
+    /// repository holds what was committed, and what was committed counts even if a `.gitignore` names it.
+    pub fn exported(root: &Path, prefix: &str, sources: Arc<Sources>) -> Result<Self, ReadError> {
+        Self::walk(root, prefix, sources, false)
+    }
+
+    /// Lists these files as well, those of them that are there: Git tracks them although they are ignored.
+    pub fn keep(&mut self, paths: impl IntoIterator<Item = TreePath>) {
+        let is_new = |path: &TreePath| self.files.binary_search(path).is_err();
+        let new: Vec<TreePath> = paths.into_iter().filter(is_new).collect();
+        for path in new {
+            let on_disk = self.on_disk(&path);
+            if std::fs::symlink_metadata(&on_disk).is_ok_and(|metadata| metadata.is_symlink()) {
+                self.links.push(path.clone());
+            }
+            if on_disk.is_file() {
+                self.files.push(path);
+            }
+        }
+        self.files.sort_unstable();
+        self.files.dedup();
+        self.links.sort_unstable();
+    }
+
+    fn walk(root: &Path, prefix: &str, sources: Arc<Sources>, ignore: bool) -> Result<Self, ReadError> {
         let real_root = std::fs::canonicalize(root).map_err(|error| io_error(&error))?;
         if !real_root.is_dir() {
             return Err(ReadError::NotDir);
@@ -57,6 +85,8 @@ impl WorkTree {
             .hidden(false)
             .ignore(false)
             .git_global(false)
+            .git_ignore(ignore)
+            .git_exclude(ignore)
             .parents(false)
             .require_git(false)
             .follow_links(false)
@@ -292,6 +322,26 @@ mod tests {
 
     fn path(text: &str) -> TreePath {
         TreePath::new(text).unwrap()
+    }
+
+    #[test]
+    fn what_was_committed_counts_although_it_is_ignored() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("secrets")).unwrap();
+        std::fs::write(dir.path().join(".gitignore"), "secrets/\n").unwrap();
+        for name in ["a.yaml", "b.yaml"] {
+            std::fs::write(dir.path().join("secrets").join(name), "x").unwrap();
+        }
+        let names =
+            |tree: &WorkTree| -> Vec<String> { tree.files().iter().map(ToString::to_string).collect() };
+        let mut tree = WorkTree::open(dir.path(), "", Sources::new()).unwrap();
+        assert_eq!(names(&tree), [".gitignore"]);
+        tree.keep([path("secrets/b.yaml"), path(".gitignore"), path("gone.yaml")]);
+        assert_eq!(names(&tree), [".gitignore", "secrets/b.yaml"]);
+        let ignored = tree.list(&path("secrets")).unwrap();
+        assert_eq!(ignored.iter().map(|entry| entry.ignored).collect::<Vec<bool>>(), [true, false]);
+        let exported = WorkTree::exported(dir.path(), "", Sources::new()).unwrap();
+        assert_eq!(names(&exported), [".gitignore", "secrets/a.yaml", "secrets/b.yaml"]);
     }
 
     #[test]

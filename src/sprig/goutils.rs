@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::xstrings::{lower, title, upper};
+use crate::golang::unicode::{to_lower, to_upper};
+
+use super::xstrings::title;
 
 /// The lines of `WrapCustom`, without what separates them.
 pub(super) fn wrap(text: &str, width: i64, breaks_words: bool) -> Vec<Range<usize>> {
@@ -89,7 +91,7 @@ fn is_space(byte: u8) -> bool {
 pub(super) fn uncapitalize(text: &str) -> String {
     let mut begins = true;
     let map = |c: char| {
-        let changed = if begins && !c.is_whitespace() { lower(c) } else { c };
+        let changed = if begins && !c.is_whitespace() { to_lower(c) } else { c };
         begins = c.is_whitespace();
         changed
     };
@@ -102,9 +104,9 @@ pub(super) fn swap_case(text: &str) -> String {
     let map = |c: char| {
         if c.is_uppercase() {
             after_space = false;
-            lower(c)
+            to_lower(c)
         } else if c.is_lowercase() {
-            if std::mem::take(&mut after_space) { title(c) } else { upper(c) }
+            if std::mem::take(&mut after_space) { title(c) } else { to_upper(c) }
         } else {
             after_space = c.is_whitespace();
             c

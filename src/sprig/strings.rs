@@ -9,6 +9,7 @@ use std::ops::Range;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::golang::bytes;
+use crate::golang::unicode::{to_lower, to_upper};
 use crate::gotemplate::{
     Call, Data, Elem, Failure, Function, Map, MapKind, Param, Slot, Value, byte_range, quoted,
 };
@@ -17,7 +18,7 @@ use crate::origin::{OriginId, Text};
 use super::args::{Result, arg, bytes_of, fixed, text, variadic};
 use super::goutils;
 use super::stand_in::StandIn;
-use super::xstrings::{self, lower, upper};
+use super::xstrings;
 
 /// Text longer than this is not made.
 const MAX_LEN: usize = 32 << 20;
@@ -40,8 +41,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("trim", STRING, |_, args| {
         Ok(Value::text(arg(args, 0).to_text().trim_matches(char::is_whitespace)))
     }),
-    fixed("upper", STRING, |_, args| Ok(mapped(args, upper))),
-    fixed("lower", STRING, |_, args| Ok(mapped(args, lower))),
+    fixed("upper", STRING, |_, args| Ok(mapped(args, to_upper))),
+    fixed("lower", STRING, |_, args| Ok(mapped(args, to_lower))),
     fixed("title", STRING, |_, args| Ok(Value::str(title(text(args, 0))))),
     fixed("untitle", STRING, |_, args| Ok(Value::str(goutils::uncapitalize(text(args, 0))))),
     fixed("substr", &[Param::Int, Param::Int, Param::String], substr),

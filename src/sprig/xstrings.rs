@@ -1,5 +1,7 @@
 //! snake, kebab and Pascal case as `huandu/xstrings` 1.5 has them.
 
+use crate::golang::unicode::{to_lower, to_upper};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Number,
@@ -17,7 +19,7 @@ pub(super) fn lower_case_words(text: &str, connector: char) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let emit = |index: usize, out: &mut String| match words.get(index) {
         Some((Kind::Connector, word)) => out.extend(word.chars().map(|_| connector)),
-        Some((Kind::Upper, word)) => out.extend(word.chars().map(lower)),
+        Some((Kind::Upper, word)) => out.extend(word.chars().map(to_lower)),
         Some((_, word)) => out.push_str(word),
         None => {}
     };
@@ -128,18 +130,18 @@ pub(super) fn pascal_case(text: &str) -> String {
     };
     // Further capitals of a word become small.
     let mut in_capitals = first.is_uppercase();
-    let mut pending = upper(first);
+    let mut pending = to_upper(first);
     for c in chars {
         let before = std::mem::replace(&mut pending, c);
         if is_connector(c) && is_connector(before) {
             out.push(before);
         } else if is_connector(before) {
             in_capitals = c.is_uppercase();
-            pending = upper(c);
+            pending = to_upper(c);
         } else {
             if in_capitals {
                 if c.is_uppercase() {
-                    pending = lower(c);
+                    pending = to_lower(c);
                 } else {
                     in_capitals = false;
                 }
@@ -177,15 +179,6 @@ fn is_alphabet(c: char) -> bool {
         && !matches!(c, '\u{3400}'..='\u{4db5}' | '\u{4e00}'..='\u{9fcc}' | '\u{20000}'..='\u{2b81d}' | '\u{2f800}'..='\u{2fa1d}')
 }
 
-/// `unicode.ToUpper`: a character for a character.
-pub(super) fn upper(c: char) -> char {
-    let mut chars = c.to_uppercase();
-    match (chars.next(), chars.next()) {
-        (Some(upper), None) => upper,
-        _ => c,
-    }
-}
-
 /// `unicode.ToTitle`: a character for a character. It differs from upper case for digraphs and Georgian.
 pub(super) fn title(c: char) -> char {
     match c {
@@ -194,14 +187,6 @@ pub(super) fn title(c: char) -> char {
         'Ǌ'..='ǌ' => 'ǋ',
         'Ǳ'..='ǳ' => 'ǲ',
         '\u{10d0}'..='\u{10ff}' => c,
-        _ => upper(c),
-    }
-}
-
-/// `unicode.ToLower`: a character for a character.
-pub(super) fn lower(c: char) -> char {
-    match c {
-        'İ' => 'i',
-        _ => c.to_lowercase().next().unwrap_or(c),
+        _ => to_upper(c),
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::argocd::{Incomplete, Missing, Output};
+use crate::argocd::Output;
+use crate::finding::{Incomplete, Missing};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origins, Place};
 use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};

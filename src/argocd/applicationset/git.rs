@@ -2,8 +2,7 @@
 //!
 //! Mirrors `applicationset/generators/git.go`.
 
-use crate::argocd::{Incomplete, Missing};
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::golang::Glob;
 use crate::golang::path_match::PathPattern;
 use crate::origin::Place;

@@ -10,7 +10,7 @@ use crate::origin::{Place, Step};
 use crate::yaml::{Data, Node};
 
 use super::super::config::{Create, FieldSpec};
-use super::super::context::{Context, NoOp, NoOpKind};
+use super::super::context::{Context, NoOpKind};
 use super::super::failure::{Result, Wrap};
 use super::super::kustomization::Image;
 use super::super::resmap::ResMap;
@@ -50,11 +50,7 @@ pub(in crate::kustomize) fn apply(
                 cx.fail(failure.or_at(image.place));
             }
         }
-        if updater.matched {
-            cx.effective.insert(image.place.at);
-        } else {
-            cx.no_ops.push(NoOp { kind: NoOpKind::Image, place: image.place, what: image.name.to_string() });
-        }
+        cx.note_use(NoOpKind::Image, image.place, updater.matched, || image.name.to_string());
     }
 }
 

@@ -193,6 +193,31 @@ spec:
                 Some((NoOpKind::Var, "UNUSED")),
             ),
             ("vars: [{name: WHO, objref: {kind: Deployment, apiVersion: apps/v1, name: web}}]", None),
+            (
+                "replacements: [{sourceValue: x, targets: [{select: {kind: Deployment}, reject: [{name: web}], \
+                 fieldPaths: [spec.x]}]}]",
+                Some((NoOpKind::ReplacementTarget, "Deployment.[noVer].[noGrp]/[noName].[noNs]")),
+            ),
+            (
+                "patches: [{target: {kind: Job, labelSelector: a=b}, patch: '- {op: remove, path: /a}'}]",
+                Some((NoOpKind::PatchTarget, "kind `Job`, labelSelector `a=b`")),
+            ),
+            (
+                "patchesJson6902: [{target: {kind: Job, name: web}, patch: '- {op: remove, path: /a}'}]",
+                Some((NoOpKind::PatchTarget, "kind `Job`, name `web`")),
+            ),
+            ("patches: [{target: {name: web}, patch: '- {op: remove, path: /metadata/labels}'}]", None),
+            (
+                "patches: [{target: {name: w}, patch: '{kind: a, metadata: {name: b}}'}]",
+                Some((NoOpKind::PatchTarget, "name `w`")),
+            ),
+            // A resource that is not here may be what the entry is for.
+            ("components: [https://example.com/org/repo//x]\nimages: [{name: nope, newTag: v2}]", None),
+            // Patches come before names are changed.
+            (
+                "nameSuffix: -x\npatches: [{target: {name: web-x}, patch: '- {op: remove, path: /metadata/labels}'}]",
+                Some((NoOpKind::PatchTarget, "name `web-x`")),
+            ),
         ];
         for (kustomization, want) in cases {
             let kustomization = format!("resources: [web.yaml]\n{kustomization}\n");
@@ -200,6 +225,25 @@ spec:
             let got = built.no_ops.first().map(|no_op| (no_op.kind, no_op.what.as_str()));
             assert_eq!(got, want, "{kustomization}");
         }
+    }
+
+    /// An entry that several bases share does nothing only when it does nothing in all of them.
+    #[test]
+    fn shared_entries_count_once() {
+        let component = "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\nimages: [{name: nginx, newTag: '2'}, {name: nope, newTag: '2'}]\n";
+        let base = "components: [../c]\nresources: [r.yaml]\n";
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{image: redis}]}\n";
+        let files = [
+            ("a/kustomization.yaml", base),
+            ("b/kustomization.yaml", base),
+            ("c/kustomization.yaml", component),
+            ("a/r.yaml", DEPLOYMENT),
+            ("b/r.yaml", pod),
+        ];
+        let built = testing::run("resources: [a, b]\n", files).built;
+        assert_eq!(built.failure, None);
+        let found: Vec<&str> = built.no_ops.iter().map(|no_op| no_op.what.as_str()).collect();
+        assert_eq!(found, ["nope"]);
     }
 
     /// Documents that double with every step stop growing.

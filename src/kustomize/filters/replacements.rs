@@ -5,7 +5,7 @@
 use crate::origin::{Place, Step};
 use crate::yaml::{Data, Dialect, Node};
 
-use super::super::context::{Context, NoOp, NoOpKind};
+use super::super::context::{Context, NoOpKind};
 use super::super::failure::{Failure, Result, Wrap};
 use super::super::go_json;
 use super::super::kustomization::{
@@ -209,12 +209,7 @@ fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Co
             failed = failed.and(result);
         }
     }
-    if selected {
-        cx.effective.insert(target.place.at);
-    } else {
-        let what = select.id.to_string();
-        cx.no_ops.push(NoOp { kind: NoOpKind::ReplacementTarget, place: target.place, what });
-    }
+    cx.note_use(NoOpKind::ReplacementTarget, target.place, selected, || select.id.to_string());
     failed
 }
 

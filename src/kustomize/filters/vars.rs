@@ -11,7 +11,7 @@ use crate::yaml::{Data, Key, Node, Style, format_g};
 
 use super::super::accumulator::shown;
 use super::super::config::{Create, FieldSpec};
-use super::super::context::{Context, NoOp, NoOpKind};
+use super::super::context::{Context, NoOpKind};
 use super::super::failure::{Failure, Result, Wrap};
 use super::super::kustomization::Var;
 use super::super::resmap::ResMap;
@@ -86,11 +86,7 @@ pub(in crate::kustomize) fn resolve(
         })
     });
     for (name, value) in &values {
-        if value.used {
-            cx.effective.insert(value.var.at);
-            continue;
-        }
-        cx.no_ops.push(NoOp { kind: NoOpKind::Var, place: value.var, what: name.to_string() });
+        cx.note_use(NoOpKind::Var, value.var, value.used, || name.to_string());
     }
 }
 

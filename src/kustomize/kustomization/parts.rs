@@ -196,7 +196,8 @@ pub struct Image {
 }
 
 impl Image {
-    pub(in super::super) fn read(node: &Node) -> Self {
+    /// Reads an entry of `images`.
+    pub fn read(node: &Node) -> Self {
         Self {
             place: node.place(),
             name: plain(node, "name"),

@@ -249,24 +249,12 @@ impl<'a> Walker<'a, '_> {
             _ => Vec::new(),
         };
         let Some(map) = target.as_map_mut() else { return Ok(()) };
-        let mut names: Vec<SmolStr> = map.iter().map(|entry| entry.key.text.clone()).collect();
-        for entry in theirs.iter().flatten() {
-            if map.get(&entry.key.text).is_none() {
-                names.push(entry.key.text.clone());
-            }
-        }
-        names.sort();
         let mut ours: Vec<Option<Entry>> = std::mem::take(map).into_entries().into_iter().map(Some).collect();
-        let mut kept: Vec<(usize, Entry)> = Vec::with_capacity(names.len());
+        let mut kept: Vec<(usize, Entry)> = Vec::with_capacity(ours.len());
         let mut added: Vec<Entry> = Vec::new();
-        for name in names {
-            let take = |entries: &mut Vec<Option<Entry>>| {
-                let at =
-                    entries.iter().position(|entry| entry.as_ref().is_some_and(|it| it.key.text == name))?;
-                Some((at, entries.get_mut(at)?.take()?))
-            };
-            let own = take(&mut ours);
-            let their = take(&mut theirs).map(|(_, entry)| entry);
+        for (name, our_index, their_index) in by_name(&ours, &theirs) {
+            let own = our_index.and_then(|at| Some((at, ours.get_mut(at)?.take()?)));
+            let their = their_index.and_then(|at| theirs.get_mut(at)?.take());
             let schema = schema.and_then(|schema| schema.field(&name));
             let (at, own_key, own_value) = match own {
                 Some((at, entry)) => (Some(at), Some(entry.key), Some(entry.value)),
@@ -382,6 +370,26 @@ impl<'a> Walker<'a, '_> {
         list.data = Data::Seq(items);
         Ok(Merged::Target(list))
     }
+}
+
+/// The names of all fields of two mappings, sorted, with their indexes.
+fn by_name(ours: &[Option<Entry>], theirs: &[Option<Entry>]) -> Vec<(SmolStr, Option<usize>, Option<usize>)> {
+    let mut all: Vec<(&SmolStr, bool, usize)> = Vec::with_capacity(ours.len() + theirs.len());
+    for (is_theirs, entries) in [(false, ours), (true, theirs)] {
+        let names =
+            entries.iter().enumerate().filter_map(|(at, entry)| Some((&entry.as_ref()?.key.text, at)));
+        all.extend(names.map(|(name, at)| (name, is_theirs, at)));
+    }
+    all.sort_unstable();
+    let mut merged: Vec<(SmolStr, Option<usize>, Option<usize>)> = Vec::with_capacity(all.len());
+    for (name, is_theirs, at) in all {
+        match merged.last_mut() {
+            Some((last, _, theirs @ None)) if is_theirs && *last == *name => *theirs = Some(at),
+            _ if is_theirs => merged.push((name.clone(), None, Some(at))),
+            _ => merged.push((name.clone(), Some(at), None)),
+        }
+    }
+    merged
 }
 
 /// Whether walking changes nothing in a node: scalars other than nulls.

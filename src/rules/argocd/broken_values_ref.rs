@@ -40,7 +40,7 @@ impl Rule for BrokenValuesRef {
                         cx.report(file.place, message)
                             .help("turn `spec.source` into `spec.sources` with a source that has this `ref`");
                     }
-                    Target::At(_) | Target::StandIn(_) | Target::Elsewhere | Target::Remote | Target::Outside => {}
+                    Target::At(_) | Target::StandIn(_) | Target::Elsewhere | Target::Remote(_) | Target::Outside => {}
                 }
             }
         }

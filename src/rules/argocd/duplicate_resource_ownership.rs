@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Label, Severity};
 use crate::repo::{AppId, AppKind, Inventory, Labels, ObjectFacts, Status};
+use crate::rules::flux_apps::contains;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
 
@@ -61,7 +62,12 @@ fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
 fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'a ObjectFacts>> {
     let mut groups: Vec<Vec<&ObjectFacts>> = Vec::new();
     for object in objects {
-        let meets = |other: &&ObjectFacts| collide(inventory, other.app, object.app);
+        // One file that two Kustomizations build is `overlapping-flux-paths`.
+        let meets = |other: &&ObjectFacts| {
+            collide(inventory, other.app, object.app)
+                && !(other.place.at == object.place.at
+                    && (contains(inventory, other.app, object.app) || contains(inventory, object.app, other.app)))
+        };
         match groups.iter_mut().find(|group| group.iter().all(meets)) {
             Some(group) if group.iter().any(|other| other.app == object.app) => {}
             Some(group) => group.push(object),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::argocd::{Application, ApplicationSet, Missing};
+use crate::argocd::{Application, ApplicationSet};
+use crate::finding::Missing;
 use crate::finding::ProblemKind;
 use crate::repo::{App, Rendered, Spec};
 use crate::rules::{Context, Rule, RuleMeta, meta};

@@ -3,6 +3,7 @@
 use crate::origin::Step;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
 
 meta!(
     "tracking-annotation-override",
@@ -21,11 +22,19 @@ impl Rule for TrackingAnnotationOverride {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        if app.application().is_none() {
-            return;
+        let Some(application) = app.application() else { return };
+        // What the app itself puts on all of its objects is told once, where it says so.
+        for source in &application.sources {
+            let added = source.node.at_path(&["kustomize", "commonAnnotations"]).map(Node::entries);
+            for entry in added.unwrap_or_default() {
+                if TRACKING.contains(&entry.key.text.as_str()) {
+                    let message = message(&entry.key.text);
+                    cx.report(entry.value.place(), message).help(HELP);
+                }
+            }
         }
         for object in &rendered.objects {
-            for annotation in ["argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"] {
+            for annotation in TRACKING {
                 let Some(node) = object.annotation(annotation) else { continue };
                 // What the render itself put there is not written by anybody.
                 let by = rendered.origins.get(node.origin).map(|origin| origin.by);
@@ -33,10 +42,17 @@ impl Rule for TrackingAnnotationOverride {
                     continue;
                 }
                 let field = format!("metadata.annotations[{annotation}]");
-                cx.report(node.place(), format!("`{annotation}` belongs to Argo CD: it says which app owns the object"))
-                    .object(object, Some(&field))
-                    .help("remove the annotation: Argo CD sets it");
+                cx.report(node.place(), message(annotation)).object(object, Some(&field)).help(HELP);
             }
         }
     }
+}
+
+/// Annotations by which Argo CD knows its objects.
+const TRACKING: [&str; 2] = ["argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"];
+
+const HELP: &str = "remove the annotation: Argo CD sets it";
+
+fn message(annotation: &str) -> String {
+    format!("`{annotation}` belongs to Argo CD: it says which app owns the object")
 }

@@ -1,6 +1,7 @@
 //! `unknown-application-field`: see the page.
 
-use crate::argocd::{Meant, UnknownField, unknown_fields};
+use crate::argocd::unknown_fields;
+use crate::k8s::{Meant, UnknownField};
 use crate::repo::{Declared, Inventory};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 

@@ -1,7 +1,7 @@
 //! `render-failure`: see the page.
 
 use crate::finding::ProblemKind;
-use crate::repo::{App, Rendered};
+use crate::repo::{App, AppKind, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 
 meta!(
@@ -26,7 +26,11 @@ impl Rule for RenderFailure {
         }
         let help = "correct the line, or the value that it stumbles over";
         problems::report(app, rendered, cx, help, &|problem| {
+            // Two mistakes in ApplicationSets have rules of their own.
+            let told = ["contains applications with duplicate name", "map has no entry for key"];
+            let is_set = app.kind == AppKind::ApplicationSet;
             matches!(problem.kind, ProblemKind::Render | ProblemKind::Limit)
+                && !(is_set && told.iter().any(|words| problem.message.contains(words)))
         });
     }
 }

@@ -1,0 +1,29 @@
+//! Flux: what its Kustomizations, HelmReleases and sources mean, and how one is rendered.
+//!
+//! Behaviour follows kustomize-controller 1.9, helm-controller 1.6, source-controller 1.9 and `fluxcd/pkg` (see the
+//! file names in the modules). This module renders one object at a time: it is given the objects that one names
+//! ([`Inputs`]) and asks [`Remotes`](crate::source::Remotes) where content is. Which apps exist is the business of
+//! `repo`.
+
+mod artifact;
+pub mod artifact_generator;
+mod build;
+pub mod envsubst;
+mod fields;
+mod helm;
+mod helm_release;
+mod kustomization;
+mod output;
+mod reference;
+mod source;
+mod substitute;
+mod values;
+
+pub use artifact::ArtifactTree;
+pub use build::{Artifacts, Bootstrap, Renderer};
+pub use fields::unknown_fields;
+pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
+pub use kustomization::Kustomization;
+pub use output::{Known, Output, Substitution};
+pub use reference::{Input, Inputs, ObjectName, SOURCE_GROUP, SOURCE_KINDS, Text};
+pub use source::{below, git_revision, source_url};

@@ -1,0 +1,102 @@
+//! One step of discovery: an app is rendered, rules look at it, and the trees are dropped.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::origin::Origins;
+use crate::source::TreePath;
+use crate::yaml::Node;
+
+use super::app::App;
+use super::definition::is_app_kind;
+use super::facts::{self, ObjectFacts};
+use super::flux;
+use super::inventory::visit_origins;
+use super::{Rendered, Workspace, render};
+
+/// What remains of a render.
+pub(super) struct Summary {
+    pub(super) status: super::Status,
+    pub(super) reason: Option<String>,
+    pub(super) objects: usize,
+    pub(super) problems: Vec<crate::finding::Problem>,
+    pub(super) no_ops: Vec<crate::kustomize::NoOp>,
+    pub(super) idle_values: Vec<super::IdleValue>,
+    pub(super) incomplete: Vec<crate::finding::Incomplete>,
+    pub(super) files: BTreeSet<TreePath>,
+    pub(super) built: Option<TreePath>,
+}
+
+/// What a worker hands back.
+pub(super) struct Batch<T> {
+    pub(super) app: App,
+    pub(super) depth: u32,
+    pub(super) summary: Summary,
+    pub(super) facts: Vec<ObjectFacts>,
+    pub(super) origins: Origins,
+    pub(super) children: Vec<(Node, Arc<Origins>)>,
+    /// Kind, namespace and object of what others may name.
+    pub(super) named: Vec<(SmolStr, SmolStr, Node, Arc<Origins>)>,
+    pub(super) result: T,
+}
+
+/// Renders an app and keeps what is wanted of it later.
+pub(super) fn work<T>(
+    workspace: &Workspace,
+    on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
+    app: App,
+    depth: u32,
+    keeps_named: bool,
+) -> Batch<T> {
+    let mut rendered = render(&app, workspace);
+    let result = on_app(&app, &rendered);
+    let idle_values = super::idle::idle_values(&rendered, workspace);
+    let mut facts = facts::facts(&app, &rendered);
+    let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
+    let alone = |object: &super::Object| {
+        let mut node = object.node.clone();
+        let mut ids = Vec::new();
+        visit_origins(&mut node, &mut |id| ids.push(*id));
+        let origins = rendered.origins.extract(&mut ids);
+        let mut renamed = ids.into_iter();
+        visit_origins(&mut node, &mut |id| *id = renamed.next().unwrap_or_default());
+        (node, Arc::new(origins))
+    };
+    let children: Vec<(Node, Arc<Origins>)> = children.map(alone).collect();
+    let named = |object: &&super::Object| flux::is_named(&object.group, &object.kind);
+    let named = rendered.objects.iter().filter(|_| keeps_named).filter(named).map(|object| {
+        let (node, origins) = alone(object);
+        (object.kind.clone(), object.namespace.clone(), node, origins)
+    });
+    let named = named.collect();
+    let mut problems = std::mem::take(&mut rendered.problems);
+    let mut ids = Vec::new();
+    for facts in &mut facts {
+        facts.visit_origins(&mut |id| ids.push(*id));
+    }
+    for problem in &mut problems {
+        problem.visit_places(&mut |place| ids.push(place.origin));
+    }
+    rendered.origins.compact(&mut ids);
+    let mut renamed = ids.into_iter();
+    for facts in &mut facts {
+        facts.visit_origins(&mut |id| *id = renamed.next().unwrap_or_default());
+    }
+    for problem in &mut problems {
+        problem.visit_places(&mut |place| place.origin = renamed.next().unwrap_or_default());
+    }
+    let summary = Summary {
+        status: rendered.status(),
+        reason: rendered.reason(),
+        objects: rendered.objects.len(),
+        problems,
+        no_ops: rendered.no_ops,
+        idle_values,
+        incomplete: rendered.incomplete,
+        files: rendered.files,
+        built: rendered.dir,
+    };
+    Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
+}

@@ -1,0 +1,330 @@
+//! Flux during discovery: which Kustomizations are roots, which cluster they are on, and the objects that
+//! Kustomizations and HelmReleases name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::flux::{
+    self, Bootstrap, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator,
+};
+use crate::origin::Origins;
+use crate::source::TreePath;
+use crate::yaml::Node;
+
+use super::Workspace;
+use super::app::{App, Spec};
+use super::clusters::Variants;
+use super::definition::is_flux_kind;
+use super::scan::{Scan, ScannedDocument, document_node};
+
+/// What is kept of an object that another may name, by cluster, kind, namespace and name.
+type Key = (SmolStr, SmolStr, SmolStr, SmolStr);
+
+/// The objects that were rendered so far.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    objects: BTreeMap<Key, (Arc<Node>, Arc<Origins>)>,
+}
+
+/// Whether objects of this kind are named by Kustomizations and HelmReleases.
+pub(super) fn is_named(group: &str, kind: &str) -> bool {
+    match group {
+        "" => matches!(kind, "ConfigMap" | "Secret"),
+        flux::SOURCE_GROUP => flux::SOURCE_KINDS.contains(&kind),
+        "source.extensions.fluxcd.io" => kind == "ArtifactGenerator",
+        _ => false,
+    }
+}
+
+/// What an app asks for.
+pub(super) fn needs(app: &App) -> Vec<ObjectName> {
+    match &app.spec {
+        Spec::FluxKustomization(kustomization, _) => kustomization.needs(),
+        Spec::FluxRelease(release, _) => release.needs(),
+        _ => Vec::new(),
+    }
+}
+
+impl Store {
+    /// Remembers an object of an app on a cluster.
+    pub(super) fn add(
+        &mut self,
+        cluster: &str,
+        kind: &str,
+        namespace: &str,
+        node: Node,
+        origins: Arc<Origins>,
+    ) {
+        let name = node.at_path(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
+        let key = (cluster.into(), kind.into(), namespace.into(), name.into());
+        self.objects.insert(key, (Arc::new(node), origins));
+    }
+
+    fn get(&self, cluster: &str, name: &ObjectName) -> Option<&(Arc<Node>, Arc<Origins>)> {
+        let key =
+            |namespace: &SmolStr| (cluster.into(), name.kind.clone(), namespace.clone(), name.name.clone());
+        self.objects.get(&key(&name.namespace))
+    }
+
+    /// Whether something that an app names is still to be rendered, as far as the manifests as written tell.
+    pub(super) fn must_wait(&self, app: &App, scan: &Scan) -> bool {
+        let missing = |name: &ObjectName| {
+            let is_it = |document: &ScannedDocument| document.kind == name.kind && document.name == name.name;
+            // Generators make ConfigMaps that no document shows.
+            self.get(&app.cluster, name).is_none()
+                && (name.kind == "ConfigMap" || scan.documents.iter().any(is_it))
+        };
+        needs(app).iter().any(missing)
+    }
+
+    /// The ArtifactGenerator that makes an artifact.
+    fn generator(&self, name: &ObjectName, app: &App, workspace: &Workspace, scan: &Scan) -> Option<Input> {
+        let rendered = self.objects.iter().find(|((cluster, kind, namespace, _), (node, _))| {
+            *cluster == app.cluster
+                && kind == "ArtifactGenerator"
+                && (*namespace == name.namespace || namespace.is_empty())
+                && artifact_generator::makes(node, &name.name)
+        });
+        if let Some((_, (node, origins))) = rendered {
+            let (node, origins) = (Arc::clone(node), Arc::clone(origins));
+            return Some(Input { name: name.clone(), node, origins });
+        }
+        let (node, _) = written_generator(name, app.path.as_ref(), workspace, scan)?;
+        Some(Input { name: name.clone(), node: Arc::new(node), origins: Arc::default() })
+    }
+
+    /// Finds what an app names: what was rendered for its cluster, else what is written nearest to it.
+    pub(super) fn resolve(&self, app: &mut App, workspace: &Workspace, scan: &Scan) {
+        let mut todo = needs(app);
+        let mut inputs = Inputs::default();
+        let mut rounds = 0;
+        while let Some(name) = todo.pop() {
+            rounds += 1;
+            if rounds > 256 || inputs.get(&name).is_some() {
+                continue;
+            }
+            if name.kind == "ExternalArtifact"
+                && let Some(input) = self.generator(&name, app, workspace, scan)
+            {
+                todo.extend(artifact_generator::sources(&input.node));
+                inputs.add(input);
+                continue;
+            }
+            let rendered = self.get(&app.cluster, &name).cloned();
+            let found = rendered.or_else(|| {
+                let document = nearest(&name, app.path.as_ref(), scan)?;
+                Some((Arc::new(document_node(workspace, document)?), Arc::default()))
+            });
+            let Some((node, origins)) = found else { continue };
+            // A HelmChart names the source of its chart.
+            if name.kind == "HelmChart"
+                && let Some(template) =
+                    node.get("spec").and_then(|spec| flux::ChartTemplate::read(spec, &name.namespace))
+            {
+                todo.extend(template.source);
+            }
+            inputs.add(Input { name, node, origins });
+        }
+        let inputs = Arc::new(inputs);
+        match &mut app.spec {
+            Spec::FluxKustomization(_, known) | Spec::FluxRelease(_, known) => *known = inputs,
+            _ => {}
+        }
+    }
+}
+
+/// The document of that name that is written nearest to a file: with the longest common path.
+fn nearest<'s>(name: &ObjectName, near: Option<&TreePath>, scan: &'s Scan) -> Option<&'s ScannedDocument> {
+    let meets = |document: &&ScannedDocument| {
+        document.kind == name.kind
+            && document.name == name.name
+            && document.group == name.group()
+            && (document.namespace == name.namespace
+                || document.namespace.is_empty()
+                || name.namespace.is_empty())
+            && !scan.is_input(&document.path)
+    };
+    // Of equally near ones the first in path order.
+    scan.documents.iter().filter(meets).rev().max_by_key(|document| common(&document.path, near))
+}
+
+/// The ArtifactGenerator as written that makes an artifact: the nearest to a file.
+fn written_generator(
+    name: &ObjectName,
+    near: Option<&TreePath>,
+    workspace: &Workspace,
+    scan: &Scan,
+) -> Option<(Node, usize)> {
+    let documents = scan.documents.iter().filter(|document| document.kind == "ArtifactGenerator");
+    let making = documents.filter_map(|document| {
+        let node = document_node(workspace, document)?;
+        artifact_generator::makes(&node, &name.name).then(|| (node, common(&document.path, near)))
+    });
+    making.max_by_key(|(_, common)| *common)
+}
+
+/// Number of directories that a path has in common with another.
+fn common(path: &TreePath, near: Option<&TreePath>) -> usize {
+    let Some(near) = near else { return 0 };
+    path.components().zip(near.components()).take_while(|(a, b)| a == b).count()
+}
+
+/// A Kustomization as written.
+struct Written {
+    document: usize,
+    /// The directory that it builds, where this repository has it.
+    dir: Option<TreePath>,
+}
+
+/// Which of Flux's objects as written are roots: nothing in the repository renders them.
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    /// Documents (by index in the scan) that are roots for certain.
+    pub(super) certain: Vec<usize>,
+    /// Documents that something may render; if nothing does, they are switched off.
+    pub(super) covered: BTreeSet<usize>,
+}
+
+impl Roots {
+    pub(super) fn of(workspace: &Workspace, scan: &Scan) -> Self {
+        let mut kustomizations = Vec::new();
+        for (index, document) in scan.documents.iter().enumerate() {
+            if document.group != "kustomize.toolkit.fluxcd.io" || document.kind != "Kustomization" {
+                continue;
+            }
+            let Some(node) = document_node(workspace, document) else { continue };
+            let kustomization = Kustomization::new(Arc::new(node));
+            let dir = built_dir(&kustomization, &document.path, workspace, scan);
+            let dir = dir.map(|dir| workspace.tree.resolve(&dir).unwrap_or(dir));
+            kustomizations
+                .push(Written { document: index, dir: dir.filter(|dir| workspace.tree.is_dir(dir)) });
+        }
+        let mut roots = Self::default();
+        for (index, document) in scan.documents.iter().enumerate() {
+            if !is_flux_kind(&document.group, &document.kind) || scan.is_input(&document.path) {
+                continue;
+            }
+            let covers =
+                |written: &&Written| written.dir.as_ref().is_some_and(|dir| document.path.starts_with(dir));
+            let others = kustomizations.iter().filter(covers).any(|written| written.document != index);
+            let itself = kustomizations.iter().filter(covers).any(|written| written.document == index);
+            if others {
+                roots.covered.insert(index);
+            } else if itself || !scan.is_resource(&document.path) {
+                roots.certain.push(index);
+            }
+        }
+        // Two that build each other's files: something outside starts with one of them.
+        if roots.certain.is_empty() && !kustomizations.is_empty() {
+            let first = kustomizations.iter().map(|written| written.document).find(|index| {
+                scan.documents.get(*index).is_some_and(|document| !scan.is_resource(&document.path))
+            });
+            let first = first.or_else(|| kustomizations.first().map(|written| written.document));
+            roots.certain.extend(first);
+        }
+        roots
+    }
+}
+
+/// The directory that a Kustomization as written builds, as far as it is one of this repository.
+fn built_dir(
+    kustomization: &Kustomization,
+    path: &TreePath,
+    workspace: &Workspace,
+    scan: &Scan,
+) -> Option<TreePath> {
+    let source = kustomization.source.as_ref()?;
+    let mut root = TreePath::root();
+    let mut from = source.clone();
+    if source.kind == "ExternalArtifact" {
+        let (generator, _) = written_generator(source, Some(path), workspace, scan)?;
+        let origin = artifact_generator::origin(&generator, &source.name, kustomization.path())?;
+        root = root.join(&origin.root).ok()?;
+        from = origin.source;
+    }
+    if nearest(&from, Some(path), scan).is_none() {
+        root = workspace.bootstrap().dir.join(root.as_str()).ok()?;
+    }
+    flux::below(&root, kustomization.path())
+}
+
+/// Finds out what the bootstrap made of this repository: sources that no document defines, and the directory below
+/// which nearly all of the paths are that are read from them.
+pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
+    let mut paths: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
+    for document in &scan.documents {
+        if document.group != "kustomize.toolkit.fluxcd.io" {
+            continue;
+        }
+        let Some(node) = document_node(workspace, document) else { continue };
+        let kustomization = Kustomization::new(Arc::new(node));
+        let path = kustomization.path().trim_start_matches("./").trim_matches('/');
+        let Some(source) = &kustomization.source else { continue };
+        let unknown =
+            source.kind != "ExternalArtifact" && nearest(source, Some(&document.path), scan).is_none();
+        if unknown && !path.is_empty() && !path.contains("${") {
+            paths.entry(source.name.clone()).or_default().insert(path.to_owned());
+        }
+    }
+    let hits = |dir: &TreePath, paths: &BTreeSet<String>| {
+        paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count()
+    };
+    let all = |dir: &TreePath| paths.values().map(|paths| hits(dir, paths)).sum::<usize>();
+    let mut best = (all(&TreePath::root()), TreePath::root());
+    let dirs: BTreeSet<TreePath> = scan.kustomizations.keys().filter_map(top).collect();
+    for dir in dirs {
+        let hits = all(&dir);
+        if hits > 2 * best.0 {
+            best = (hits, dir);
+        }
+    }
+    let dir = best.1;
+    let nearly_all = |(_, paths): &(&SmolStr, &BTreeSet<String>)| 5 * hits(&dir, paths) >= 4 * paths.len();
+    let sources = paths.iter().filter(nearly_all).map(|(name, _)| name.clone()).collect();
+    workspace.set_bootstrap(Bootstrap { dir, sources });
+}
+
+/// The first directory of a path.
+fn top(path: &TreePath) -> Option<TreePath> {
+    TreePath::new(path.components().next()?).ok()
+}
+
+/// The cluster of what is defined in a file and rendered by nothing: the variant directory that it lies in.
+pub(super) fn cluster_of(path: Option<&TreePath>, variants: &Variants) -> SmolStr {
+    path.and_then(|path| variants.of_path(path)).map(|dir| SmolStr::new(dir.as_str())).unwrap_or_default()
+}
+
+/// `(URL, path, revision)` of what is read from git.
+pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, String, String)> {
+    let mut sources: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
+    for document in &scan.documents {
+        if document.kind == "GitRepository" && document.group == flux::SOURCE_GROUP {
+            sources.entry(&document.name).or_default().extend(document_node(workspace, document));
+        }
+    }
+    let mut paths = Vec::new();
+    let mut expect = |source: Option<&ObjectName>, path: &str| {
+        let Some(source) = source.filter(|source| source.kind == "GitRepository" && !path.contains("${"))
+        else {
+            return;
+        };
+        for node in sources.get(source.name.as_str()).into_iter().flatten() {
+            if let Some(url) = flux::source_url(node) {
+                let path = path.trim_start_matches('/').to_owned();
+                paths.push((url.to_owned(), path, flux::git_revision(node).to_owned()));
+            }
+        }
+    };
+    for document in scan.documents.iter().filter(|document| is_flux_kind(&document.group, &document.kind)) {
+        let Some(node) = document_node(workspace, document).map(Arc::new) else { continue };
+        if document.kind == "Kustomization" {
+            let kustomization = Kustomization::new(node);
+            expect(kustomization.source.as_ref(), kustomization.path());
+        } else if let Some(chart) = HelmRelease::new(node).chart {
+            expect(chart.source.as_ref(), &chart.chart.value);
+        }
+    }
+    paths
+}

@@ -1,0 +1,78 @@
+//! `missing-depends-on`: see the page.
+
+use crate::finding::did_you_mean;
+use crate::repo::{AppEntry, Inventory, World};
+use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "missing-depends-on",
+    "flux",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A `dependsOn` names a Kustomization or HelmRelease that does not exist."
+);
+
+pub(crate) struct MissingDependsOn;
+
+impl Rule for MissingDependsOn {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
+            let depends_on = match (kustomization(entry), helm_release(entry)) {
+                (Some((it, _)), _) => &it.depends_on,
+                (_, Some((it, _))) => &it.depends_on,
+                _ => continue,
+            };
+            for dependency in depends_on {
+                let (kind, namespace, name) =
+                    (dependency.kind.as_str(), dependency.namespace.as_str(), dependency.name.as_str());
+                let same_kind = |other: &&AppEntry| {
+                    other.app.kind == entry.app.kind && world.may_serve(other.app.id, entry.app.id)
+                };
+                let named = |other: &&AppEntry| &*other.app.name == name;
+                let is_it = |other: &AppEntry| other.app.namespace == namespace || other.app.namespace.is_empty();
+                let mut candidates = inventory.apps.iter().filter(same_kind).filter(named);
+                if candidates.any(is_it)
+                    || name.contains("${")
+                    || world.external(dependency.group(), kind, namespace, name).is_some()
+                    || !is_closed(inventory, &world, entry.app.id)
+                {
+                    continue;
+                }
+                let elsewhere = inventory.apps.iter().filter(same_kind).find(named);
+                let written = inventory.scan.documents.iter().find(|document| {
+                    document.kind == kind && document.name == name && !inventory.scan.is_input(&document.path)
+                });
+                let close = || {
+                    let names = inventory.apps.iter().filter(same_kind).map(|other| &*other.app.name);
+                    did_you_mean(name, names)
+                };
+                let help = match (elsewhere, written) {
+                    (Some(other), _) => format!(
+                        "it is in namespace `{}`: add `namespace: {}`",
+                        other.app.namespace, other.app.namespace
+                    ),
+                    (None, Some(document)) => format!("`{}` defines it, but nothing applies that file", document.path),
+                    (None, None) => match close() {
+                        Some(close) => format!("did you mean `{close}`?"),
+                        None => "remove the entry, or add what it names".to_owned(),
+                    },
+                };
+                let message = format!(
+                    "{kind} `{}` waits for `{namespace}/{name}`, which does not exist: it is never applied",
+                    entry.app.name
+                );
+                let mut report = cx.report(dependency.place, message).apps([entry.app.id]).help(help);
+                if let Some(other) = elsewhere {
+                    report = report.related(other.app.place, "one of that name is here");
+                }
+            }
+        }
+    }
+}

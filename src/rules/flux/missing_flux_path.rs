@@ -1,0 +1,39 @@
+//! `missing-flux-path`: see the page.
+
+use crate::finding::{Missing, ProblemKind};
+use crate::repo::{AppKind, Inventory};
+use crate::rules::flux_apps::is_alive;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "missing-flux-path",
+    "flux",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A Kustomization builds a path, or a HelmRelease a chart, that does not exist."
+);
+
+pub(crate) struct MissingFluxPath;
+
+impl Rule for MissingFluxPath {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for entry in &inventory.apps {
+            let ours = matches!(entry.app.kind, AppKind::Kustomization | AppKind::HelmRelease);
+            // Where another revision stands in, the path may exist at the one that is meant.
+            let stand_in = entry.incomplete.iter().any(|it| it.missing == Missing::StandIn);
+            if !ours || entry.app.provisional || stand_in || !is_alive(inventory, entry) {
+                continue;
+            }
+            for problem in entry.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingPath) {
+                let Some(place) = problem.place.filter(|_| !problem.message.contains("${")) else { continue };
+                let help = "correct the path; it is relative to the root of the source";
+                cx.report(place, problem.message.clone()).apps([entry.app.id]).help(help);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `missing-flux-source`: see the page.
+
+use std::collections::BTreeMap;
+
+use crate::finding::did_you_mean;
+use crate::flux::ObjectName;
+use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
+use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "missing-flux-source",
+    "flux",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A Kustomization or HelmRelease names a source that nothing defines."
+);
+
+pub(crate) struct MissingFluxSource;
+
+impl Rule for MissingFluxSource {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        let mut missing: BTreeMap<(&str, &str, &str), Users<'_>> = BTreeMap::new();
+        for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
+            for source in sources(entry) {
+                let key = (source.kind.as_str(), source.namespace.as_str(), source.name.as_str());
+                missing.entry(key).or_default().push((entry, source));
+            }
+        }
+        // What most of them name is what the bootstrap makes, which is not in the repository.
+        let most = missing
+            .iter()
+            .filter(|(_, users)| users.iter().any(|(entry, _)| kustomization(entry).is_some()))
+            .max_by_key(|(_, users)| users.len())
+            .map(|(key, _)| *key);
+        for (key, users) in &missing {
+            let Some((first, source)) = users.first() else { continue };
+            let (kind, namespace, name) = *key;
+            let external = world.external("source.toolkit.fluxcd.io", kind, namespace, name).is_some();
+            if Some(*key) == most || external || !is_closed(inventory, &world, first.app.id) {
+                continue;
+            }
+            let known: Vec<&ObjectFacts> = inventory
+                .objects
+                .iter()
+                .filter(|object| {
+                    object.kind == kind
+                        && object.group == "source.toolkit.fluxcd.io"
+                        && world.may_serve(object.app, first.app.id)
+                })
+                .collect();
+            // An object of that name would have been found, unless it came too late.
+            if known.iter().any(|object| object.name == name && object.namespace == namespace) {
+                continue;
+            }
+            let elsewhere = known.iter().find(|object| object.name == name);
+            let help = match elsewhere {
+                Some(object) => format!("it is in namespace `{}`: add `namespace: {}`", object.namespace, object.namespace),
+                None => match did_you_mean(name, known.iter().map(|object| object.name.as_str())) {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => format!("add the {kind}, or declare it under `external:`"),
+                },
+            };
+            let message = format!(
+                "{} `{}` reads from {kind} `{namespace}/{name}`, which nothing defines",
+                first.app.kind, first.app.name
+            );
+            let mut report =
+                cx.report(source.place, message).apps(users.iter().map(|(entry, _)| entry.app.id)).help(help);
+            if let Some(object) = elsewhere {
+                report = report.related(object.place, "one of that name is here");
+            }
+            for (_, other) in users.iter().skip(1).take(3) {
+                report = report.related(other.place, "named here too");
+            }
+        }
+    }
+}
+
+/// The apps that name a source, and where.
+type Users<'a> = Vec<(&'a AppEntry, &'a ObjectName)>;
+
+/// The sources of an app that were not found.
+fn sources(entry: &AppEntry) -> Vec<&ObjectName> {
+    let mut named: Vec<&ObjectName> = Vec::new();
+    if let Some((it, inputs)) = kustomization(entry) {
+        // What was built without a source is the repository itself, which the bootstrap names.
+        named.extend(it.source.iter().filter(|source| entry.built.is_none() && inputs.get(source).is_none()));
+    }
+    if let Some((it, inputs)) = helm_release(entry) {
+        let templated = it.chart.iter().filter_map(|chart| chart.source.as_ref());
+        named.extend(templated.chain(&it.chart_ref).filter(|source| inputs.get(source).is_none()));
+    }
+    // Who makes those is seldom in the repository.
+    named.retain(|source| source.kind != "ExternalArtifact");
+    named
+}

@@ -1,0 +1,119 @@
+//! `missing-values-from`: see the page.
+
+use smol_str::SmolStr;
+
+use crate::finding::did_you_mean;
+use crate::flux::ObjectName;
+use crate::k8s::Keys;
+use crate::repo::{Answer, AppEntry, Inventory, World};
+use crate::source::TreePath;
+use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization, reference};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "missing-values-from",
+    "flux",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A `valuesFrom` or `substituteFrom` names a ConfigMap, Secret or key that nothing provides."
+);
+
+pub(crate) struct MissingValuesFrom;
+
+impl Rule for MissingValuesFrom {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
+        for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
+            if let Some((release, _)) = helm_release(entry) {
+                for values in release.values_from.iter().filter(|values| !values.optional) {
+                    let key = Some(values.key.as_str());
+                    look(entry, &values.object, key, "spec.valuesFrom.name", inventory, &world, cx);
+                }
+            }
+            if let Some((kustomization, _)) = kustomization(entry) {
+                let needed = kustomization.substitute_from.iter().filter(|(_, optional)| !optional);
+                for (object, _) in needed {
+                    let field = "spec.postBuild.substituteFrom.name";
+                    look(entry, object, None, field, inventory, &world, cx);
+                }
+            }
+        }
+    }
+}
+
+fn look(
+    entry: &AppEntry,
+    object: &ObjectName,
+    key: Option<&str>,
+    field: &str,
+    inventory: &Inventory,
+    world: &World<'_>,
+    cx: &mut Context<'_>,
+) {
+    if object.name.contains("${") || object.namespace.is_empty() {
+        return;
+    }
+    let (kind, name) = (&object.kind, &object.name);
+    let who = format!("{} `{}`", entry.app.kind, entry.app.name);
+    match world.look_up(entry.app.id, &object.namespace, &reference(object, field)) {
+        Answer::Provided(providers, Keys::Known(keys)) => {
+            let Some(key) = key.filter(|key| !keys.contains(*key)) else { return };
+            let help = match did_you_mean(key, keys.iter().map(SmolStr::as_str)) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => {
+                    format!("its keys: {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", "))
+                }
+            };
+            let message = format!("{who} needs key `{key}` of {kind} `{name}`, which has no such key");
+            let mut report = cx.report(object.place, message).apps([entry.app.id]).help(help);
+            for provider in providers.iter().take(3) {
+                report = report.related(provider.place, format!("provided by this {}", provider.kind));
+            }
+        }
+        Answer::Provided(..) | Answer::Unknown(_) => {}
+        // Secrets are often made by hand, before there is a cluster.
+        Answer::Missing(None) | Answer::Unapplied(_) if kind == "Secret" => {}
+        _ if !is_closed(inventory, world, entry.app.id) => {}
+        // What lies beside the Kustomizations that nothing renders is applied with them.
+        Answer::Unapplied(path) if is_beside_root(inventory, entry, path) => {}
+        Answer::Unapplied(path) => {
+            let message = format!("{who} needs {kind} `{name}`: `{path}` defines it, but nothing applies that file");
+            cx.report(object.place, message).apps([entry.app.id]).help("apply that file, or mark the entry `optional`");
+        }
+        Answer::Missing(elsewhere) => {
+            let hashed = inventory.objects.iter().find(|it| it.kind == *kind && is_hashed(&it.name, name));
+            let help = if hashed.is_some() {
+                "the generator puts a hash behind the name: set `disableNameSuffixHash: true`, or teach kustomize \
+                 the field with `configurations`"
+            } else {
+                "add it to that namespace, or mark the entry `optional`"
+            };
+            let message =
+                format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
+            let report = cx.report(object.place, message).apps([entry.app.id]).help(help);
+            if let Some(other) = hashed {
+                drop(report.related(other.place, format!("becomes `{}`", other.name)));
+            } else if let Some(other) = elsewhere {
+                drop(report.related(other.place, format!("one of that name is in namespace `{}`", other.namespace)));
+            }
+        }
+    }
+}
+
+/// Whether a file is in the directory of the Kustomization that leads to an app, or below.
+fn is_beside_root(inventory: &Inventory, entry: &AppEntry, path: &TreePath) -> bool {
+    let root = inventory.app(entry.root).and_then(|root| root.app.path.as_ref()?.parent());
+    root.is_some_and(|dir| path.starts_with(&dir))
+}
+
+/// Whether a name is another one with the hash of a generator behind it.
+fn is_hashed(name: &str, plain: &str) -> bool {
+    name.strip_prefix(plain)
+        .and_then(|rest| rest.strip_prefix('-'))
+        .is_some_and(|hash| hash.len() == 10 && hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+}

@@ -1,0 +1,54 @@
+//! `undefined-substitution`: see the page.
+
+use std::collections::BTreeMap;
+
+use crate::finding::did_you_mean;
+use crate::flux::{Known, Substitution};
+use crate::repo::{App, Rendered};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "undefined-substitution",
+    "flux",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A `${variable}` that nothing defines becomes an empty string."
+);
+
+pub(crate) struct UndefinedSubstitution;
+
+impl Rule for UndefinedSubstitution {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        if app.provisional {
+            return;
+        }
+        let undefined = |it: &&Substitution| it.variable == Known::Undefined && !it.has_default;
+        // One finding per variable and file.
+        let mut groups: BTreeMap<_, Vec<&Substitution>> = BTreeMap::new();
+        for substitution in rendered.substitutions.iter().filter(undefined) {
+            groups.entry((&substitution.name, substitution.place.at.file)).or_default().push(substitution);
+        }
+        for ((name, _), group) in groups {
+            let Some(first) = group.first() else { continue };
+            let message =
+                format!("nothing defines `${{{name}}}`: Kustomization `{}` makes it an empty string", app.name);
+            let known = rendered.variables.iter().map(|variable| variable.value.as_str());
+            let help = match did_you_mean(name, known) {
+                Some(close) => format!("did you mean `${{{close}}}`?"),
+                None => format!(
+                    "define it in `postBuild`, give it a default (`${{{name}:=...}}`), or write `$${{{name}}}` for \
+                     the literal text"
+                ),
+            };
+            let mut report = cx.report(first.place, message).help(help);
+            for other in group.iter().skip(1).take(3) {
+                report = report.related(other.place, "used here too");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the rules about Flux share: its apps, and whether the repository shows all of a cluster.
+
+use crate::finding::Missing;
+use crate::flux::{HelmRelease, Inputs, Kustomization, ObjectName};
+use crate::k8s::{Reference, Via};
+use crate::repo::{AppEntry, AppId, AppKind, Inventory, Spec, Status, World};
+use crate::source::TreePath;
+
+/// The Kustomization of an app that something deploys, and the objects that it names.
+pub(super) fn kustomization(entry: &AppEntry) -> Option<(&Kustomization, &Inputs)> {
+    match &entry.app.spec {
+        Spec::FluxKustomization(kustomization, inputs) if !entry.app.provisional => {
+            Some((kustomization, inputs))
+        }
+        _ => None,
+    }
+}
+
+/// The HelmRelease of an app that something deploys, and the objects that it names.
+pub(super) fn helm_release(entry: &AppEntry) -> Option<(&HelmRelease, &Inputs)> {
+    match &entry.app.spec {
+        Spec::FluxRelease(release, inputs) if !entry.app.provisional => Some((release, inputs)),
+        _ => None,
+    }
+}
+
+/// Whether Flux deploys an app: a Kustomization leads to it.
+pub(super) fn is_deployed(inventory: &Inventory, entry: &AppEntry) -> bool {
+    let root = inventory.app(entry.root);
+    root.is_some_and(|root| !matches!(root.app.kind, AppKind::Overlay | AppKind::Chart))
+}
+
+/// Whether something applies an app's object, as far as can be told: what no app renders may be applied by the bootstrap,
+/// or lie in an archive. Those that are written side by side are applied together.
+pub(super) fn is_alive(inventory: &Inventory, entry: &AppEntry) -> bool {
+    let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
+    entry.app.parent.is_some()
+        || inventory
+            .apps
+            .iter()
+            .any(|other| other.built.is_some() && dir(other) == dir(entry) && other.app.parent.is_none())
+}
+
+/// Whether everything that is applied to the cluster of an app is in the repository, as far as Flux's own objects go:
+/// charts do not bring those.
+pub(super) fn is_closed(inventory: &Inventory, world: &World<'_>, app: AppId) -> bool {
+    let lacks = |entry: &AppEntry| {
+        entry.status == Status::Failed
+            || (entry.status == Status::Skipped
+                && entry.incomplete.iter().any(|it| it.missing == Missing::Content))
+    };
+    !inventory.apps.iter().any(|entry| {
+        lacks(entry)
+            && !matches!(entry.app.kind, AppKind::Overlay | AppKind::Chart)
+            && is_alive(inventory, entry)
+            && world.may_serve(entry.app.id, app)
+    })
+}
+
+/// A reference for [`World::look_up`].
+pub(super) fn reference(name: &ObjectName, field: &str) -> Reference {
+    Reference {
+        group: name.group().into(),
+        kind: name.kind.clone(),
+        namespace: Some(name.namespace.clone()),
+        name: name.name.clone(),
+        key: None,
+        optional: false,
+        place: name.place,
+        key_place: None,
+        field: field.into(),
+        via: Via::Field,
+    }
+}
+
+/// Whether one Kustomization's path lies in that of another on the same cluster.
+pub(super) fn contains(inventory: &Inventory, outer: AppId, inner: AppId) -> bool {
+    let (Some(a), Some(b)) = (inventory.app(outer), inventory.app(inner)) else { return false };
+    let (Some(a), Some(b)) = (&a.built, &b.built) else { return false };
+    outer != inner && a != b && b.starts_with(a) && inventory.may_meet(outer, inner)
+}
