@@ -16,7 +16,9 @@
 mod applications;
 mod applicationsets;
 mod corpus_applications;
+mod fleet;
 mod helm_corpus;
+mod incidents;
 mod kustomize_corpus;
 mod origins;
 mod rules;

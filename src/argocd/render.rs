@@ -86,7 +86,29 @@ impl Renderer<'_> {
             self.source(app, source, origins, &mut output);
         }
         output.objects = output.objects.into_iter().flat_map(exploded).collect();
+        self.exclude(app, &mut output);
         output
+    }
+
+    /// Leaves out what the control plane is told not to manage.
+    fn exclude(&self, app: &Application, output: &mut Output) {
+        let cluster = app.destination.cluster();
+        let mut excluded = Vec::new();
+        output.objects.retain(|object| {
+            let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
+            let (group, kind) =
+                (text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group), text("kind"));
+            let drop = self.settings.excludes(group, kind, &cluster);
+            if drop {
+                let name = object.at_path(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
+                let message = format!("resource {group}/{kind} {name} is excluded in the settings");
+                let help =
+                    "Argo CD does not apply it: remove it, or change `resource.exclusions` in argocd-cm";
+                excluded.push(Problem::at(ProblemKind::Warning, object.place(), message).help(help));
+            }
+            !drop
+        });
+        output.problems.append(&mut excluded);
     }
 
     fn source(&self, app: &Application, source: &Source, origins: &mut Origins, output: &mut Output) {
