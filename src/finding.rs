@@ -118,12 +118,23 @@ pub enum ProblemKind {
     MissingDependency,
     /// Values break the chart's schema.
     ValuesSchema,
+    /// A generator finds nothing to generate from. The tool goes on.
+    EmptyGenerator,
+    /// A template prints the same key twice. The tool goes on with the last one.
+    DuplicateKey,
     /// The tool would go on, with a warning.
     Warning,
     /// Cannot be known offline: a remote chart or base that is not vendored, a plugin, a live generator.
     Unavailable,
     /// A bound of this tool (size, depth, time) was reached.
     Limit,
+}
+
+impl ProblemKind {
+    /// Whether the tool goes on as if nothing were wrong.
+    pub fn is_tolerated(self) -> bool {
+        matches!(self, Self::EmptyGenerator | Self::DuplicateKey | Self::Warning)
+    }
 }
 
 /// Trouble that an engine met. Rendering goes on; the problem says what is missing from the result and why.

@@ -13,9 +13,12 @@
     reason = "tests read files and fail loudly"
 )]
 
+mod action;
 mod applications;
 mod applicationsets;
+mod cli;
 mod corpus_applications;
+mod docs;
 mod fleet;
 mod helm_corpus;
 mod incidents;

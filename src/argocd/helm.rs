@@ -315,7 +315,7 @@ impl Output {
     pub fn take_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
             match problem.kind {
-                ProblemKind::Warning => self.problems.push(problem),
+                kind if kind.is_tolerated() => self.problems.push(problem),
                 // The repo server fetches what is not vendored.
                 ProblemKind::MissingDependency => {
                     self.incomplete.push(Incomplete::new(Missing::Chart, problem.message.clone()));

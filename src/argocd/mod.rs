@@ -11,6 +11,7 @@ mod detect;
 mod directory;
 mod fields;
 mod helm;
+mod jq;
 mod kustomize;
 mod project;
 pub mod rbac;
@@ -29,6 +30,7 @@ pub use build_env::BuildEnv;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
 pub use fields::{Meant, UnknownField, unknown_fields};
+pub use jq::jq_problem;
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };

@@ -8,9 +8,42 @@ use crate::config::Level;
 use crate::finding::Severity;
 use crate::report::Format;
 
+/// Below the short help.
+const AFTER_HELP: &str = "--help shows examples and exit codes.";
+
+/// Below the long help.
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  gitops-lint                               lint the repository that you are in
+  gitops-lint --preset strict clusters/     one directory, with good advice on top
+  gitops-lint --changed apps/web.yaml       only what this file touches; no file: what differs from HEAD
+  gitops-lint --base origin/main            only what a branch adds
+  gitops-lint --write-baseline              live with what is there, and see what is new from now on:
+  gitops-lint --baseline .gitops-lint-baseline.json
+  gitops-lint --format sarif=lint.sarif --format pretty
+  gitops-lint explain missing-secret        why a rule exists, and what to do
+  gitops-lint init                          write a commented .gitops-lint.yaml
+
+A finding is suppressed where it is caused, in a manifest, a values file, a patch or a template:
+  targetRevision: stage1  # gitops-lint: ignore[stale-target-revision] until 2027-01-31: release freeze
+
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  the tool could not do its job: unknown flags, a broken configuration, an unreadable path
+
+Environment: NO_COLOR, CLICOLOR_FORCE, GITOPS_LINT_TODAY (like --today), RAYON_NUM_THREADS.";
+
 /// Renders what Argo CD or Flux would apply, offline, and points every problem at the line somebody wrote.
 #[derive(Debug, Parser)]
-#[command(name = "gitops-lint", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    name = "gitops-lint",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100,
+    after_help = AFTER_HELP,
+    after_long_help = AFTER_LONG_HELP
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -131,6 +164,9 @@ pub(super) struct AppsArgs {
     /// Output format
     #[arg(long, default_value = "table")]
     pub(super) format: TableFormat,
+    /// Print the charts that are not on this machine instead: URL without `oci://`, name and version, between tabs
+    #[arg(long, conflicts_with = "format")]
+    pub(super) missing_charts: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }

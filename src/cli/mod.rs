@@ -11,9 +11,11 @@ mod args;
 mod check;
 mod describe;
 mod disk;
+mod init;
 mod open;
 mod render_helm;
 mod render_kustomize;
+mod schema;
 mod terminal;
 
 use std::io::Write;
@@ -44,8 +46,11 @@ pub fn run() -> ExitCode {
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
-        Some(Command::Init(_)) => Err("not yet".to_owned()),
-        Some(Command::Config(ConfigCommand::Schema)) => Err("not yet".to_owned()),
+        Some(Command::Init(args)) => init::run(&args),
+        Some(Command::Config(ConfigCommand::Schema)) => {
+            print(&schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
         Some(Command::Man) => describe::man(),
     };
@@ -94,6 +99,13 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.path, &args.common)?;
     let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
     let report = crate::lint::lint(&workspace, &options);
+    if args.missing_charts {
+        for chart in workspace.checkouts.charts().missing() {
+            let url = chart.url.trim_start_matches("oci://").trim_end_matches('/');
+            print(&format!("{url}\t{}\t{}\n", chart.name, chart.version));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     print(&match args.format {
         TableFormat::Json => crate::report::apps_json(&report.apps),
         TableFormat::Table => crate::report::apps_table(&report.apps),

@@ -27,6 +27,15 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
     assemble(path, tree, cache, config, repository)
 }
 
+/// The same without any configuration, whether there is one or not.
+pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
+    let sources = Sources::new();
+    let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
+    let tree = work_tree(path, repository.as_deref(), &sources)?;
+    let cache = Arc::new(Cache::new(sources));
+    assemble(path, tree, cache, Config::default(), repository)
+}
+
 /// The same path as it was where the current branch left `revision` (or at `revision`, where that cannot be told), under
 /// the configuration of today.
 pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -> Result<Workspace, Failure> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::Problem;
 use crate::helm::{self, Chart, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Place, Placed, Step};
 use crate::source::{Sources, Span};
@@ -62,10 +62,10 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
     }
     let release = helm::render(&chart, user, &options, &mut origins, &cache);
     problems.extend(release.problems);
-    for problem in problems.iter().filter(|problem| problem.kind == ProblemKind::Warning) {
+    for problem in problems.iter().filter(|problem| problem.kind.is_tolerated()) {
         eprintln!("warning: {}", problem.message);
     }
-    if problems.iter().any(|problem| problem.kind != ProblemKind::Warning) {
+    if problems.iter().any(|problem| !problem.kind.is_tolerated()) {
         return Ok(failed(&problems, &sources));
     }
     print(&release.manifests.print(args.include_crds, args.skip_tests));
@@ -74,7 +74,7 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
 
 /// Says what Helm would stop with, and everything else that is wrong.
 fn failed(problems: &[Problem], sources: &Sources) -> ExitCode {
-    for problem in problems.iter().filter(|problem| problem.kind != ProblemKind::Warning) {
+    for problem in problems.iter().filter(|problem| !problem.kind.is_tolerated()) {
         let location = problem.place.and_then(|place| sources.locate(place.at));
         match location {
             Some((name, at, _)) => eprintln!("error: {name}:{}:{}: {}", at.line, at.column, problem.message),

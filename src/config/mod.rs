@@ -20,6 +20,9 @@ use decode::Decoder;
 /// The name of the file at the root of a repository.
 pub const FILE_NAME: &str = ".gitops-lint.yaml";
 
+/// The JSON Schema of the file, without the names of rules, which are not known here.
+pub const SCHEMA: &str = include_str!("schema.json");
+
 /// Text with its place.
 pub type Text = Placed<SmolStr>;
 

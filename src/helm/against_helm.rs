@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::*;
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::Problem;
 use crate::origin::{Origin, Origins, Place, Step, Text};
 use crate::source::{Dir, MemoryTree, Sources, Tree, TreePath};
 use crate::yaml::Cache;
@@ -56,7 +56,7 @@ impl Run {
 }
 
 fn refusals(problems: &[Problem]) -> Vec<String> {
-    let errors = problems.iter().filter(|problem| problem.kind != ProblemKind::Warning);
+    let errors = problems.iter().filter(|problem| !problem.kind.is_tolerated());
     errors.map(|problem| problem.message.clone()).collect()
 }
 

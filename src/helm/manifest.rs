@@ -13,7 +13,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::golang::bytes;
 use crate::origin::{Origins, Place, SourceMap, Text};
 use crate::source::{SourceFile, Sources, Span};
-use crate::yaml::{Dialect, Node, parse_text};
+use crate::yaml::{Dialect, Node, YamlProblemKind, parse_text};
 
 use super::ChartTree;
 use super::decode::{Decoder, field};
@@ -192,6 +192,14 @@ impl Manifests {
         }
         let mut map = SourceMap::new(&text, origins, sources, template.at);
         let mut parsed = parse_text(text.as_str(), Dialect::Sigs, &mut map);
+        for duplicate in parsed.problems.iter().filter(|it| it.kind == YamlProblemKind::DuplicateKey) {
+            let place = Place::written(duplicate.at);
+            let problem = Problem::at(ProblemKind::DuplicateKey, place, duplicate.message.clone());
+            self.problems.push(match &duplicate.context {
+                Some((first, words)) => problem.related(Place::written(*first), words.clone()),
+                None => problem,
+            });
+        }
         let mut node = None;
         if !parsed.documents.is_empty() {
             let document = parsed.documents.swap_remove(0);

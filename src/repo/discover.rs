@@ -129,6 +129,7 @@ struct Summary {
     objects: usize,
     problems: Vec<crate::finding::Problem>,
     no_ops: Vec<crate::kustomize::NoOp>,
+    idle_values: Vec<super::IdleValue>,
     incomplete: Vec<crate::argocd::Incomplete>,
     files: BTreeSet<TreePath>,
 }
@@ -378,6 +379,7 @@ impl<T: Send> Discovery<'_, T> {
                 objects: done.rendered.objects,
                 problems: done.rendered.problems,
                 no_ops: done.rendered.no_ops,
+                idle_values: done.rendered.idle_values,
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
                 depth: done.depth,
@@ -403,6 +405,7 @@ fn work<T>(
 ) -> Batch<T> {
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
+    let idle_values = super::idle::idle_values(&rendered, workspace);
     let mut facts = facts::facts(&app, &rendered);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let children: Vec<(Node, Arc<Origins>)> = children
@@ -438,6 +441,7 @@ fn work<T>(
         objects: rendered.objects.len(),
         problems,
         no_ops: rendered.no_ops,
+        idle_values,
         incomplete: rendered.incomplete,
         files: rendered.files,
     };

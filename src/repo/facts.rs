@@ -168,6 +168,7 @@ fn is_kept(object: &Object) -> bool {
         (object.group.as_str(), object.kind.as_str()),
         ("external-secrets.io", "SecretStore" | "ClusterSecretStore")
             | ("", "Namespace" | "Service" | "PersistentVolumeClaim")
+            | ("storage.k8s.io", "StorageClass")
             | ("policy", "PodDisruptionBudget")
             | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
             | ("autoscaling", "HorizontalPodAutoscaler")

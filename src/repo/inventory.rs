@@ -10,6 +10,7 @@ use crate::source::TreePath;
 use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
+use super::idle::IdleValue;
 use super::showcase::showcase;
 use super::world::Index;
 use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
@@ -29,6 +30,8 @@ pub struct AppEntry {
     pub problems: Vec<Problem>,
     /// Entries of kustomizations that did nothing in this app; only the bytes of their places mean something here.
     pub no_ops: Vec<NoOp>,
+    /// Values that no template reads in this app.
+    pub idle_values: Vec<IdleValue>,
     /// What is missing from the render.
     pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.

@@ -8,6 +8,7 @@ mod declared;
 mod definition;
 mod discover;
 mod facts;
+mod idle;
 mod inventory;
 mod labels;
 mod object;
@@ -27,6 +28,7 @@ pub use counterfactual::{Counterfactual, Difference, first_difference, render_wi
 pub use declared::Declared;
 pub use discover::analyze;
 pub use facts::{ObjectFacts, PodFacts};
+pub use idle::IdleValue;
 pub use inventory::{AppEntry, Inventory};
 pub use labels::{Labels, Link, chain, describe};
 pub use object::Object;

@@ -32,7 +32,7 @@ pub enum RevisionTree {
 }
 
 /// How a URL came to mean this repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Identity {
     /// Configured, or a git remote.
     Known,

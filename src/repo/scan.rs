@@ -280,7 +280,7 @@ fn scan_kustomization(
         for path in root.items(&[list]).iter().filter_map(join) {
             match tree.kind(&path) {
                 Some(EntryKind::Dir) => scanned.dirs.insert(tree.resolve(&path).unwrap_or(path)),
-                _ if list == "resources" => scanned.resources.insert(path),
+                _ if matches!(list, "resources" | "bases") => scanned.resources.insert(path),
                 _ => scanned.files.insert(path),
             };
         }

@@ -3,6 +3,7 @@
 //! Mirrors `applicationset/generators/git.go`.
 
 use crate::argocd::{Incomplete, Missing};
+use crate::finding::{Problem, ProblemKind};
 use crate::golang::Glob;
 use crate::golang::path_match::PathPattern;
 use crate::origin::Place;
@@ -47,7 +48,8 @@ impl Generators<'_, '_> {
         // A pattern that is malformed matches nothing: Argo CD logs an error and goes on.
         let patterns: Vec<(&Node, PathPattern)> =
             items.iter().filter_map(|item| Some((item, PathPattern::new(pattern(item)).ok()?))).collect();
-        for dir in visible_dirs(root) {
+        let dirs = visible_dirs(root);
+        for dir in &dirs {
             let hit = |exclude: bool| {
                 let mut patterns = patterns.iter().filter(|(item, _)| is_excluding(item) == exclude);
                 patterns.find(|(_, pattern)| pattern.matches(dir.as_str())).map(|(item, _)| *item)
@@ -59,7 +61,30 @@ impl Generators<'_, '_> {
             self.add_values(generator, &mut params);
             sets.push(params);
         }
+        let found = |item: &Node| {
+            PathPattern::new(pattern(item)).is_ok_and(|it| dirs.iter().any(|dir| it.matches(dir.as_str())))
+        };
+        self.tell_empty(items, sets.is_empty(), "directory", found);
         sets
+    }
+
+    /// Tells of patterns, as they are written, that find nothing: those without a wildcard one by one, the others where
+    /// the whole generator finds nothing.
+    fn tell_empty(&mut self, items: &[Node], empty: bool, what: &str, found: impl Fn(&Node) -> bool) {
+        for item in items.iter().filter(|item| !is_excluding(item)) {
+            let Some(path) = item.get("path").filter(|path| path.origin.is_written()) else { continue };
+            let pattern = pattern(item);
+            let told = empty || !pattern.contains(['*', '?', '[']);
+            if !told || pattern.contains("{{") || found(item) {
+                continue;
+            }
+            let message = format!("`{pattern}` matches no {what}: nothing is generated from it");
+            let problem = Problem::at(ProblemKind::EmptyGenerator, path.place(), message);
+            // A matrix runs its second generator once for each set of the first.
+            if !self.output.problems.contains(&problem) {
+                self.output.problems.push(problem);
+            }
+        }
     }
 
     fn files(&mut self, generator: &Node, items: &[Node], root: &Dir, prefix: &str) -> Vec<Params> {
@@ -77,7 +102,7 @@ impl Generators<'_, '_> {
         }
         let mut files = root.tree.files();
         files.sort();
-        for path in files {
+        for path in &files {
             let hit = |exclude: bool| {
                 let mut specs = specs.iter().filter(|(excluding, _)| *excluding == exclude);
                 specs.any(|(_, spec)| spec.matches(path.as_str()))
@@ -85,7 +110,7 @@ impl Generators<'_, '_> {
             if !hit(false) || hit(true) {
                 continue;
             }
-            for (content, place) in self.file_params(root, &path) {
+            for (content, place) in self.file_params(root, path) {
                 let mut params = content;
                 let dir = path.parent().unwrap_or_default();
                 let dir = if dir.is_root() { "." } else { dir.as_str() };
@@ -94,6 +119,10 @@ impl Generators<'_, '_> {
                 sets.push(params);
             }
         }
+        let found = |item: &Node| {
+            Pathspec::new(pattern(item)).is_some_and(|it| files.iter().any(|file| it.matches(file.as_str())))
+        };
+        self.tell_empty(items, sets.is_empty(), "file", found);
         sets
     }
 

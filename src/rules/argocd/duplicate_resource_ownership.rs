@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding::{Label, Severity};
 use crate::repo::{AppId, AppKind, Inventory, Labels, ObjectFacts, Status};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::{Span, TreePath};
 
 meta!(
     "duplicate-resource-ownership",
@@ -105,6 +106,15 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
         related.extend(labels.related.iter().cloned());
     }
     let same_source = related.iter().all(|label| label.at == primary.primary.at);
+    if same_source {
+        // One file, several ways to it: each app's own line is what can be edited.
+        for id in apps {
+            let Some(at) = inclusion(inventory, *id, primary.primary.at, cx) else { continue };
+            if related.iter().all(|label| label.at != at) {
+                related.push(Label { at, message: format!("`{}` takes it in here", name(*id)) });
+            }
+        }
+    }
     let mut label = primary.primary.clone();
     label.message = format!("`{}` defines it here", name(object.app));
     related.retain(|other| other.at != label.at);
@@ -119,4 +129,32 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
         .object_ref(object.to_ref(cluster))
         .severity(Severity::Error)
         .help(help);
+}
+
+/// The entry of a kustomization that an app builds, by which it takes in the file of `at`.
+fn inclusion(inventory: &Inventory, app: AppId, at: Span, cx: &Context<'_>) -> Option<Span> {
+    let entry = inventory.app(app)?;
+    let target = TreePath::new(cx.sources().get(at.file)?.name()).ok()?;
+    let kustomizations = inventory.scan.kustomizations.iter();
+    for (dir, kustomization) in kustomizations.filter(|(_, it)| entry.files.contains(&it.file)) {
+        let Ok(file) = cx.workspace.tree.read(&kustomization.file) else { continue };
+        // The directory of the file itself is the same for all.
+        if target.parent().as_ref() == Some(dir) {
+            continue;
+        }
+        let stream = cx.workspace.cache.stream(&file);
+        let Some(root) = stream.documents.first().and_then(|document| document.root.as_ref()) else { continue };
+        for item in ["resources", "bases", "components"].iter().flat_map(|list| root.items(&[*list])) {
+            let Some(text) = item.scalar() else { continue };
+            let remote = text.split(['?', '#']).next().filter(|text| text.contains("://"));
+            let leads = match remote {
+                Some(url) => target.parent().is_some_and(|dir| !dir.is_root() && url.ends_with(&format!("/{dir}"))),
+                None => dir.join(text).is_ok_and(|path| !path.is_root() && target.starts_with(&path)),
+            };
+            if leads {
+                return Some(item.at);
+            }
+        }
+    }
+    None
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Application, Project};
 use crate::k8s::{is_built_in, is_cluster_scoped};
-use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts};
+use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};
 use crate::rules::projects::{Cluster, Declared, project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::Span;
 
 meta!(
     "project-violation",
@@ -50,7 +51,7 @@ impl Rule for ProjectViolation {
         }
         for ((index, ..), objects) in kinds {
             if let (Some(declared), Some(first)) = (projects.get(index), objects.first()) {
-                report_kind(declared, first, &objects, cx);
+                report_kind(inventory, declared, first, &objects, cx);
             }
         }
     }
@@ -115,6 +116,7 @@ fn destination(entry: &AppEntry, application: &Application, declared: &Declared,
 /// Objects that name a namespace of their own, which the project does not permit; one finding for each namespace.
 fn objects(inventory: &Inventory, entry: &AppEntry, application: &Application, declared: &Declared, cx: &mut Context<'_>) {
     let project = &declared.project;
+    let workspace = cx.workspace;
     let cluster = Cluster::of(application, cx.workspace);
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for object in inventory.objects.iter().filter(|object| object.app == entry.app.id && is_built_in(&object.group)) {
@@ -132,13 +134,20 @@ fn objects(inventory: &Inventory, entry: &AppEntry, application: &Application, d
         );
         cx.report(object.place, message)
             .related(project.destinations.first().map_or(project.place, |it| it.place), "the destinations it permits")
+            .related_at(project_line(entry, application, workspace), "the app is in the project")
             .apps([entry.app.id])
             .object_ref(object.to_ref(cluster.shown()))
             .help("add the namespace to `destinations` of the project, or move the object");
     }
 }
 
-fn report_kind(declared: &Declared, first: &ObjectFacts, objects: &[&ObjectFacts], cx: &mut Context<'_>) {
+/// Where an app says which project it is in, else where it is defined.
+fn project_line(entry: &AppEntry, application: &Application, workspace: &Workspace) -> Span {
+    let place = application.project.as_ref().map_or(application.place, |project| project.place);
+    Labels::of(place, &entry.app.origins, workspace).primary.at
+}
+
+fn report_kind(inventory: &Inventory, declared: &Declared, first: &ObjectFacts, objects: &[&ObjectFacts], cx: &mut Context<'_>) {
     let project = &declared.project;
     let namespaced = !is_cluster_scoped(&first.group, &first.kind);
     let (allow, deny) = if namespaced {
@@ -162,8 +171,15 @@ fn report_kind(declared: &Declared, first: &ObjectFacts, objects: &[&ObjectFacts
     };
     let place = lists.0.into_iter().flatten().chain(lists.1).next().map_or(project.place, |item| item.place);
     let apps: BTreeSet<AppId> = objects.iter().map(|object| object.app).collect();
-    cx.report(place, message)
-        .related(first.place, "not permitted")
+    let entries = apps.iter().filter_map(|app| inventory.app(*app)).take(3);
+    let lines: Vec<Span> = entries
+        .filter_map(|entry| Some(project_line(entry, entry.app.application()?, cx.workspace)))
+        .collect();
+    let mut report = cx.report(place, message).related(first.place, "not permitted");
+    for line in lines {
+        report = report.related_at(line, "the app is in the project");
+    }
+    report
         .apps(apps)
         .help(format!("add the kind to `{allow}` of the project (and take it out of `{deny}`), or use another project"));
 }

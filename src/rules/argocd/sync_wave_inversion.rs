@@ -7,6 +7,7 @@ use crate::k8s::{Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppId, AppKind, Inventory, ObjectFacts, World};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
 
 meta!(
     "sync-wave-inversion",
@@ -25,6 +26,11 @@ impl Rule for SyncWaveInversion {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for claim in inventory.objects.iter().filter(|object| object.is("", "PersistentVolumeClaim")) {
+            if let Some(consumer) = waited_for(inventory, claim) {
+                early_claim(claim, consumer, cx);
+            }
+        }
         let world = World::new(inventory, &cx.workspace.config);
         let positions = Positions::of(inventory);
         let mut apart: BTreeSet<AppId> = BTreeSet::new();
@@ -59,6 +65,47 @@ impl Rule for SyncWaveInversion {
             }
         }
     }
+}
+
+/// The first pod of the app that mounts a claim, when it comes in a later wave than the claim, and the claim is not bound
+/// before: with `WaitForFirstConsumer`, which most clusters have by default, both wait for each other.
+fn waited_for<'a>(inventory: &'a Inventory, claim: &ObjectFacts) -> Option<&'a ObjectFacts> {
+    let by_argo = inventory.app(claim.app).is_some_and(|entry| entry.app.kind == AppKind::Application);
+    let node = claim.node.as_ref().filter(|_| by_argo && claim.sync.phase == Phase::Sync)?;
+    let spec = |key: &str| node.at_path(&["spec", key]).and_then(Node::as_str).unwrap_or_default();
+    if !spec("volumeName").is_empty() || !binds_late(inventory, spec("storageClassName")) {
+        return None;
+    }
+    let mounts = |object: &&ObjectFacts| {
+        let pod = object.pod.as_ref().filter(|_| object.app == claim.app && object.namespace == claim.namespace);
+        pod.is_some_and(|pod| pod.claims.iter().any(|(name, ..)| *name == claim.name))
+    };
+    let first = inventory.objects.iter().filter(mounts).min_by_key(|object| object.sync)?;
+    (first.sync.phase == Phase::Sync && first.sync > claim.sync).then_some(first)
+}
+
+/// Whether claims of a class wait for a pod: the class says so, or it is the default one and no class of the repository
+/// says otherwise.
+fn binds_late(inventory: &Inventory, class: &str) -> bool {
+    let mut classes = inventory.objects.iter().filter(|object| object.is("storage.k8s.io", "StorageClass"));
+    let late = |object: &ObjectFacts| {
+        let mode = object.node.as_ref().and_then(|node| node.get("volumeBindingMode")).and_then(Node::as_str);
+        mode == Some("WaitForFirstConsumer")
+    };
+    if class.is_empty() { classes.all(late) } else { classes.any(|object| object.name == class && late(object)) }
+}
+
+fn early_claim(claim: &ObjectFacts, consumer: &ObjectFacts, cx: &mut Context<'_>) {
+    let (early, late) = (claim.sync.words(consumer.sync), consumer.sync.words(claim.sync));
+    let message = format!(
+        "PersistentVolumeClaim `{}` is applied in {early} and stays pending until {} `{}` mounts it, which comes in {late}",
+        claim.name, consumer.kind, consumer.name
+    );
+    cx.report(claim.sync_place.or(consumer.sync_place).unwrap_or(claim.place), message)
+        .related(consumer.sync_place.unwrap_or(consumer.place), "comes later")
+        .apps([claim.app])
+        .object_ref(claim.to_ref(""))
+        .help("apply both in one wave: the sync waits for the claim, and the claim waits for the pod");
 }
 
 /// Whether a sync waits until the object's pods run: it never does when they lack something.

@@ -21,7 +21,9 @@ impl Rule for SyntaxError {
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
         // A file that some program fills in first is no YAML yet; where a tool reads it all the same, it must be.
-        if is_template(file.file.text_or_empty()) && !cx.is_read(&file.file) {
+        // Neither is what other tools read in their own ways: JSON with comments, the settings of an editor.
+        let foreign = is_template(file.file.text_or_empty()) || is_foreign(file.file.name());
+        if foreign && !cx.is_read(&file.file) {
             return;
         }
         for problem in file.problems.iter().filter(|problem| !problem.is_excessive_aliasing()) {
@@ -47,6 +49,11 @@ impl Rule for SyntaxError {
 fn is_template(text: &str) -> bool {
     // An ApplicationSet is no template, though it holds some.
     !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
+}
+
+/// Whether a file is likely to be another tool's: JSON, or in a hidden directory.
+fn is_foreign(name: &str) -> bool {
+    name.ends_with(".json") || name.split('/').any(|part| part.starts_with('.') && part != ".gitops-lint.yaml")
 }
 
 /// Whether a line is, or sets a key to, a placeholder that is not quoted.

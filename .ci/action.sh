@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# What the GitHub Action does: find or install gitops-lint, lint once, and hand the results to the runner. The inputs
+# come as INPUT_* variables, as action.yml sets them; tests/action.rs runs this file.
+set -euo pipefail
+
+path=${INPUT_PATH:-.}
+repository=https://github.com/gitops-lint/gitops-lint
+temp=${RUNNER_TEMP:-$(mktemp -d)}
+
+log() { printf 'gitops-lint: %s\n' "$*" >&2; }
+
+# The release archive of this runner, verified by the checksum that lies beside it.
+install_release() {
+  local version=$1 machine os archive
+  machine=$(uname -m | sed 's/arm64/aarch64/; s/amd64/x86_64/')
+  case $(uname -s) in
+    Linux) os=unknown-linux-musl ;;
+    Darwin) os=apple-darwin ;;
+    *) os=pc-windows-msvc ;;
+  esac
+  archive=gitops-lint-$machine-$os.tar.gz
+  mkdir -p "$temp/gitops-lint"
+  (
+    cd "$temp/gitops-lint"
+    curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive"
+    curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive.sha256"
+    if command -v sha256sum >/dev/null; then sha256sum -c "$archive.sha256"; else shasum -a 256 -c "$archive.sha256"; fi
+    tar -xzf "$archive"
+  ) >&2 || return 1
+  bin=$temp/gitops-lint/gitops-lint
+}
+
+build_source() {
+  log "building $1"
+  cargo install --quiet --locked --path "$1" --root "$temp/gitops-lint" >&2
+  bin=$temp/gitops-lint/bin/gitops-lint
+}
+
+case ${INPUT_VERSION:-} in
+  "") bin=$(command -v gitops-lint) || build_source "${GITHUB_ACTION_PATH:?}" ;;
+  source) build_source "${GITHUB_ACTION_PATH:?}" ;;
+  *)
+    install_release "$INPUT_VERSION" || {
+      log "there is no release $INPUT_VERSION for this runner: building it"
+      cargo install --quiet --locked --git "$repository" --tag "$INPUT_VERSION" --root "$temp/gitops-lint" gitops-lint >&2
+      bin=$temp/gitops-lint/bin/gitops-lint
+    }
+    ;;
+esac
+log "$("$bin" --version)"
+
+# Rules about targetRevision ask which branches and tags the remote has; a checkout of one branch cannot tell.
+if [ "${INPUT_FETCH_BRANCHES:-true}" = true ] && git -C "$path" rev-parse --git-dir >/dev/null 2>&1; then
+  git -C "$path" fetch --quiet --no-recurse-submodules --filter=blob:none --depth=1 origin \
+    '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' >&2 ||
+    log "the branches could not be fetched: rules about revisions stay silent"
+fi
+
+# gitops-lint itself never touches the network; it looks for charts in Helm's cache as well.
+if [ "${INPUT_PREFETCH_CHARTS:-false}" = true ]; then
+  command -v helm >/dev/null || { log "prefetch-charts needs helm on the runner"; exit 2; }
+  cache=$(helm env HELM_REPOSITORY_CACHE)
+  mkdir -p "$cache"
+  "$bin" apps "$path" --missing-charts | while IFS=$'\t' read -r url name version; do
+    # What manifests say are words, never options or commands.
+    case $url in
+      *://*) pull=(--repo "$url" --version "$version" --destination "$cache" -- "$name") ;;
+      *) pull=(--version "$version" --destination "$cache" -- "oci://$url/$name") ;;
+    esac
+    log "helm pull $name $version from $url"
+    helm pull "${pull[@]}" >&2 || log "it could not be pulled: what needs it is not rendered"
+  done
+fi
+
+arguments=(check "$path")
+[ -z "${INPUT_CONFIG:-}" ] || arguments+=(--config "$INPUT_CONFIG")
+[ -z "${INPUT_PRESET:-}" ] || arguments+=(--preset "$INPUT_PRESET")
+[ -z "${INPUT_BASE:-}" ] || arguments+=(--base "$INPUT_BASE")
+[ -z "${INPUT_BASELINE:-}" ] || arguments+=(--baseline "$INPUT_BASELINE")
+case ${INPUT_FAIL_ON:-error} in
+  never) ;;
+  *) arguments+=(--fail-on "${INPUT_FAIL_ON:-error}") ;;
+esac
+arguments+=(--format pretty --format github="$temp/gitops-lint.annotations")
+arguments+=(--format markdown="$temp/gitops-lint.md" --format json="$temp/gitops-lint.json")
+if [ -n "${INPUT_SARIF:-}" ]; then
+  mkdir -p "$(dirname "$INPUT_SARIF")"
+  arguments+=(--format sarif="$INPUT_SARIF")
+fi
+# shellcheck disable=SC2206 # white space separates arguments
+[ -z "${INPUT_ARGS:-}" ] || arguments+=(${INPUT_ARGS})
+
+code=0
+CLICOLOR_FORCE=1 "$bin" "${arguments[@]}" || code=$?
+
+output() { printf '%s=%s\n' "$1" "$2" >> "${GITHUB_OUTPUT:-/dev/null}"; }
+output exit-code "$code"
+if [ "$code" -ge 2 ]; then
+  echo "::error title=gitops-lint::gitops-lint could not do its job, see the log"
+  exit "$code"
+fi
+cat "$temp/gitops-lint.annotations"
+cat "$temp/gitops-lint.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+count() { grep -oE "^    \"$1\": [0-9]+" "$temp/gitops-lint.json" | tail -1 | grep -oE '[0-9]+$'; }
+output errors "$(count errors)"
+output warnings "$(count warnings)"
+[ -z "${INPUT_SARIF:-}" ] || output sarif "$INPUT_SARIF"
+[ "${INPUT_FAIL_ON:-error}" = never ] || exit "$code"

@@ -1,0 +1,181 @@
+//! Values that nothing reads: keys of values files that no template of an app's chart looks at or even mentions.
+//!
+//! A template behind a switch that is off reads nothing, so not being read is not enough: a key is idle only if no
+//! text of the chart and the charts inside of it has the word. Whether it is idle for the repository, only all apps
+//! that use the file can tell; see the rule `unused-value`.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::finding::{ProblemKind, did_you_mean};
+use crate::helm::{Chart, ChartTree, Release};
+use crate::origin::{Origins, Step};
+use crate::source::Span;
+use crate::yaml::{Entry, Node};
+
+use super::{Rendered, Workspace};
+
+/// A key that does nothing in one app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdleValue {
+    /// The key.
+    pub at: Span,
+    /// The path of the key from the root of the values, `a.b.c`.
+    pub path: String,
+    /// A key of the chart that was probably meant.
+    pub close: Option<String>,
+}
+
+/// The idle keys of the values files of an app. None where the chart was not rendered whole: what is missing may
+/// read them.
+pub(super) fn idle_values(rendered: &Rendered, workspace: &Workspace) -> Vec<IdleValue> {
+    let doubtful = |kind| {
+        matches!(
+            kind,
+            ProblemKind::Render
+                | ProblemKind::Unavailable
+                | ProblemKind::MissingDependency
+                | ProblemKind::Limit
+        )
+    };
+    if rendered.failed.is_some() || rendered.problems.iter().any(|problem| doubtful(problem.kind)) {
+        return Vec::new();
+    }
+    let mut idle = Vec::new();
+    // A chart without templates is a stub, or one whose templates did not come along.
+    let has_templates =
+        |release: &&Release| release.root.walk().iter().any(|tree| !tree.chart.templates.is_empty());
+    for release in rendered.releases.iter().filter(has_templates) {
+        let mut search = Search {
+            release,
+            origins: &rendered.origins,
+            workspace,
+            reads: release.reads.iter().map(|path| global_tail(path)).collect(),
+            words: None,
+            idle: &mut idle,
+        };
+        search.table(&release.values, &mut Vec::new(), Some(&release.root));
+    }
+    idle
+}
+
+/// Globals reach every chart, so a path is known by what follows its last `global`.
+fn global_tail(path: &[SmolStr]) -> Vec<&str> {
+    let start = path.iter().rposition(|key| key == "global").unwrap_or(0);
+    path.iter().skip(start).map(SmolStr::as_str).collect()
+}
+
+struct Search<'a> {
+    release: &'a Release,
+    origins: &'a Origins,
+    workspace: &'a Workspace,
+    reads: BTreeSet<Vec<&'a str>>,
+    /// All words of the chart's texts, once they are asked for.
+    words: Option<FxHashSet<SmolStr>>,
+    idle: &'a mut Vec<IdleValue>,
+}
+
+impl Search<'_> {
+    /// Looks at the entries of one table. `chart` is the chart whose values these are, if they are a chart's.
+    fn table(&mut self, node: &Node, path: &mut Vec<SmolStr>, chart: Option<&ChartTree>) {
+        for entry in node.entries() {
+            let key = &entry.key.text;
+            path.push(key.clone());
+            let inner = chart.and_then(|tree| tree.dependencies.iter().find(|inner| inner.name == *key));
+            let structural = key == "global" || inner.is_some();
+            if structural {
+                self.table(&entry.value, path, inner);
+            } else if chart.is_some_and(|tree| names_dependency(&tree.chart, key) || is_switch(tree, path)) {
+                // A chart that takes no part, or what decides that.
+            } else if self.is_read(path) {
+                self.table(&entry.value, path, None);
+            } else if self.is_ours(entry) && !self.mentions(key) {
+                let close = node.entries().iter().map(|entry| entry.key.text.as_str());
+                let known: Vec<&str> = close.filter(|name| self.is_read_beside(path, name)).collect();
+                let close = did_you_mean(key, known).map(str::to_owned);
+                let path = path.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(".");
+                self.idle.push(IdleValue { at: entry.key.at, path, close });
+            }
+            path.pop();
+        }
+    }
+
+    fn is_read(&self, path: &[SmolStr]) -> bool {
+        self.reads.contains(&global_tail(path))
+    }
+
+    fn is_read_beside(&self, path: &[SmolStr], name: &str) -> bool {
+        let mut beside = path.to_vec();
+        beside.pop();
+        beside.push(name.into());
+        self.is_read(&beside)
+    }
+
+    /// Whether the entry stands in a values file that somebody edits, and says something.
+    fn is_ours(&self, entry: &Entry) -> bool {
+        let by = self.origins.get(entry.value.origin).map(|origin| origin.by);
+        let empty = entry.value.is_null()
+            || entry.value.as_seq().is_some_and(<[Node]>::is_empty)
+            || entry.value.as_map().is_some() && entry.value.entries().is_empty();
+        by == Some(Step::ValuesFile) && !empty && self.workspace.is_editable(entry.key.at.file)
+    }
+
+    fn mentions(&mut self, key: &str) -> bool {
+        let release = self.release;
+        let words = self.words.get_or_insert_with(|| {
+            let mut words = FxHashSet::default();
+            for tree in release.root.walk() {
+                collect(&tree.chart, &mut words);
+            }
+            // Values may hold templates, for charts that print them with `tpl`.
+            templates_in(&release.values, &mut words);
+            words
+        });
+        words.contains(key)
+    }
+}
+
+fn names_dependency(chart: &Chart, key: &str) -> bool {
+    let declared = chart.metadata.dependencies.iter().flatten();
+    declared.into_iter().any(|it| it.name.value == key || it.alias.value == key) || key == "tags"
+}
+
+/// Whether a condition of a dependency lies at or below the path.
+fn is_switch(tree: &ChartTree, path: &[SmolStr]) -> bool {
+    let own: Vec<&str> = path.iter().skip(tree.values_path.len()).map(SmolStr::as_str).collect();
+    let own = own.join(".");
+    let conditions = tree.chart.metadata.dependencies.iter().flatten();
+    conditions.into_iter().flat_map(|it| it.condition.value.split(',')).any(|condition| {
+        let condition = condition.trim();
+        condition == own || condition.strip_prefix(&own).is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
+fn split(text: &str, words: &mut FxHashSet<SmolStr>) {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    for word in text.split(|c: char| !is_word(c)).filter(|word| !word.is_empty()) {
+        words.insert(word.into());
+        words.insert(word.trim_matches('-').into());
+    }
+}
+
+fn collect(chart: &Chart, words: &mut FxHashSet<SmolStr>) {
+    for file in chart.templates.iter().chain(&chart.files) {
+        split(file.file.text_or_empty(), words);
+    }
+    if let Some(dir) = &chart.dir
+        && let Ok(schema) = dir.tree.read(&dir.path.child("values.schema.json"))
+    {
+        split(schema.text_or_empty(), words);
+    }
+}
+
+fn templates_in(node: &Node, words: &mut FxHashSet<SmolStr>) {
+    if let Some(text) = node.as_str().filter(|text| text.contains("{{")) {
+        split(text, words);
+    }
+    node.seq_or_empty().iter().for_each(|item| templates_in(item, words));
+    node.entries().iter().for_each(|entry| templates_in(&entry.value, words));
+}

@@ -1,0 +1,51 @@
+//! `unused-value`: see the page.
+
+use std::collections::BTreeMap;
+
+use crate::repo::{AppId, IdleValue, Inventory, Status};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::{Span, TreePath};
+
+meta!(
+    "unused-value",
+    "helm",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A value is read by no template of any chart that gets it."
+);
+
+pub(crate) struct UnusedValue;
+
+impl Rule for UnusedValue {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let mut idle: BTreeMap<Span, (&IdleValue, Vec<AppId>)> = BTreeMap::new();
+        for app in &inventory.apps {
+            for value in &app.idle_values {
+                idle.entry(value.at).or_insert((value, Vec::new())).1.push(app.app.id);
+            }
+        }
+        for (at, (value, mut apps)) in idle {
+            let Some(file) = cx.sources().get(at.file) else { continue };
+            let Ok(path) = TreePath::new(file.name()) else { continue };
+            let used = inventory.apps.iter().any(|app| {
+                let idle = apps.contains(&app.app.id);
+                !idle && app.files.contains(&path) || idle && app.status != Status::Rendered
+            });
+            if used {
+                continue;
+            }
+            apps.dedup();
+            let help = match &value.close {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => "delete it, or look in the chart's values.yaml for the name it has there".to_owned(),
+            };
+            let message = format!("no template reads `{}`", value.path);
+            cx.report_at(at, message).apps(apps).help(help);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The GitHub Action: its steps run for real, with a runner that is only files.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::cli::{copy, demo, demo_totals, git, text};
+
+struct Runner {
+    dir: tempfile::TempDir,
+}
+
+impl Runner {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["repo", "temp"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        copy(&demo(), &dir.path().join("repo"));
+        let repo = dir.path().join("repo");
+        git(&repo, &["init", "-q"]);
+        git(&repo, &["add", "."]);
+        git(&repo, &["commit", "-qm", "one"]);
+        Self { dir }
+    }
+
+    fn run(&self, inputs: &[(&str, &str)]) -> Output {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let bin = Path::new(env!("CARGO_BIN_EXE_gitops-lint")).parent().unwrap();
+        let mut command = Command::new("bash");
+        command.arg(root.join(".ci/action.sh")).current_dir(self.dir.path().join("repo")).env_clear();
+        command
+            .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
+            .env("HOME", self.dir.path())
+            .env("GITHUB_ACTION_PATH", root)
+            .env("GITHUB_OUTPUT", self.dir.path().join("output"))
+            .env("GITHUB_STEP_SUMMARY", self.dir.path().join("summary.md"))
+            .env("RUNNER_TEMP", self.dir.path().join("temp"));
+        // What action.yml would set when the workflow says nothing.
+        for (name, input) in action()["inputs"].as_object().unwrap() {
+            let given = inputs.iter().find(|(given, _)| given == name).map(|(_, value)| *value);
+            let value = given.or(input["default"].as_str()).unwrap_or_default();
+            command.env(format!("INPUT_{}", name.to_uppercase().replace('-', "_")), value);
+        }
+        command.output().unwrap()
+    }
+
+    fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(path)).unwrap_or_default()
+    }
+}
+
+fn action() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+    serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn annotations_summary_and_outputs() {
+    let runner = Runner::new();
+    let output = runner.run(&[("sarif", "out/lint.sarif")]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stderr));
+    let (errors, warnings, words) = demo_totals();
+    assert_eq!(said.lines().filter(|line| line.starts_with("::error ")).count(), errors, "{said}");
+    assert!(runner.read("summary.md").contains(&format!("### gitops-lint: {words}")));
+    let outputs = format!("exit-code=1\nerrors={errors}\nwarnings={warnings}\nsarif=out/lint.sarif\n");
+    assert_eq!(runner.read("output"), outputs);
+    assert!(runner.read("repo/out/lint.sarif").contains("\"results\""));
+}
+
+#[test]
+fn inputs_reach_the_tool() {
+    let runner = Runner::new();
+    let code = |inputs: &[(&str, &str)]| {
+        let output = runner.run(inputs);
+        (output.status.code().unwrap(), text(&output.stdout))
+    };
+    assert_eq!(code(&[("fail-on", "never")]).0, 0);
+    assert_eq!(code(&[("base", "HEAD"), ("fail-on", "note")]).0, 0, "nothing is new");
+    assert_eq!(code(&[("args", "--rule duplicate-key=off   --preset strict")]).0, 1);
+    let (code, said) = code(&[("config", "nowhere.yaml")]);
+    assert_eq!(code, 2);
+    assert!(said.contains("::error title=gitops-lint::"), "{said}");
+    assert!(runner.read("output").ends_with("exit-code=2\n"));
+}
+
+/// `action.yml` is what GitHub reads: valid by its schema, and every input reaches the script.
+#[test]
+fn the_definition_fits_the_script() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schema = std::fs::read_to_string(root.join("fixtures/schemas/github-action.json")).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let action = action();
+    let errors: Vec<String> = validator.iter_errors(&action).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let script = std::fs::read_to_string(root.join(".ci/action.sh")).unwrap();
+    let env = action["runs"]["steps"][0]["env"].as_object().unwrap();
+    for name in action["inputs"].as_object().unwrap().keys() {
+        let variable = format!("INPUT_{}", name.to_uppercase().replace('-', "_"));
+        assert_eq!(env[&variable], format!("${{{{ inputs.{name} }}}}"));
+        assert!(script.contains(&format!("${{{variable}:")), "the script does not read {variable}");
+    }
+    for (name, output) in action["outputs"].as_object().unwrap() {
+        assert!(script.contains(&format!("output {name} ")), "the script does not set {name}");
+        assert_eq!(output["value"], format!("${{{{ steps.lint.outputs.{name} }}}}"));
+    }
+}
