@@ -7,6 +7,7 @@
 pub mod argocd;
 pub mod cli;
 pub mod config;
+pub mod explain;
 pub mod finding;
 pub mod git;
 pub mod golang;

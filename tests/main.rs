@@ -16,6 +16,7 @@
 mod action;
 mod applications;
 mod applicationsets;
+mod blind;
 mod cli;
 mod corpus_applications;
 mod docs;
@@ -25,6 +26,7 @@ mod incidents;
 mod kustomize_corpus;
 mod origins;
 mod rules;
+mod screens;
 mod tidy;
 mod yaml;
 

@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Problem, ProblemKind};
 use crate::golang::doublestar::DoublestarPattern;
-use crate::helm::{self, KubeVersion, Manifest, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
+use crate::helm::{self, KubeVersion, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Placed, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Dialect, Embedded, Node, Style};
@@ -333,25 +333,12 @@ impl Output {
     /// Adds the objects of a chart, and what rules want to know of its values.
     pub fn take_release(&mut self, mut release: Release, options: &ReleaseOptions, renderer: &Renderer<'_>) {
         let manifests = std::mem::take(&mut release.manifests);
-        for crd in manifests.crds.iter().filter(|_| options.include_crds) {
-            let stream = renderer.cache.stream(&crd.file);
-            for document in &stream.documents {
-                let Some(mut node) = document.root.clone() else { continue };
-                match node.canonicalize(Dialect::Sigs) {
-                    Ok(()) if node.is_null() => {}
-                    Ok(()) => self.objects.push(node),
-                    Err(problem) => {
-                        let place = crate::origin::Place::written(problem.at);
-                        let message = problem.go_message(Dialect::Sigs);
-                        self.fail(Problem::at(ProblemKind::Syntax, place, message));
-                    }
-                }
-            }
+        let (objects, problems) =
+            manifests.into_objects(options.include_crds, options.skip_tests, renderer.cache);
+        self.objects.extend(objects);
+        for problem in problems {
+            self.fail(problem);
         }
-        let is_test = |hook: &Manifest| hook.hooks.contains(&"test");
-        let hooks = manifests.hooks.into_iter().filter(|hook| !(options.skip_tests && is_test(hook)));
-        let nodes = manifests.manifests.into_iter().chain(hooks).filter_map(|manifest| manifest.node);
-        self.objects.extend(nodes);
         self.releases.push(release);
     }
 }

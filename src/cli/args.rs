@@ -61,6 +61,11 @@ pub(super) enum Command {
     Render(RenderCommand),
     /// List the apps that were found, and whether they could be rendered
     Apps(AppsArgs),
+    /// Say where a field comes from: who set it, who was overridden, which template or patch put it there; or, for
+    /// FILE:LINE, which fields that line reaches
+    Why(WhyArgs),
+    /// List the values of an app: what each key is, which line says so, and what that line shadows
+    Values(ValuesArgs),
     /// Print a rule's page
     Explain {
         /// The rule
@@ -171,6 +176,62 @@ pub(super) struct AppsArgs {
     pub(super) common: CommonArgs,
 }
 
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// The app; alone: a line, as FILE:LINE
+    #[arg(value_name = "APP|FILE:LINE")]
+    pub(super) target: String,
+    /// The object: KIND/NAME, or KIND/NAMESPACE/NAME
+    #[arg(value_name = "KIND/NAME")]
+    pub(super) object: Option<String>,
+    /// The field: spec.containers[0].image, a JSON pointer, or the end of its path
+    pub(super) field: Option<String>,
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "pretty")]
+    pub(super) format: AnswerFormat,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Arguments of `values`.
+#[derive(Debug, Args)]
+pub(super) struct ValuesArgs {
+    /// The app
+    pub(super) app: String,
+    /// Only this key and what is below it
+    pub(super) key: Option<String>,
+    /// Only values that are set but that no template reads
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) unused: bool,
+    /// Only values that another app has otherwise
+    #[arg(long, value_name = "APP")]
+    pub(super) diff: Option<String>,
+    /// Show values that look like secrets, which are masked otherwise
+    #[arg(long)]
+    pub(super) show_secrets: bool,
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "table")]
+    pub(super) format: TableFormat,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Formats of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AnswerFormat {
+    /// For people
+    Pretty,
+    /// JSON
+    Json,
+}
+
 /// What to render.
 #[derive(Debug, Subcommand)]
 pub(super) enum RenderCommand {
@@ -214,6 +275,8 @@ pub(super) struct RenderHelmArgs {
     /// Print CRDs as well
     #[arg(long)]
     pub(super) include_crds: bool,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
     /// Leave out test hooks
     #[arg(long)]
     pub(super) skip_tests: bool,
@@ -243,6 +306,8 @@ pub(super) struct RenderKustomizeArgs {
     /// Let plugins be named; they do not run
     #[arg(long)]
     pub(super) enable_alpha_plugins: bool,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
 }
 
 /// `--load-restrictor`, in kustomize's words.
@@ -259,13 +324,35 @@ pub(super) enum LoadRestrictorArg {
 /// Arguments of `render app`.
 #[derive(Debug, Args)]
 pub(super) struct RenderAppArgs {
-    /// The app's name
+    /// The app: its name, or the directory of an overlay or chart
     pub(super) name: String,
     /// The root of the repository
-    #[arg(default_value = ".")]
-    pub(super) path: PathBuf,
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// How rendered objects are printed.
+#[derive(Debug, Args)]
+pub(super) struct ObjectsArgs {
+    /// Say behind each value in which line it is written
+    #[arg(long)]
+    pub(super) show_origins: bool,
+    /// Output format
+    #[arg(long, default_value = "yaml")]
+    pub(super) format: ObjectsFormat,
+}
+
+/// Formats of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ObjectsFormat {
+    /// YAML
+    Yaml,
+    /// JSON: a List or, with --show-origins, every value with the file and line it comes from
+    Json,
 }
 
 /// `--fail-on`.

@@ -12,11 +12,16 @@ mod check;
 mod describe;
 mod disk;
 mod init;
+mod objects;
 mod open;
+mod problems;
+mod render_app;
 mod render_helm;
 mod render_kustomize;
 mod schema;
 mod terminal;
+mod values;
+mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -26,7 +31,7 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, ConfigCommand, RenderAppArgs, RenderCommand, TableFormat};
+use args::{AppsArgs, Cli, Command, ConfigCommand, RenderCommand, TableFormat};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -41,9 +46,11 @@ pub fn run() -> ExitCode {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Apps(args)) => apps(&args),
-        Some(Command::Render(RenderCommand::App(args))) => render_app(&args),
+        Some(Command::Render(RenderCommand::App(args))) => render_app::run(&args),
         Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
         Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
+        Some(Command::Why(args)) => why::run(&args),
+        Some(Command::Values(args)) => values::run(&args),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
         Some(Command::Init(args)) => init::run(&args),
@@ -111,10 +118,4 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
         TableFormat::Table => crate::report::apps_table(&report.apps),
     });
     Ok(ExitCode::SUCCESS)
-}
-
-fn render_app(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
-    let workspace = open::workspace(&args.path, &args.common)?;
-    let _ = workspace;
-    Err(format!("there is no app `{}`", args.name))
 }

@@ -6,22 +6,22 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::finding::Problem;
 use crate::helm::{self, Chart, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Place, Placed, Step};
 use crate::source::{Sources, Span};
 use crate::yaml::Cache;
 
-use super::args::RenderHelmArgs;
-use super::{Failure, disk, print};
+use super::args::{ObjectsFormat, RenderHelmArgs};
+use super::objects::{self, Written};
+use super::{Failure, disk, print, problems};
 
 /// Renders a chart.
 pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
     let sources = Sources::new();
     let cache = Cache::new(Arc::clone(&sources));
     let mut origins = Origins::new();
-    let (chart, mut problems) = Chart::load(&disk::open(&args.chart, &sources)?, &cache);
-    let Some(chart) = chart else { return Ok(failed(&problems, &sources)) };
+    let (chart, mut met) = Chart::load(&disk::open(&args.chart, &sources)?, &cache);
+    let Some(chart) = chart else { return Ok(problems::tell(&met, &sources)) };
     // What the command line says is a file as well, so that values can point at it.
     let line = sources.add("command line", Vec::new());
     let place = Place::written(Span::start_of(line.id()));
@@ -41,7 +41,7 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
             dir.tree.read(&dir.path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         match helm::load_values(&cache, &file, "") {
             Ok(node) => user.add(ValuesLayer { node, by: Step::ValuesFile }, &mut origins),
-            Err(problem) => problems.push(*problem),
+            Err(problem) => met.push(*problem),
         }
     }
     let mut read = |path: &str| {
@@ -61,25 +61,17 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
         }
     }
     let release = helm::render(&chart, user, &options, &mut origins, &cache);
-    problems.extend(release.problems);
-    for problem in problems.iter().filter(|problem| problem.kind.is_tolerated()) {
-        eprintln!("warning: {}", problem.message);
+    met.extend(release.problems);
+    let code = problems::tell(&met, &sources);
+    if met.iter().any(|problem| !problem.kind.is_tolerated()) {
+        return Ok(code);
     }
-    if problems.iter().any(|problem| !problem.kind.is_tolerated()) {
-        return Ok(failed(&problems, &sources));
+    if !args.output.show_origins && args.output.format == ObjectsFormat::Yaml {
+        print(&release.manifests.print(args.include_crds, args.skip_tests));
+        return Ok(ExitCode::SUCCESS);
     }
-    print(&release.manifests.print(args.include_crds, args.skip_tests));
+    // Comments of our own need objects: what stands between the documents of a template is not shown.
+    let (nodes, _) = release.manifests.into_objects(args.include_crds, args.skip_tests, &cache);
+    print(&objects::text(&nodes.iter().collect::<Vec<_>>(), &args.output, &Written::new(&sources)));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says what Helm would stop with, and everything else that is wrong.
-fn failed(problems: &[Problem], sources: &Sources) -> ExitCode {
-    for problem in problems.iter().filter(|problem| !problem.kind.is_tolerated()) {
-        let location = problem.place.and_then(|place| sources.locate(place.at));
-        match location {
-            Some((name, at, _)) => eprintln!("error: {name}:{}:{}: {}", at.line, at.column, problem.message),
-            None => eprintln!("error: {}", problem.message),
-        }
-    }
-    ExitCode::FAILURE
 }

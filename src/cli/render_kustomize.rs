@@ -1,14 +1,16 @@
 //! `render kustomize`: what `kustomize build` prints.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::finding::ProblemKind;
 use crate::kustomize::{self, LoadRestrictor, Options};
 use crate::origin::Origins;
 use crate::source::Sources;
-use crate::yaml::Cache;
+use crate::yaml::{Cache, Node};
 
 use super::args::{LoadRestrictorArg, RenderKustomizeArgs};
+use super::objects::{self, Written};
 use super::{Failure, disk, print};
 
 /// Builds a directory. Bases may be anywhere on the disk, so the tree is all of it.
@@ -24,7 +26,7 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
         enable_plugins: args.enable_alpha_plugins,
         ..Options::default()
     };
-    let cache = Cache::new(sources);
+    let cache = Cache::new(Arc::clone(&sources));
     let mut origins = Origins::new();
     let built = kustomize::build(&dir, &options, &mut origins, &cache);
     let missing = built.problems.iter().find(|problem| problem.kind == ProblemKind::Unavailable);
@@ -36,6 +38,7 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
         eprintln!("error: {message}");
         return Ok(ExitCode::FAILURE);
     }
-    print(&built.to_yaml());
+    let nodes: Vec<&Node> = built.resources.iter().collect();
+    print(&objects::text(&nodes, &args.output, &Written::new(&sources)));
     Ok(ExitCode::SUCCESS)
 }

@@ -352,13 +352,36 @@ impl<'t> State<'_, '_, 't> {
     ) -> Result<Rv> {
         let stops_at = function.name == "or";
         let mut value = Rv::unwrapped(Value::NIL);
+        let mut inputs = Vec::new();
         for arg in rest {
             value = self.argument(dot, Some(Param::Any), arg)?;
+            inputs.push(value.value.origin);
             if value.value.truth() == stops_at {
-                return Ok(value);
+                return Ok(self.decided_by(stops_at, value, inputs));
             }
         }
-        Ok(last.unwrap_or(value))
+        let value = match last {
+            Some(last) => {
+                inputs.push(last.value.origin);
+                last
+            }
+            None => value,
+        };
+        Ok(self.decided_by(stops_at, value, inputs))
+    }
+
+    /// A truth that several values decided. What is more than a truth stays the one value that it is.
+    fn decided_by(&mut self, is_or: bool, mut value: Rv, mut inputs: Vec<OriginId>) -> Rv {
+        static AND: &str = "and";
+        static OR: &str = "or";
+        if inputs.len() > 1 && matches!(value.value.data, Data::Bool(_)) {
+            inputs.reverse();
+            let (at, frame) = (self.action, self.frame);
+            let name = Name::new(if is_or { &OR } else { &AND });
+            let mut call = Call { exec: self.exec, name, at, frame };
+            value.value.origin = call.computed(&inputs);
+        }
+        value
     }
 
     fn validate(&mut self, value: Rv, param: Option<Param>) -> Result<Rv> {

@@ -175,6 +175,13 @@ impl<'t> State<'_, '_, 't> {
         Ok(())
     }
 
+    /// Enters a branch that depends on a value. Answers the frame to come back to.
+    fn decide(&mut self, value: &Value) -> OriginId {
+        let step = Origin { at: self.action, ..Origin::nowhere(Step::Decided) };
+        let frame = self.exec.origins.add(step.from(value.origin).under(self.frame));
+        std::mem::replace(&mut self.frame, frame)
+    }
+
     pub(super) fn branch(
         &mut self,
         dot: &Rv,
@@ -185,6 +192,7 @@ impl<'t> State<'_, '_, 't> {
         let mark = self.vars.len();
         self.action = self.span(&NodeRef::Pipe(&branch.pipe).span());
         let value = self.pipeline(dot, &branch.pipe)?;
+        let outer = self.decide(&value.value);
         let flow = if value.value.truth() {
             let dot = if is_with { &value } else { dot };
             self.walk_list(dot, &branch.list, out)
@@ -193,6 +201,7 @@ impl<'t> State<'_, '_, 't> {
         } else {
             Ok(Flow::Next)
         };
+        self.frame = outer;
         self.vars.truncate(mark);
         flow
     }
@@ -201,6 +210,20 @@ impl<'t> State<'_, '_, 't> {
         let mark = self.vars.len();
         self.action = self.span(&NodeRef::Pipe(&branch.pipe).span());
         let value = self.pipeline(dot, &branch.pipe)?.value;
+        let outer = self.decide(&value);
+        let flow = self.range_over(dot, branch, &value, mark, out);
+        self.frame = outer;
+        flow
+    }
+
+    fn range_over(
+        &mut self,
+        dot: &Rv,
+        branch: &'t Branch,
+        value: &Value,
+        mark: usize,
+        out: &mut Text,
+    ) -> Result<()> {
         let pipe = &branch.pipe;
         let body = self.vars.len();
         let items: Vec<(Value, Rv)> = match &value.data {

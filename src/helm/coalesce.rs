@@ -334,10 +334,22 @@ impl Log {
     }
 }
 
-/// The origin of a value that stands over another.
+/// Values below values below a value that are remembered; nobody has more layers.
+const MAX_LAYERS: usize = 64;
+
+/// The origin of a value that stands over another, and over all that it stood over before.
 pub(super) fn stand_over(winner: Place, loser: Place, origins: &mut Origins) -> OriginId {
-    let under = origins.entry(loser);
     let origin = origins.get(winner.origin).copied().unwrap_or_else(|| Origin::new(winner.at, Step::Written));
+    let mut before = Vec::new();
+    let mut next = origin.under;
+    while let Some(layer) = origins.get(next).filter(|_| before.len() < MAX_LAYERS).copied() {
+        next = layer.under;
+        before.push(layer);
+    }
+    let mut under = origins.entry(loser);
+    for layer in before.into_iter().rev() {
+        under = origins.add(Origin { under, and: OriginId::WRITTEN, ..layer });
+    }
     origins.add(Origin { under, and: OriginId::WRITTEN, ..origin })
 }
 

@@ -13,7 +13,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::golang::bytes;
 use crate::origin::{Origins, Place, SourceMap, Text};
 use crate::source::{SourceFile, Sources, Span};
-use crate::yaml::{Dialect, Node, YamlProblemKind, parse_text};
+use crate::yaml::{Cache, Dialect, Node, YamlProblemKind, parse_text};
 
 use super::ChartTree;
 use super::decode::{Decoder, field};
@@ -240,6 +240,33 @@ impl Manifests {
             }
         }
         self.hooks.push(manifest);
+    }
+
+    /// The objects of `--include-crds` and `--skip-tests`: CRDs, objects, hooks. Also answers which CRDs cannot be
+    /// read.
+    pub fn into_objects(
+        self,
+        include_crds: bool,
+        skip_tests: bool,
+        cache: &Cache,
+    ) -> (Vec<Node>, Vec<Problem>) {
+        let (mut objects, mut problems) = (Vec::new(), Vec::new());
+        for crd in self.crds.iter().filter(|_| include_crds) {
+            for document in &cache.stream(&crd.file).documents {
+                let Some(mut node) = document.root.clone() else { continue };
+                match node.canonicalize(Dialect::Sigs) {
+                    Ok(()) if node.is_null() => {}
+                    Ok(()) => objects.push(node),
+                    Err(problem) => {
+                        let message = problem.go_message(Dialect::Sigs);
+                        problems.push(Problem::at(ProblemKind::Syntax, Place::written(problem.at), message));
+                    }
+                }
+            }
+        }
+        let hooks = self.hooks.into_iter().filter(|hook| !(skip_tests && hook.hooks.contains(&"test")));
+        objects.extend(self.manifests.into_iter().chain(hooks).filter_map(|manifest| manifest.node));
+        (objects, problems)
     }
 
     /// What `helm template` prints.

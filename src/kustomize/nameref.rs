@@ -199,6 +199,8 @@ impl<'a> Filter<'a> {
         let same = |a: &Candidate, b: &Candidate| a.id.name == b.id.name;
         let Some(referral) = self.select(&old, |_| true, same)? else { return Ok(()) };
         if referral.id.name != old {
+            // The line that refers is what one would edit to refer to something else.
+            setter.cause(node.place());
             setter.mix(node, referral.id.name.clone(), Tag::Open, referral.name);
         }
         Ok(())
@@ -231,6 +233,7 @@ impl<'a> Filter<'a> {
         }
         let Some(map) = node.as_map_mut() else { return Ok(()) };
         if let Some(name) = map.get_mut("name").filter(|_| new.name != old) {
+            setter.cause(name.place());
             setter.mix(name, new.name.clone(), Tag::Open, referral.name);
         }
         if new.namespace.is_empty() {
@@ -239,7 +242,10 @@ impl<'a> Filter<'a> {
         let from = referral.namespace.unwrap_or(referral.name);
         match map.get_mut("namespace") {
             Some(field) if rnode::raw(field) == new.namespace => {}
-            Some(field) => setter.copy(field, new.namespace.clone(), Tag::Open, from),
+            Some(field) => {
+                setter.cause(field.place());
+                setter.copy(field, new.namespace.clone(), Tag::Open, from);
+            }
             None => {
                 setter.cause(from);
                 let key = setter.key("namespace");

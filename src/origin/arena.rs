@@ -15,6 +15,11 @@ impl OriginId {
     /// No recorded step: the node stands as its file has it.
     pub const WRITTEN: Self = Self(0);
 
+    /// The place in the order of an arena, from 1; 0 for [`OriginId::WRITTEN`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// Whether this is [`OriginId::WRITTEN`].
     pub fn is_written(self) -> bool {
         self.0 == 0
@@ -35,6 +40,9 @@ pub enum Step {
     Templated,
     /// A call frame: `at` is the `include`, `template` or `tpl` action that ran another template.
     Included,
+    /// A call frame: `at` is the condition of an `if`, `with` or `range` that decided that what is inside is
+    /// rendered, `from` the value that it looked at.
+    Decided,
     /// The result of a function that does more than move text; `from` leads to its traced arguments.
     Computed(Name),
     /// Several pieces side by side make one scalar; `from` leads to all of them.
@@ -249,6 +257,11 @@ impl Origins {
             next = self.get(current)?.and;
             Some(current)
         })
+    }
+
+    /// All steps, oldest first: a step links to older ones only.
+    pub fn iter(&self) -> std::slice::Iter<'_, Origin> {
+        self.list.iter()
     }
 
     /// Number of steps.

@@ -94,6 +94,11 @@ impl Walk<'_> {
         }
         self.seen.push(id);
         let Some(origin) = self.origins.get(id).copied() else { return };
+        // Conditions decide that something is rendered, not what; a finding is about what.
+        if origin.by == Step::Decided {
+            self.visit(origin.under, displaced, depth + 1);
+            return;
+        }
         let inputs: Vec<OriginId> = self.origins.inputs(id).collect();
         let template = matches!(
             origin.by,
@@ -138,12 +143,18 @@ pub fn describe(link: &Link) -> &'static str {
             _ => "the value it replaces",
         };
     }
-    match link.by {
+    describe_step(link.by)
+}
+
+/// What a step did, in the words of a label.
+pub fn describe_step(by: Step) -> &'static str {
+    match by {
         Step::Written => "written here",
         Step::Aliased => "through this alias",
         Step::TemplateText => "in this template",
         Step::Templated => "printed by this template",
         Step::Included => "included here",
+        Step::Decided => "decided here",
         Step::Computed(_) => "computed here",
         Step::Joined => "together with this",
         Step::ChartValues => "the chart's default",

@@ -30,7 +30,7 @@ pub use discover::analyze;
 pub use facts::{ObjectFacts, PodFacts};
 pub use idle::IdleValue;
 pub use inventory::{AppEntry, Inventory};
-pub use labels::{Labels, Link, chain, describe};
+pub use labels::{Labels, Link, chain, describe, describe_step};
 pub use object::Object;
 pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};

@@ -8,9 +8,13 @@ mod gitlab;
 mod json;
 mod junit;
 mod markdown;
+mod objects;
 mod pretty;
+mod reach;
 mod sarif;
 mod source_code;
+mod values;
+mod why;
 
 use std::fmt::Write as _;
 
@@ -18,7 +22,11 @@ use crate::lint::{Report, Summary};
 use crate::rules::RuleMeta;
 
 pub use json::render_apps as apps_json;
+pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
 pub use pretty::{Look, apps_table, render_finding};
+pub use reach::{reach_json, reach_text};
+pub use values::{ValuesLook, differences_json, differences_table, values_json, values_table};
+pub use why::{story_json, story_text};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +98,23 @@ fn count(number: usize, noun: &str) -> String {
         let _ = text.write_char('s');
     }
     text
+}
+
+/// A header and rows as lines of aligned columns.
+fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Vec<String> {
+    let mut widths = header.map(str::len);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: [&str; N]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    std::iter::once(line(header))
+        .chain(rows.iter().map(|row| line(row.each_ref().map(String::as_str))))
+        .collect()
 }
 
 /// Pretty-printed JSON with a final newline. The wire structs hold nothing that JSON cannot.

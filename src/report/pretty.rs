@@ -10,7 +10,7 @@ use crate::lint::{AppRow, AppStatus, Report};
 use crate::source::{SourceFile, Sources};
 
 use super::source_code::Shown;
-use super::{count, page_url, totals};
+use super::{aligned, count, page_url, totals};
 
 /// Colours, width and links of the terminal that will show the text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,27 +74,15 @@ pub fn apps_table(rows: &[AppRow]) -> String {
             ]
         })
         .collect();
-    let mut widths = header.map(str::len);
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut out = String::new();
-    let mut line = |row: &[&str], reason: Option<&str>| {
-        let mut text = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(text, "{cell:width$}  ");
-        }
-        out.push_str(text.trim_end());
+    let mut lines = aligned(header, &cells).into_iter();
+    let mut out = lines.next().unwrap_or_default();
+    out.push('\n');
+    for (line, row) in lines.zip(rows) {
+        out.push_str(&line);
         out.push('\n');
-        if let Some(reason) = reason {
+        if let Some(reason) = &row.reason {
             let _ = writeln!(out, "    {reason}");
         }
-    };
-    line(&header, None);
-    for (cells, row) in cells.iter().zip(rows) {
-        line(&cells.each_ref().map(String::as_str), row.reason.as_deref());
     }
     out
 }
@@ -108,9 +96,8 @@ fn finding(out: &mut String, finding: &Finding, sources: &Sources, look: Look) {
         format!("\u{1b}]8;;{}\u{1b}\\{head}\u{1b}]8;;\u{1b}\\", page_url(rule.meta()))
     });
     let _ = writeln!(out, "{head}: {}", paint.bold(&finding.message));
-    for (file, labels) in by_file(finding, sources) {
-        snippet(out, &file, &labels, look);
-    }
+    let labels = std::iter::once((&finding.primary, true));
+    snippets(out, labels.chain(finding.related.iter().map(|label| (label, false))), sources, look);
     if !finding.apps.is_empty() {
         let _ = writeln!(out, "  {} {}", paint.dim("affects:"), affected(finding));
     }
@@ -136,14 +123,17 @@ fn affected(finding: &Finding) -> String {
     text
 }
 
-/// A file and the labels in it, each with whether it is the primary one.
-type FileLabels<'a> = (Arc<SourceFile>, Vec<(&'a Label, bool)>);
+/// A file and the labels in it, each with whether it is a primary one.
+type FileLabels<'l> = (Arc<SourceFile>, Vec<(&'l Label, bool)>);
 
-/// Labels by file: the primary's file first, the others in order of appearance.
-fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<FileLabels<'a>> {
-    let mut files: Vec<FileLabels<'a>> = Vec::new();
-    let labels =
-        std::iter::once((&finding.primary, true)).chain(finding.related.iter().map(|label| (label, false)));
+/// Source lines with labels, each with whether it is a primary one: a snippet per file, in order of appearance.
+pub(super) fn snippets<'l>(
+    out: &mut String,
+    labels: impl Iterator<Item = (&'l Label, bool)>,
+    sources: &Sources,
+    look: Look,
+) {
+    let mut files: Vec<FileLabels<'_>> = Vec::new();
     for (label, primary) in labels {
         let Some(file) = sources.get(label.at.file) else { continue };
         match files.iter_mut().find(|(known, _)| known.id() == file.id()) {
@@ -151,7 +141,9 @@ fn by_file<'a>(finding: &'a Finding, sources: &Sources) -> Vec<FileLabels<'a>> {
             None => files.push((file, vec![(label, primary)])),
         }
     }
-    files
+    for (file, labels) in files {
+        snippet(out, &file, &labels, look);
+    }
 }
 
 /// The part of a file that a set of labels needs, drawn by miette.
@@ -313,8 +305,8 @@ fn hidden(out: &mut String, report: &Report, look: Look) {
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-struct Paint {
-    on: bool,
+pub(super) struct Paint {
+    pub(super) on: bool,
 }
 
 impl Paint {
@@ -331,19 +323,19 @@ impl Paint {
         self.wrap(code, text)
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(super) fn bold(self, text: &str) -> String {
         self.wrap("1", text)
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(super) fn dim(self, text: &str) -> String {
         self.wrap("2", text)
     }
 
-    fn cyan(self, text: &str) -> String {
+    pub(super) fn cyan(self, text: &str) -> String {
         self.wrap("36", text)
     }
 
-    fn green(self, text: &str) -> String {
+    pub(super) fn green(self, text: &str) -> String {
         self.wrap("32", text)
     }
 }

@@ -1,0 +1,47 @@
+//! `render app`: what Argo CD or Flux would apply for an app of the repository.
+//!
+//! Exit codes: 0 when all of it was rendered, 1 when the real tool would fail or objects are missing, 2 when nothing
+//! of it is on this machine.
+
+use std::process::ExitCode;
+
+use crate::argocd::Missing;
+use crate::explain::Subject;
+use crate::repo::Status;
+use crate::yaml::Node;
+
+use super::args::RenderAppArgs;
+use super::objects::{self, Editable};
+use super::{EXIT_UNUSABLE, Failure, open, print, problems};
+
+pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
+    let workspace = open::workspace(&args.repo, &args.common)?;
+    let Subject { app, rendered } = Subject::find(&workspace, &args.name)?;
+    problems::tell(&rendered.problems, &workspace.sources);
+    for incomplete in &rendered.incomplete {
+        if !rendered.problems.iter().any(|problem| problem.message == incomplete.words) {
+            eprintln!("warning: {}", incomplete.words);
+        }
+    }
+    let (name, kind) = (&app.name, app.kind);
+    match rendered.status() {
+        Status::Failed => {
+            // Nothing would be applied, so nothing is printed.
+            eprintln!("error: {kind} `{name}` cannot be rendered");
+            return Ok(ExitCode::FAILURE);
+        }
+        Status::Skipped => {
+            eprintln!("error: {kind} `{name}` was not rendered: its content is not on this machine");
+            return Ok(ExitCode::from(EXIT_UNUSABLE));
+        }
+        Status::Rendered | Status::Partial => {}
+    }
+    let nodes: Vec<&Node> = rendered.objects.iter().map(|object| &object.node).collect();
+    let origins = Editable { workspace: &workspace, origins: &rendered.origins };
+    print(&objects::text(&nodes, &args.output, &origins));
+    if rendered.incomplete.iter().any(|it| it.missing != Missing::StandIn) {
+        eprintln!("error: objects of {kind} `{name}` are missing: this is not all that would be applied");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}

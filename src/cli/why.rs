@@ -1,0 +1,53 @@
+//! `why`: where a field comes from, and where a line ends up.
+
+use std::process::ExitCode;
+
+use crate::explain::{self, Subject, find_object};
+use crate::repo::Status;
+use crate::report::{objects_json, objects_yaml, reach_json, reach_text, story_json, story_text};
+
+use super::args::{AnswerFormat, WhyArgs};
+use super::objects::Editable;
+use super::{Failure, open, print, problems, terminal};
+
+pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
+    let workspace = open::workspace(&args.repo, &args.common)?;
+    let Some(object) = &args.object else {
+        let line = args.target.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+        let Some((file, line)) = line else {
+            let words = "say which object and field: APP KIND/NAME FIELD, or which line: FILE:LINE";
+            return Err(words.to_owned());
+        };
+        let reach = explain::reach(&workspace, file, line)?;
+        print(&match args.format {
+            AnswerFormat::Json => reach_json(&reach),
+            AnswerFormat::Pretty => reach_text(&reach, &workspace.sources, terminal::look()),
+        });
+        return Ok(ExitCode::SUCCESS);
+    };
+    let subject = Subject::find(&workspace, &args.target)?;
+    if subject.rendered.status() != Status::Rendered {
+        // What is missing may be what the question is about.
+        problems::tell(&subject.rendered.problems, &workspace.sources);
+    }
+    let Some(field) = &args.field else {
+        let object = find_object(&subject.rendered, object)?;
+        let origins = Editable { workspace: &workspace, origins: &subject.rendered.origins };
+        print(&match args.format {
+            AnswerFormat::Pretty => objects_yaml(&[&object.node], Some(&origins)),
+            AnswerFormat::Json => objects_json(&[&object.node], Some(&origins)),
+        });
+        return Ok(ExitCode::SUCCESS);
+    };
+    let story = explain::why(&workspace, &subject, object, field)?;
+    let look = terminal::look();
+    if let Some(words) = &story.absent {
+        eprintln!("note: {words}");
+    }
+    print(&match args.format {
+        AnswerFormat::Json => story_json(&story, &workspace.sources),
+        AnswerFormat::Pretty => story_text(&story, &workspace.sources, look),
+    });
+    // A field that is not there has no value to explain.
+    Ok(ExitCode::from(u8::from(story.absent.is_some())))
+}

@@ -1,0 +1,17 @@
+//! Questions about what is rendered: where a field comes from, where a line ends up, which values an app has.
+//!
+//! Everything here turns an app that was rendered into plain answers. How they look is up to `report`.
+
+mod causes;
+mod field;
+mod reach;
+mod subject;
+mod values;
+mod why;
+
+pub use causes::{Cause, Role, Teller};
+pub use field::{FieldPath, Part};
+pub use reach::{Effect, Reach, Reached, reach};
+pub use subject::{Subject, find_object};
+pub use values::{ChartValues, Difference, ValueRow, differences, unused, values};
+pub use why::{Story, leaves, why};
