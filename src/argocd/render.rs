@@ -49,12 +49,33 @@ pub struct Incomplete {
     pub missing: Missing,
     /// Why, for people.
     pub words: String,
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 impl Incomplete {
     /// A reason.
     pub fn new(missing: Missing, words: impl Into<String>) -> Self {
-        Self { missing, words: words.into() }
+        Self { missing, words: words.into(), help: None }
+    }
+
+    /// A reason that a problem gives.
+    pub fn of(missing: Missing, problem: &Problem) -> Self {
+        Self { missing, words: problem.message.clone(), help: problem.help.clone() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// Why, and what to do.
+    pub fn reason(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}: {help}", self.words),
+            None => self.words.clone(),
+        }
     }
 }
 
@@ -114,7 +135,8 @@ impl Renderer<'_> {
     fn source(&self, app: &Application, source: &Source, origins: &mut Origins, output: &mut Output) {
         if source.repo_url().is_empty() {
             // Argo CD would refuse it, but what is written may be filled in before it is applied.
-            unavailable(output, source, "the source names no repository (`repoURL`)");
+            let help = "write the URL, or leave the file out with `exclude:` if it is a template";
+            unavailable(output, source, "the source names no repository (`repoURL`)", help);
             return;
         }
         if let Some((place, words)) = incomplete_spec(app, source) {
@@ -144,9 +166,10 @@ impl Renderer<'_> {
                 dir
             }
             Found::Missing { reason, help } => {
-                output.problems.push(Problem::at(ProblemKind::Unavailable, place, reason.clone()).help(help));
+                let problem = Problem::at(ProblemKind::Unavailable, place, reason).help(help);
                 let missing = if source.is_helm_chart() { Missing::Chart } else { Missing::Content };
-                output.incomplete.push(Incomplete::new(missing, reason));
+                output.incomplete.push(Incomplete::of(missing, &problem));
+                output.problems.push(problem);
                 return;
             }
         };
@@ -183,7 +206,7 @@ impl Renderer<'_> {
                     directory::read(&dir, &options, self.settings.enables("jsonnet"), self.cache);
                 for problem in &manifests.problems {
                     if problem.kind == ProblemKind::Unavailable {
-                        output.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
+                        output.incomplete.push(Incomplete::of(Missing::Content, problem));
                     } else {
                         output.failed.get_or_insert(problem.message.clone());
                     }
@@ -193,14 +216,12 @@ impl Renderer<'_> {
             }
             Tool::Plugin => {
                 let name = source.node.at_path(&["plugin", "name"]).and_then(Node::as_str);
-                unavailable(
-                    output,
-                    source,
-                    &match name {
-                        Some(name) => format!("config management plugins such as `{name}` are not run"),
-                        None => "config management plugins are not run".to_owned(),
-                    },
-                );
+                let words = match name {
+                    Some(name) => format!("config management plugins such as `{name}` are not run"),
+                    None => "config management plugins are not run".to_owned(),
+                };
+                let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
+                unavailable(output, source, &words, help);
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
             Tool::Kustomize => self.kustomize(source, &dir, &env, origins, output),
@@ -247,9 +268,10 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
     }
 }
 
-fn unavailable(output: &mut Output, source: &Source, words: &str) {
-    output.problems.push(Problem::at(ProblemKind::Unavailable, source.place, words));
-    output.incomplete.push(Incomplete::new(Missing::Content, words));
+fn unavailable(output: &mut Output, source: &Source, words: &str, help: &str) {
+    let problem = Problem::at(ProblemKind::Unavailable, source.place, words).help(help);
+    output.incomplete.push(Incomplete::of(Missing::Content, &problem));
+    output.problems.push(problem);
 }
 
 /// A List becomes its items (`unstructured.IsList`: whatever has an `items` array). A list without any
