@@ -11,6 +11,7 @@ mod pod_security;
 mod provide;
 mod quantity;
 mod reference;
+mod release_values;
 mod routes;
 mod secret_text;
 mod selector;
@@ -24,9 +25,12 @@ pub use names::{
 };
 pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
-pub use provide::{ANYTHING, Keys, NamePattern, Provided, is_known_operator, keys, mentions, provides};
+pub use provide::{
+    ANYTHING, Before, Keys, NamePattern, Provided, is_known_operator, keys, mentions, provides,
+};
 pub use quantity::{node_quantity, quantity};
 pub use reference::{Reference, Via, references};
+pub use release_values::{chart_may_make, container_port_names, has_known_chart, is_named_after, major};
 pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};

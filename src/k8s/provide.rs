@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use crate::yaml::Node;
 
 use super::operators::OPERATORS;
+use super::release_values;
 
 /// The keys of a Secret or ConfigMap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,16 +59,32 @@ pub struct Provided {
     pub namespace: Option<SmolStr>,
     /// Its keys.
     pub keys: Keys,
+    /// Only as long as a chart is that old.
+    pub before: Option<Before>,
+}
+
+/// A chart older than a major version, by the object that fetches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// Kind of the source.
+    pub kind: SmolStr,
+    /// Its name.
+    pub name: SmolStr,
+    /// Its namespace; `None` is the object's own.
+    pub namespace: Option<SmolStr>,
+    /// The first major version that does otherwise.
+    pub major: u32,
 }
 
 impl Provided {
-    fn new(kind: &str, name: &str, keys: Keys) -> Self {
+    pub(super) fn new(kind: &str, name: &str, keys: Keys) -> Self {
         Self {
             group: SmolStr::default(),
             kind: kind.into(),
             name: NamePattern::new(name),
             namespace: None,
             keys,
+            before: None,
         }
     }
 
@@ -183,6 +200,10 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
                 }
             }
         }
+        ("batch", "Job") if runs(object, "redis-initial-password") => {
+            // `argocd admin redis-initial-password`
+            found.push(Provided::new("Secret", "argocd-redis", Keys::Unknown));
+        }
         ("", "ServiceAccount") => {
             for prefix in ["token", "dockercfg"] {
                 found.push(Provided::new("Secret", &format!("{name}-{prefix}-*"), Keys::Unknown));
@@ -210,11 +231,7 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
                 }
             }
         }
-        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
-            // Whatever its chart has; an engine that renders it makes this void.
-            let namespace = text(&["spec", "targetNamespace"]).map(SmolStr::new);
-            found.push(Provided { namespace, ..Provided::new(ANYTHING, "*", Keys::Unknown) });
-        }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => release_values::provides(object, &mut found),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             if let (Some(group), Some(kind)) = (text(&["spec", "group"]), text(&["spec", "names", "kind"])) {
                 found.push(Provided {
@@ -240,6 +257,14 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
     }
     copies(&mut found, group, kind, name, object);
     found
+}
+
+/// Whether some container of a workload has this word among its arguments.
+fn runs(object: &Node, word: &str) -> bool {
+    let containers = ["initContainers", "containers"].into_iter();
+    let mut containers = containers.flat_map(|list| object.items(&["spec", "template", "spec", list]));
+    let says = |list: &[Node]| list.iter().any(|item| item.as_str() == Some(word));
+    containers.any(|container| says(container.items(&["args"])) || says(container.items(&["command"])))
 }
 
 /// Whether the table of operators has a kind.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::origin::Place;
 use crate::yaml::Node;
 
-use super::{PodTemplate, dns, routes};
+use super::{PodTemplate, dns, release_values, routes};
 
 /// How an object names another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Via {
     Field,
     /// A DNS name inside a text.
     Dns,
+    /// A value of a chart that is not here.
+    Values,
 }
 
 /// A name in one object that stands for another object.
@@ -77,7 +79,7 @@ impl Collector {
     }
 
     /// Adds `{name, key, optional}` as in `secretKeyRef`.
-    fn add_selector(&mut self, kind: &str, node: &Node, field: &str) {
+    pub(super) fn add_selector(&mut self, kind: &str, node: &Node, field: &str) {
         let optional = flag(node, "optional");
         let key = node.get("key");
         if let Some(reference) = self.add("", kind, node.get("name"), format!("{field}.name")) {
@@ -153,6 +155,7 @@ pub fn references(group: &str, kind: &str, object: &Node) -> Vec<Reference> {
         ("keda.sh", "ScaledObject") => {
             scale_target(&mut cx, object.at_path(&["spec", "scaleTargetRef"]), "scaleTargetRef");
         }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => release_values::references(&mut cx, object),
         ("external-secrets.io", "ExternalSecret" | "PushSecret") => external_secret(&mut cx, object),
         ("cert-manager.io", "Certificate" | "CertificateRequest") => {
             let issuer = object.at_path(&["spec", "issuerRef"]);

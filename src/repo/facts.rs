@@ -174,6 +174,8 @@ fn is_kept(object: &Object) -> bool {
             | ("autoscaling", "HorizontalPodAutoscaler")
             | ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")
             | ("gateway.networking.k8s.io", "Gateway")
+            | ("helm.toolkit.fluxcd.io", "HelmRelease")
+            | ("source.toolkit.fluxcd.io", "OCIRepository" | "GitRepository")
     ) || is_argo(&object.group, &object.kind, &object.name)
 }
 

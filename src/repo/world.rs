@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 use crate::argocd::Missing;
 use crate::config::{Config, External};
 use crate::golang::Glob;
-use crate::k8s::{self, Keys, NamePattern, Provided, Reference};
+use crate::k8s::{self, Before, Keys, NamePattern, Provided, Reference};
+use crate::source::repository_key;
+use crate::yaml::Node;
 
 use super::facts::ObjectFacts;
 use super::{AppEntry, AppId, AppKind, Inventory, Status};
@@ -28,6 +30,8 @@ pub(super) struct Index {
     mentioned: FxHashMap<SmolStr, Vec<u32>>,
     /// Documents as written, by name.
     written: FxHashMap<SmolStr, Vec<u32>>,
+    /// Owners of the repositories whose content is here.
+    owners: BTreeSet<String>,
 }
 
 impl Index {
@@ -54,6 +58,9 @@ impl Index {
         }
         for (at, document) in inventory.scan.documents.iter().enumerate() {
             index.written.entry(document.name.clone()).or_default().push(at as u32);
+        }
+        for entry in inventory.apps.iter().filter(|entry| matches!(entry.status, Status::Rendered)) {
+            index.owners.extend(repositories(inventory, entry).iter().filter_map(|key| owner(key)));
         }
         index
     }
@@ -166,7 +173,7 @@ impl<'a> World<'a> {
         if self.external(&reference.group, &reference.kind, namespace, &reference.name).is_some() {
             return Answer::Unknown("declared as external");
         }
-        if let Some(why) = self.open(app, namespace, cluster_scoped) {
+        if let Some(why) = self.may_make(app, namespace, cluster_scoped, &reference.name) {
             return Answer::Unknown(why);
         }
         let makeable = matches!(
@@ -211,7 +218,8 @@ impl<'a> World<'a> {
         let mut found = Vec::new();
         for object in self.objects(list) {
             let fits = |provided: &&Provided| {
-                provided.kind == reference.kind
+                provided.before.as_ref().is_none_or(|before| self.is_older(object, before))
+                    && provided.kind == reference.kind
                     && provided.name.matches(&reference.name)
                     && match provided.namespace.as_deref() {
                         Some("*") => true,
@@ -308,11 +316,13 @@ impl<'a> World<'a> {
         self.in_namespace(app, namespace).any(|object| !object.namespace.is_empty() && is_operated(object))
     }
 
-    /// Whether an operator that we know nothing about may make objects in a namespace.
-    pub fn has_unknown_operator(&self, app: AppId, namespace: &str) -> bool {
+    /// Whether an operator that we know nothing about may make something of that name in a namespace: what they make is
+    /// called after what they act on.
+    pub fn has_unknown_operator(&self, app: AppId, namespace: &str, name: &str) -> bool {
         self.in_namespace(app, namespace).any(|object| {
             !object.namespace.is_empty()
                 && is_operated(object)
+                && (k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind))
                 && !k8s::is_known_operator(&object.group, &object.kind)
         })
     }
@@ -325,8 +335,65 @@ impl<'a> World<'a> {
             .any(|document| document.kind == kind)
     }
 
+    /// Whether a chart may be older than a version: its source says so, or is not here.
+    fn is_older(&self, object: &ObjectFacts, before: &Before) -> bool {
+        let namespace = before.namespace.as_deref().unwrap_or(&object.namespace);
+        let sources = self.objects(self.index().named.get(&before.name)).filter(|it| {
+            it.kind == before.kind
+                && it.group == "source.toolkit.fluxcd.io"
+                && meets(&it.namespace, namespace)
+        });
+        let tags = sources.filter_map(|it| it.node.as_deref()?.at_path(&["spec", "ref", "tag"])?.as_str());
+        let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
+        majors.is_empty() || majors.iter().any(|major| *major < before.major)
+    }
+
     /// Why something in a namespace (or cluster-scoped) may exist although no render shows it.
     pub fn open(&self, app: AppId, namespace: &str, cluster_scoped: bool) -> Option<&'static str> {
+        self.unseen(app, namespace, cluster_scoped, &|_| true, &|_| true, &|_| true)
+    }
+
+    /// Like [`World::open`] for something of that name: charts name what they make after themselves, their release, or as
+    /// their values say.
+    pub fn may_make(
+        &self,
+        app: AppId,
+        namespace: &str,
+        cluster_scoped: bool,
+        name: &str,
+    ) -> Option<&'static str> {
+        let by_app = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
+        let by_release =
+            |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
+        // Manifests of somebody else's project are about that project.
+        let by_content = |entry: &AppEntry| {
+            let urls = self.repositories(entry);
+            let foreign = urls.iter().all(|url| is_foreign(url, &self.index().owners));
+            urls.is_empty()
+                || !foreign
+                || k8s::is_named_after(name, &entry.app.name)
+                || urls
+                    .iter()
+                    .any(|url| k8s::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
+        };
+        self.unseen(app, namespace, cluster_scoped, &by_content, &by_app, &by_release)
+    }
+
+    /// The repositories that an app takes its content from, as [`repository_key`]s.
+    fn repositories(&self, entry: &AppEntry) -> Vec<String> {
+        repositories(self.inventory, entry)
+    }
+
+    /// Why something unseen may exist, as far as apps and releases whose charts are not here could make it.
+    fn unseen(
+        &self,
+        app: AppId,
+        namespace: &str,
+        cluster_scoped: bool,
+        by_content: &dyn Fn(&AppEntry) -> bool,
+        by_app: &dyn Fn(&AppEntry) -> bool,
+        by_release: &dyn Fn(&ObjectFacts) -> bool,
+    ) -> Option<&'static str> {
         let near = |entry: &AppEntry| {
             let target = entry.app.target_namespace.as_str();
             cluster_scoped
@@ -338,17 +405,16 @@ impl<'a> World<'a> {
         };
         for entry in &self.inventory.apps {
             // What nothing deploys cannot be what is missing, unless that is where we look from.
-            let plain = matches!(entry.app.kind, AppKind::Chart)
-                || (entry.app.kind == AppKind::Overlay && entry.status == Status::Failed);
+            let plain = matches!(entry.app.kind, AppKind::Chart | AppKind::Overlay);
             if plain && entry.app.id != app {
                 continue;
             }
             let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
             let why = if entry.status == Status::Failed {
                 "an app could not be rendered"
-            } else if lacks(Missing::Content) {
+            } else if lacks(Missing::Content) && by_content(entry) {
                 "the content of an app is not here"
-            } else if lacks(Missing::Chart) {
+            } else if lacks(Missing::Chart) && by_app(entry) {
                 "a chart is not here"
             } else {
                 continue;
@@ -370,6 +436,7 @@ impl<'a> World<'a> {
                 let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
                 if (cluster_scoped || meets(target, namespace))
                     && !rendered(object)
+                    && by_release(object)
                     && self.may_serve(object.app, app)
                 {
                     return Some("a HelmRelease is not rendered");
@@ -378,6 +445,37 @@ impl<'a> World<'a> {
         }
         None
     }
+}
+
+/// The repositories of an app, as [`repository_key`]s: those that an Application names, or the source of a Flux Kustomization.
+fn repositories(inventory: &Inventory, entry: &AppEntry) -> Vec<String> {
+    let Some(spec) = entry.app.node.as_deref().and_then(|node| node.get("spec")) else { return Vec::new() };
+    let sources = spec.get("source").into_iter().chain(spec.items(&["sources"]));
+    let mut urls: Vec<String> =
+        sources.filter_map(|source| source.get("repoURL")?.as_str()).map(repository_key).collect();
+    if let Some(source) = spec.get("sourceRef") {
+        let text = |key: &str| source.get(key).and_then(Node::as_str);
+        let namespace = text("namespace").unwrap_or(&entry.app.namespace);
+        let named = inventory.objects.iter().filter(|it| {
+            Some(it.name.as_str()) == text("name")
+                && Some(it.kind.as_str()) == text("kind")
+                && meets(&it.namespace, namespace)
+        });
+        let of =
+            |it: &ObjectFacts| Some(repository_key(it.node.as_deref()?.at_path(&["spec", "url"])?.as_str()?));
+        urls.extend(named.filter_map(of));
+    }
+    urls
+}
+
+/// `host/owner` of a repository.
+fn owner(key: &str) -> Option<String> {
+    key.rsplit_once('/').map(|(owner, _)| owner.to_owned())
+}
+
+/// Whether a repository belongs to others than those whose content is here.
+fn is_foreign(key: &str, owners: &BTreeSet<String>) -> bool {
+    !owners.is_empty() && owner(key).is_some_and(|owner| !owners.contains(&owner))
 }
 
 /// Whether an operator acts on an object.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Severity, did_you_mean};
-use crate::k8s::{Keys, Reference};
+use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppKind, Inventory, ObjectFacts, World};
 
@@ -54,9 +54,23 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             }
             Answer::Missing(elsewhere) => {
                 // An operator that we know nothing about may make it.
-                let doubt = world.has_unknown_operator(object.app, namespace) && rule.doubts;
-                let severity = if doubt { Some(Severity::Note) } else { rule.severity };
+                let doubt = world.has_unknown_operator(object.app, namespace, &reference.name) && rule.doubts;
+                // What a chart that is not here does with its values, or makes, is known by habit only.
+                let by_habit = reference.via == Via::Values
+                    || world
+                        .open(
+                            object.app,
+                            namespace,
+                            k8s::is_cluster_scoped(&reference.group, &reference.kind),
+                        )
+                        .is_some();
+                let severity = match (doubt, by_habit) {
+                    (true, _) => Some(Severity::Note),
+                    (_, true) => Some(Severity::Warning),
+                    _ => rule.severity,
+                };
                 let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
+                let place = place.or_else(|| unused(inventory, object, reference));
                 one(inventory, cx, &group, "which nothing provides", rule.help, severity, place);
             }
         }
@@ -68,6 +82,25 @@ pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
     inventory
         .app(object.app)
         .is_some_and(|entry| !matches!(entry.app.kind, AppKind::Chart | AppKind::Overlay))
+}
+
+/// The one ConfigMap or Secret of the same app that nothing names: it may be the one that is meant.
+fn unused(inventory: &Inventory, object: &ObjectFacts, reference: &Reference) -> Option<(Place, String)> {
+    if !matches!(reference.kind.as_str(), "ConfigMap" | "Secret") {
+        return None;
+    }
+    let named = |it: &ObjectFacts| {
+        inventory.objects.iter().any(|other| {
+            other.references.iter().any(|its| its.kind == it.kind && its.name == it.name)
+                || other.mentions.contains(&it.name)
+        })
+    };
+    let same = |it: &&ObjectFacts| {
+        it.app == object.app && it.is("", &reference.kind) && it.namespace == object.namespace
+    };
+    let mut free = inventory.objects.iter().filter(same).filter(|it| !named(it));
+    let (Some(only), None) = (free.next(), free.next()) else { return None };
+    Some((only.place, format!("nothing uses this {}", only.kind)))
 }
 
 fn where_is(other: &ObjectFacts, namespace: &str) -> String {
@@ -135,6 +168,9 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
             let mut report = cx.report(place, message).object_ref(object_ref).apps([object.app]).help(help);
             for provider in providers.iter().take(3) {
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
+            }
+            if reference.via == Via::Values {
+                report.severity(Severity::Warning);
             }
         }
     }

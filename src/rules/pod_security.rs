@@ -5,7 +5,7 @@ use crate::origin::Place;
 use crate::repo::{Inventory, ObjectFacts, World};
 use crate::yaml::Node;
 
-use super::Context;
+use super::{Context, missing};
 
 /// The label that makes admission refuse pods.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
@@ -24,7 +24,12 @@ pub(super) fn enforced(inventory: &Inventory, cx: &Context<'_>, object: &ObjectF
         let word = label.as_str()?;
         Some(Enforced { level: PodSecurityLevel::from_name(word)?, word: word.to_owned(), place })
     };
-    let mut namespaces = world.named(object.app, "", "Namespace", &object.namespace);
+    // Two overlays that nothing deploys need not go together.
+    let together = |namespace: &&ObjectFacts| {
+        namespace.app == object.app
+            || (missing::is_deployed(inventory, namespace) && missing::is_deployed(inventory, object))
+    };
+    let mut namespaces = world.named(object.app, "", "Namespace", &object.namespace).filter(together);
     let label =
         namespaces.find_map(|namespace| namespace.node.as_ref()?.at_path(&["metadata", "labels", ENFORCE]));
     if let Some(label) = label {

@@ -64,5 +64,5 @@ fn check(known: &Override, cx: &mut Context<'_>) {
     let path = known.path.join(".");
     let message = format!("`{path}` is {over} here, but {under} below");
     let help = "Helm does not merge them, and templates expect one of the two: write it as the chart has it";
-    cx.report_at(key, message).related_at(lost.at, under.to_owned()).help(help);
+    cx.report_at(key, message).related_at(lost.at, under.to_string()).help(help);
 }

@@ -1,8 +1,8 @@
 //! `unmatched-selector`: see the page.
 
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, World};
-use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors};
+use crate::repo::{AppKind, Inventory, ObjectFacts, World};
+use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::yaml::Node;
 
 meta!("unmatched-selector", "references", Warning, Recommended, "0.1.0", "A selector selects nothing.");
@@ -50,6 +50,7 @@ impl Rule for UnmatchedSelector {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        peers(inventory, world, cx);
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some((selector, field, plain)) = selector(object) else { continue };
             if (plain && selector.entries().is_empty()) || (!plain && k8s::selects_all(selector)) || object.hook {
@@ -67,7 +68,14 @@ impl Rule for UnmatchedSelector {
                 if plain { k8s::selects_map(selector, &label) } else { k8s::selects(selector, &label) }
             };
             let targets: Vec<&ObjectFacts> = selectors::candidates(&world, object, namespaces.as_deref()).into_iter().filter(wanted).collect();
-            if targets.is_empty() || targets.iter().any(|target| selects(target)) {
+            // Operators make the Service of their own metrics when they run.
+            let of_operator = |target: &&ObjectFacts| {
+                services && target.pod.is_some() && (target.name.contains("operator") || target.name.contains("controller")) && selects(target)
+            };
+            if targets.is_empty()
+                || targets.iter().any(|target| selects(target))
+                || selectors::candidates(&world, object, namespaces.as_deref()).iter().any(of_operator)
+            {
                 // Where nothing could be selected at all, the pods come from somewhere else.
                 continue;
             }
@@ -103,4 +111,42 @@ fn closest<'a>(selector: &'a Node, targets: &[&'a ObjectFacts], plain: bool) -> 
         let first = wrong.next()?;
         (wrong.next().is_none() && entries.len() > 1).then_some((*target, first.key.text.as_str(), first.value.scalar_text()?))
     })
+}
+
+/// Peers of a NetworkPolicy that name a namespace by the label `name`, which nobody sets.
+fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
+    let namespaces: Vec<&ObjectFacts> = inventory.objects.iter().filter(|it| it.is("", "Namespace")).collect();
+    for object in inventory.objects.iter().filter(|it| it.is("networking.k8s.io", "NetworkPolicy")) {
+        let chart = inventory.app(object.app).is_none_or(|entry| entry.app.kind == AppKind::Chart);
+        let Some(node) = object.node.as_deref().filter(|_| !chart) else { continue };
+        for (list, peers) in [("ingress", "from"), ("egress", "to")] {
+            for (index, rule) in node.items(&["spec", list]).iter().enumerate() {
+                for (item, peer) in rule.items(&[peers]).iter().enumerate() {
+                    let Some(label) = peer.at_path(&["namespaceSelector", "matchLabels", "name"]) else { continue };
+                    let Some(name) = label.as_str().filter(|name| lacks_label(world, &namespaces, object, name)) else { continue };
+                    let message = format!("{} `{}` selects namespaces with the label `name: {name}`, which no namespace has", object.kind, object.name);
+                    let field = format!("spec.{list}[{index}].{peers}[{item}].namespaceSelector.matchLabels.name");
+                    cx.report(label.place(), message)
+                        .apps([object.app])
+                        .object_ref(workloads::field_ref(inventory, object, &field))
+                        .help(format!("every namespace has the label `kubernetes.io/metadata.name: {name}`"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether it can be told that no namespace is labelled with this name: those that Kubernetes makes are not, and those made
+/// here show their labels.
+fn lacks_label(world: World<'_>, namespaces: &[&ObjectFacts], object: &ObjectFacts, name: &str) -> bool {
+    let has = |namespace: &ObjectFacts| {
+        let label = namespace.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels", "name"]));
+        label.and_then(Node::scalar_text) == Some(name)
+    };
+    let may_serve = |it: &&&ObjectFacts| world.may_serve(it.app, object.app);
+    if namespaces.iter().filter(|it| has(it)).any(|it| may_serve(&it)) {
+        return false;
+    }
+    let own = matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease");
+    own || namespaces.iter().filter(|it| it.name == name).any(|it| may_serve(&it))
 }

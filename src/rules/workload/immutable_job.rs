@@ -4,7 +4,7 @@ use crate::repo::{App, AppKind, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("immutable-job", "workload", Note, Strict, "0.1.0", "A Job keeps its name when its template changes, which Kubernetes forbids.");
+meta!("immutable-job", "workload", Warning, Recommended, "0.1.0", "A Job keeps its name when its template changes, which Kubernetes forbids.");
 
 pub(crate) struct ImmutableJob;
 

@@ -36,6 +36,13 @@ impl Rule for InvalidPortName {
                 }
             }
         }
+        if object.is("helm.toolkit.fluxcd.io", "HelmRelease") {
+            for (key, field) in k8s::container_port_names(&object.node) {
+                let Some(why) = Some(&key.text).filter(|name| is_final(name)).and_then(|name| service_name_error(name)) else { continue };
+                let message = format!("the chart names a container port `{}`, which cannot be: {why}", key.text);
+                cx.report(key.place(), message).object(object, Some(&field)).help("give the key a shorter name");
+            }
+        }
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
         for container in pod.containers() {
             let ports = container.node.items(&["ports"]);
