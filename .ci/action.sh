@@ -49,11 +49,16 @@ case ${INPUT_VERSION:-} in
 esac
 log "$("$bin" --version)"
 
-# Rules about targetRevision ask which branches and tags the remote has; a checkout of one branch cannot tell.
-if [ "${INPUT_FETCH_BRANCHES:-true}" = true ] && git -C "$path" rev-parse --git-dir >/dev/null 2>&1; then
-  git -C "$path" fetch --quiet --no-recurse-submodules --filter=blob:none --depth=1 origin \
+# Rules about targetRevision ask which branches and tags the remote has; a checkout of one branch cannot tell. Depth is
+# only given where the clone is shallow: it would cut off the history that a whole one has.
+if [ "${INPUT_FETCH_BRANCHES:-true}" = true ] && shallow=$(git -C "$path" rev-parse --is-shallow-repository 2>/dev/null); then
+  depth=()
+  [ "$shallow" = false ] || depth=(--depth=1)
+  git -C "$path" fetch --quiet --no-recurse-submodules "${depth[@]}" origin \
     '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' >&2 ||
     log "the branches could not be fetched: rules about revisions stay silent"
+  [ "$shallow" = false ] || [ -z "${INPUT_BASE:-}" ] ||
+    log "this clone is shallow, so where the branch left $INPUT_BASE is not known: check out with fetch-depth: 0"
 fi
 
 # gitops-lint itself never touches the network; it looks for charts in Helm's cache as well.

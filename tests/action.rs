@@ -28,10 +28,11 @@ impl Runner {
     fn run(&self, inputs: &[(&str, &str)]) -> Output {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let bin = Path::new(env!("CARGO_BIN_EXE_gitops-lint")).parent().unwrap();
+        let own = self.dir.path().join("bin").display().to_string();
         let mut command = Command::new("bash");
         command.arg(root.join(".ci/action.sh")).current_dir(self.dir.path().join("repo")).env_clear();
         command
-            .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
+            .env("PATH", format!("{own}:{}:{}", bin.display(), std::env::var("PATH").unwrap()))
             .env("HOME", self.dir.path())
             .env("GITHUB_ACTION_PATH", root)
             .env("GITHUB_OUTPUT", self.dir.path().join("output"))
@@ -84,6 +85,64 @@ fn inputs_reach_the_tool() {
     assert_eq!(code, 2);
     assert!(said.contains("::error title=gitops-lint::"), "{said}");
     assert!(runner.read("output").ends_with("exit-code=2\n"));
+}
+
+/// A checkout of one branch gets the others, and keeps its own history.
+#[test]
+fn branches_are_fetched() {
+    let runner = Runner::new();
+    let repo = runner.dir.path().join("repo");
+    git(&repo, &["commit", "-qm", "two", "--allow-empty"]);
+    git(&repo, &["branch", "release-2025-09"]);
+    let origin = runner.dir.path().join("origin");
+    git(runner.dir.path(), &["clone", "-q", "--bare", "repo", "origin"]);
+    std::fs::remove_dir_all(&repo).unwrap();
+    let url = format!("file://{}", origin.display());
+    for (depth, commits) in [(None, "2"), (Some("--depth=1"), "1")] {
+        let clone = ["clone", "-q", "--single-branch", &url, "repo"];
+        git(runner.dir.path(), &clone.into_iter().chain(depth).collect::<Vec<_>>());
+        let output = runner.run(&[("fail-on", "never"), ("fetch-branches", "true"), ("base", "origin/main")]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr).contains("fetch-depth: 0"), depth.is_some());
+        let ask = |args: &[&str]| {
+            let output = Command::new("git").current_dir(&repo).args(args).output().unwrap();
+            text(&output.stdout).trim().to_owned()
+        };
+        assert_eq!(ask(&["rev-list", "--count", "HEAD"]), commits);
+        assert!(ask(&["branch", "-r"]).contains("origin/release-2025-09"));
+        std::fs::remove_dir_all(&repo).unwrap();
+    }
+}
+
+/// What manifests say about charts never reaches a shell.
+#[test]
+fn missing_charts_are_pulled() {
+    let runner = Runner::new();
+    let repo = runner.dir.path().join("repo");
+    let app = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: x, namespace: argocd }
+spec:
+  project: default
+  source: { repoURL: 'https://charts.example.com/$(touch pwned)', chart: db, targetRevision: 1.2.3 }
+  destination: { server: https://kubernetes.default.svc, namespace: x }
+";
+    std::fs::write(repo.join("apps/x.yaml"), app).unwrap();
+    let bin = runner.dir.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let helm = "#!/bin/sh\n[ \"$1\" = env ] && echo \"$HOME/cache\" && exit\nprintf '<%s>' \"$@\" >> \"$HOME/pulled\"\n";
+    std::fs::write(bin.join("helm"), helm).unwrap();
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(bin.join("helm"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = runner.run(&[("prefetch-charts", "true"), ("fail-on", "never")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let pulled = runner.read("pulled");
+    let cache = format!("{}/cache", runner.dir.path().display());
+    let want = format!(
+        "<pull><--repo><https://charts.example.com/$(touch pwned)><--version><1.2.3><--destination><{cache}><--><db>"
+    );
+    assert!(pulled.contains(&want), "{pulled}");
+    assert!(!repo.join("pwned").exists());
 }
 
 /// `action.yml` is what GitHub reads: valid by its schema, and every input reaches the script.

@@ -99,8 +99,13 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
+/// A file at the root, as people would write it.
+pub(super) fn below(root: &Path, name: &str) -> PathBuf {
+    if root == Path::new(".") { PathBuf::from(name) } else { root.join(name) }
+}
+
 fn baseline_path(args: &CheckArgs) -> PathBuf {
-    args.baseline.clone().unwrap_or_else(|| args.path.join(BASELINE_NAME))
+    args.baseline.clone().unwrap_or_else(|| below(&args.path, BASELINE_NAME))
 }
 
 fn baseline(args: &CheckArgs) -> Result<Option<Baseline>, Failure> {
@@ -119,7 +124,8 @@ fn write_baseline(args: &CheckArgs, report: &Report) -> Result<ExitCode, Failure
     write(&path, &baseline.to_json())?;
     if !args.common.quiet {
         let shown = path.display();
-        eprintln!("wrote {} findings to {shown}: use it with --baseline {shown}", baseline.len());
+        let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+        eprintln!("wrote {} {findings} to {shown}: use it with --baseline {shown}", baseline.len());
     }
     Ok(ExitCode::SUCCESS)
 }

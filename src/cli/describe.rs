@@ -19,12 +19,11 @@ pub(super) fn completions(shell: Shell) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints the manual page, all subcommands included.
+/// Prints the manual page.
 pub(super) fn man() -> Result<ExitCode, Failure> {
     let mut out = Vec::new();
-    let command = Cli::command();
     let failed = |error: std::io::Error| format!("cannot make the manual page: {error}");
-    clap_mangen::Man::new(command.clone()).render(&mut out).map_err(failed)?;
+    clap_mangen::Man::new(Cli::command()).render(&mut out).map_err(failed)?;
     print(&String::from_utf8_lossy(&out));
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,7 @@ use crate::repo::{self, Identity, Inventory, Spec, Workspace, is_environment};
 use crate::source::TreePath;
 
 use super::args::InitArgs;
+use super::check::below;
 use super::{Failure, open, print};
 
 /// Examples of one kind in the file; the rest is counted.
@@ -23,7 +24,7 @@ const EARLY: [&str; 4] = ["dev", "development", "sandbox", "test"];
 
 /// Writes the file.
 pub(super) fn run(args: &InitArgs) -> Result<ExitCode, Failure> {
-    let path = args.path.join(FILE_NAME);
+    let path = below(&args.path, FILE_NAME);
     let shown = path.display();
     // An existing configuration does not change what there is to be seen, and it may be broken.
     let workspace = open::unconfigured(&args.path)?;

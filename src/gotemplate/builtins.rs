@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use crate::golang::bytes;
 use crate::origin::Text;
 
+use super::bounds::weigh;
 use super::compare::{eq, less};
 use super::escape::{html_escape, js_escape, query_escape};
 use super::exec::Call;
@@ -47,6 +48,7 @@ pub static BUILTINS: &[Function] = &[
     builtin("print", &[], ANY, |_, args| Ok(Value::text(sprint_all(args)))),
     builtin("println", &[], ANY, |_, args| Ok(Value::text(sprintln(args)))),
     builtin("printf", &[Param::String], ANY, |_, args| {
+        args.iter().try_for_each(weigh)?;
         Ok(Value::text(sprintf(&arg(args, 0).to_text(), args.get(1..).unwrap_or_default())))
     }),
     builtin("html", &[], ANY, |_, args| Ok(Value::text(html_escape(&sprint_all(args))))),

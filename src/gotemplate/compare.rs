@@ -75,8 +75,69 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Failure> {
         (None, None) if !comparable(b) => {
             Err(Failure::new(format!("non-comparable type {b}: {}", b.type_name())))
         }
-        (None, None) => Ok(a.deep_equal(b)),
+        (None, None) => Equality::default().holds(a, b),
         _ => Err(incompatible(a, b)),
+    }
+}
+
+/// Go's `reflect.DeepEqual`, where types count, for a bounded number of values.
+pub struct Equality {
+    left: u32,
+}
+
+impl Default for Equality {
+    fn default() -> Self {
+        Self { left: 10_000_000 }
+    }
+}
+
+impl Equality {
+    /// Whether two values are equal.
+    ///
+    /// # Errors
+    ///
+    /// If more values have been compared than a real chart does.
+    pub fn holds(&mut self, a: &Value, b: &Value) -> Result<bool, Failure> {
+        self.within(a, b, 0)
+    }
+
+    fn within(&mut self, a: &Value, b: &Value, depth: usize) -> Result<bool, Failure> {
+        self.left = self
+            .left
+            .checked_sub(1)
+            .filter(|_| depth < 1000)
+            .ok_or_else(|| Failure::limit("gave up on comparing values of this size"))?;
+        Ok(match (&a.data, &b.data) {
+            (Data::Nil, Data::Nil) => true,
+            (Data::Bool(a), Data::Bool(b)) => a == b,
+            (Data::Int(a, ka), Data::Int(b, kb)) => a == b && ka == kb,
+            (Data::Float(a), Data::Float(b)) => a == b,
+            (Data::Str(_) | Data::Text(_), Data::Str(_) | Data::Text(_)) => a.as_str() == b.as_str(),
+            (Data::List(a), Data::List(b)) if a.elem == b.elem && a.items.len() == b.items.len() => {
+                if std::rc::Rc::ptr_eq(&a.items, &b.items) {
+                    return Ok(true);
+                }
+                for (a, b) in a.items.iter().zip(b.items.iter()) {
+                    if !self.within(a, b, depth + 1)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Data::Map(a), Data::Map(b)) if a.kind() == b.kind() && a.len() == b.len() => {
+                if a.is(b) {
+                    return Ok(true);
+                }
+                for ((ka, a), (kb, b)) in a.entries().iter().zip(b.entries()) {
+                    if *ka != kb || !self.within(&a.value, &b.value, depth + 1)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Data::Object(a), Data::Object(b)) => a.type_name() == b.type_name() && a.print() == b.print(),
+            _ => false,
+        })
     }
 }
 

@@ -335,7 +335,16 @@ impl<'t> State<'_, '_, 't> {
         let (at, frame) = (self.action, self.frame);
         let mut call = Call { exec: self.exec, name: Name::new(&function.name), at, frame };
         match (function.run)(&mut call, &args) {
-            Ok(value) => Ok(Rv::unwrapped(traced(&mut call, value, &args))),
+            Ok(value) => {
+                let value = traced(&mut call, value, &args);
+                match self.exec.charge(&args, &value) {
+                    Ok(()) => Ok(Rv::unwrapped(value)),
+                    Err(failure) => {
+                        self.at(node);
+                        Err(self.locate(failure.wrap(&format!("error calling {name}: "))))
+                    }
+                }
+            }
             Err(failure) => {
                 self.at(node);
                 Err(self.locate(failure.wrap(&format!("error calling {name}: "))))

@@ -12,6 +12,7 @@ use crate::origin::{Name, Origin, OriginId, Origins, Step, Text};
 use crate::source::Span;
 
 use super::ast::Tree;
+use super::bounds::{MAX_TEXT, size_of_result};
 use super::eval::Rv;
 use super::failure::Failure;
 use super::function::FuncMap;
@@ -76,11 +77,13 @@ pub struct Limits {
     pub bytes: u64,
     /// Nested template calls.
     pub depth: usize,
+    /// Bytes that functions read and made.
+    pub work: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 20_000_000, bytes: 256 << 20, depth: 5_000 }
+        Self { steps: 20_000_000, bytes: 256 << 20, depth: 5_000, work: 1 << 30 }
     }
 }
 
@@ -98,6 +101,7 @@ pub struct Exec<'a> {
     pub(super) limits: Limits,
     pub(super) steps: u64,
     pub(super) bytes: u64,
+    pub(super) work: u64,
     pub(super) depth: usize,
 }
 
@@ -175,6 +179,7 @@ impl<'a> Exec<'a> {
             limits,
             steps: 0,
             bytes: 0,
+            work: 0,
             depth: 0,
         }
     }
@@ -186,6 +191,19 @@ impl<'a> Exec<'a> {
     /// If there is no such template, and whatever its execution fails of.
     pub fn execute(&mut self, name: &str, data: &Value) -> Result<Text, Failure> {
         self.execute_in(name, data, OriginId::WRITTEN)
+    }
+
+    /// Counts what a function read and made.
+    pub(super) fn charge(&mut self, args: &[Value], result: &Value) -> Result<()> {
+        let mut work = size_of_result(result)?;
+        for arg in args {
+            work += size_of_result(arg).unwrap_or(MAX_TEXT);
+        }
+        self.work += work as u64;
+        if self.work > self.limits.work {
+            return Err(Failure::limit(format!("gave up after {} bytes of work", self.limits.work)));
+        }
+        Ok(())
     }
 
     fn execute_in(&mut self, name: &str, data: &Value, frame: OriginId) -> Result<Text, Failure> {

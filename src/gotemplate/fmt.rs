@@ -6,6 +6,7 @@ use crate::golang::time::{Duration, MONTHS};
 use crate::origin::{OriginId, Text};
 use crate::yaml::format_g;
 
+use super::bounds::MAX_TEXT;
 use super::value::{Data, Elem, IntKind, Value};
 
 use super::verbs::{Spec, verb_text};
@@ -29,7 +30,8 @@ pub(super) fn printed(value: &Value) -> Text {
 }
 
 fn plain(value: &Value, depth: usize, top: bool, out: &mut String) {
-    if depth > MAX_DEPTH {
+    // What is longer is refused by whoever asked for it.
+    if depth > MAX_DEPTH || out.len() > MAX_TEXT {
         out.push_str("...");
         return;
     }

@@ -52,7 +52,25 @@ pub struct Map {
     kind: MapKind,
 }
 
+impl Drop for Map {
+    fn drop(&mut self) {
+        super::value::drop_flat(self.take_own());
+    }
+}
+
 impl Map {
+    /// The values, when nobody else holds the map.
+    pub(super) fn take_own(&mut self) -> Vec<Value> {
+        let own = Rc::get_mut(&mut self.entries).map(|entries| entries.take()).unwrap_or_default();
+        own.into_values().map(|slot| slot.value).collect()
+    }
+
+    /// Removes all entries, which may hold the map itself.
+    pub fn clear(&self) {
+        let entries = self.entries.take();
+        super::value::drop_flat(entries.into_values().map(|slot| slot.value).collect());
+    }
+
     /// A map of some type.
     pub fn new(entries: BTreeMap<SmolStr, Slot>, kind: MapKind) -> Self {
         Self { entries: Rc::new(RefCell::new(entries)), kind }

@@ -5,6 +5,7 @@
 //! bytes of the template that they speak of.
 
 mod ast;
+mod bounds;
 mod builtins;
 mod compare;
 mod escape;
@@ -22,7 +23,9 @@ mod verbs;
 mod walk;
 
 pub use ast::Tree;
+pub use bounds::weigh;
 pub use builtins::{BUILTINS, byte_range};
+pub use compare::Equality;
 pub use exec::{Call, Exec, Limits, MissingKey, Templates};
 pub use failure::Failure;
 pub use fmt::{sprint, sprint_all, sprintf, sprintln};

@@ -240,6 +240,10 @@ impl Parser<'_> {
     }
 
     fn item_list(&mut self) -> Result<(Vec<Node>, Ending, Token)> {
+        deeper(|| self.items())
+    }
+
+    fn items(&mut self) -> Result<(Vec<Node>, Ending, Token)> {
         let mut list = Vec::new();
         self.blocks += 1;
         if self.blocks > MAX_BLOCKS {
@@ -365,7 +369,7 @@ impl Parser<'_> {
             let token = self.peek();
             return self.error(&token, format!("blocks are nested more than {MAX_BLOCKS} deep"));
         }
-        let branch = self.control(context)?;
+        let branch = deeper(|| self.control(context))?;
         self.blocks -= 1;
         Ok(branch)
     }
@@ -574,7 +578,7 @@ impl Parser<'_> {
                 if self.parens > MAX_PARENS {
                     return self.error(&token, "max expression depth exceeded");
                 }
-                let pipe = self.pipeline("parenthesized pipeline", Kind::RightParen)?;
+                let pipe = deeper(|| self.pipeline("parenthesized pipeline", Kind::RightParen))?;
                 self.parens -= 1;
                 let span = self.since(&token);
                 return Ok(Some(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) }));
@@ -595,6 +599,11 @@ impl Parser<'_> {
             None => self.error(token, "invalid syntax"),
         }
     }
+}
+
+/// A level of nesting, for which the stack of a thread may be too small.
+fn deeper<T>(parse: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 << 10, 2 << 20, parse)
 }
 
 fn ending_string(ending: &Ending) -> &'static str {

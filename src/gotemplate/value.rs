@@ -14,6 +14,12 @@ use super::Failure;
 use super::exec::Call;
 use super::map::{Map, MapKind};
 
+/// Nesting beyond this is not looked into where nobody would miss it.
+const MAX_DEPTH: usize = 1000;
+
+/// So many values are marked as read at once.
+const MAX_TOUCHED: u32 = 1 << 20;
+
 /// A value and its origin.
 #[derive(Clone, Default)]
 pub struct Value {
@@ -342,33 +348,6 @@ impl Value {
         }
     }
 
-    /// Go's `reflect.DeepEqual`: types count.
-    pub fn deep_equal(&self, other: &Self) -> bool {
-        match (&self.data, &other.data) {
-            (Data::Nil, Data::Nil) => true,
-            (Data::Bool(a), Data::Bool(b)) => a == b,
-            (Data::Int(a, ka), Data::Int(b, kb)) => a == b && ka == kb,
-            (Data::Float(a), Data::Float(b)) => a == b,
-            (Data::Str(_) | Data::Text(_), Data::Str(_) | Data::Text(_)) => self.as_str() == other.as_str(),
-            (Data::List(a), Data::List(b)) => {
-                a.elem == b.elem
-                    && a.items.len() == b.items.len()
-                    && a.items.iter().zip(b.items.iter()).all(|(a, b)| a.deep_equal(b))
-            }
-            (Data::Map(a), Data::Map(b)) => {
-                a.kind() == b.kind()
-                    && (a.is(b)
-                        || a.len() == b.len()
-                            && a.entries()
-                                .iter()
-                                .zip(b.entries())
-                                .all(|((ka, a), (kb, b))| *ka == kb && a.value.deep_equal(&b.value)))
-            }
-            (Data::Object(a), Data::Object(b)) => a.type_name() == b.type_name() && a.print() == b.print(),
-            _ => false,
-        }
-    }
-
     /// The integer as Go's unsigned types see it.
     pub fn int_text(value: i64, kind: IntKind) -> String {
         if kind.is_unsigned() { (value as u64).to_string() } else { value.to_string() }
@@ -376,9 +355,39 @@ impl Value {
 
     /// Marks everything inside as read.
     pub fn touch_all(&self) {
+        // Values can hold themselves, and one list many times: what is beyond is marked when somebody looks.
+        self.touch_within(&mut MAX_TOUCHED.clone(), 0);
+    }
+
+    fn touch_within(&self, left: &mut u32, depth: usize) {
+        let Some(fewer) = left.checked_sub(1).filter(|_| depth < MAX_DEPTH) else { return };
+        *left = fewer;
         match &self.data {
-            Data::List(list) => list.items.iter().for_each(Value::touch_all),
-            Data::Map(map) => map.entries().iter().for_each(|(_, slot)| slot.value.touch_all()),
+            Data::List(list) => list.items.iter().for_each(|item| item.touch_within(left, depth + 1)),
+            Data::Map(map) => {
+                map.entries().iter().for_each(|(_, slot)| slot.value.touch_within(left, depth + 1));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if let Some(items) = Rc::get_mut(&mut self.items) {
+            drop_flat(std::mem::take(items));
+        }
+    }
+}
+
+/// Drops values without a call inside of a call for each level of nesting, of which templates can make any number.
+pub(super) fn drop_flat(mut values: Vec<Value>) {
+    while let Some(mut value) = values.pop() {
+        match &mut value.data {
+            Data::List(list) => {
+                values.extend(Rc::get_mut(&mut list.items).map(std::mem::take).unwrap_or_default());
+            }
+            Data::Map(map) => values.extend(map.take_own()),
             _ => {}
         }
     }

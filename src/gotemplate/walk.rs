@@ -10,6 +10,7 @@ use crate::origin::{Origin, OriginId, Step, Text};
 use crate::source::Span;
 
 use super::ast::{Branch, Bytes, Node, NodeRef, Pipe, Tree, node_string};
+use super::bounds::MAX_TEXT;
 use super::eval::{Rv, Static};
 use super::exec::{Exec, Result};
 use super::failure::Failure;
@@ -21,6 +22,11 @@ pub(super) enum Flow {
     Break,
     Continue,
 }
+/// A level of nesting, for which the stack of a thread may be too small.
+fn deeper<T>(walk: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 << 10, 2 << 20, walk)
+}
+
 pub(super) struct State<'e, 'a, 't> {
     pub(super) exec: &'e mut Exec<'a>,
     pub(super) tree: &'t Tree,
@@ -118,9 +124,9 @@ impl<'t> State<'_, '_, 't> {
                     self.print(&value.value, out)?;
                 }
             }
-            Node::If(branch) => return self.branch(dot, branch, false, out),
-            Node::With(branch) => return self.branch(dot, branch, true, out),
-            Node::Range(branch) => self.range(dot, branch, out)?,
+            Node::If(branch) => return deeper(|| self.branch(dot, branch, false, out)),
+            Node::With(branch) => return deeper(|| self.branch(dot, branch, true, out)),
+            Node::Range(branch) => deeper(|| self.range(dot, branch, out))?,
             Node::Template { span, name, pipe, .. } => {
                 self.at(NodeRef::Template(node));
                 self.action = self.span(span);
@@ -151,6 +157,9 @@ impl<'t> State<'_, '_, 't> {
     pub(super) fn print(&mut self, value: &Value, out: &mut Text) -> Result<()> {
         value.touch_all();
         let text = super::fmt::printed(value);
+        if text.len() > MAX_TEXT {
+            return Err(self.locate(Failure::limit("gave up on a value that prints this much")));
+        }
         self.count(text.len())?;
         let mut last: Option<(OriginId, OriginId)> = None;
         for (range, run) in text.pieces() {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use crate::golang::bytes;
-use crate::gotemplate::{self, Elem, MapKind, Slot, Value};
+use crate::gotemplate::{self, Elem, Failure, MapKind, Slot, Value};
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::source::Span;
 use crate::yaml::{Data, Entry, Key, Map, Node, Style};
@@ -16,6 +16,9 @@ use super::strvals::is_int64;
 
 /// Nesting beyond this is not encoded: maps of templates can hold themselves.
 const MAX_DEPTH: usize = 200;
+
+/// More nodes are not encoded.
+const MAX_NODES: usize = 2 << 20;
 
 /// Which entries of values a render looked at: their paths, and a mark that the engine sets.
 #[derive(Debug, Default)]
@@ -106,14 +109,37 @@ pub(super) struct Around {
     pub(super) origin: OriginId,
 }
 
-/// A value as a canonical tree. `None` for what Go's encoders refuse: too deep, not finite, functions.
-pub(super) fn to_node(value: &Value, around: Around, origins: &mut Origins) -> Option<Node> {
-    Writer { around, origins }.node(value, 0)
+/// A value as a canonical tree. `None` for what Go's encoders refuse: what holds itself, what is not finite.
+///
+/// # Errors
+///
+/// If the value is larger or nested deeper than anything that charts write.
+pub(super) fn to_node(value: &Value, around: Around, origins: &mut Origins) -> Result<Option<Node>, Failure> {
+    let mut writer = Writer { around, origins, left: MAX_NODES, inside: Vec::new() };
+    match writer.node(value, 0) {
+        Ok(node) => Ok(Some(node)),
+        Err(Refused::ByGo) => Ok(None),
+        Err(Refused::TooDeep) => {
+            Err(Failure::limit("gave up on a value that is nested too deep to be written"))
+        }
+        Err(Refused::TooLarge) => Err(Failure::limit("gave up on a value that is too large to be written")),
+    }
+}
+
+/// Why a value cannot be written.
+enum Refused {
+    ByGo,
+    TooDeep,
+    TooLarge,
 }
 
 struct Writer<'a> {
     around: Around,
     origins: &'a mut Origins,
+    /// So many nodes may follow.
+    left: usize,
+    /// The maps around.
+    inside: Vec<gotemplate::Map>,
 }
 
 impl Writer<'_> {
@@ -123,18 +149,21 @@ impl Writer<'_> {
         Place { at, origin }
     }
 
-    fn node(&mut self, value: &Value, depth: usize) -> Option<Node> {
+    fn node(&mut self, value: &Value, depth: usize) -> Result<Node, Refused> {
         if depth > MAX_DEPTH {
-            return None;
+            let Some(innermost) = self.inside.pop() else { return Err(Refused::TooDeep) };
+            let is_inside_itself = self.inside.iter().any(|map| map.is(&innermost));
+            return Err(if is_inside_itself { Refused::ByGo } else { Refused::TooDeep });
         }
+        self.left = self.left.checked_sub(1).ok_or(Refused::TooLarge)?;
         let place = self.place(value.origin);
-        Some(match &value.data {
+        Ok(match &value.data {
             gotemplate::Data::Nil => Node::null(place),
             gotemplate::Data::Bool(value) => Node::bool(*value, place),
             gotemplate::Data::Int(number, kind) => {
                 Node::plain(SmolStr::from(Value::int_text(*number, *kind)), place)
             }
-            gotemplate::Data::Float(number) if !number.is_finite() => return None,
+            gotemplate::Data::Float(number) if !number.is_finite() => return Err(Refused::ByGo),
             gotemplate::Data::Float(number) => Node::float(*number, place),
             gotemplate::Data::Str(text) if bytes::has_bytes(text) => {
                 Node::string(&*bytes::replaced(text), place)
@@ -157,17 +186,19 @@ impl Writer<'_> {
                 Node::string(super::functions::base64(list), place)
             }
             gotemplate::Data::List(list) => {
-                let items: Option<Vec<Node>> =
+                let items: Result<Vec<Node>, Refused> =
                     list.items.iter().map(|item| self.node(item, depth + 1)).collect();
                 Node::seq(items?, place)
             }
             gotemplate::Data::Map(map) => {
                 let mut entries = Vec::with_capacity(map.len());
+                self.inside.push(map.clone());
                 for (key, slot) in map.entries() {
                     let key_place = if slot.key.is_written() { place } else { self.place(slot.key) };
                     let key = Key { style: Style::DoubleQuoted, ..Key::new(key, key_place) };
                     entries.push(Entry { key, value: self.node(&slot.value, depth + 1)? });
                 }
+                self.inside.pop();
                 Node::map(Map::from_entries(entries), place)
             }
             gotemplate::Data::Object(object) => {

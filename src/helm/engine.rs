@@ -89,6 +89,13 @@ pub(super) fn execute(
         }
     }
     drop(exec);
+    // Templates put contexts into values and values into contexts: maps that hold each other are never dropped.
+    for template in &templates {
+        template.scope.clear();
+    }
+    if let Some(values) = values.as_map() {
+        values.clear();
+    }
     Executed { rendered, problems, reads: watch.read() }
 }
 

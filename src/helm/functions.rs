@@ -68,21 +68,19 @@ pub static HELM: &[Function] = &[
         Ok(Value::map(Map::from_entries([])))
     }),
     fixed("getHostByName", &[Param::String], |_, _| Ok(Value::str(""))),
-    fixed("toYaml", &[Param::Any], |call, args| Ok(yaml_text(arg(args, 0), EmitStyle::Sigs, call))),
-    fixed("mustToYaml", &[Param::Any], |call, args| Ok(yaml_text(arg(args, 0), EmitStyle::Sigs, call))),
-    fixed("toYamlPretty", &[Param::Any], |call, args| Ok(yaml_text(arg(args, 0), EmitStyle::PRETTY, call))),
+    fixed("toYaml", &[Param::Any], |call, args| yaml_text(arg(args, 0), EmitStyle::Sigs, call)),
+    fixed("mustToYaml", &[Param::Any], |call, args| yaml_text(arg(args, 0), EmitStyle::Sigs, call)),
+    fixed("toYamlPretty", &[Param::Any], |call, args| yaml_text(arg(args, 0), EmitStyle::PRETTY, call)),
     fixed("fromYaml", &[Param::String], |call, args| Ok(from_yaml(call, arg(args, 0)))),
     fixed("fromYamlArray", &[Param::String], |call, args| Ok(from_yaml_array(call, arg(args, 0)))),
-    fixed("toJson", &[Param::Any], |call, args| Ok(json(call, args, HTML))),
-    fixed("mustToJson", &[Param::Any], |call, args| Ok(json(call, args, HTML))),
-    fixed("toPrettyJson", &[Param::Any], |call, args| {
-        Ok(json(call, args, JsonStyle { pretty: true, ..HTML }))
-    }),
+    fixed("toJson", &[Param::Any], |call, args| json(call, args, HTML)),
+    fixed("mustToJson", &[Param::Any], |call, args| json(call, args, HTML)),
+    fixed("toPrettyJson", &[Param::Any], |call, args| json(call, args, JsonStyle { pretty: true, ..HTML })),
     fixed("mustToPrettyJson", &[Param::Any], |call, args| {
-        Ok(json(call, args, JsonStyle { pretty: true, ..HTML }))
+        json(call, args, JsonStyle { pretty: true, ..HTML })
     }),
-    fixed("toRawJson", &[Param::Any], |call, args| Ok(json(call, args, JsonStyle::default()))),
-    fixed("mustToRawJson", &[Param::Any], |call, args| Ok(json(call, args, JsonStyle::default()))),
+    fixed("toRawJson", &[Param::Any], |call, args| json(call, args, JsonStyle::default())),
+    fixed("mustToRawJson", &[Param::Any], |call, args| json(call, args, JsonStyle::default())),
     fixed("fromJson", &[Param::String], |call, args| Ok(from_json(call, arg(args, 0), false))),
     fixed("mustFromJson", &[Param::String], |call, args| {
         let parsed: std::result::Result<serde_json::Value, _> = serde_json::from_str(text(args, 0));
@@ -94,7 +92,8 @@ pub static HELM: &[Function] = &[
     fixed("fromJsonArray", &[Param::String], |call, args| Ok(from_json(call, arg(args, 0), true))),
     fixed("toToml", &[Param::Any], |call, args| {
         let around = around(call, arg(args, 0));
-        let node = around.and_then(|around| to_node(arg(args, 0), around, call.exec.origins));
+        let Some(around) = around else { return Ok(Value::str("")) };
+        let node = to_node(arg(args, 0), around, call.exec.origins)?;
         Ok(Value::str(node.map(|node| toml::encode(&node)).unwrap_or_default()))
     }),
     fixed("fromToml", &[Param::String], |_, args| {
@@ -170,29 +169,29 @@ fn around(call: &mut Call<'_, '_>, value: &Value) -> Option<Around> {
 }
 
 /// A value as YAML that knows where its scalars come from; empty where it cannot be written.
-pub(super) fn yaml_text(value: &Value, style: EmitStyle, call: &mut Call<'_, '_>) -> Value {
-    let Some(around) = around(call, value) else { return Value::str("") };
+pub(super) fn yaml_text(value: &Value, style: EmitStyle, call: &mut Call<'_, '_>) -> Result {
+    let Some(around) = around(call, value) else { return Ok(Value::str("")) };
     value.touch_all();
-    let node = to_node(value, around, call.exec.origins);
+    let node = to_node(value, around, call.exec.origins)?;
     let text = node.and_then(|node| emit_text(&node, style, call.exec.origins, around.origin).ok());
-    let Some(mut text) = text else { return Value::str("") };
+    let Some(mut text) = text else { return Ok(Value::str("")) };
     if text.as_str().ends_with('\n') {
         text.truncate(text.len() - 1);
     }
-    Value::text(text)
+    Ok(Value::text(text))
 }
 
-fn json(call: &mut Call<'_, '_>, args: &[Value], style: JsonStyle) -> Value {
+fn json(call: &mut Call<'_, '_>, args: &[Value], style: JsonStyle) -> Result {
     let value = arg(args, 0);
-    let Some(around) = around(call, value) else { return Value::str("") };
+    let Some(around) = around(call, value) else { return Ok(Value::str("")) };
     value.touch_all();
-    match to_node(value, around, call.exec.origins) {
+    Ok(match to_node(value, around, call.exec.origins)? {
         Some(node) => {
             let origin = call.computed(&scalar_origins(&node));
             Value::str(node.to_json(style)).at(origin)
         }
         None => Value::str(""),
-    }
+    })
 }
 
 /// The origins of the first scalars of a tree.

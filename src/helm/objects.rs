@@ -52,9 +52,9 @@ impl Files {
     }
 
     /// Base names and contents as YAML.
-    fn as_yaml(&self, call: &mut Call<'_, '_>, encode: bool) -> Value {
+    fn as_yaml(&self, call: &mut Call<'_, '_>, encode: bool) -> Result<Value, Failure> {
         if self.0.is_empty() {
-            return Value::str("");
+            return Ok(Value::str(""));
         }
         let mut entries = BTreeMap::new();
         for (name, file) in &self.0 {
@@ -102,8 +102,8 @@ impl Object for Files {
                 bytes_value(bytes)
             }
             "Glob" => self.glob(text(0)).value(),
-            "AsConfig" => self.as_yaml(call, false),
-            "AsSecrets" => self.as_yaml(call, true),
+            "AsConfig" => return Some(self.as_yaml(call, false)),
+            "AsSecrets" => return Some(self.as_yaml(call, true)),
             "Lines" => {
                 let content = self.content(text(0), call).to_text();
                 let mut lines = Vec::new();

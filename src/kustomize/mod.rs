@@ -48,4 +48,5 @@ pub use draft::{Draft, Reader};
 pub use edit::{AddFlags, Edited};
 pub use kustomization::*;
 pub use options::{LoadRestrictor, Options, Reorder};
+pub use repospec::remote_revision;
 pub use resid::ResId;

@@ -153,9 +153,47 @@ pub(super) fn is_remote_file(entry: &str) -> bool {
     ["http:", "https:"].iter().any(|scheme| strip_prefix_ignoring_case(entry, scheme).is_some())
 }
 
+/// The revision that a remote entry names: the `ref` of a repository, the part of the path of a raw file. Empty where
+/// the default branch is followed; `None` for local paths and URLs that are not known to name a revision.
+pub fn remote_revision(entry: &str) -> Option<String> {
+    let path = entry.split(['?', '#']).next().unwrap_or(entry);
+    let raw = path.split_once("://raw.githubusercontent.com/").map(|(_, rest)| (rest, 2));
+    let page = path.split_once("://github.com/").map(|(_, rest)| (rest, 3));
+    let page = page.filter(|(rest, _)| matches!(rest.split('/').nth(2), Some("raw" | "blob")));
+    if let Some((rest, at)) = raw.or(page) {
+        let rest = rest.splitn(at + 1, '/').nth(at)?;
+        let rest = rest.strip_prefix("refs/heads/").or(rest.strip_prefix("refs/tags/")).unwrap_or(rest);
+        return rest.split_once('/').map(|(revision, _)| revision.to_owned());
+    }
+    if let Some((_, rest)) = path.split_once("/-/raw/") {
+        return rest.split_once('/').map(|(revision, _)| revision.to_owned());
+    }
+    if is_remote_file(entry) && !looks_like_directory(entry) {
+        return None;
+    }
+    RepoSpec::parse(entry).map(|spec| spec.revision)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_revisions() {
+        for (entry, want) in [
+            ("../base", None),
+            ("github.com/org/repo/a", Some("")),
+            ("https://github.com/org/repo//a?ref=v1", Some("v1")),
+            ("https://raw.githubusercontent.com/org/repo/main/deploy/a.yaml", Some("main")),
+            ("https://raw.githubusercontent.com/org/repo/refs/heads/main/a.yaml", Some("main")),
+            ("https://github.com/org/repo/raw/v2.1/a.yaml", Some("v2.1")),
+            ("https://github.com/org/repo/releases/download/v1/a.yaml", None),
+            ("https://gitlab.com/org/repo/-/raw/master/a.yaml", Some("master")),
+            ("https://example.com/a.yaml", None),
+        ] {
+            assert_eq!(remote_revision(entry).as_deref(), want, "{entry}");
+        }
+    }
 
     #[test]
     fn recognises_repositories() {

@@ -65,14 +65,16 @@ pub(super) fn read(file: &Arc<SourceFile>, yaml: bool, cache: &Cache) -> Comment
     for line in 0..file.line_starts().len() {
         let Some(span) = file.line_span(line) else { continue };
         let words = file.slice(span);
-        let Some((before, body)) = ["#", "/*"].iter().find_map(|start| {
-            let at = words.find(start)?;
-            words.split_at_checked(at + start.len())
-        }) else {
+        // The mark tells comments from other text with a `#`, colours say.
+        let Some((before, body)) = words.find(MARK).and_then(|at| words.split_at_checked(at)) else {
             continue;
         };
+        let opening = before.trim_end();
+        if !opening.ends_with('#') && !opening.ends_with("/*") {
+            continue;
+        }
         let offset = span.end - body.len() as u32;
-        let lead = before.trim_end_matches(['#', '*', '/', '-', '{', ' ', '\t']);
+        let lead = opening.trim_end_matches(['#', '*', '/', '-', '{', ' ', '\t']);
         comments.directive(file, offset, body, !lead.is_empty());
     }
     comments
@@ -246,7 +248,8 @@ mod tests {
 
     #[test]
     fn reads_templates_and_leaves_strings() {
-        let template = "{{- /* gitops-lint: ignore[x] why */}}\nkind: A\nspec: 1 # gitops-lint: ignore[y]\n";
+        let template =
+            "{{- /* gitops-lint: ignore[x] why */}}\nkind: A\nspec: '#fff' # gitops-lint: ignore[y]\n";
         let comments = read_text("a.tpl", template);
         let found: Vec<_> =
             comments.suppressions.iter().map(|it| (it.rules[0].0.as_str(), it.lines.clone())).collect();

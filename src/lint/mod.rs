@@ -107,7 +107,9 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings by severity.
     pub notes: usize,
-    /// Findings that the base revision has too, or that the changed files do not touch.
+    /// Findings that the base revision has too.
+    pub old: usize,
+    /// Findings that the changed files do not touch.
     pub untouched: usize,
 }
 
@@ -126,6 +128,8 @@ pub struct Report {
     pub apps: Vec<AppRow>,
     /// Counts.
     pub summary: Summary,
+    /// Whether only part of what was found is asked for: what is new, or what a change touches.
+    pub narrowed: bool,
     /// The files that findings refer to.
     pub sources: Arc<Sources>,
     /// The rules that ran, by name.
@@ -235,6 +239,7 @@ fn finish(
     if let Some(base) = &options.base {
         findings.retain(|reported| !base.contains(&reported.fingerprint));
     }
+    let new = findings.len();
     if let Some(changed) = &options.changed {
         let reach = reach::Reach::new(workspace, inventory, changed);
         findings.retain(|reported| reach.touches(&reported.finding));
@@ -254,7 +259,8 @@ fn finish(
         errors: at(Severity::Error),
         warnings: at(Severity::Warning),
         notes: at(Severity::Note),
-        untouched: all - findings.len(),
+        old: all - new,
+        untouched: new - findings.len(),
     };
     Report {
         findings,
@@ -263,6 +269,7 @@ fn finish(
         fixed,
         apps,
         summary,
+        narrowed: options.base.is_some() || options.changed.is_some(),
         sources: Arc::clone(sources),
         rules: rules.iter().map(|(rule, _)| (rule.meta().name, rule.meta())).collect(),
     }

@@ -110,6 +110,7 @@ struct Summary {
     notes: usize,
     suppressed: usize,
     baseline: usize,
+    old: usize,
     untouched: usize,
 }
 
@@ -142,6 +143,7 @@ pub(super) fn render(report: &Report) -> String {
             notes: summary.notes,
             suppressed: report.suppressed.len(),
             baseline: report.known.len(),
+            old: summary.old,
             untouched: summary.untouched,
         },
     })

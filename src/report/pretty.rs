@@ -226,7 +226,10 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         .iter()
         .filter(|app| matches!(app.status, AppStatus::Partial | AppStatus::Skipped | AppStatus::Failed))
         .collect();
-    if !missing.is_empty() {
+    if report.narrowed && !look.verbose && !missing.is_empty() {
+        let _ =
+            writeln!(out, "{} not fully rendered: `gitops-lint apps` says why", count(missing.len(), "app"));
+    } else if !missing.is_empty() {
         let _ = writeln!(
             out,
             "{}",
@@ -275,6 +278,7 @@ fn hidden(out: &mut String, report: &Report, look: Look) {
     let kinds = [
         (report.known.len(), "known to the baseline"),
         (report.suppressed.len(), "suppressed by comments"),
+        (report.summary.old, "not new"),
         (report.summary.untouched, "not touched by the change"),
     ];
     let parts = kinds.iter().filter(|(number, _)| *number > 0);

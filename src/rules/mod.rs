@@ -90,10 +90,14 @@ rules! {
         values_schema_violation::ValuesSchemaViolation,
     }
     kustomize {
+        deprecated_kustomize_field::DeprecatedKustomizeField,
         kustomize_build_failure::KustomizeBuildFailure,
         unmatched_image::UnmatchedImage,
         unmatched_patch::UnmatchedPatch,
         unmatched_replacement::UnmatchedReplacement,
+        unpinned_remote_base::UnpinnedRemoteBase,
+        unreferenced_manifest::UnreferencedManifest,
+        volatile_selector_label::VolatileSelectorLabel,
     }
     references {
         colliding_ingress_host::CollidingIngressHost,

@@ -1,6 +1,6 @@
 //! Dictionaries: sprig's `dict.go`, and `merge` as mergo does it.
 
-use crate::gotemplate::{Data, Failure, Function, Map, Param, Slot, Value};
+use crate::gotemplate::{Data, Failure, Function, Map, Param, Slot, Value, weigh};
 
 use super::args::{Result, arg, fixed, rest, strval, text, variadic};
 use super::defaults::is_empty;
@@ -9,6 +9,9 @@ use Param::{Any, Map as Dict, String};
 
 /// Nesting beyond this is not copied or merged: dictionaries can hold themselves.
 const MAX_DEPTH: usize = 200;
+
+/// So many entries are merged by one call.
+const MAX_MERGED: usize = 1 << 20;
 
 /// The table.
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -118,16 +121,17 @@ fn merge(args: &[Value], overwrite: bool) -> Result {
     };
     for source in rest(args, 1) {
         if let Some(source) = source.as_map() {
-            merge_into(into, source, overwrite, 0)?;
+            merge_into(into, source, overwrite, 0, &mut MAX_MERGED.clone())?;
         }
     }
     Ok(target.clone())
 }
 
 /// `mergo.Merge` and `mergo.MergeWithOverwrite` for maps.
-fn merge_into(into: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(Failure::limit("dictionaries are nested too deep to merge"));
+fn merge_into(into: &Map, source: &Map, overwrite: bool, depth: usize, left: &mut usize) -> Result<()> {
+    *left = left.saturating_sub(source.len() + 1);
+    if depth > MAX_DEPTH || *left == 0 {
+        return Err(Failure::limit("dictionaries are nested too deep to merge, or too large"));
     }
     if into.is(source) {
         return Ok(());
@@ -138,7 +142,7 @@ fn merge_into(into: &Map, source: &Map, overwrite: bool, depth: usize) -> Result
             None => into.set_slot(key, slot),
             Some(known) => match (known.value.as_map(), slot.value.as_map()) {
                 (Some(a), Some(b)) => {
-                    merge_into(a, b, overwrite, depth + 1)?;
+                    merge_into(a, b, overwrite, depth + 1, left)?;
                     // What is empty still is replaced by the source itself.
                     if a.is_empty() {
                         into.set_slot(key, slot);
@@ -157,6 +161,7 @@ fn copied(value: &Value) -> Result {
     if value.is_nil() {
         return Err(Failure::new("reflect: call of reflect.Value.Type on zero Value"));
     }
+    weigh(value)?;
     deep_copy(value, 0)
 }
 

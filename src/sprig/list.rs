@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::gotemplate::{Data, Elem, Failure, Function, List, Param, Value};
+use crate::gotemplate::{Data, Elem, Equality, Failure, Function, List, Param, Value};
 
 use super::args::{Result, arg, fixed, rest, to_int64, variadic};
 use super::defaults::is_empty;
@@ -107,10 +107,20 @@ fn compact(args: &[Value]) -> Result {
     Ok(Value::list(list))
 }
 
+fn has_equal(list: &[Value], wanted: &Value, equality: &mut Equality) -> Result<bool> {
+    for item in list {
+        if equality.holds(item, wanted)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn uniq(args: &[Value]) -> Result {
     let mut unique: Vec<Value> = Vec::new();
+    let mut equality = Equality::default();
     for item in items("uniq", arg(args, 0))? {
-        if !unique.iter().any(|known| known.deep_equal(&item)) {
+        if !has_equal(&unique, &item, &mut equality)? {
             unique.push(item);
         }
     }
@@ -118,9 +128,14 @@ fn uniq(args: &[Value]) -> Result {
 }
 
 fn without(args: &[Value]) -> Result {
-    let mut list = items("without", arg(args, 0))?;
-    list.retain(|item| !rest(args, 1).iter().any(|omitted| omitted.deep_equal(item)));
-    Ok(Value::list(list))
+    let mut kept = Vec::new();
+    let mut equality = Equality::default();
+    for item in items("without", arg(args, 0))? {
+        if !has_equal(rest(args, 1), &item, &mut equality)? {
+            kept.push(item);
+        }
+    }
+    Ok(Value::list(kept))
 }
 
 fn has(args: &[Value]) -> Result {
@@ -128,7 +143,7 @@ fn has(args: &[Value]) -> Result {
         return Ok(Value::of(false));
     }
     let list = items("has", arg(args, 1))?;
-    Ok(Value::of(list.iter().any(|item| item.deep_equal(arg(args, 0)))))
+    Ok(Value::of(has_equal(&list, arg(args, 0), &mut Equality::default())?))
 }
 
 fn slice(args: &[Value]) -> Result {

@@ -20,7 +20,10 @@ use super::stand_in::StandIn;
 use super::xstrings::{self, lower, upper};
 
 /// Text longer than this is not made.
-const MAX_LEN: usize = 64 << 20;
+const MAX_LEN: usize = 32 << 20;
+
+/// Text is not split into more.
+const MAX_PARTS: usize = 1 << 20;
 
 const STRING: &[Param] = &[Param::String];
 const STRING_2: &[Param] = &[Param::String, Param::String];
@@ -64,12 +67,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("kebabcase", STRING, |_, args| Ok(Value::str(xstrings::lower_case_words(text(args, 0), '-')))),
     fixed("wrap", INT_STRING, |_, args| {
         let lines = goutils::wrap(text(args, 1), int(args, 0), false);
-        Ok(joined(&arg(args, 1).to_text(), &lines, "\n"))
+        joined(&arg(args, 1).to_text(), &lines, "\n")
     }),
     fixed("wrapWith", &[Param::Int, Param::String, Param::String], |_, args| {
         let lines = goutils::wrap(text(args, 2), int(args, 0), true);
         let separator = if text(args, 1).is_empty() { "\n" } else { text(args, 1) };
-        Ok(joined(&arg(args, 2).to_text(), &lines, separator))
+        joined(&arg(args, 2).to_text(), &lines, separator)
     }),
     fixed("contains", STRING_2, |_, args| Ok(Value::of(text(args, 1).contains(text(args, 0))))),
     fixed("hasPrefix", STRING_2, |_, args| Ok(Value::of(text(args, 1).starts_with(text(args, 0))))),
@@ -114,14 +117,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(Value::text(out))
     }),
     fixed("split", STRING_2, |_, args| {
-        Ok(numbered(split_ranges(text(args, 0), text(args, 1), -1), arg(args, 1)))
+        Ok(numbered(few(split_ranges(text(args, 0), text(args, 1), -1))?, arg(args, 1)))
     }),
     fixed("splitn", &[Param::String, Param::Int, Param::String], |_, args| {
-        Ok(numbered(split_ranges(text(args, 0), text(args, 2), int(args, 1)), arg(args, 2)))
+        Ok(numbered(few(split_ranges(text(args, 0), text(args, 2), int(args, 1)))?, arg(args, 2)))
     }),
     fixed("splitList", STRING_2, |_, args| {
         let source = arg(args, 1).to_text();
-        let ranges = split_ranges(text(args, 0), source.as_str(), -1);
+        let ranges = few(split_ranges(text(args, 0), source.as_str(), -1))?;
         Ok(Value::strings(ranges.into_iter().map(|range| Value::text(source.slice(range)))))
     }),
     fixed("sortAlpha", ANY, |_, args| {
@@ -143,6 +146,14 @@ fn bounded(len: usize) -> Result<()> {
         return Err(Failure::limit(format!("gave up on a string of more than {MAX_LEN} bytes")));
     }
     Ok(())
+}
+
+/// Parts of a text, unless they are more than any chart splits a text into.
+fn few(parts: Vec<Range<usize>>) -> Result<Vec<Range<usize>>> {
+    if parts.len() > MAX_PARTS {
+        return Err(Failure::limit(format!("gave up on splitting a string into {} parts", parts.len())));
+    }
+    Ok(parts)
 }
 
 /// `strval`, with origins.
@@ -181,15 +192,20 @@ fn spaced(args: &[Value], print: impl Fn(&Value) -> Text) -> Value {
     Value::text(out)
 }
 
-fn joined(text: &Text, parts: &[Range<usize>], separator: &str) -> Value {
+fn joined(text: &Text, parts: &[Range<usize>], separator: &str) -> Result {
+    bounded(text.len().saturating_add(parts.len().saturating_mul(separator.len())))?;
     let mut out = Text::new();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             out.push_str(separator, OriginId::WRITTEN);
         }
-        out.push_text(&byte_range(text, part.clone()));
+        if text.as_str().get(part.clone()).is_some() {
+            out.push_range(text, part.clone());
+        } else {
+            out.push_text(&byte_range(text, part.clone()));
+        }
     }
-    Value::text(out)
+    Ok(Value::text(out))
 }
 
 fn abbreviated(args: &[Value], offset: i64, width: i64, index: usize) -> Value {

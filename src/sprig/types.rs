@@ -1,6 +1,6 @@
 //! Types and equality: sprig's `reflect.go`.
 
-use crate::gotemplate::{Function, Param, Value};
+use crate::gotemplate::{Equality, Function, Param, Value};
 
 use super::args::{arg, fixed, text};
 
@@ -16,7 +16,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("kindOf", &[Any], |_, args| Ok(Value::str(arg(args, 0).kind_name()))),
     fixed("kindIs", &[String, Any], |_, args| Ok(Value::of(text(args, 0) == arg(args, 1).kind_name()))),
-    fixed("deepEqual", &[Any, Any], |_, args| Ok(Value::of(arg(args, 0).deep_equal(arg(args, 1))))),
+    fixed("deepEqual", &[Any, Any], |_, args| {
+        Ok(Value::of(Equality::default().holds(arg(args, 0), arg(args, 1))?))
+    }),
 ];
 
 #[cfg(test)]

@@ -83,9 +83,9 @@ impl Candidate {
             return None;
         }
         let below = stream(lost.at)?;
-        // A scalar that is lost to an empty collection is a change of type, which Helm warns about by itself.
+        // A scalar that is lost to an empty collection is a change of type, which is another rule's business.
         let lost_node = edit::locate_value(&below, lost.at).map(|(_, node)| node)?;
-        if lost_node.as_str().is_some() || lost_node.is_null() || is_empty(lost_node) {
+        if lost_node.seq_or_empty().is_empty() && lost_node.entries().is_empty() {
             return None;
         }
         let edit = edit::delete(&written, location.0, &location.1)?;

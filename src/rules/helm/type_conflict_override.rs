@@ -4,7 +4,7 @@ use crate::helm::{Override, OverrideKind};
 use crate::origin::Step;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::yaml::{Node, edit};
+use crate::yaml::{Data, Node, edit};
 
 meta!(
     "type-conflict-override",
@@ -33,11 +33,11 @@ impl Rule for TypeConflictOverride {
 
 /// What a value is, in YAML's words; `None` for what says nothing.
 fn shape(node: &Node) -> Option<&'static str> {
-    match (node.as_map(), node.as_seq()) {
-        (Some(map), _) => (!map.is_empty()).then_some("a mapping"),
-        (_, Some(items)) => (!items.is_empty()).then_some("a list"),
-        _ if node.is_null() || node.as_str().is_some_and(str::is_empty) => None,
-        _ => Some("a scalar"),
+    match &node.data {
+        Data::Map(map) => (!map.is_empty()).then_some("a mapping"),
+        Data::Seq(items) => (!items.is_empty()).then_some("a list"),
+        // As written: nothing, a null, or empty text says nothing.
+        Data::Scalar(text) => (!matches!(text.as_str(), "" | "~" | "null")).then_some("a scalar"),
     }
 }
 
@@ -64,5 +64,5 @@ fn check(known: &Override, cx: &mut Context<'_>) {
     let path = known.path.join(".");
     let message = format!("`{path}` is {over} here, but {under} below");
     let help = "Helm does not merge them, and templates expect one of the two: write it as the chart has it";
-    cx.report_at(key, message).related_at(lost.at, under.to_string()).help(help);
+    cx.report_at(key, message).related_at(lost.at, under).help(help);
 }

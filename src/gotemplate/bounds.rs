@@ -1,0 +1,60 @@
+//! What one value may grow to: a template of a few lines can double a string sixty times, or a list that holds itself
+//! twice. Real charts stay far below.
+
+use super::failure::Failure;
+use super::value::{Data, Value};
+
+/// Longer strings are not made.
+pub(super) const MAX_TEXT: usize = 32 << 20;
+
+/// Longer lists are not made.
+const MAX_ITEMS: usize = 4 << 20;
+
+/// Values of more parts are not walked.
+const MAX_PARTS: usize = 2 << 20;
+
+/// Values of deeper nesting are walked no further.
+const MAX_DEPTH: usize = 1000;
+
+/// Bytes of a value itself, not of what it holds.
+///
+/// # Errors
+///
+/// If that is more than any value may have.
+pub(super) fn size_of_result(value: &Value) -> Result<usize, Failure> {
+    let text = |len: usize| match len {
+        0..=MAX_TEXT => Ok(len),
+        _ => Err(Failure::limit(format!("gave up on a string of {len} bytes"))),
+    };
+    match &value.data {
+        Data::Str(it) => text(it.len()),
+        Data::Text(it) => text(it.len()),
+        Data::List(list) if list.items.len() > MAX_ITEMS => {
+            Err(Failure::limit(format!("gave up on a list of {} items", list.items.len())))
+        }
+        Data::List(list) => Ok(list.items.len() * size_of::<Value>()),
+        _ => Ok(0),
+    }
+}
+
+/// Looks at everything that a value holds, before a function does.
+///
+/// # Errors
+///
+/// If that is more than any function should.
+pub fn weigh(value: &Value) -> Result<(), Failure> {
+    fn walk(value: &Value, left: &mut usize, depth: usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return false };
+        *left = fewer;
+        match &value.data {
+            _ if depth > MAX_DEPTH => true,
+            Data::List(list) => list.items.iter().all(|item| walk(item, left, depth + 1)),
+            Data::Map(map) => map.peek().iter().all(|(_, slot)| walk(&slot.value, left, depth + 1)),
+            _ => true,
+        }
+    }
+    if walk(value, &mut MAX_PARTS.clone(), 0) {
+        return Ok(());
+    }
+    Err(Failure::limit(format!("gave up on a value of more than {MAX_PARTS} parts")))
+}
