@@ -201,12 +201,33 @@ pub struct Incomplete {
     pub missing: Missing,
     /// Why, for people.
     pub words: String,
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 impl Incomplete {
     /// A reason.
     pub fn new(missing: Missing, words: impl Into<String>) -> Self {
-        Self { missing, words: words.into() }
+        Self { missing, words: words.into(), help: None }
+    }
+
+    /// A reason that a problem gives.
+    pub fn of(missing: Missing, problem: &Problem) -> Self {
+        Self { missing, words: problem.message.clone(), help: problem.help.clone() }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// Why, and what to do.
+    pub fn reason(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}: {help}", self.words),
+            None => self.words.clone(),
+        }
     }
 }
 

@@ -162,8 +162,10 @@ impl Renderer<'_> {
             ),
             Target::Elsewhere | Target::Remote(_) => {
                 let words = format!("the values file `{written}` is not on this machine");
-                output.problems.push(Problem::at(ProblemKind::Unavailable, entry.place, words.clone()));
-                output.incomplete.push(Incomplete::new(Missing::Content, words));
+                let help = "map its repository to a checkout with `repos:` in .gitops-lint.yaml";
+                let problem = Problem::at(ProblemKind::Unavailable, entry.place, words).help(help);
+                output.incomplete.push(Incomplete::of(Missing::Content, &problem));
+                output.problems.push(problem);
             }
             Target::Outside => output.fail(Problem::at(
                 ProblemKind::MissingValuesFile,
@@ -318,11 +320,11 @@ impl Output {
                 kind if kind.is_tolerated() => self.problems.push(problem),
                 // The repo server fetches what is not vendored.
                 ProblemKind::MissingDependency => {
-                    self.incomplete.push(Incomplete::new(Missing::Chart, problem.message.clone()));
+                    self.incomplete.push(Incomplete::of(Missing::Chart, &problem));
                     self.problems.push(problem);
                 }
                 ProblemKind::Unavailable | ProblemKind::Limit => {
-                    self.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
+                    self.incomplete.push(Incomplete::of(Missing::Content, &problem));
                     self.problems.push(problem);
                 }
                 _ => self.fail(problem),

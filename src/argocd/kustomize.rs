@@ -209,7 +209,7 @@ impl Output {
     pub fn take_built(&mut self, built: kustomize::Built) {
         for problem in &built.problems {
             if problem.kind == ProblemKind::Unavailable {
-                self.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
+                self.incomplete.push(Incomplete::of(Missing::Content, problem));
             }
         }
         if let Some(message) = built.failure {

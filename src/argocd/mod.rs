@@ -16,6 +16,7 @@ mod kustomize;
 mod project;
 pub mod rbac;
 mod render;
+mod resource_filter;
 mod revision;
 mod settings;
 mod settings_keys;
@@ -34,8 +35,9 @@ pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };
 pub use render::{Output, Renderer};
+pub use resource_filter::ResourceFilter;
 pub use revision::{is_constraint, pick_tag, pick_version};
-pub use settings::{ResourceFilter, Settings, Tracking};
+pub use settings::{Settings, Tracking};
 pub use settings_keys::{KnownKey, setting_key};
 pub use sync_position::{Phase, SyncPosition};
 pub use value_files::{Target, ValueFile, value_files};

@@ -59,13 +59,36 @@ impl Renderer<'_> {
             self.source(app, source, origins, &mut output);
         }
         output.objects = output.objects.into_iter().flat_map(exploded).collect();
+        self.exclude(app, &mut output);
         output
+    }
+
+    /// Leaves out what the control plane is told not to manage.
+    fn exclude(&self, app: &Application, output: &mut Output) {
+        let cluster = app.destination.cluster();
+        let mut excluded = Vec::new();
+        output.objects.retain(|object| {
+            let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
+            let (group, kind) =
+                (text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group), text("kind"));
+            let drop = self.settings.excludes(group, kind, &cluster);
+            if drop {
+                let name = object.at_path(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
+                let message = format!("resource {group}/{kind} {name} is excluded in the settings");
+                let help =
+                    "Argo CD does not apply it: remove it, or change `resource.exclusions` in argocd-cm";
+                excluded.push(Problem::at(ProblemKind::Warning, object.place(), message).help(help));
+            }
+            !drop
+        });
+        output.problems.append(&mut excluded);
     }
 
     fn source(&self, app: &Application, source: &Source, origins: &mut Origins, output: &mut Output) {
         if source.repo_url().is_empty() {
             // Argo CD would refuse it, but what is written may be filled in before it is applied.
-            unavailable(output, source, "the source names no repository (`repoURL`)");
+            let help = "write the URL, or leave the file out with `exclude:` if it is a template";
+            unavailable(output, source, "the source names no repository (`repoURL`)", help);
             return;
         }
         if let Some((place, words)) = incomplete_spec(app, source) {
@@ -95,9 +118,10 @@ impl Renderer<'_> {
                 dir
             }
             Found::Missing { reason, help } => {
-                output.problems.push(Problem::at(ProblemKind::Unavailable, place, reason.clone()).help(help));
+                let problem = Problem::at(ProblemKind::Unavailable, place, reason).help(help);
                 let missing = if source.is_helm_chart() { Missing::Chart } else { Missing::Content };
-                output.incomplete.push(Incomplete::new(missing, reason));
+                output.incomplete.push(Incomplete::of(missing, &problem));
+                output.problems.push(problem);
                 return;
             }
         };
@@ -134,7 +158,7 @@ impl Renderer<'_> {
                     directory::read(&dir, &options, self.settings.enables("jsonnet"), self.cache);
                 for problem in &manifests.problems {
                     if problem.kind == ProblemKind::Unavailable {
-                        output.incomplete.push(Incomplete::new(Missing::Content, problem.message.clone()));
+                        output.incomplete.push(Incomplete::of(Missing::Content, problem));
                     } else {
                         output.failed.get_or_insert(problem.message.clone());
                     }
@@ -144,14 +168,12 @@ impl Renderer<'_> {
             }
             Tool::Plugin => {
                 let name = source.node.at_path(&["plugin", "name"]).and_then(Node::as_str);
-                unavailable(
-                    output,
-                    source,
-                    &match name {
-                        Some(name) => format!("config management plugins such as `{name}` are not run"),
-                        None => "config management plugins are not run".to_owned(),
-                    },
-                );
+                let words = match name {
+                    Some(name) => format!("config management plugins such as `{name}` are not run"),
+                    None => "config management plugins are not run".to_owned(),
+                };
+                let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
+                unavailable(output, source, &words, help);
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
             Tool::Kustomize => self.kustomize(source, &dir, &env, origins, output),
@@ -198,9 +220,10 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
     }
 }
 
-fn unavailable(output: &mut Output, source: &Source, words: &str) {
-    output.problems.push(Problem::at(ProblemKind::Unavailable, source.place, words));
-    output.incomplete.push(Incomplete::new(Missing::Content, words));
+fn unavailable(output: &mut Output, source: &Source, words: &str, help: &str) {
+    let problem = Problem::at(ProblemKind::Unavailable, source.place, words).help(help);
+    output.incomplete.push(Incomplete::of(Missing::Content, &problem));
+    output.problems.push(problem);
 }
 
 /// A List becomes its items (`unstructured.IsList`: whatever has an `items` array). A list without any

@@ -8,6 +8,8 @@ use smol_str::SmolStr;
 use crate::origin::{Place, Placed};
 use crate::yaml::Node;
 
+use super::resource_filter::{self, ResourceFilter};
+
 /// How Argo CD marks what it manages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tracking {
@@ -38,21 +40,12 @@ pub struct Settings {
     pub application_namespaces: Vec<SmolStr>,
     /// `<tool>.enable: "false"`.
     pub disabled_tools: Vec<SmolStr>,
-    /// `resource.exclusions` and `resource.inclusions`, parsed: each with its place.
+    /// `resource.exclusions`.
     pub exclusions: Vec<ResourceFilter>,
+    /// `resource.inclusions`.
+    pub inclusions: Vec<ResourceFilter>,
     /// Where `argocd-cm` was found.
     pub place: Option<Place>,
-}
-
-/// An entry of `resource.exclusions`.
-#[derive(Debug, Clone)]
-pub struct ResourceFilter {
-    /// `apiGroups`, globs; empty matches all.
-    pub api_groups: Vec<SmolStr>,
-    /// `kinds`, exact or `*`; empty matches all.
-    pub kinds: Vec<SmolStr>,
-    /// `clusters`, globs; empty matches all.
-    pub clusters: Vec<SmolStr>,
 }
 
 impl Settings {
@@ -101,6 +94,13 @@ impl Settings {
             let namespaces = namespaces.split(',').map(|name| SmolStr::new(name.trim()));
             self.application_namespaces = namespaces.filter(|name| !name.is_empty()).collect();
         }
+        for (key, filters) in
+            [("resource.exclusions", &mut self.exclusions), ("resource.inclusions", &mut self.inclusions)]
+        {
+            if let Some(setting) = data.get(key) {
+                *filters = ResourceFilter::read(setting);
+            }
+        }
         for tool in ["helm", "kustomize", "jsonnet"] {
             if text(&format!("{tool}.enable")).is_some_and(|(value, _)| value == "false") {
                 self.disabled_tools.push(tool.into());
@@ -111,6 +111,11 @@ impl Settings {
     /// Whether a tool may be used: `helm`, `kustomize`, `jsonnet`.
     pub fn enables(&self, tool: &str) -> bool {
         !self.disabled_tools.iter().any(|name| name == tool)
+    }
+
+    /// Whether Argo CD leaves objects of a kind alone on a cluster, given by its URL.
+    pub fn excludes(&self, group: &str, kind: &str, cluster: &str) -> bool {
+        resource_filter::is_excluded(&self.exclusions, &self.inclusions, group, kind, cluster)
     }
 
     /// Whether kustomize may read files outside of the kustomization's directory.

@@ -149,11 +149,14 @@ fn charts(
         }
         let prefix = format!("{}/", dir.value.trim_start_matches("./").trim_end_matches('/'));
         let sources = Arc::clone(cache.sources());
-        let place =
-            WorkTree::exported(&root.join(dir.value.as_str()), &prefix, sources).map_err(|error| {
-                format!("`charts.paths` names `{}`, which cannot be opened: {error}", dir.value)
-            })?;
-        places.push(Arc::new(place));
+        match WorkTree::exported(&root.join(dir.value.as_str()), &prefix, sources) {
+            Ok(place) => places.push(Arc::new(place)),
+            // Nothing was vendored yet; which charts are missing is listed.
+            Err(ReadError::NotFound) => {}
+            Err(error) => {
+                return Err(format!("`charts.paths` names `{}`, which cannot be opened: {error}", dir.value));
+            }
+        }
     }
     places.push(Arc::clone(tree));
     if let Some(dir) = helm_cache()

@@ -224,7 +224,7 @@ impl Checkouts {
         }
         let Some(revisions) = &self.revisions else {
             let note = format!(
-                "there is no git repository to look up revision `{revision}`: the working tree stands in"
+                "there is no git repository to look up revision `{revision}`, so the working tree stands in: run in a clone"
             );
             return Found::Instead(root(&self.tree), note);
         };

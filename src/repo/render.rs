@@ -84,7 +84,7 @@ impl Rendered {
 
     /// Why not all the way, for people.
     pub fn reason(&self) -> Option<String> {
-        self.failed.clone().or_else(|| self.incomplete.first().map(|it| it.words.clone()))
+        self.failed.clone().or_else(|| self.incomplete.first().map(Incomplete::reason))
     }
 }
 

@@ -80,10 +80,10 @@ impl<'a, 'e> Generators<'a, 'e> {
 
     /// Something that cannot be known here.
     pub(super) fn unavailable(&mut self, place: Place, reason: String, help: String) {
-        let problem = Problem::at(ProblemKind::Unavailable, place, reason.clone()).help(help);
+        let problem = Problem::at(ProblemKind::Unavailable, place, reason).help(help);
         if !self.output.problems.contains(&problem) {
+            self.output.incomplete.push(Incomplete::of(Missing::Content, &problem));
             self.output.problems.push(problem);
-            self.output.incomplete.push(Incomplete::new(Missing::Content, reason));
         }
     }
 
