@@ -119,7 +119,7 @@ impl Draft {
         self.push(field, item);
     }
 
-    /// Adds an entry to `patches`: a canonical mapping with the fields of a [`Patch`].
+    /// Adds an entry to `patches`: a canonical mapping with the fields of a `patches` entry.
     pub fn push_patch(&mut self, patch: Node) {
         self.push("patches", patch);
     }
