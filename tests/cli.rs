@@ -572,3 +572,20 @@ fn completions_and_manual_name_the_flags() {
         assert!(help.contains(word), "--help does not speak of {word}:\n{help}");
     }
 }
+
+/// What cannot be read is listed, never skipped in silence.
+#[test]
+fn unreadable_files_are_listed() {
+    let big = "# nothing but a comment\n".repeat(1_500_000);
+    let dir = scratch(&[("big.yaml", &big), ("a.yaml", "a: 1\n")]);
+    let output = run_in(dir.path(), &[]);
+    assert_eq!(code(&output), 0);
+    assert!(
+        text(&output.stdout).contains("big.yaml: is 34 MiB large, more than the limit of 32 MiB"),
+        "{}",
+        text_of(&output)
+    );
+    let output = run_in(dir.path(), &["--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["unreadable"][0]["file"], "big.yaml");
+}

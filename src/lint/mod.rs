@@ -124,6 +124,8 @@ pub struct Report {
     pub known: Vec<Reported>,
     /// Entries of the baseline that nothing has any more.
     pub fixed: Vec<BaselineEntry>,
+    /// Files that could not be looked at, and why; in path order.
+    pub unreadable: Vec<(String, String)>,
     /// Every app.
     pub apps: Vec<AppRow>,
     /// Counts.
@@ -262,11 +264,14 @@ fn finish(
         old: all - new,
         untouched: new - findings.len(),
     };
+    let unreadable = inventory.scan.unreadable.iter();
+    let unreadable = unreadable.map(|(path, error)| (path.to_string(), error.to_string())).collect();
     Report {
         findings,
         suppressed,
         known,
         fixed,
+        unreadable,
         apps,
         summary,
         narrowed: options.base.is_some() || options.changed.is_some(),

@@ -17,8 +17,17 @@ struct Root<'a> {
     suppressed: Vec<Suppressed<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     fixed: &'a [BaselineEntry],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Unreadable<'a>>,
     apps: Vec<App<'a>>,
     summary: Summary,
+}
+
+/// A file that could not be looked at.
+#[derive(Serialize)]
+struct Unreadable<'a> {
+    file: &'a str,
+    reason: &'a str,
 }
 
 /// A finding that a comment hides.
@@ -129,6 +138,7 @@ pub(super) fn render(report: &Report) -> String {
             })
             .collect(),
         fixed: &report.fixed,
+        unreadable: report.unreadable.iter().map(|(file, reason)| Unreadable { file, reason }).collect(),
         apps: apps(&report.apps),
         summary: Summary {
             files: summary.files,

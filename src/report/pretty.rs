@@ -257,6 +257,13 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         }
         out.push('\n');
     }
+    if !report.unreadable.is_empty() {
+        let _ = writeln!(out, "{}", paint.bold("not read (nothing is known about what they hold):"));
+        for (file, reason) in &report.unreadable {
+            let _ = writeln!(out, "  {file}: {reason}");
+        }
+        out.push('\n');
+    }
     let summary = &report.summary;
     let verdict = totals(summary);
     let verdict = if report.findings.is_empty() { paint.green(&verdict) } else { paint.bold(&verdict) };
