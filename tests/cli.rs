@@ -452,7 +452,7 @@ fn the_configuration_schema_agrees_with_the_reader() {
     let output = run_in(&demo(), &["config", "schema"]);
     let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/docs/configuration.md");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
     let docs = std::fs::read_to_string(docs).unwrap();
     let examples: Vec<&str> =
         docs.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
@@ -490,7 +490,7 @@ fn the_configuration_schema_agrees_with_the_reader() {
     }
     assert!(keys > 30, "{keys}\n{all}");
     for key in all_keys(&schema) {
-        assert!(all.contains(&format!("{key}:")), "src/docs/configuration.md does not show `{key}`");
+        assert!(all.contains(&format!("{key}:")), "docs/configuration.md does not show `{key}`");
     }
 }
 

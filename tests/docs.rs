@@ -16,7 +16,7 @@ fn shell_blocks_run() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let bin = Path::new(env!("CARGO_BIN_EXE_gitops-lint")).parent().unwrap();
     let mut ran = 0;
-    let pages = walkdir::WalkDir::new(root.join("src/docs")).sort_by_file_name().into_iter();
+    let pages = walkdir::WalkDir::new(root.join("docs")).sort_by_file_name().into_iter();
     let pages = pages.map(|entry| entry.unwrap().into_path()).filter(|path| path.is_file());
     for path in pages.chain([root.join("README.md")]) {
         let page = std::fs::read_to_string(&path).unwrap();
@@ -64,7 +64,7 @@ fn the_readme_shows_the_demo() {
 fn named_rules_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let known = gitops_lint::rules::names();
-    for entry in walkdir::WalkDir::new(root.join("src/docs")) {
+    for entry in walkdir::WalkDir::new(root.join("docs")) {
         let path = entry.unwrap().into_path();
         let Ok(page) = std::fs::read_to_string(&path) else { continue };
         for list in page.split("ignore[").skip(1).chain(page.split("ignore-file[").skip(1)) {

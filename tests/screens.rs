@@ -33,7 +33,7 @@ fn run(line: &str) -> String {
 fn screens_show_what_is_printed() {
     let mut count = 0;
     let mut wrong = Vec::new();
-    for name in ["README.md", "src/docs/origins.md"] {
+    for name in ["README.md", "docs/origins.md"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         let page = std::fs::read_to_string(&path).unwrap();
         let mut parts = page.split(FENCE);
