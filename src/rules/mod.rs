@@ -106,6 +106,7 @@ rules! {
     kustomize {
         deprecated_kustomize_field::DeprecatedKustomizeField,
         kustomize_build_failure::KustomizeBuildFailure,
+        no_op_patch::NoOpPatch,
         unmatched_image::UnmatchedImage,
         unmatched_patch::UnmatchedPatch,
         unmatched_replacement::UnmatchedReplacement,
