@@ -97,6 +97,7 @@ rules! {
     helm {
         empty_override::EmptyOverride,
         missing_chart_dependency::MissingChartDependency,
+        no_op_override::NoOpOverride,
         null_override::NullOverride,
         render_failure::RenderFailure,
         type_conflict_override::TypeConflictOverride,
