@@ -101,6 +101,7 @@ rules! {
         null_override::NullOverride,
         render_failure::RenderFailure,
         type_conflict_override::TypeConflictOverride,
+        unreferenced_values_file::UnreferencedValuesFile,
         unused_value::UnusedValue,
         values_schema_violation::ValuesSchemaViolation,
     }

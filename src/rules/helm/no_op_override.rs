@@ -46,8 +46,11 @@ impl Rule for NoOpOverride {
             let Some(key) = edit::key_span(&stream, &location) else { continue };
             let other = cx.sources().get(below.file).map_or_else(String::new, |file| file.name().to_string());
             let message = format!("`{}` has this value in {other} already", file.slice(key));
+            // A key that is left without a value deletes what the file below has there.
+            let alone = edit::siblings(&stream, &location) == 0;
+            let help = if alone { "delete it, and the key above it that is empty then" } else { "delete it" };
             let report = cx.report_at(key, message).related_at(below, "the same value, one layer below");
-            report.apps(apps).help("delete it");
+            report.apps(apps).help(help);
         }
     }
 }
