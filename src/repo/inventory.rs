@@ -10,6 +10,7 @@ use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
 use super::idle::IdleValue;
+use super::redundant::RedundantValue;
 use super::showcase::showcase;
 use super::world::Index;
 use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
@@ -31,6 +32,8 @@ pub struct AppEntry {
     pub no_ops: Vec<NoOp>,
     /// Values that no template reads in this app.
     pub idle_values: Vec<IdleValue>,
+    /// Values that say in this app what the layer below says.
+    pub redundant_values: Vec<RedundantValue>,
     /// What is missing from the render.
     pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.
