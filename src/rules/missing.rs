@@ -118,7 +118,9 @@ fn unused(
     let needed = directory(cx, reference.place);
     let near = |it: &ObjectFacts| {
         it.app == object.app
-            || (needed.is_some() && inventory.share_root(it.app, object.app) && directory(cx, it.place) == needed)
+            || (needed.is_some()
+                && inventory.share_root(it.app, object.app)
+                && directory(cx, it.place) == needed)
     };
     let made = inventory.objects.iter().filter_map(|it| Some((it, made(it)?)));
     let mut free = made.filter(|(it, name)| !named(name) && near(it));
