@@ -58,6 +58,7 @@ rules! {
         invalid_sync_wave::InvalidSyncWave,
         invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
+        mismatched_plugin_parameter::MismatchedPluginParameter,
         missing_destination::MissingDestination,
         missing_ignore_differences::MissingIgnoreDifferences,
         missing_source_path::MissingSourcePath,
