@@ -48,7 +48,7 @@ impl Rule for MismatchedPluginParameter {
             let asked: Vec<(&str, Place)> =
                 items.filter_map(|item| Some((item.as_str()?, item.place()))).collect();
             let (known, idle): (Vec<_>, Vec<_>) =
-                asked.iter().partition(|(name, _)| used.names.contains_key(*name));
+                asked.into_iter().partition(|(name, _)| used.names.contains_key(*name));
             if known.len() < LEAST || known.len() <= idle.len() {
                 continue;
             }
@@ -64,7 +64,7 @@ impl Rule for MismatchedPluginParameter {
                     .related(list.key.place(), "what the plugin is asked for");
             }
             let unset = if idle.is_empty() { Vec::new() } else { unset_values(set, &used, cx) };
-            for &(name, place) in idle {
+            for (name, place) in idle {
                 // To ask for too much does no harm, unless the chart waits for it.
                 let wanted: Vec<&str> = words(name);
                 let waits = |key: &&(SmolStr, Place)| {
