@@ -209,7 +209,9 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
 
 /// Whether a role or account is that of a GitOps controller, which needs to do everything.
 pub(super) fn is_controller(name: &str) -> bool {
-    matches!(name, "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server")
-        || name.ends_with("argocd-application-controller")
+    matches!(
+        name,
+        "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server" | "argocd-manager"
+    ) || name.ends_with("argocd-application-controller")
         || name.ends_with("argocd-server")
 }
