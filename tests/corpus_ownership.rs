@@ -14,7 +14,7 @@ use gitops_lint::yaml::Cache;
 use crate::corpus;
 
 /// A repository that has some files more.
-pub fn workspace(
+pub(crate) fn workspace(
     root: &Path,
     configuration: &str,
     more: &[(&str, &str)],

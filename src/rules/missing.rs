@@ -13,6 +13,10 @@ use crate::source::TreePath;
 
 use super::Context;
 
+/// What to do about a class that somebody else may bring.
+pub(super) const PLATFORM: &str =
+    "name a class that is there, or declare the one that the platform brings under `external:`";
+
 /// A rule's own words and exceptions.
 pub(super) struct Missing<'a> {
     /// Which references the rule is about.
@@ -73,6 +77,29 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             }
         }
     }
+}
+
+/// Reports the references to a kind of class, which live outside of namespaces and are named by those who need one.
+pub(super) fn report_class(
+    inventory: &Inventory,
+    cx: &mut Context<'_>,
+    (group, kind): (&str, &str),
+    known: &dyn Fn(&str) -> bool,
+    help: &str,
+) {
+    // Where none is defined at all, they are made outside of this repository.
+    if !inventory.objects.iter().any(|object| object.is(group, kind)) {
+        return;
+    }
+    let rule = Missing {
+        about: &|_, reference| reference.group == group && reference.kind == kind,
+        known: &|_, reference| known(&reference.name),
+        help,
+        unapplied: Severity::Warning,
+        doubts: false,
+        severity: None,
+    };
+    report(inventory, cx, &rule);
 }
 
 /// What no app deploys is a building block: others may add what it lacks.
