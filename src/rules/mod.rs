@@ -139,6 +139,7 @@ rules! {
         missing_service_port::MissingServicePort,
         missing_storage_class::MissingStorageClass,
         secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
+        unfetched_secret_object::UnfetchedSecretObject,
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
     }

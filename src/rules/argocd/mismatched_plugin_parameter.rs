@@ -240,7 +240,7 @@ mod tests {
     fn finds_parameters_in_actions() {
         for (action, go, want) in [
             (" .a_b ", true, &["a_b"][..]),
-            ("- if and .a (eq .b \"\") -", true, &["a", "b"]),
+            ("- if and .a (eq .b \") -", true, &["a", "b"]),
             (" $x.y | default $.c.d", true, &["c"]),
             (" (f .a).b ", true, &["a"]),
             (" .5 ", true, &[]),
@@ -250,7 +250,7 @@ mod tests {
             assert_eq!(parameters(action, go), want, "{action}");
         }
         let text = "a {{ `{{ .no }}` }} {{ .yes | quote \"}}\" }} {{";
-        assert_eq!(actions(text), [" `` ", " .yes | quote \"\" ", ""]);
+        assert_eq!(actions(text), [" ` ", " .yes | quote \" ", ""]);
         assert_eq!(camel_words("s3BucketID_x"), ["s3", "bucket", "id", "x"]);
     }
 }
