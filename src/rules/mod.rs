@@ -58,6 +58,7 @@ rules! {
         invalid_sync_wave::InvalidSyncWave,
         invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
+        mismatched_plugin_parameter::MismatchedPluginParameter,
         missing_destination::MissingDestination,
         missing_ignore_differences::MissingIgnoreDifferences,
         missing_source_path::MissingSourcePath,
@@ -141,6 +142,7 @@ rules! {
         missing_service_port::MissingServicePort,
         missing_storage_class::MissingStorageClass,
         secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
+        unfetched_secret_object::UnfetchedSecretObject,
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
     }

@@ -299,7 +299,14 @@ impl Tree for WorkTree {
     }
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
+<<<<<<< HEAD
         let (on_disk, _) = self.locate_inside(dir)?;
+=======
+        let on_disk = self.on_disk(dir);
+        self.stay_inside(dir, &on_disk)?;
+        // The walk knows what lies behind a link by its own path.
+        let walked = if self.walked { self.resolve(dir)? } else { dir.clone() };
+>>>>>>> rules2
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(&on_disk).map_err(|error| io_error(&error))? {
             let entry = entry.map_err(|error| io_error(&error))?;
@@ -318,10 +325,11 @@ impl Tree for WorkTree {
                 self.located.write().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), Ok(found));
             }
             let kind = self.kind(&path).unwrap_or(EntryKind::Other);
+            let listed = walked.child(&name);
             let ignored = match kind {
                 _ if !self.walked => false,
-                EntryKind::Dir if !link => !self.has_listed_below(&path),
-                EntryKind::File => !self.is_listed(&path),
+                EntryKind::Dir if !link => !self.has_listed_below(&listed),
+                EntryKind::File => !self.is_listed(&listed),
                 _ => false,
             };
             entries.push(Entry { name, kind, link, ignored });
@@ -464,6 +472,11 @@ mod tests {
         let tree = WorkTree::open(dir.path(), "", Sources::new()).unwrap();
         assert_eq!(tree.read(&path("alias/a.yaml")).unwrap().text_or_empty(), "a: 1");
         assert_eq!(tree.resolve(&path("alias/a.yaml")).unwrap(), path("base/a.yaml"));
+        let listed = tree.list(&path("alias")).unwrap();
+        assert_eq!(
+            listed.iter().map(|it| (it.name.as_str(), it.ignored)).collect::<Vec<_>>(),
+            [("a.yaml", false)]
+        );
         assert_eq!(tree.read(&path("out/secret")).unwrap_err(), ReadError::Outside);
         assert_eq!(tree.kind(&path("out/secret")), Some(EntryKind::Other));
         assert_eq!(tree.kind(&path("broken")), Some(EntryKind::Other));

@@ -24,10 +24,19 @@ pub(super) fn check(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
     if is_windows(pod) {
         return;
     }
-    let escalation =
-        |context: &Node| context.get("allowPrivilegeEscalation").and_then(Node::as_bool) == Some(false);
-    let lacking: Vec<Container<'_>> =
-        pod.containers().filter(|it| !it.node.get("securityContext").is_some_and(escalation)).collect();
+    let mut lacking = Vec::new();
+    for container in pod.containers() {
+        let own = container.node.at_path(&["securityContext", "allowPrivilegeEscalation"]);
+        match own.filter(|node| !node.is_null()) {
+            None => lacking.push(container),
+            Some(node) if node.as_bool() == Some(false) => {}
+            Some(node) => {
+                let message = format!("{} allows privilege escalation", who(&container));
+                let field = container.path(pod, "securityContext.allowPrivilegeEscalation");
+                wrong(found, Control::PrivilegeEscalation, Restricted, field, node, message);
+            }
+        }
+    }
     let what = ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation");
     lacks(pod, &lacking, Control::PrivilegeEscalation, what, found);
     let drops = |context: &Node| {
