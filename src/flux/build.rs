@@ -198,6 +198,11 @@ impl Renderer<'_> {
         }
         let ignore_missing = flag(Some(spec), "ignoreMissingComponents");
         for component in &app.components {
+            if !is_local_relative(&component.value) {
+                let message = format!("component path '{}' must be local and relative", component.value);
+                output.fail(Problem::at(ProblemKind::Render, component.place, message));
+                return None;
+            }
             let is_there = dir.path.join(&component.value).is_ok_and(|path| dir.tree.kind(&path).is_some());
             if is_there || !ignore_missing {
                 draft.push_text("components", component, origins);
@@ -277,6 +282,15 @@ impl Renderer<'_> {
         }
         Ok(())
     }
+}
+
+/// `IsLocalRelativePath`: neither a repository nor an absolute path.
+fn is_local_relative(path: &str) -> bool {
+    const REMOTE: [&str; 8] =
+        ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"];
+    let path = path.to_lowercase();
+    !REMOTE.iter().any(|prefix| path.starts_with(prefix) && path.len() > prefix.len())
+        && !path.trim_start_matches("file://").starts_with('/')
 }
 
 /// What lies below a directory, in Flux's order: directories with a kustomization, and YAML files.
