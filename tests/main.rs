@@ -23,6 +23,7 @@ mod corpus_incidents;
 mod corpus_ownership;
 mod docs;
 mod fleet;
+mod flux;
 mod fuzz;
 mod helm_corpus;
 mod helm_limits;

@@ -32,8 +32,8 @@ impl Subject {
 }
 
 /// The unambiguous names of an app, the short ones first. Names repeat where environments lie in directories of
-/// their own, so the file that defines an app is part of the last.
-fn qualified(app: &App) -> [String; 4] {
+/// their own, so the file that defines an app is part of some; one file may serve several clusters.
+fn qualified(app: &App) -> [String; 8] {
     let kind = app.kind.as_str().to_lowercase();
     let file = app.path.as_ref().map(ToString::to_string).unwrap_or_default();
     [
@@ -41,6 +41,10 @@ fn qualified(app: &App) -> [String; 4] {
         format!("{}/{}", app.namespace, app.name),
         format!("{kind}/{}", app.name),
         format!("{}@{file}", app.name),
+        format!("{}@{}", app.name, app.cluster),
+        format!("{kind}/{}/{}", app.namespace, app.name),
+        format!("{kind}/{}@{file}", app.name),
+        format!("{kind}/{}@{}", app.name, app.cluster),
     ]
 }
 

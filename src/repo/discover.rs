@@ -279,7 +279,12 @@ impl<T: Send> Discovery<'_, T> {
     fn claim_path(&mut self, id: AppId, path: TreePath) {
         if self.scan.kustomizations.contains_key(&path) {
             self.claimed.dirs.entry(path).or_insert(id);
-        } else if !path.is_root() {
+        } else if path.is_root() {
+            // Charts are no manifests, but all kustomizations are built.
+            for dir in self.scan.root_kustomizations() {
+                self.claimed.dirs.entry(dir).or_insert(id);
+            }
+        } else {
             self.claimed.below.entry(path).or_insert(id);
         }
     }

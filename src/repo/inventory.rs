@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::argocd::IN_CLUSTER;
 use crate::finding::{Incomplete, Missing, Problem};
 use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
@@ -92,7 +93,25 @@ impl Inventory {
     /// Whether two apps may deploy to one cluster.
     pub fn may_meet(&self, a: AppId, b: AppId) -> bool {
         let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
-        a.app.cluster == b.app.cluster && self.variants_meet(a.app.id, b.app.id)
+        let same = a.app.cluster == b.app.cluster || self.is_beside_flux(a, b) || self.is_beside_flux(b, a);
+        same && self.variants_meet(a.app.id, b.app.id)
+    }
+
+    /// Whether something that Flux does not deploy goes to the cluster that Flux runs in: it is defined among the files of
+    /// that cluster, and names no other.
+    fn is_beside_flux(&self, flux: &AppEntry, other: &AppEntry) -> bool {
+        let is_flux =
+            |entry: &AppEntry| matches!(entry.app.spec, Spec::FluxKustomization(..) | Spec::FluxRelease(..));
+        let remote = match &flux.app.spec {
+            Spec::FluxKustomization(app, _) => app.remote,
+            Spec::FluxRelease(app, _) => app.remote,
+            _ => true,
+        };
+        if remote || is_flux(other) || !matches!(other.app.cluster.as_str(), "" | IN_CLUSTER) {
+            return false;
+        }
+        let variant = self.root_path(other).and_then(|path| self.variants.of_path(path));
+        variant.as_ref().map_or("", |dir| dir.as_str()) == flux.app.cluster
     }
 
     /// Whether the layout of the repository lets two apps meet, whatever clusters they name.

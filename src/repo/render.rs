@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Output, Renderer};
-use crate::finding::{Incomplete, Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
 use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, DroppedField, NoOp};
@@ -67,6 +67,7 @@ impl Rendered {
         self.releases = output.releases;
         self.substitutions = output.substitutions;
         self.dir = output.dir;
+        self.files = output.files;
         self.variables = output.variables;
         self.dropped = output.dropped;
         output.objects
@@ -143,6 +144,13 @@ fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
     paths
 }
 
+/// Whether a Kustomization among examples or test data builds the root of its source: that is not the root of the repository
+/// that shows it.
+fn shows_something_else(app: &App, kustomization: &flux::Kustomization) -> bool {
+    let path = kustomization.path().trim_start_matches("./").trim_matches('/');
+    path.is_empty() && app.path.as_ref().is_some_and(|file| super::showcase(file).is_some())
+}
+
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
     render_in(app, workspace, &Trace::new(workspace))
@@ -173,6 +181,11 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             };
             let output = argocd::expand(set, &environment, &mut rendered.origins);
             rendered.take(output)
+        }
+        Spec::FluxKustomization(kustomization, _) if shows_something_else(app, kustomization) => {
+            let words = "an example without a path builds its whole source, which this repository only holds";
+            rendered.incomplete.push(Incomplete::new(Missing::Content, words));
+            Vec::new()
         }
         Spec::FluxKustomization(kustomization, inputs) => {
             let renderer = flux_renderer(app, workspace);
@@ -210,7 +223,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             rendered.take(output)
         }
     };
-    rendered.files = trace.files();
+    rendered.files.append(&mut trace.files());
     rendered.files.extend(app.path.clone());
     for release in &rendered.releases {
         rendered.files.append(&mut chart_files(&release.root.chart, workspace));

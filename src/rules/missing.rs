@@ -12,6 +12,7 @@ use crate::repo::{Answer, AppKind, Inventory, Labels, ObjectFacts, World};
 use crate::source::TreePath;
 
 use super::Context;
+use super::counterpart::Counterparts;
 
 /// What to do about a class that somebody else may bring.
 pub(super) const PLATFORM: &str =
@@ -46,13 +47,25 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             groups.entry(key).or_default().push((object, reference));
         }
     }
+    let counterparts = Counterparts::new(inventory, world, cx.sources());
     for ((_, _, namespace, _), group) in groups {
         let Some((object, reference)) = group.first().copied() else { continue };
+        let counterpart = || counterparts.find(object.app, object.place, namespace, reference);
         if (rule.known)(object, reference) {
             continue;
         }
         match world.look_up(object.app, &object.namespace, reference) {
-            Answer::Provided(..) | Answer::Unknown(_) => {}
+            Answer::Provided(..) => {}
+            Answer::Unknown(_) => {
+                // An operator that we know nothing about calls what it makes after what it acts on.
+                if world.has_unknown_operator(object.app, namespace, Some(reference.name.as_str())) {
+                    continue;
+                }
+                let Some(meant) = counterpart() else { continue };
+                let place = Some((meant.object.place, meant.words));
+                let severity = Some(Severity::Warning);
+                one(inventory, cx, &group, "which nothing provides", &meant.help, severity, place);
+            }
             Answer::Unapplied(path) => {
                 let why = format!("`{path}` defines it, but no app renders that file");
                 one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
@@ -71,9 +84,13 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 } else {
                     rule.severity
                 };
-                let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
+                let meant = counterpart();
+                let help = meant.as_ref().map_or(rule.help, |meant| &meant.help);
+                let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
+                let place =
+                    place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
                 let place = place.or_else(|| unused(inventory, cx, object, reference));
-                one(inventory, cx, &group, "which nothing provides", rule.help, severity, place);
+                one(inventory, cx, &group, "which nothing provides", help, severity, place);
             }
         }
     }
