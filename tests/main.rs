@@ -31,6 +31,7 @@ mod incidents;
 mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;
+mod literals;
 mod origins;
 mod rules;
 mod screens;
