@@ -133,7 +133,13 @@ fn work_tree(
     repository: Option<&Repository>,
     sources: &Arc<Sources>,
 ) -> Result<Arc<dyn Tree>, Failure> {
-    let failed = |error: ReadError| format!("cannot open `{}`: {error}", path.display());
+    let failed = |error: ReadError| match error {
+        ReadError::NotDir if path.is_file() => format!(
+            "`{}` is a file: name the root of the repository, and the file behind --changed",
+            path.display()
+        ),
+        error => format!("cannot open `{}`: {error}", path.display()),
+    };
     let Some(repository) = repository else {
         return Ok(Arc::new(WorkTree::exported(path, "", Arc::clone(sources)).map_err(failed)?));
     };
