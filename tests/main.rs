@@ -16,6 +16,7 @@
 mod action;
 mod applications;
 mod applicationsets;
+mod bad_input;
 mod blind;
 mod cli;
 mod corpus_applications;

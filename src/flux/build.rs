@@ -372,7 +372,8 @@ fn metadata(app: &Kustomization, object: &mut Node, origins: &mut Origins) {
         }
     }
     for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
+        let place = app.node.at_path(&["metadata", key]).map_or(app.place, Node::place);
         let key = format!("kustomize.toolkit.fluxcd.io/{key}");
-        set_text(object, &["metadata", "labels"], &key, text, app.place, OWNER, origins);
+        set_text(object, &["metadata", "labels"], &key, text, place, OWNER, origins);
     }
 }

@@ -15,11 +15,11 @@ use crate::origin::{Name, Origin, OriginId, Origins, Place, Step};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::Node;
 
+use super::chart::Parsed;
 use super::convert::{Watch, to_value, to_watched};
 use super::functions::{FUNCTIONS, Host, without_no_value};
 use super::manifest::Rendered;
 use super::objects::{Files, capabilities};
-use super::chart::Parsed;
 use super::{ChartFile, ChartTree, Dependency, ReleaseOptions};
 
 /// The type of `.Values`.

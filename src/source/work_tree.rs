@@ -34,6 +34,8 @@ pub struct WorkTree {
     /// Symbolic links that the walk met, in path order. It does not follow them: whatever else it met needs no
     /// resolving.
     links: Vec<TreePath>,
+    /// What the walk met and could not list, sorted.
+    unlisted: Vec<(String, ReadError)>,
     read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
     /// What the walk did not meet, looked up once: an overlay asks for the same directories again and again.
     located: RwLock<FxHashMap<TreePath, Result<Located, ReadError>>>,
@@ -117,7 +119,7 @@ impl WorkTree {
         if !real_root.is_dir() {
             return Err(ReadError::NotDir);
         }
-        let found = Mutex::new((Vec::new(), Vec::new()));
+        let found = Mutex::new(Found::default());
         let walker = WalkBuilder::new(&real_root)
             .hidden(false)
             .ignore(false)
@@ -130,31 +132,24 @@ impl WorkTree {
             .filter_entry(|entry| entry.file_name() != ".git")
             .build_parallel();
         walker.run(|| {
-            let mut batch = Batch { found: &found, files: Vec::new(), links: Vec::new() };
+            let mut batch = Batch { all: &found, own: Found::default() };
             let root = real_root.clone();
             Box::new(move |entry| {
-                // Entries that cannot be listed (permissions) are met again, and reported, by whoever reads them.
-                let Ok(entry) = entry else { return WalkState::Continue };
-                let Some(kind) = entry.file_type() else { return WalkState::Continue };
-                let linked_file = kind.is_symlink() && entry.path().is_file();
-                if (kind.is_file() || kind.is_symlink())
-                    && let Ok(path) = entry.path().strip_prefix(&root)
-                    && let Some(path) = path.to_str()
-                    && let Ok(path) = TreePath::new(&path.replace(std::path::MAIN_SEPARATOR, "/"))
-                {
-                    if kind.is_symlink() {
-                        batch.links.push(path.clone());
-                    }
-                    if kind.is_file() || linked_file {
-                        batch.files.push(path);
-                    }
+                match entry {
+                    Ok(entry) => batch.own.entry(&root, &entry),
+                    Err(error) => batch.own.error(&root, &error),
                 }
                 WalkState::Continue
             })
         });
-        let (mut files, mut links) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Found { mut files, mut links, mut unlisted } =
+            found.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.sort_unstable();
         links.sort_unstable();
+        unlisted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        if let Some((_, error)) = unlisted.first().filter(|(path, _)| path.is_empty()) {
+            return Err(error.clone());
+        }
         Ok(Self {
             id: ContentId::fresh(),
             root: root.to_owned(),
@@ -164,6 +159,7 @@ impl WorkTree {
             walked: true,
             files,
             links,
+            unlisted,
             read: RwLock::default(),
             located: RwLock::default(),
         })
@@ -185,6 +181,7 @@ impl WorkTree {
             walked: false,
             files: Vec::new(),
             links: Vec::new(),
+            unlisted: Vec::new(),
             read: RwLock::default(),
             located: RwLock::default(),
         })
@@ -279,10 +276,7 @@ impl WorkTree {
         }
         // The limit holds as well for a file that grows while it is read, or that does not know its size.
         let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.by_ref()
-            .take(MAX_FILE_BYTES)
-            .read_to_end(&mut bytes)
-            .map_err(|error| io_error(&error))?;
+        file.by_ref().take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
         Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
     }
 }
@@ -299,14 +293,9 @@ impl Tree for WorkTree {
     }
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
-<<<<<<< HEAD
         let (on_disk, _) = self.locate_inside(dir)?;
-=======
-        let on_disk = self.on_disk(dir);
-        self.stay_inside(dir, &on_disk)?;
         // The walk knows what lies behind a link by its own path.
         let walked = if self.walked { self.resolve(dir)? } else { dir.clone() };
->>>>>>> rules2
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(&on_disk).map_err(|error| io_error(&error))? {
             let entry = entry.map_err(|error| io_error(&error))?;
@@ -354,6 +343,10 @@ impl Tree for WorkTree {
         self.files.clone()
     }
 
+    fn unlisted(&self) -> Vec<(String, ReadError)> {
+        self.unlisted.clone()
+    }
+
     fn content_id(&self, _: &TreePath) -> ContentId {
         self.id
     }
@@ -369,18 +362,73 @@ impl Tree for WorkTree {
     }
 }
 
-/// Collects a walking thread's files and links and hands them over when the thread is done.
-struct Batch<'a> {
-    found: &'a Mutex<(Vec<TreePath>, Vec<TreePath>)>,
+/// What a walk found.
+#[derive(Default)]
+struct Found {
     files: Vec<TreePath>,
     links: Vec<TreePath>,
+    unlisted: Vec<(String, ReadError)>,
+}
+
+impl Found {
+    fn entry(&mut self, root: &Path, entry: &ignore::DirEntry) {
+        let Some(kind) = entry.file_type() else { return };
+        if !kind.is_file() && !kind.is_symlink() {
+            return;
+        }
+        let inside = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        let path = inside.to_str().map(|path| path.replace(std::path::MAIN_SEPARATOR, "/"));
+        let Some(path) = path.and_then(|path| TreePath::new(&path).ok()) else {
+            return self.pass_over(inside, ReadError::Failed("its name is not UTF-8".into()));
+        };
+        let linked_file = kind.is_symlink() && entry.path().is_file();
+        if kind.is_symlink() {
+            self.links.push(path.clone());
+            if std::fs::metadata(entry.path()).is_err() {
+                self.pass_over(inside, ReadError::Failed("is a link that leads nowhere".into()));
+            }
+        }
+        if kind.is_file() || linked_file {
+            self.files.push(path);
+        }
+    }
+
+    /// Only manifests are missed by anybody.
+    fn pass_over(&mut self, inside: &Path, why: ReadError) {
+        if inside.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            self.unlisted.push((inside.to_string_lossy().into_owned(), why));
+        }
+    }
+
+    fn error(&mut self, root: &Path, error: &ignore::Error) {
+        match error {
+            ignore::Error::WithPath { path, err } => {
+                if let Some(io) = err.io_error() {
+                    let inside = path.strip_prefix(root).unwrap_or(path);
+                    self.unlisted.push((inside.to_string_lossy().into_owned(), io_error(io)));
+                }
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                self.error(root, err);
+            }
+            // Patterns of ignore files that cannot be read match nothing, as in Git.
+            _ => {}
+        }
+    }
+}
+
+/// Collects what a walking thread finds and hands it over when the thread is done.
+struct Batch<'a> {
+    all: &'a Mutex<Found>,
+    own: Found,
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.0.append(&mut self.files);
-        found.1.append(&mut self.links);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.files.append(&mut self.own.files);
+        all.links.append(&mut self.own.links);
+        all.unlisted.append(&mut self.own.unlisted);
     }
 }
 
