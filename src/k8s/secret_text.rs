@@ -17,10 +17,7 @@ pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'
     // The costly question last: nearly every value is neither.
     let token = known_token(value);
     let named = || {
-        value.len() >= 4
-            && !value.contains(char::is_whitespace)
-            && is_secret_key(key)
-            && !is_reference(value)
+        value.len() >= 4 && !value.contains(char::is_whitespace) && is_secret_key(key) && !is_reference(value)
     };
     if (token.is_none() && !named()) || is_placeholder(value) {
         return None;
