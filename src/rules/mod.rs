@@ -60,6 +60,7 @@ rules! {
         invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
         mismatched_plugin_parameter::MismatchedPluginParameter,
+        misplaced_chart_object::MisplacedChartObject,
         missing_destination::MissingDestination,
         missing_ignore_differences::MissingIgnoreDifferences,
         missing_source_path::MissingSourcePath,

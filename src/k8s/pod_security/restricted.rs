@@ -103,7 +103,7 @@ fn lacks(
     pod: &PodTemplate<'_>,
     lacking: &[Container<'_>],
     control: Control,
-    (what, key): (&str, &str),
+    (what, key): (&str, &'static str),
     found: &mut Vec<Violation>,
 ) {
     let Some(first) = lacking.first() else { return };
@@ -111,4 +111,7 @@ fn lacks(
     let place = first.node.get("securityContext").unwrap_or(first.node);
     let field = first.path(pod, &format!("securityContext.{key}"));
     wrong(found, control, Restricted, field, place, format!("no `{what}` for {}", names.join(", ")));
+    if let Some(violation) = found.last_mut() {
+        violation.lacks = Some(key);
+    }
 }
