@@ -205,3 +205,34 @@ fn a_loose_end_beside_a_dangling_name_is_told() {
         assert_eq!(helps.first().copied(), want, "{values}{beside}");
     }
 }
+
+#[test]
+fn manifests_that_nobody_deploys_are_one_app() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec:\n  \
+                      selector: {matchLabels: {app: shop}}\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      \
+                      containers:\n        - {name: app, image: 'shop:1', envFrom: [{secretRef: {name: shop}}, \
+                      {secretRef: {name: other}}]}\n";
+    let sealed = |namespace: &str| {
+        let head = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n";
+        format!("{head}metadata: {{name: shop, namespace: {namespace}}}\nspec: {{encryptedData: {{a: b}}}}\n")
+    };
+    for (namespace, want) in
+        [("wbe", vec!["Deployment `shop` needs Secret `shop`, which nothing provides"]), ("web", vec![])]
+    {
+        let files = [
+            ("deploy/shop/deployment.yaml", deployment.to_owned()),
+            ("deploy/shop/sealed.yaml", sealed(namespace)),
+            ("deploy/shop/values.yaml", "replicas: 2\n".to_owned()),
+            ("examples/deployment.yaml", deployment.replace("shop", "example")),
+        ];
+        let files: Vec<(String, String)> = files.map(|(path, text)| (path.to_owned(), text)).into();
+        let options = Options { only: Some(vec!["missing-secret"]), ..Options::default() };
+        let report = lint(&workspace(&files), &options);
+        let apps: Vec<(&str, &str, usize)> =
+            report.apps.iter().map(|row| (row.kind, &*row.name, row.objects)).collect();
+        assert_eq!(apps, [("manifests", "deploy/shop", 2)]);
+        let messages: Vec<&str> =
+            report.findings.iter().map(|reported| reported.finding.message.as_str()).collect();
+        assert_eq!(messages, want);
+    }
+}

@@ -63,7 +63,11 @@ impl<T> Collected<T> {
         let claimed = &self.claimed;
         let claimant = |app: &App| match &app.spec {
             Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_) | Spec::ArgoSet(_) | Spec::FluxKustomization(..) | Spec::FluxRelease(..) => None,
+            Spec::Argo(_)
+            | Spec::ArgoSet(_)
+            | Spec::FluxKustomization(..)
+            | Spec::FluxRelease(..)
+            | Spec::Manifests(_) => None,
         };
         let superseded: BTreeMap<AppId, AppId> =
             self.done.iter().filter_map(|done| Some((done.app.id, claimant(&done.app)?))).collect();

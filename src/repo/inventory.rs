@@ -60,7 +60,7 @@ impl AppEntry {
                 }
                 Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
                 Spec::FluxKustomization(..) | Spec::FluxRelease(..) => self.built.as_ref().is_some_and(below),
-                Spec::ArgoSet(_) => false,
+                Spec::ArgoSet(_) | Spec::Manifests(_) => false,
             }
     }
 }

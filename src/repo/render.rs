@@ -12,9 +12,10 @@ use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed};
 use crate::source::{Dir, TreePath};
-use crate::yaml::Node;
+use crate::yaml::{Dialect, Node};
 
 use super::app::{App, Spec, Status};
+use super::flux::shows_another;
 use super::trace::Trace;
 use super::{Object, Workspace};
 
@@ -144,13 +145,6 @@ fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
     paths
 }
 
-/// Whether a Kustomization among examples or test data builds the root of its source: that is not the root of the repository
-/// that shows it.
-fn shows_something_else(app: &App, kustomization: &flux::Kustomization) -> bool {
-    let path = kustomization.path().trim_start_matches("./").trim_matches('/');
-    path.is_empty() && app.path.as_ref().is_some_and(|file| super::showcase(file).is_some())
-}
-
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
     render_in(app, workspace, &Trace::new(workspace))
@@ -182,7 +176,9 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             let output = argocd::expand(set, &environment, &mut rendered.origins);
             rendered.take(output)
         }
-        Spec::FluxKustomization(kustomization, _) if shows_something_else(app, kustomization) => {
+        Spec::FluxKustomization(kustomization, _)
+            if app.path.as_ref().is_some_and(|path| shows_another(path, kustomization)) =>
+        {
             let words = "an example without a path builds its whole source, which this repository only holds";
             rendered.incomplete.push(Incomplete::new(Missing::Content, words));
             Vec::new()
@@ -217,6 +213,20 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 &workspace.cache,
             ));
             rendered.take(output)
+        }
+        Spec::Manifests(files) => {
+            let tree = trace.watch(Dir::new(Arc::clone(&workspace.tree), TreePath::root())).tree;
+            let read = files.iter().filter_map(|path| tree.read(path).ok());
+            let streams: Vec<_> = read.map(|file| workspace.cache.stream(&file)).collect();
+            let written = streams.iter().flat_map(|stream| &stream.documents);
+            let canonical = |node: &Node| {
+                let mut node = node.clone();
+                // What cannot be read is told by the rules about files.
+                node.canonicalize(Dialect::Sigs).ok()?;
+                node.get("kind")?;
+                Some(node)
+            };
+            written.filter_map(|document| canonical(document.root.as_ref()?)).collect()
         }
         Spec::Chart(dir) => {
             let output = chart(app, &trace.watch(dir.clone()), workspace, &mut rendered.origins);

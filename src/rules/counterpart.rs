@@ -27,6 +27,8 @@ pub(super) struct Counterpart<'a> {
     pub(super) help: String,
     /// Words at its place.
     pub(super) words: String,
+    /// Whether it has the name itself, in another namespace.
+    pub(super) elsewhere: bool,
 }
 
 /// All Secrets and ConfigMaps that the repository makes, by directory.
@@ -104,27 +106,23 @@ impl<'a> Counterparts<'a> {
         }
         let (object, kind, name) = (only.object, only.kind, &only.name);
         let makes = if object.kind == kind { String::new() } else { format!("{} makes ", object.kind) };
-        Some(if only.namespace == namespace && is_hashed(name, &reference.name) {
-            Counterpart {
-                object,
-                help: "the generator puts a hash behind the name: set `disableNameSuffixHash: true`, or teach kustomize \
-                       the field with `configurations`"
-                    .to_owned(),
-                words: format!("becomes `{name}`"),
-            }
-        } else if only.namespace == namespace {
-            Counterpart {
-                object,
-                help: format!("did you mean `{name}`? Nothing uses that {kind}"),
-                words: format!("{makes}`{name}`, which nothing uses"),
-            }
+        let elsewhere = only.namespace != namespace;
+        let (help, words) = if elsewhere {
+            (
+                format!("that {kind} is in namespace `{}`, where nothing uses it", only.namespace),
+                format!("{makes}it in namespace `{}`", only.namespace),
+            )
+        } else if is_hashed(name, &reference.name) {
+            let help = "the generator puts a hash behind the name: set `disableNameSuffixHash: true`, or teach \
+                        kustomize the field with `configurations`";
+            (help.to_owned(), format!("becomes `{name}`"))
         } else {
-            Counterpart {
-                object,
-                help: format!("that {kind} is in namespace `{}`, where nothing uses it", only.namespace),
-                words: format!("{makes}it in namespace `{}`", only.namespace),
-            }
-        })
+            (
+                format!("did you mean `{name}`? Nothing uses that {kind}"),
+                format!("{makes}`{name}`, which nothing uses"),
+            )
+        };
+        Some(Counterpart { object, help, words, elsewhere })
     }
 
     /// Whether anything at all says that name, be it only in the values of a chart or in a script.
