@@ -30,6 +30,7 @@ impl Renderer<'_> {
         let loaded = self.charts.load(&dir, self.cache);
         output.take_problems(loaded.problems.clone());
         let Some(chart) = &loaded.chart else { return output };
+        let chart = &helm::with_vendored(chart, self.remotes, self.charts, self.cache);
         let chart = match template.as_ref().filter(|template| !template.values_files.is_empty()) {
             Some(template) => {
                 self.with_values_files(chart, template, &dir, root.as_ref(), origins, &mut output)

@@ -81,6 +81,21 @@ impl Chart {
         }
     }
 
+    /// The same chart with more dependencies.
+    #[must_use]
+    pub fn with_dependencies(&self, more: Vec<Arc<Self>>) -> Self {
+        Self {
+            metadata: self.metadata.clone(),
+            chart_yaml: Arc::clone(&self.chart_yaml),
+            templates: self.templates.clone(),
+            files: self.files.clone(),
+            values: self.values.clone(),
+            schema: self.schema.clone(),
+            dependencies: self.dependencies.iter().cloned().chain(more).collect(),
+            dir: self.dir.clone(),
+        }
+    }
+
     /// The files below `crds/` that are manifests.
     pub fn crds(&self) -> impl Iterator<Item = &ChartFile> {
         self.files.iter().filter(|file| {
