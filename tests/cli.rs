@@ -326,6 +326,12 @@ fn changed_files_and_base_revisions_narrow_the_report() {
     git(dir, &["commit", "-qm", "one"]);
     assert_eq!(findings(&json(dir, &["--changed", "b/cron.yaml"])), ["invalid-cron-schedule b/cron.yaml"]);
     assert_eq!(findings(&json(dir, &["--changed"])), Vec::<String>::new(), "nothing differs from HEAD");
+    // As pre-commit calls it where a hook has `args` of its own.
+    run_in(dir, &["--write-baseline"]);
+    let hook =
+        ["--changed", "--baseline", ".gitops-lint-baseline.json", "--changed", "b/cron.yaml", "a/cron.yaml"];
+    assert_eq!(json(dir, &hook)["summary"]["baseline"], 2);
+    std::fs::remove_file(dir.join(".gitops-lint-baseline.json")).unwrap();
     assert_eq!(
         findings(&json(&dir.join("a"), &["..", "--changed", "cron.yaml"])).len(),
         1,
