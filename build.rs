@@ -1,5 +1,10 @@
 //! Link options of the binary.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "Cargo tells a build script what it builds through the environment"
+)]
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, wanted: &str| std::env::var(name).is_ok_and(|value| value == wanted);
