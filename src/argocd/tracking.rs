@@ -96,8 +96,8 @@ fn unreadable(object: &Node, field: &str) -> Option<Problem> {
         return Some(Problem::at(ProblemKind::Render, map.place(), message));
     }
     let entry = map.entries().iter().find(|entry| entry.value.as_str().is_none())?;
-    let message =
-        format!("`metadata.{field}` of {kind} `{name}`: the value of `{}` is not a string", entry.key.text);
+    let what = if entry.value.is_null() { "has no value" } else { "is not a string" };
+    let message = format!("`metadata.{field}` of {kind} `{name}`: `{}` {what}", entry.key.text);
     let help =
         "quote the value, or remove the key: Argo CD applies nothing of an Application with such an object";
     Some(Problem::at(ProblemKind::Render, entry.value.place(), message).help(help))

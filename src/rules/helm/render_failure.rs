@@ -28,8 +28,12 @@ impl Rule for RenderFailure {
         problems::report(app, rendered, cx, help, &|problem| {
             // Two mistakes in ApplicationSets have rules of their own.
             let told = ["contains applications with duplicate name", "map has no entry for key"];
+            // A number or truth value among annotations is one mistake, whoever stumbles over it.
+            let is_type =
+                problem.message.starts_with("`metadata.") && problem.message.ends_with("is not a string");
             let is_set = app.kind == AppKind::ApplicationSet;
             matches!(problem.kind, ProblemKind::Render | ProblemKind::Limit)
+                && !is_type
                 && !(is_set && told.iter().any(|words| problem.message.contains(words)))
         });
     }
