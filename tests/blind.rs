@@ -1,6 +1,6 @@
 //! The blind test of origins: does `why` name the line before somebody edits it?
 //!
-//! Scalars of values files and patches of real repositories are changed at random (with a fixed seed), the apps that
+//! Scalars of values files and patches of real repositories are changed at random (with a fixed seed, or that of `BLIND_SEED`), the apps that
 //! read them are rendered again, and every field that then differs is asked for its origin as it was before. The
 //! corpus is no part of the repository; without it there is nothing to test.
 
@@ -307,7 +307,9 @@ fn why_names_the_line_before_it_is_edited() {
     dirs.sort();
     let checkouts: Vec<Checkout> =
         dirs.iter().filter_map(|dir| checkout(dir)).filter(|checkout| !checkout.files.is_empty()).collect();
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let seed = std::env::var("BLIND_SEED").map_or(0x9E37_79B9_7F4A_7C15, |text| text.parse().unwrap());
+    println!("seed {seed}");
+    let mut dice = Dice(seed);
     let mut count = Count::default();
     let (mut effective, mut tried) = (0, 0);
     while effective < EDITS && tried < 40 * EDITS {
