@@ -136,6 +136,7 @@ impl Inventory {
             || showcase(one).is_some()
             || showcase(other).is_some()
             || self.scan.are_parallel(one, other)
+            || self.scan.are_copied(one, other)
     }
 
     /// Follows every app to the app that nothing renders.

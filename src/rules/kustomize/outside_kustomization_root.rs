@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repo::{self, AppId, AppKind, Inventory, Spec};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::{Span, TreePath};
+use crate::source::{FileId, Span, TreePath};
 use crate::yaml::{Data, Node};
 
 meta!(
@@ -36,11 +36,23 @@ impl Rule for OutsideKustomizationRoot {
         {
             return;
         }
+        // One finding for each kustomization: they seldom have one entry of the kind.
+        let mut by_file: BTreeMap<FileId, Vec<(Span, BTreeSet<AppId>)>> = BTreeMap::new();
         for (at, apps) in found {
-            let Some(file) = cx.sources().get(at.file) else { continue };
-            let message = format!("`{}` is not in or below the directory of the kustomization", file.slice(at));
+            by_file.entry(at.file).or_default().push((at, apps));
+        }
+        for (file, entries) in by_file {
+            let (Some(file), Some((at, apps))) = (cx.sources().get(file), entries.first()) else { continue };
+            let name = file.slice(*at);
+            let message = match entries.len() {
+                1 => format!("`{name}` is not in or below the directory of the kustomization"),
+                count => format!("{count} files are not in or below the directory of the kustomization, such as `{name}`"),
+            };
             let help = "move the file below the kustomization, or refer to a directory with a kustomization of its own";
-            cx.report_at(at, message).apps(apps).help(help);
+            let mut report = cx.report_at(*at, message).apps(apps.iter().copied()).help(help);
+            for (at, _) in entries.iter().skip(1).take(4) {
+                report = report.related_at(*at, "neither is this one");
+            }
         }
     }
 }
