@@ -51,6 +51,34 @@ fn silent(found: &[(String, String)], rule: &str, word: &str) {
 #[test]
 fn out_of_sync_forever() {
     let Some(found) = findings("private-ai-demo/before") else { return };
+    let (apps, stage0) = ("gitops/argocd/applications", "gitops/stage00-ai-platform/kustomization.yaml");
+    let stage = |number: u32, name: &str| format!("{apps}/stage0{number}/app-stage0{number}-{name}.yaml");
+    let (one, two) = (stage(1, "model-serving"), stage(2, "model-alignment"));
+    let (three, four) = (stage(3, "model-monitoring"), stage(4, "model-integration"));
+    let data = stage(0, "datasciencecluster");
+    for wanted in [
+        format!("warning stale-target-revision {one}:21"),
+        format!("error tracking-annotation-override {one}:26"),
+        format!("warning replace-ignores-differences {one}:41"),
+        format!("warning duplicate-application-name {two}:5"),
+        format!("warning off-default-target-revision {two}:13"),
+        format!("warning off-default-target-revision {three}:13"),
+        format!("warning off-default-target-revision {four}:13"),
+        format!("warning replace-ignores-differences {four}:26"),
+        "warning off-default-target-revision gitops/argocd/bootstrap/app-of-apps.yaml:21".to_owned(),
+        format!("warning broad-ignore-differences {data}:38"),
+        format!("warning unmatched-ignore-differences {data}:36"),
+        format!("error kustomization-as-manifest {apps}/stage01/kustomization.yaml:3"),
+        "note volatile-selector-label gitops/stage02-model-alignment/kustomization.yaml:9".to_owned(),
+        format!("warning kustomize-build-failure {stage0}:11"),
+        format!("warning kustomize-build-failure {stage0}:25"),
+        "warning kustomize-build-failure gitops/stage02-model-alignment/overlays/with-tekton/kustomization.yaml:6"
+            .to_owned(),
+        "warning ineffective-project-entry gitops/argocd/projects/appproject-stage02-model-alignment.yaml:17"
+            .to_owned(),
+    ] {
+        has(&found, &wanted);
+    }
     // Not an error: a LlamaStackDistribution in the namespace may make things that nobody sees.
     has(&found, "warning missing-config-map gitops/stage04-model-integration/acme-agent/deployment.yaml:72");
     has(&found, "warning missing-secret gitops/stage02-model-alignment/llama-stack/serviceaccount.yaml:17");
@@ -71,7 +99,18 @@ fn out_of_sync_forever() {
 #[test]
 fn monitoring_down() {
     let Some(found) = findings("eks-gitops-grafana/before") else { return };
-    has(&found, "note single-arch-image-build examples/web-app/build-and-push.sh:41");
+    for wanted in [
+        "note single-arch-image-build examples/web-app/build-and-push.sh:41",
+        "error unknown-application-field applications/monitoring/grafana/staging/application.yaml:26",
+        "warning duplicate-application-name environments/staging/apps/grafana.yaml:5",
+        "error ineffective-role-policy environments/prod/project.yaml:100",
+        "error ineffective-role-policy environments/staging/project.yaml:34",
+        "warning mutable-image-tag applications/web-app/k8s-web-app/helm/values.yaml:32",
+    ] {
+        has(&found, wanted);
+    }
+    // A script renders the chart with it.
+    silent(&found, "unreferenced-values-file", "");
     // The remote chart makes both; a wrong diagnosis of the time.
     silent(&found, "missing-service-account", "");
     silent(&found, "missing-service", "");
@@ -79,8 +118,29 @@ fn monitoring_down() {
 
 #[test]
 #[ignore = "renders four thousand objects; run with `cargo test --test integration incidents -- --ignored`"]
-fn names_that_a_policy_selects() {
+fn degraded_applications() {
     let Some(found) = findings("cloudtolocalllm-shared-resources/before") else { return };
+    let local = "k8s/apps/local";
+    for wanted in [
+        format!(
+            "error duplicate-resource-ownership {local}/api-backend/shared/base/alertmanager-config.yaml:4"
+        ),
+        format!(
+            "warning kustomize-build-failure {local}/infrastructure/shared/base/infrastructure/kustomization.yaml:4"
+        ),
+        format!("warning kustomize-build-failure {local}/postgres/shared/base/postgres/kustomization.yaml:4"),
+        format!("warning kustomize-build-failure {local}/redis/shared/base/redis/kustomization.yaml:4"),
+        format!(
+            "warning kustomize-build-failure {local}/monitoring/shared/base/monitoring/kustomization.yaml:4"
+        ),
+        format!(
+            "warning kustomize-build-failure {local}/utilities/shared/base/utilities-base/kustomization.yaml:4"
+        ),
+        "warning kustomize-build-failure k8s/apps/managed/api-backend/kustomization.yaml:9".to_owned(),
+        "warning duplicate-application-name k8s/bootstrap/applicationset-local.yaml:36".to_owned(),
+    ] {
+        has(&found, &wanted);
+    }
     has(&found, "warning unmatched-selector k8s/deployments/base/network-policies.yaml:50");
 }
 

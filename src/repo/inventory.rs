@@ -155,6 +155,7 @@ impl Inventory {
             || showcase(one).is_some()
             || showcase(other).is_some()
             || self.scan.are_parallel(one, other)
+            || self.scan.are_copied(one, other)
     }
 
     /// Follows every app to the app that nothing renders.

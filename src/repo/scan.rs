@@ -176,6 +176,17 @@ impl Scan {
         let (Some((tree_a, _)), Some((tree_b, _))) = (first_difference(a, b), first_difference(b, a)) else {
             return false;
         };
+        self.share_names(tree_a, tree_b)
+    }
+
+    /// The same for the directories that the two files lie in, wherever those are, unless one is inside of the other.
+    pub fn are_copied(&self, a: &TreePath, b: &TreePath) -> bool {
+        let (Some(a), Some(b)) = (a.parent(), b.parent()) else { return false };
+        !a.starts_with(&b) && !b.starts_with(&a) && self.share_names(a.as_str(), b.as_str())
+    }
+
+    /// Whether at least five files below two directories have the same names.
+    fn share_names(&self, a: &str, b: &str) -> bool {
         let below = |tree: &str| {
             let prefix = format!("{tree}/");
             let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());
@@ -183,8 +194,8 @@ impl Scan {
             let names = files.map_while(move |path| path.as_str().strip_prefix(&prefix).map(str::to_owned));
             names.filter(|name| !KUSTOMIZATION_NAMES.contains(&name.rsplit('/').next().unwrap_or_default()))
         };
-        let known: BTreeSet<String> = below(tree_a).collect();
-        below(tree_b).filter(|name| known.contains(name)).nth(4).is_some()
+        let known: BTreeSet<String> = below(a).collect();
+        below(b).filter(|name| known.contains(name)).nth(4).is_some()
     }
 
     /// Whether a generator of some kustomization reads this file as it is.

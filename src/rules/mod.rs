@@ -112,6 +112,7 @@ rules! {
         deprecated_kustomize_field::DeprecatedKustomizeField,
         kustomize_build_failure::KustomizeBuildFailure,
         no_op_patch::NoOpPatch,
+        outside_kustomization_root::OutsideKustomizationRoot,
         unmatched_image::UnmatchedImage,
         unmatched_patch::UnmatchedPatch,
         unmatched_replacement::UnmatchedReplacement,

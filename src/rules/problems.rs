@@ -1,7 +1,7 @@
 //! From what engines met to findings: where a problem is told, and how sure of it anyone can be.
 
 use crate::finding::{Label, Problem, ProblemKind, Severity};
-use crate::repo::{App, AppKind, Labels, Rendered};
+use crate::repo::{self, App, AppKind, Labels, Rendered};
 
 use super::Context;
 
@@ -45,13 +45,19 @@ pub(super) fn report_one(
     }
 }
 
-/// How bad it can be at most, where nobody says that the app is deployed as it is rendered here.
+/// How bad it can be at most, where nobody says that the app is deployed as it is rendered here: input of tests may be wrong on
+/// purpose.
 fn doubt(app: &App, rendered: &Rendered) -> Option<Severity> {
     match app.kind {
         // Values that its users supply are missing.
         AppKind::Chart => Some(Severity::Note),
+<<<<<<< HEAD
         AppKind::Overlay | AppKind::Manifests => Some(Severity::Warning),
         _ if app.provisional => Some(Severity::Note),
+=======
+        AppKind::Overlay => Some(Severity::Warning),
+        _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => Some(Severity::Note),
+>>>>>>> rules1
         // Rendered from another revision than the one that is meant.
         _ if !rendered.incomplete.is_empty() => Some(Severity::Warning),
         _ => None,

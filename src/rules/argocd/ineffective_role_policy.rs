@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::argocd::rbac::fields;
 use crate::argocd::{Project, ProjectRole};
 use crate::origin::Place;
-use crate::repo::Inventory;
+use crate::repo::{Inventory, has_tokens};
 use crate::rules::projects::projects;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -29,7 +29,7 @@ impl Rule for IneffectiveRolePolicy {
         for declared in projects(inventory, cx.workspace) {
             for role in &declared.project.roles {
                 let texts = role.policies.iter().map(|policy| (policy, policy.value.trim()));
-                let wrong = texts.filter(|(_, text)| !text.contains("{{")).filter_map(|(policy, text)| {
+                let wrong = texts.filter(|(_, text)| !is_filled_in(text)).filter_map(|(policy, text)| {
                     let (message, help) = wrong(&declared.project, role, text)?;
                     Some((policy.place, message, help))
                 });
@@ -45,6 +45,11 @@ impl Rule for IneffectiveRolePolicy {
             }
         }
     }
+}
+
+/// Whether something fills the text in before Argo CD reads it: what it says is not known.
+fn is_filled_in(text: &str) -> bool {
+    text.contains("{{") || has_tokens(text)
 }
 
 /// What a role of a project may speak of.

@@ -1,6 +1,6 @@
 //! `stale-target-revision`: see the page.
 
-use crate::repo::{Identity, Inventory, Labels};
+use crate::repo::{Identity, Inventory, Labels, showcase};
 use crate::rules::siblings::{is_work_branch, strays};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -23,7 +23,9 @@ impl Rule for StaleTargetRevision {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         for stray in strays(inventory) {
             let is_this = cx.workspace.checkouts.identity(stray.source.repo_url()) != Identity::Other;
-            if !is_this || is_work_branch(stray.revision) {
+            // Examples follow what they show, not each other.
+            let shown = stray.entry.app.path.as_ref().is_some_and(|path| showcase(path).is_some());
+            if !is_this || shown || is_work_branch(stray.revision) {
                 continue;
             }
             let labels = Labels::of(stray.place, &stray.entry.app.origins, cx.workspace);

@@ -33,10 +33,18 @@ impl Rule for KustomizeBuildFailure {
     }
 }
 
-/// Whether the build failed because a resource is not there.
+/// Whether the build failed because a resource, or what another patch would add to one, is not there.
 fn is_about_absence(message: &str) -> bool {
-    ["no matches for Id", "no resource matches", "failed to find", "unable to find", "nothing selected by"]
-        .iter()
+    [
+        "no matches for Id",
+        "no resource matches",
+        "failed to find",
+        "unable to find",
+        "nothing selected by",
+        "missing value",
+        "invalid index",
+    ]
+    .iter()
         .any(|words| message.contains(words))
 }
 
