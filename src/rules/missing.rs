@@ -8,10 +8,11 @@ use smol_str::SmolStr;
 use crate::finding::{Severity, did_you_mean};
 use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppKind, Inventory, Labels, ObjectFacts, World};
+use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
 use crate::source::TreePath;
 
 use super::Context;
+use super::counterpart::Counterparts;
 
 /// What to do about a class that somebody else may bring.
 pub(super) const PLATFORM: &str =
@@ -39,20 +40,36 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     // By consumer's app and the object that is missing: all places that name it.
     type Named<'a> = Vec<(&'a ObjectFacts, &'a Reference)>;
     let mut groups: BTreeMap<(u32, &str, &str, &str), Named<'_>> = BTreeMap::new();
-    for object in inventory.objects.iter().filter(|object| is_deployed(inventory, object)) {
+    for object in inventory.objects.iter().filter(|object| is_applied(inventory, object)) {
         for reference in object.references.iter().filter(|it| !it.optional && (rule.about)(object, it)) {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
             let key = (object.app.0, reference.kind.as_str(), namespace, reference.name.as_str());
             groups.entry(key).or_default().push((object, reference));
         }
     }
+    let counterparts = Counterparts::new(inventory, world, cx.sources());
     for ((_, _, namespace, _), group) in groups {
         let Some((object, reference)) = group.first().copied() else { continue };
+        let counterpart = || counterparts.find(object.app, object.place, namespace, reference);
         if (rule.known)(object, reference) {
             continue;
         }
         match world.look_up(object.app, &object.namespace, reference) {
-            Answer::Provided(..) | Answer::Unknown(_) => {}
+            Answer::Provided(..) => {}
+            // Nobody knows what else there is where manifests are applied by hand.
+            answer if matches!(answer, Answer::Unknown(_)) || !is_deployed(inventory, object) => {
+                let Some(meant) = counterpart() else { continue };
+                // An operator that we know nothing about calls what it makes after what it acts on.
+                if !meant.elsewhere
+                    && world.has_unknown_operator(object.app, namespace, Some(reference.name.as_str()))
+                {
+                    continue;
+                }
+                let place = Some((meant.object.place, meant.words));
+                let severity = Some(Severity::Warning);
+                one(inventory, cx, &group, "which nothing provides", &meant.help, severity, place);
+            }
+            Answer::Unknown(_) => {}
             Answer::Unapplied(path) => {
                 let why = format!("`{path}` defines it, but no app renders that file");
                 one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
@@ -71,9 +88,13 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 } else {
                     rule.severity
                 };
-                let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
+                let meant = counterpart();
+                let help = meant.as_ref().map_or(rule.help, |meant| &meant.help);
+                let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
+                let place =
+                    place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
                 let place = place.or_else(|| unused(inventory, cx, object, reference));
-                one(inventory, cx, &group, "which nothing provides", rule.help, severity, place);
+                one(inventory, cx, &group, "which nothing provides", help, severity, place);
             }
         }
     }
@@ -102,11 +123,15 @@ pub(super) fn report_class(
     report(inventory, cx, &rule);
 }
 
+/// Whether an object is applied as it is: by an app, or by hand.
+fn is_applied(inventory: &Inventory, object: &ObjectFacts) -> bool {
+    let by_hand = |entry: &AppEntry| entry.app.kind == AppKind::Manifests;
+    is_deployed(inventory, object) || inventory.app(object.app).is_some_and(by_hand)
+}
+
 /// What no app deploys is a building block: others may add what it lacks.
 pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
-    inventory
-        .app(object.app)
-        .is_some_and(|entry| !matches!(entry.app.kind, AppKind::Chart | AppKind::Overlay))
+    inventory.app(object.app).is_some_and(|entry| !entry.app.kind.is_loose())
 }
 
 /// The one ConfigMap or Secret that nothing names, of the same app or written beside the line that needs one: it may be

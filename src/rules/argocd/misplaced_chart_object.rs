@@ -32,7 +32,7 @@ impl Rule for MisplacedChartObject {
             return;
         }
         let tree = Arc::clone(&cx.workspace.tree);
-        let mut objects: BTreeMap<(String, String, String), Vec<(&TreePath, Span)>> = BTreeMap::new();
+        let mut objects: BTreeMap<_, Vec<(&TreePath, Span)>> = BTreeMap::new();
         for path in tree.files() {
             let Some(chart) = charts.keys().find(|chart| path.starts_with(&chart.child("templates"))) else {
                 continue;
