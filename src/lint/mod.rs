@@ -167,7 +167,8 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
         let mut findings = Vec::new();
         for (rule, severity) in &rules {
             let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins);
-            for object in &rendered.objects {
+            // What only `helm test` makes is not deployed: no advice about how it would run.
+            for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
                 rule.check_object(object, &mut cx);
             }
             rule.check_app(app, rendered, &mut cx);

@@ -192,6 +192,7 @@ pub(super) fn facts(app: &App, rendered: &Rendered) -> Vec<ObjectFacts> {
 
 fn of(app: &App, rendered: &Rendered, object: &Object) -> ObjectFacts {
     let (group, kind, node) = (&object.group, &object.kind, &object.node);
+    let test = object.is_helm_test();
     ObjectFacts {
         app: app.id,
         group: group.clone(),
@@ -205,8 +206,8 @@ fn of(app: &App, rendered: &Rendered, object: &Object) -> ObjectFacts {
             .any(|name| object.annotation(name).is_some()),
         sync: SyncPosition::of(|name| object.annotation(name).and_then(Node::as_str)),
         sync_place: SYNC_ANNOTATIONS.iter().find_map(|name| object.annotation(name)).map(Node::place),
-        pod_violations: violations(rendered, object),
-        references: k8s::references(group, kind, node),
+        pod_violations: if test { Vec::new() } else { violations(rendered, object) },
+        references: if test { Vec::new() } else { k8s::references(group, kind, node) },
         provides: provided(object),
         keys: k8s::keys(group, kind, node),
         mentions: k8s::mentions(group, kind, node).into_iter().collect(),

@@ -75,6 +75,12 @@ impl Object {
         self.at(&["metadata", "labels"])?.get(name)
     }
 
+    /// Whether only `helm test` makes this object: Argo CD never does, Flux where a release asks for it.
+    pub fn is_helm_test(&self) -> bool {
+        let hooks = self.annotation("helm.sh/hook").and_then(Node::as_str).unwrap_or_default();
+        !hooks.is_empty() && hooks.split(',').all(|hook| hook.trim().starts_with("test"))
+    }
+
     /// The identity, for a finding.
     pub fn to_ref(&self, cluster: &str, field: Option<&str>) -> ObjectRef {
         ObjectRef {

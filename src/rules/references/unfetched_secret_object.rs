@@ -39,7 +39,10 @@ impl Rule for UnfetchedSecretObject {
         for (index, secret) in object.node.items(&["spec", "secretObjects"]).iter().enumerate() {
             for (at, entry) in secret.items(&["data"]).iter().enumerate() {
                 let Some(node) = entry.get("objectName") else { continue };
-                let Some(name) = node.as_str().filter(|name| !fetched.contains(name)) else { continue };
+                let Some(name) = node.as_str().filter(|name| !fetched.iter().any(|it| is_file_of(name, it)))
+                else {
+                    continue;
+                };
                 let secret = secret.get("secretName").and_then(Node::as_str).unwrap_or_default();
                 let message =
                     format!("Secret `{secret}` takes the object `{name}`, which is not among `objects`");
@@ -55,6 +58,14 @@ impl Rule for UnfetchedSecretObject {
             }
         }
     }
+}
+
+/// Whether a file may hold an object: AWS turns slashes into underscores and takes ARNs apart, Azure numbers the versions.
+fn is_file_of(file: &str, object: &str) -> bool {
+    let tidy = |text: &str| text.replace('/', "_");
+    object.starts_with("arn:")
+        || tidy(file) == tidy(object)
+        || file.strip_prefix(object).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The names of all files that the text of `objects` asks for. Its shape differs between providers, its keys do not.
@@ -87,6 +98,14 @@ mod tests {
             ("- resourceName: projects/1/secrets/a\n", &[]),
         ] {
             assert_eq!(names(text), want, "{text}");
+        }
+        for (file, object, want) in [
+            ("a_b", "a/b", true),
+            ("a/0", "a", true),
+            ("ab", "a", false),
+            ("x", "arn:aws:secretsmanager:x", true),
+        ] {
+            assert_eq!(is_file_of(file, object), want, "{file} {object}");
         }
     }
 }
