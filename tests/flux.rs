@@ -117,7 +117,7 @@ fn apps_of_flux_are_found_by_name_and_cluster() {
     let error = Subject::find(&workspace, "shop").unwrap_err();
     assert_eq!(
         error,
-        "2 apps are called `shop`:\n  shop@clusters/dev/shop.yaml\n  shop@clusters/prod/shop.yaml"
+        "2 apps are called `shop`, say which one:\n  shop@clusters/dev/shop.yaml\n  shop@clusters/prod/shop.yaml"
     );
     for (name, greeting) in [("shop@clusters/dev", "dev"), ("kustomization/shop@clusters/prod", "prod")] {
         let subject = Subject::find(&workspace, name).unwrap();

@@ -16,6 +16,7 @@
 mod action;
 mod applications;
 mod applicationsets;
+mod bad_input;
 mod blind;
 mod cli;
 mod corpus_applications;
@@ -31,6 +32,7 @@ mod incidents;
 mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;
+mod literals;
 mod origins;
 mod rules;
 mod screens;

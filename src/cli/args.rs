@@ -83,8 +83,18 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of the tool or of a command, or write all of them
+    Man(ManArgs),
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command whose page is printed, such as `render helm`
+    pub(super) command: Vec<String>,
+    /// Write the pages of all commands into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Arguments of `init`.
@@ -142,6 +152,12 @@ pub(super) struct CheckArgs {
     /// The day that `until YYYY-MM-DD` in comments is compared with (default: today in UTC)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
     pub(super) today: Option<String>,
+    /// Print findings only, no closing line
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// List every app that was not fully rendered
+    #[arg(short, long)]
+    pub(super) verbose: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -152,12 +168,6 @@ pub(super) struct CommonArgs {
     /// The configuration file (default: .gitops-lint.yaml at the root)
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Print findings only, no closing line
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-    /// List every app that was not fully rendered
-    #[arg(short, long)]
-    pub(super) verbose: bool,
 }
 
 /// Arguments of `apps`.
@@ -169,9 +179,17 @@ pub(super) struct AppsArgs {
     /// Output format
     #[arg(long, default_value = "table")]
     pub(super) format: TableFormat,
-    /// Print the charts that are not on this machine instead: URL without `oci://`, name and version, between tabs
-    #[arg(long, conflicts_with = "format")]
-    pub(super) missing_charts: bool,
+    /// Print the charts that are not on this machine instead: the commands that fetch them, or with `=tsv` URL without
+    /// `oci://`, name and version between tabs
+    #[arg(
+        long,
+        conflicts_with = "format",
+        value_name = "FORMAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "commands"
+    )]
+    pub(super) missing_charts: Option<MissingChartsFormat>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -364,15 +382,20 @@ pub(super) enum FailOn {
     Warning,
     /// Any finding
     Note,
+    /// Nothing
+    Never,
 }
 
 impl FailOn {
-    pub(super) fn severity(self) -> Severity {
-        match self {
+    /// Whether a finding of that severity is bad enough.
+    pub(super) fn is_met_by(self, severity: Severity) -> bool {
+        let least = match self {
             Self::Error => Severity::Error,
             Self::Warning => Severity::Warning,
             Self::Note => Severity::Note,
-        }
+            Self::Never => return false,
+        };
+        severity >= least
     }
 }
 
@@ -392,6 +415,15 @@ pub(super) enum TableFormat {
     Table,
     /// JSON
     Json,
+}
+
+/// Formats of the charts that are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MissingChartsFormat {
+    /// `helm pull` commands
+    Commands,
+    /// URL, name and version between tabs
+    Tsv,
 }
 
 fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {

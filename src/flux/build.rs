@@ -10,10 +10,11 @@ use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
+use crate::k8s::set_text;
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reader, Reorder};
-use crate::origin::{Name, Origin, Origins, Place, Step};
+use crate::origin::{Name, Origins, Place};
 use crate::source::{ContentId, Dir, EntryKind, Remotes, TracingTree, Tree, TreePath};
-use crate::yaml::{Cache, Dialect, Entry, Key, Map, Node};
+use crate::yaml::{Cache, Dialect, Key, Node};
 
 use super::reference::{Inputs, Text, flag, text, texts};
 use super::source::{Located, below, place_of};
@@ -359,40 +360,20 @@ fn metadata(app: &Kustomization, object: &mut Node, origins: &mut Origins) {
     for field in ["labels", "annotations"] {
         for entry in common.and_then(|common| common.get(field)).map(Node::entries).unwrap_or_default() {
             let text = entry.value.scalar_text().unwrap_or_default();
-            put(object, field, &entry.key.text, text, entry.value.place(), COMMON_METADATA, origins);
+            set_text(
+                object,
+                &["metadata", field],
+                &entry.key.text,
+                text,
+                entry.value.place(),
+                COMMON_METADATA,
+                origins,
+            );
         }
     }
     for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
+        let place = app.node.at_path(&["metadata", key]).map_or(app.place, Node::place);
         let key = format!("kustomize.toolkit.fluxcd.io/{key}");
-        put(object, "labels", &key, text, app.place, OWNER, origins);
-    }
-}
-
-/// Sets a label or annotation.
-pub(super) fn put(
-    object: &mut Node,
-    field: &str,
-    key: &str,
-    text: &str,
-    place: Place,
-    by: Name,
-    origins: &mut Origins,
-) {
-    let origin = origins.add(Origin::new(place.at, Step::SetByApp(by)).from(place.origin));
-    let place = Place { at: place.at, origin };
-    let mut at = object;
-    for name in ["metadata", field] {
-        let Some(map) = at.as_map_mut() else { return };
-        if map.get(name).is_none_or(|node| node.as_map().is_none()) {
-            map.insert(Key::new(name, place), Node::map(Map::new(), place));
-        }
-        let Some(next) = map.get_mut(name) else { return };
-        at = next;
-    }
-    let Some(map) = at.as_map_mut() else { return };
-    let value = Node::string(text, place);
-    match map.get_mut(key) {
-        Some(old) => *old = value,
-        None => map.push(Entry { key: Key::new(key, place), value }),
+        set_text(object, &["metadata", "labels"], &key, text, place, OWNER, origins);
     }
 }

@@ -264,8 +264,11 @@ fn finish(
         old: all - new,
         untouched: new - findings.len(),
     };
-    let unreadable = inventory.scan.unreadable.iter();
-    let unreadable = unreadable.map(|(path, error)| (path.to_string(), error.to_string())).collect();
+    let unreadable = inventory.scan.unreadable.iter().map(|(path, error)| (path.to_string(), error.clone()));
+    let unlisted = workspace.tree.unlisted().into_iter();
+    let mut unreadable: Vec<(String, String)> =
+        unreadable.chain(unlisted).map(|(path, error)| (path, error.to_string())).collect();
+    unreadable.sort_unstable();
     Report {
         findings,
         suppressed,

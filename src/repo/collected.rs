@@ -94,6 +94,7 @@ impl<T> Collected<T> {
                 problems: done.rendered.problems,
                 no_ops: done.rendered.no_ops,
                 idle_values: done.rendered.idle_values,
+                redundant_values: done.rendered.redundant_values,
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
                 built: done.rendered.built,

@@ -11,6 +11,7 @@ use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
 use super::idle::IdleValue;
+use super::redundant::RedundantValue;
 use super::showcase::showcase;
 use super::world::Index;
 use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
@@ -32,6 +33,8 @@ pub struct AppEntry {
     pub no_ops: Vec<NoOp>,
     /// Values that no template reads in this app.
     pub idle_values: Vec<IdleValue>,
+    /// Values that say in this app what the layer below says.
+    pub redundant_values: Vec<RedundantValue>,
     /// What is missing from the render.
     pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.
@@ -145,8 +148,13 @@ impl Inventory {
         if a.root == b.root || one == other {
             return false;
         }
-        let copies = one.file_name() == other.file_name() && a.app.name == b.app.name;
-        copies || showcase(one).is_some() || showcase(other).is_some() || self.scan.are_parallel(one, other)
+        let copies = |one: &TreePath, other: &TreePath| a.app.name == b.app.name && are_copies(one, other);
+        let defined = a.app.path.as_ref().zip(b.app.path.as_ref());
+        copies(one, other)
+            || defined.is_some_and(|(one, other)| copies(one, other))
+            || showcase(one).is_some()
+            || showcase(other).is_some()
+            || self.scan.are_parallel(one, other)
     }
 
     /// Follows every app to the app that nothing renders.
@@ -201,6 +209,18 @@ impl Inventory {
         };
         self.apps.iter().any(targeted) || self.objects_meeting(app).any(made)
     }
+}
+
+/// Whether two files are named like copies of one: `infra.yaml` in two directories, or `app-arm.yaml` where the other is `app.yaml`
+/// in directories of one name.
+fn are_copies(a: &TreePath, b: &TreePath) -> bool {
+    let stem = |path: &TreePath| path.file_name().rsplit_once('.').map(|(stem, _)| stem.to_owned());
+    let grows = |short: &str, long: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['-', '_', '.']))
+    };
+    let dir = |path: &TreePath| path.parent().map(|dir| dir.file_name().to_owned());
+    let (Some(one), Some(other)) = (stem(a), stem(b)) else { return false };
+    a.file_name() == b.file_name() || dir(a) == dir(b) && (grows(&one, &other) || grows(&other, &one))
 }
 
 /// Calls `visit` with every origin id of a tree.

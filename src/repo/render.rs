@@ -127,6 +127,7 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
     let mut output = Output::default();
     output.take_problems(loaded.problems.clone());
     let Some(chart) = &loaded.chart else { return output };
+    let chart = &helm::with_vendored(chart, workspace.remotes(), &workspace.charts, &workspace.cache);
     let mut options = ReleaseOptions::new(Placed::new("release-name".into(), app.place), "default");
     options.include_crds = true;
     let release = helm::render(chart, UserValues::new(app.place), &options, origins, &workspace.cache);

@@ -8,10 +8,15 @@ use smol_str::SmolStr;
 use crate::finding::{Severity, did_you_mean};
 use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppEntry, AppKind, Inventory, ObjectFacts, World};
+use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
+use crate::source::TreePath;
 
 use super::Context;
 use super::counterpart::Counterparts;
+
+/// What to do about a class that somebody else may bring.
+pub(super) const PLATFORM: &str =
+    "name a class that is there, or declare the one that the platform brings under `external:`";
 
 /// A rule's own words and exceptions.
 pub(super) struct Missing<'a> {
@@ -88,11 +93,34 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
                 let place =
                     place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
-                let place = place.or_else(|| unused(inventory, object, reference));
+                let place = place.or_else(|| unused(inventory, cx, object, reference));
                 one(inventory, cx, &group, "which nothing provides", help, severity, place);
             }
         }
     }
+}
+
+/// Reports the references to a kind of class, which live outside of namespaces and are named by those who need one.
+pub(super) fn report_class(
+    inventory: &Inventory,
+    cx: &mut Context<'_>,
+    (group, kind): (&str, &str),
+    known: &dyn Fn(&str) -> bool,
+    help: &str,
+) {
+    // Where none is defined at all, they are made outside of this repository.
+    if !inventory.objects.iter().any(|object| object.is(group, kind)) {
+        return;
+    }
+    let rule = Missing {
+        about: &|_, reference| reference.group == group && reference.kind == kind,
+        known: &|_, reference| known(&reference.name),
+        help,
+        unapplied: Severity::Warning,
+        doubts: false,
+        severity: None,
+    };
+    report(inventory, cx, &rule);
 }
 
 /// Whether an object is applied as it is: by an app, or by hand.
@@ -106,23 +134,56 @@ pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
     inventory.app(object.app).is_some_and(|entry| !entry.app.kind.is_loose())
 }
 
-/// The one ConfigMap or Secret of the same app that nothing names: it may be the one that is meant.
-fn unused(inventory: &Inventory, object: &ObjectFacts, reference: &Reference) -> Option<(Place, String)> {
+/// The one ConfigMap or Secret that nothing names, of the same app or written beside the line that needs one: it may be
+/// the one that is meant.
+fn unused(
+    inventory: &Inventory,
+    cx: &Context<'_>,
+    object: &ObjectFacts,
+    reference: &Reference,
+) -> Option<(Place, String)> {
     if !matches!(reference.kind.as_str(), "ConfigMap" | "Secret") {
         return None;
     }
-    let named = |it: &ObjectFacts| {
+    let namespace = reference.namespace.as_ref().unwrap_or(&object.namespace);
+    let made = |it: &ObjectFacts| {
+        let name = if it.is("", &reference.kind) {
+            Some(&it.name)
+        } else {
+            let own = it.provides.iter().find(|its| its.kind == reference.kind && its.namespace.is_none());
+            own.and_then(|own| own.name.exact())
+        };
+        name.filter(|_| it.namespace == *namespace).cloned()
+    };
+    let named = |name: &SmolStr| {
+        let here = |other: &Option<SmolStr>, own: &SmolStr| {
+            let other = other.as_ref().unwrap_or(own);
+            other.is_empty() || other == namespace
+        };
         inventory.objects.iter().any(|other| {
-            other.references.iter().any(|its| its.kind == it.kind && its.name == it.name)
-                || other.mentions.contains(&it.name)
+            let mut references = other.references.iter();
+            references.any(|its| {
+                its.kind == reference.kind && its.name == *name && here(&its.namespace, &other.namespace)
+            }) || (here(&None, &other.namespace) && other.mentions.contains(name))
         })
     };
-    let same = |it: &&ObjectFacts| {
-        it.app == object.app && it.is("", &reference.kind) && it.namespace == object.namespace
+    let needed = directory(cx, reference.place);
+    let near = |it: &ObjectFacts| {
+        it.app == object.app
+            || (needed.is_some()
+                && inventory.share_root(it.app, object.app)
+                && directory(cx, it.place) == needed)
     };
-    let mut free = inventory.objects.iter().filter(same).filter(|it| !named(it));
-    let (Some(only), None) = (free.next(), free.next()) else { return None };
+    let made = inventory.objects.iter().filter_map(|it| Some((it, made(it)?)));
+    let mut free = made.filter(|(it, name)| !named(name) && near(it));
+    let (Some((only, _)), None) = (free.next(), free.next()) else { return None };
     Some((only.place, format!("nothing uses this {}", only.kind)))
+}
+
+/// The directory of the line to edit.
+fn directory(cx: &Context<'_>, place: Place) -> Option<TreePath> {
+    let at = Labels::of(place, cx.origins(), cx.workspace).primary.at;
+    TreePath::new(cx.sources().get(at.file)?.name()).ok()?.parent()
 }
 
 fn where_is(other: &ObjectFacts, namespace: &str) -> String {
@@ -200,7 +261,9 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
 
 /// Whether a role or account is that of a GitOps controller, which needs to do everything.
 pub(super) fn is_controller(name: &str) -> bool {
-    matches!(name, "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server")
-        || name.ends_with("argocd-application-controller")
+    matches!(
+        name,
+        "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server" | "argocd-manager"
+    ) || name.ends_with("argocd-application-controller")
         || name.ends_with("argocd-server")
 }
