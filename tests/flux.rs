@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gitops_lint::config::Config;
-use gitops_lint::explain::{Subject, find_object};
+use gitops_lint::explain::{Story, Subject, find_object, values as values_of, why};
 use gitops_lint::lint::{Options, lint};
 use gitops_lint::repo::{self, AppKind, Checkouts, Inventory, Status, Workspace};
 use gitops_lint::source::{MemoryTree, Sources, Tree};
@@ -235,4 +235,65 @@ fn manifests_that_nobody_deploys_are_one_app() {
             report.findings.iter().map(|reported| reported.finding.message.as_str()).collect();
         assert_eq!(messages, want);
     }
+}
+
+/// Where causes are: file and line.
+fn lines(workspace: &Workspace, story: &Story) -> Vec<String> {
+    let places = story.causes.iter().filter_map(|cause| workspace.sources.locate(cause.at?));
+    places.map(|(file, start, _)| format!("{file}:{}", start.line)).collect()
+}
+
+#[test]
+fn why_follows_substitution_and_values_into_a_chart() {
+    let mut files = mixed();
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\n\
+                   spec:\n  interval: 1h\n  chart:\n    spec:\n      chart: ./charts/web\n      \
+                   sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}\n  valuesFrom:\n    \
+                   - {kind: ConfigMap, name: web-values}\n  values:\n    replicas: 3\n    host: ${greeting}.example.com\n";
+    let values = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-values, namespace: shop}\ndata:\n  \
+                  values.yaml: |\n    replicas: 2\n    tier: front\n";
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\n  labels:\n    \
+                      tier: {{ .Values.tier }}\n    host: {{ .Values.host }}\nspec:\n  replicas: {{ .Values.replicas }}\n";
+    for (path, text) in [
+        ("apps/shop/release.yaml", release),
+        ("apps/shop/values.yaml", values),
+        ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("charts/web/values.yaml", "replicas: 1\ntier: none\nhost: none\n"),
+        ("charts/web/templates/deployment.yaml", deployment),
+    ] {
+        files.push((path.to_owned(), text.to_owned()));
+    }
+    let workspace = workspace(&files);
+    let greeting = "shop@clusters/prod";
+    let subject = Subject::find(&workspace, greeting).unwrap();
+    let story = why(&workspace, &subject, "ConfigMap/settings", "data.greeting").unwrap();
+    assert_eq!(lines(&workspace, &story), ["clusters/prod/shop.yaml:9", "apps/shop/settings.yaml:4"]);
+    let subject = Subject::find(&workspace, "helmrelease/web@clusters/prod").unwrap();
+    assert_eq!(subject.rendered.status(), Status::Rendered, "{:?}", subject.rendered.reason());
+    for (field, value, first) in [
+        ("spec.replicas", "3", "apps/shop/release.yaml:13"),
+        ("metadata.labels.tier", "front", "apps/shop/values.yaml:7"),
+        ("metadata.labels.host", "prod.example.com", "clusters/prod/shop.yaml:9"),
+    ] {
+        let story = why(&workspace, &subject, "Deployment/web", field).unwrap();
+        assert_eq!(story.value.as_ref().and_then(|node| node.scalar_text()), Some(value), "{field}");
+        let lines = lines(&workspace, &story);
+        assert!(lines.iter().any(|line| line == first), "{field}: {lines:?}");
+    }
+    let rows = values_of(&workspace, &subject, None).unwrap().remove(0).rows;
+    let shown: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let (file, start, _) = workspace.sources.locate(row.at).unwrap();
+            format!("{} {} {file}:{}", row.key(), row.value.scalar_text().unwrap(), start.line)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "host prod.example.com apps/shop/release.yaml:14",
+            "replicas 3 apps/shop/release.yaml:13",
+            "tier front apps/shop/values.yaml:7",
+        ]
+    );
 }

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Locate, Origin, OriginId, Origins, Place, Step};
 use crate::source::Sources;
-use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, Style, emit, parse_text};
+use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, emit, parse_text};
 
 use super::Kustomization;
 use super::envsubst::{Reference, Template, Variable};
@@ -187,17 +187,8 @@ impl Substituter<'_> {
 
     fn note_scalar(&mut self, node: &Node, template: &Template) {
         let file = self.sources.get(node.at.file);
-        let mut places = file.map(|file| {
-            // The object is canonical: how the text is written is seen in the file alone.
-            let style = match file.slice(node.at).as_bytes().first() {
-                Some(b'"') => Style::DoubleQuoted,
-                Some(b'\'') => Style::SingleQuoted,
-                Some(b'|') => Style::Literal,
-                Some(b'>') => Style::Folded,
-                _ => Style::Plain,
-            };
-            Embedded::new(&Node { style, ..node.clone() }, &file)
-        });
+        // The object is canonical: how the text is written is seen in the file alone.
+        let mut places = file.map(|file| Embedded::of_written(node, &file));
         for reference in template.references() {
             let place =
                 places.as_mut().map_or(node.place(), |places| places.locate(reference.start..reference.end));

@@ -43,11 +43,7 @@ impl Renderer<'_> {
             match &reference.target_path {
                 None => self.layer(&value, place, reference, &mut user, origins, output),
                 Some(path) => {
-                    let table = path.value.split(['.', '[']).next().unwrap_or_default();
-                    let is_table = |node: Option<&Node>| {
-                        node.and_then(|node| node.get(table)).is_some_and(|it| it.as_map().is_some())
-                    };
-                    let own = is_table(inline.as_ref()) && !is_table(Some(user.values()));
+                    let own = inline.as_ref().is_some_and(|it| is_shared(it, user.values(), &path.value));
                     if let Some(inline) = &inline {
                         user.add(ValuesLayer { node: inline.clone(), by: Step::InlineValues }, origins);
                     }
@@ -110,7 +106,7 @@ impl Renderer<'_> {
     ) {
         let scalar = Node::string(text, place);
         let Some(file) = self.cache.sources().get(place.at.file) else { return };
-        let mut parsed = parse_text(text, Dialect::Sigs, &mut Embedded::new(&scalar, &file));
+        let mut parsed = parse_text(text, Dialect::Sigs, &mut Embedded::of_written(&scalar, &file));
         if parsed.documents.is_empty() {
             return;
         }
@@ -139,6 +135,27 @@ impl Renderer<'_> {
         let message = format!("unable to parse values: {}", problem.go_message(Dialect::Sigs));
         output.fail(Problem::at(ProblemKind::Syntax, Place { at: problem.at, ..place }, message));
     }
+}
+
+/// Whether a value at a path is written into the inline values themselves: what Flux merges is shared with them from the
+/// first table or list on that only they have. A list is never merged.
+fn is_shared(inline: &Node, merged: &Node, path: &str) -> bool {
+    let (mut inline, mut merged) = (inline, Some(merged));
+    let mut rest = path;
+    while let Some(end) = rest.find(['.', '[']) {
+        let (name, tail) = rest.split_at(end);
+        let Some(own) = inline.get(name) else { return false };
+        if tail.starts_with('[') {
+            return own.as_seq().is_some();
+        }
+        let other = merged.and_then(|merged| merged.get(name)).filter(|other| other.as_map().is_some());
+        if own.as_map().is_none() || other.is_none() {
+            return own.as_map().is_some();
+        }
+        (inline, merged) = (own, other);
+        rest = tail.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 /// `ReplacePathValue`: how a value gets to its path. What is quoted is a string without its quotes.

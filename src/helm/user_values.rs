@@ -81,6 +81,11 @@ impl UserValues {
         &self.values
     }
 
+    /// What was refused so far; rendering a chart tells it as well.
+    pub fn problems(&self) -> &[Problem] {
+        &self.log.problems
+    }
+
     pub(super) fn into_parts(self) -> (Node, Log) {
         (self.values, self.log)
     }

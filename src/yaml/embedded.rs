@@ -27,6 +27,18 @@ impl Embedded {
         Self { whole: scalar.at, origin: scalar.origin, pieces }
     }
 
+    /// The same for a scalar whose style is no longer known, as in canonical trees: the file tells how it is written.
+    pub fn of_written(scalar: &Node, file: &SourceFile) -> Self {
+        let style = match file.slice(scalar.at).as_bytes().first() {
+            Some(b'"') => Style::DoubleQuoted,
+            Some(b'\'') => Style::SingleQuoted,
+            Some(b'|') => Style::Literal,
+            Some(b'>') => Style::Folded,
+            _ => Style::Plain,
+        };
+        Self::new(&Node { style, ..scalar.clone() }, file)
+    }
+
     /// The place in the file of an offset in the text.
     fn offset(&self, at: u32) -> Option<u32> {
         let index = self.pieces.partition_point(|(start, ..)| *start <= at).checked_sub(1)?;
