@@ -19,15 +19,21 @@ install_release() {
     *) os=pc-windows-msvc ;;
   esac
   archive=gitops-lint-$machine-$os.tar.gz
+  rm -rf "$temp/gitops-lint"
   mkdir -p "$temp/gitops-lint"
+  # `set -e` says nothing where the caller asks for success, so each step asks for the one before.
   (
-    cd "$temp/gitops-lint"
-    curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive"
-    curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive.sha256"
-    if command -v sha256sum >/dev/null; then sha256sum -c "$archive.sha256"; else shasum -a 256 -c "$archive.sha256"; fi
-    tar -xzf "$archive"
+    cd "$temp/gitops-lint" &&
+      curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive" &&
+      curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive.sha256" &&
+      check_sum "$archive.sha256" &&
+      tar -xzf "$archive"
   ) >&2 || return 1
   bin=$temp/gitops-lint/gitops-lint
+}
+
+check_sum() {
+  if command -v sha256sum >/dev/null; then sha256sum -c "$1"; else shasum -a 256 -c "$1"; fi
 }
 
 build_source() {
@@ -41,7 +47,7 @@ case ${INPUT_VERSION:-} in
   source) build_source "${GITHUB_ACTION_PATH:?}" ;;
   *)
     install_release "$INPUT_VERSION" || {
-      log "there is no release $INPUT_VERSION for this runner: building it"
+      log "the release $INPUT_VERSION could not be installed: building it"
       cargo install --quiet --locked --git "$repository" --tag "$INPUT_VERSION" --root "$temp/gitops-lint" gitops-lint >&2
       bin=$temp/gitops-lint/bin/gitops-lint
     }

@@ -114,6 +114,69 @@ fn branches_are_fetched() {
     }
 }
 
+/// A release is downloaded, and used if it is what its checksum says; else, and without a release, it is built.
+#[test]
+fn a_release_is_downloaded_and_verified() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let runner = Runner::new();
+    let root = runner.dir.path();
+    let bin = root.join("bin");
+    let releases = root.join("releases/v9.9.9");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::create_dir_all(&releases).unwrap();
+    let tool = |name: &str, script: &str| {
+        std::fs::write(bin.join(name), script).unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    // The archive holds a script that says that it was used.
+    tool("gitops-lint-release", "#!/bin/sh\necho downloaded >> \"$HOME/used\"\nexec gitops-lint \"$@\"\n");
+    std::fs::rename(bin.join("gitops-lint-release"), root.join("gitops-lint")).unwrap();
+    let sh = |line: &str| {
+        let output = Command::new("sh").args(["-ec", line]).current_dir(root).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+        text(&output.stdout).trim().to_owned()
+    };
+    let machine = sh("uname -m | sed 's/arm64/aarch64/; s/amd64/x86_64/'");
+    let system = if cfg!(target_os = "macos") { "apple-darwin" } else { "unknown-linux-musl" };
+    let archive = format!("gitops-lint-{machine}-{system}.tar.gz");
+    sh(&format!("tar -czf releases/v9.9.9/{archive} gitops-lint"));
+    let sums = "if command -v sha256sum >/dev/null; then sha256sum";
+    sh(&format!("cd releases/v9.9.9; {sums} {archive}; else shasum -a 256 {archive}; fi > {archive}.sha256"));
+    tool(
+        "curl",
+        "#!/bin/sh\nfor url; do :; done\necho \"$url\" >> \"$HOME/urls\"\n\
+         cp \"$HOME/releases/${url##*/releases/download/}\" . || exit 22\n",
+    );
+    tool(
+        "cargo",
+        "#!/bin/sh\necho \"$@\" >> \"$HOME/built\"\n\
+         while [ \"$1\" != --root ]; do shift; done\nmkdir -p \"$2/bin\"\n\
+         ln -sf \"$(command -v gitops-lint)\" \"$2/bin/gitops-lint\"\n",
+    );
+    let run = |version: &str| {
+        let output = runner.run(&[("version", version), ("fail-on", "never")]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    run("v9.9.9");
+    assert_eq!(runner.read("used"), "downloaded\n".repeat(2), "for its version, and to lint");
+    assert!(runner.read("urls").contains(&format!("/releases/download/v9.9.9/{archive}.sha256\n")));
+    assert_eq!(runner.read("built"), "");
+
+    let said = run("v0.0.1");
+    assert!(said.contains("release v0.0.1 could not be installed: building it"), "{said}");
+    assert!(runner.read("built").contains("--tag v0.0.1"), "{}", runner.read("built"));
+
+    std::fs::write(releases.join(&archive), "something else").unwrap();
+    let said = run("v9.9.9");
+    assert!(said.contains("building it") && runner.read("built").contains("--tag v9.9.9"), "{said}");
+    assert_eq!(runner.read("used"), "downloaded\n".repeat(2), "what the checksum refuses is not run");
+
+    run("source");
+    assert!(runner.read("built").contains(&format!("--path {}", env!("CARGO_MANIFEST_DIR"))));
+}
+
 /// What manifests say about charts never reaches a shell.
 #[test]
 fn missing_charts_are_pulled() {

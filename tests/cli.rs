@@ -319,10 +319,19 @@ fn changed_files_and_base_revisions_narrow_the_report() {
     let repo = scratch(&files);
     let dir = repo.path();
     git(dir, &["init", "-q"]);
+    let all = ["invalid-cron-schedule a/cron.yaml", "invalid-cron-schedule b/cron.yaml"];
+    assert_eq!(findings(&json(dir, &["--base", "HEAD"])), all, "before the first commit, all is new");
+    assert_eq!(findings(&json(dir, &["--changed"])), all);
     git(dir, &["add", "."]);
     git(dir, &["commit", "-qm", "one"]);
     assert_eq!(findings(&json(dir, &["--changed", "b/cron.yaml"])), ["invalid-cron-schedule b/cron.yaml"]);
     assert_eq!(findings(&json(dir, &["--changed"])), Vec::<String>::new(), "nothing differs from HEAD");
+    // As pre-commit calls it where a hook has `args` of its own.
+    run_in(dir, &["--write-baseline"]);
+    let hook =
+        ["--changed", "--baseline", ".gitops-lint-baseline.json", "--changed", "b/cron.yaml", "a/cron.yaml"];
+    assert_eq!(json(dir, &hook)["summary"]["baseline"], 2);
+    std::fs::remove_file(dir.join(".gitops-lint-baseline.json")).unwrap();
     assert_eq!(
         findings(&json(&dir.join("a"), &["..", "--changed", "cron.yaml"])).len(),
         1,
@@ -389,6 +398,7 @@ fn mistakes_of_the_user_are_explained() {
         ),
         (vec!["--rule", "duplicate-key=loud"], vec!["levels are off, on, note, warning, error"]),
         (vec!["--today", "tomorrow"], vec!["YYYY-MM-DD"]),
+        (vec!["man", "render", "helmm"], vec!["no command `render helmm`", "app, kustomize, helm"]),
         (vec!["explain", "nonsense"], vec!["no rule `nonsense`", "gitops-lint rules"]),
         (vec!["--baseline", "none.json"], vec!["cannot read the baseline `none.json`"]),
         (vec!["--baseline", "future.json"], vec!["version 7", "reads version 1", "--write-baseline"]),
@@ -428,6 +438,7 @@ fn severities_decide_the_exit_code() {
         (vec!["--rule", "invalid-cron-schedule=warning"], 0),
         (vec!["--rule", "invalid-cron-schedule=warning", "--fail-on", "warning"], 1),
         (vec!["--rule", "invalid-cron-schedule=off", "--fail-on", "note"], 0),
+        (vec!["--fail-on", "never"], 0),
     ] {
         assert_eq!(code(&run_in(repo.path(), &args)), want, "{args:?}");
     }
@@ -566,7 +577,14 @@ fn completions_and_manual_name_the_flags() {
         assert!(text(&output.stdout).contains("write-baseline"), "{shell}");
     }
     let man = text(&run_in(&demo(), &["man"]).stdout);
-    assert!(man.contains(".TH") && man.contains("baseline"), "{man}");
+    assert!(man.contains(".TH gitops-lint 1") && man.contains("baseline"), "{man}");
+    let helm = text(&run_in(&demo(), &["man", "render", "helm"]).stdout);
+    assert!(helm.contains(".TH gitops-lint-render-helm 1") && helm.contains("kube"), "{helm}");
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("man1").display().to_string();
+    assert_eq!(code(&run_in(&demo(), &["man", "--out", &out])), 0);
+    let pages: Vec<PathBuf> = std::fs::read_dir(&out).unwrap().map(|it| it.unwrap().path()).collect();
+    assert!(pages.len() > 10 && pages.contains(&Path::new(&out).join("gitops-lint-why.1")), "{pages:?}");
     let help = text(&run_in(&demo(), &["--help"]).stdout);
     for word in ["Exit", "gitops-lint --base", "--format"] {
         assert!(help.contains(word), "--help does not speak of {word}:\n{help}");

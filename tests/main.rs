@@ -16,6 +16,7 @@
 mod action;
 mod applications;
 mod applicationsets;
+mod bad_input;
 mod blind;
 mod cli;
 mod corpus_applications;
@@ -23,6 +24,7 @@ mod corpus_incidents;
 mod corpus_ownership;
 mod docs;
 mod fleet;
+mod flux;
 mod fuzz;
 mod helm_corpus;
 mod helm_limits;

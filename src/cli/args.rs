@@ -83,8 +83,18 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of the tool or of a command, or write all of them
+    Man(ManArgs),
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command whose page is printed, such as `render helm`
+    pub(super) command: Vec<String>,
+    /// Write the pages of all commands into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Arguments of `init`.
@@ -142,6 +152,12 @@ pub(super) struct CheckArgs {
     /// The day that `until YYYY-MM-DD` in comments is compared with (default: today in UTC)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
     pub(super) today: Option<String>,
+    /// Print findings only, no closing line
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// List every app that was not fully rendered
+    #[arg(short, long)]
+    pub(super) verbose: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -152,12 +168,6 @@ pub(super) struct CommonArgs {
     /// The configuration file (default: .gitops-lint.yaml at the root)
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Print findings only, no closing line
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-    /// List every app that was not fully rendered
-    #[arg(short, long)]
-    pub(super) verbose: bool,
 }
 
 /// Arguments of `apps`.
@@ -372,15 +382,20 @@ pub(super) enum FailOn {
     Warning,
     /// Any finding
     Note,
+    /// Nothing
+    Never,
 }
 
 impl FailOn {
-    pub(super) fn severity(self) -> Severity {
-        match self {
+    /// Whether a finding of that severity is bad enough.
+    pub(super) fn is_met_by(self, severity: Severity) -> bool {
+        let least = match self {
             Self::Error => Severity::Error,
             Self::Warning => Severity::Warning,
             Self::Note => Severity::Note,
-        }
+            Self::Never => return false,
+        };
+        severity >= least
     }
 }
 

@@ -19,13 +19,13 @@ const BASELINE_NAME: &str = ".gitops-lint-baseline.json";
 
 pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let started = Instant::now();
-    let progress = Progress::start(args.common.quiet);
+    let progress = Progress::start(args.quiet);
     let report = lint(args)?;
     drop(progress);
     if args.write_baseline {
         return write_baseline(args, &report);
     }
-    let look = Look { verbose: args.common.verbose, quiet: args.common.quiet, ..look() };
+    let look = Look { verbose: args.verbose, quiet: args.quiet, ..look() };
     let default = [(Format::Pretty, None)];
     let formats = if args.format.is_empty() { &default[..] } else { &args.format };
     for (format, file) in formats {
@@ -38,10 +38,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
     }
     let on_screen = formats.iter().any(|(format, file)| *format == Format::Pretty && file.is_none());
-    if !args.common.quiet && (on_screen || std::io::stderr().is_terminal()) {
+    if !args.quiet && (on_screen || std::io::stderr().is_terminal()) {
         eprintln!("finished in {:.2} s", started.elapsed().as_secs_f64());
     }
-    let failed = report.findings.iter().any(|reported| reported.finding.severity >= args.fail_on.severity());
+    let failed = report.findings.iter().any(|reported| args.fail_on.is_met_by(reported.finding.severity));
     Ok(ExitCode::from(u8::from(failed)))
 }
 
@@ -62,10 +62,10 @@ fn lint(args: &CheckArgs) -> Result<Report, Failure> {
         || open::workspace(&args.path, &args.common),
         || {
             let workspace = open::base_workspace(&args.path, &args.common, revision)?;
-            Ok::<Report, Failure>(lint::lint(&workspace, &plain))
+            Ok::<_, Failure>(workspace.map(|workspace| lint::lint(&workspace, &plain).findings))
         },
     );
-    let known = base?.findings.into_iter().map(|reported| reported.fingerprint);
+    let known = base?.into_iter().flatten().map(|reported| reported.fingerprint);
     options.base = Some(known.collect());
     Ok(lint::lint(&head?, &options))
 }
@@ -122,7 +122,7 @@ fn write_baseline(args: &CheckArgs, report: &Report) -> Result<ExitCode, Failure
     let path = baseline_path(args);
     let baseline = Baseline::of(&report.findings, &report.sources);
     write(&path, &baseline.to_json())?;
-    if !args.common.quiet {
+    if !args.quiet {
         let shown = path.display();
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
         eprintln!("wrote {} {findings} to {shown}: use it with --baseline {shown}", baseline.len());

@@ -59,7 +59,7 @@ pub fn run() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
-        Some(Command::Man) => describe::man(),
+        Some(Command::Man(args)) => describe::man(&args),
     };
     match result {
         Ok(code) => code,

@@ -37,8 +37,12 @@ pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
 }
 
 /// The same path as it was where the current branch left `revision` (or at `revision`, where that cannot be told), under
-/// the configuration of today.
-pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -> Result<Workspace, Failure> {
+/// the configuration of today. `None` when `revision` is a HEAD without a commit: then nothing was there before.
+pub(super) fn base_workspace(
+    path: &Path,
+    common: &CommonArgs,
+    revision: &str,
+) -> Result<Option<Workspace>, Failure> {
     let sources = Sources::new();
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let config = {
@@ -51,6 +55,9 @@ pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -
         Discovery::Found(repository) => Arc::new(*repository),
         _ => return Err(format!("`{}` is in no git repository: --base needs one", path.display())),
     };
+    if revision == "HEAD" && is_unborn(&repository) {
+        return Ok(None);
+    }
     let failed = |error: &dyn std::fmt::Display| format!("cannot look at `{revision}`: {error}");
     let there = repository.parse(revision).map_err(|error| {
         failed(&error) + "; a shallow clone may not have it: fetch it, or clone with more depth"
@@ -58,7 +65,12 @@ pub(super) fn base_workspace(path: &Path, common: &CommonArgs, revision: &str) -
     let here = repository.head().ok().and_then(crate::git::Head::commit);
     let base = here.and_then(|here| repository.merge_base(here, there).known().flatten()).unwrap_or(there);
     let tree = repository.tree_below(base, "", repository.prefix()).map_err(|error| failed(&error))?;
-    assemble(path, tree, cache, config, Some(repository))
+    assemble(path, tree, cache, config, Some(repository)).map(Some)
+}
+
+/// Whether nothing was committed yet.
+fn is_unborn(repository: &Repository) -> bool {
+    repository.head().is_ok_and(|head| head.commit().is_none())
 }
 
 /// The files below `path` that differ from the last commit, relative to it.
@@ -69,6 +81,9 @@ pub(super) fn changed_since_commit(path: &Path) -> Result<BTreeSet<TreePath>, Fa
         return Err(format!("`{shown}` is in no git repository: name the files behind --changed"));
     };
     let tree = work_tree(path, Some(&repository), &sources)?;
+    if is_unborn(&repository) {
+        return Ok(tree.files().iter().cloned().collect());
+    }
     let head = repository.parse("HEAD").map_err(|error| format!("cannot look at HEAD: {error}"))?;
     let changes = repository.changes_in_work_tree(head, tree.as_ref());
     let changes = changes.map_err(|error| format!("cannot compare `{shown}` with HEAD: {error}"))?;
@@ -118,7 +133,13 @@ fn work_tree(
     repository: Option<&Repository>,
     sources: &Arc<Sources>,
 ) -> Result<Arc<dyn Tree>, Failure> {
-    let failed = |error: ReadError| format!("cannot open `{}`: {error}", path.display());
+    let failed = |error: ReadError| match error {
+        ReadError::NotDir if path.is_file() => format!(
+            "`{}` is a file: name the root of the repository, and the file behind --changed",
+            path.display()
+        ),
+        error => format!("cannot open `{}`: {error}", path.display()),
+    };
     let Some(repository) = repository else {
         return Ok(Arc::new(WorkTree::exported(path, "", Arc::clone(sources)).map_err(failed)?));
     };

@@ -6,7 +6,9 @@
 use std::process::ExitCode;
 
 use crate::explain::{self, Subject};
-use crate::report::{ValuesLook, differences_json, differences_table, values_json, values_table};
+use crate::report::{
+    ValuesLook, differences_json, differences_table, unused_table, values_json, values_table,
+};
 
 use super::args::{TableFormat, ValuesArgs};
 use super::{Failure, open, print, problems};
@@ -40,12 +42,16 @@ pub(super) fn run(args: &ValuesArgs) -> Result<ExitCode, Failure> {
     problems::tell(&subject.rendered.problems, &workspace.sources);
     let mut charts = explain::values(&workspace, &subject, key)?;
     if args.unused {
-        charts = explain::unused(charts);
+        charts = explain::unused(&subject, charts);
         if !json && charts.iter().all(|chart| chart.rows.is_empty()) {
             print("every value that is set is read\n");
             return Ok(ExitCode::SUCCESS);
         }
     }
-    print(&if json { values_json(&subject.app.name, &charts, look) } else { values_table(&charts, look) });
+    print(&match (json, args.unused) {
+        (true, _) => values_json(&subject.app.name, &charts, look),
+        (false, true) => unused_table(&charts, look),
+        (false, false) => values_table(&charts, look),
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,8 @@
 mod addressed;
 mod causes;
 mod field;
+mod mention;
+mod naming;
 mod reach;
 mod subject;
 mod values;

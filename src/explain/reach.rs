@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::finding::{ObjectRef, did_you_mean};
 use crate::helm::OverrideKind;
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
-use crate::repo::{self, App, Rendered, Workspace};
+use crate::repo::{self, App, AppId, Rendered, Workspace};
 use crate::source::{SourceFile, Span, TreePath};
 use crate::yaml::{Data, Node};
 
 use super::field::{FieldPath, Part, visit};
+use super::naming::AppNames;
 
 /// What a line does to a field; several at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -80,8 +81,8 @@ pub struct Reached {
 /// What a line reaches in an app.
 #[derive(Debug, Clone)]
 pub struct InApp {
-    /// The app.
-    pub name: Arc<str>,
+    /// The app, by a name that means it alone.
+    pub name: String,
     /// Keys of the values of charts, and what becomes of them.
     pub values: Vec<(String, Effect)>,
     /// Objects.
@@ -98,7 +99,7 @@ pub struct Reach {
     /// Apps with what the line reaches in them, by name.
     pub apps: Vec<InApp>,
     /// Apps that are not fully rendered: they may read the line, too.
-    pub unknown: Vec<Arc<str>>,
+    pub unknown: Vec<String>,
 }
 
 /// Finds what line `line` (from 1) of a file reaches. A key stands for all that is below it. `Err` says that there is
@@ -122,10 +123,12 @@ pub fn reach(workspace: &Workspace, path: &str, line: u32) -> Result<Reach, Stri
     let lines = lines_of(workspace, &file, line);
     let on_app = |app: &App, rendered: &Rendered| in_app(&file, &lines, app, rendered);
     let (inventory, reached) = repo::analyze(workspace, &on_app);
-    let mut apps: Vec<InApp> = reached.into_iter().flatten().collect();
+    let names = AppNames::new(&inventory);
+    let named = |(id, app): (AppId, InApp)| InApp { name: names.alone_of(id), ..app };
+    let mut apps: Vec<InApp> = reached.into_iter().flatten().map(named).collect();
     apps.sort_by(|a, b| a.name.cmp(&b.name));
     let open = inventory.apps.iter().filter(|entry| entry.status != repo::Status::Rendered);
-    let unknown: BTreeSet<Arc<str>> = open.map(|entry| Arc::clone(&entry.app.name)).collect();
+    let unknown: BTreeSet<String> = open.map(|entry| names.alone(&entry.app)).collect();
     Ok(Reach { file, lines, apps, unknown: unknown.into_iter().collect() })
 }
 
@@ -226,7 +229,12 @@ impl Effects {
     }
 }
 
-fn in_app(file: &SourceFile, lines: &RangeInclusive<u32>, app: &App, rendered: &Rendered) -> Option<InApp> {
+fn in_app(
+    file: &SourceFile,
+    lines: &RangeInclusive<u32>,
+    app: &App,
+    rendered: &Rendered,
+) -> Option<(AppId, InApp)> {
     let lines = Lines { file, lines };
     let effects = lines.effects(&rendered.origins);
     let mut objects = Vec::new();
@@ -256,7 +264,7 @@ fn in_app(file: &SourceFile, lines: &RangeInclusive<u32>, app: &App, rendered: &
     }
     let values: Vec<_> = values.into_iter().collect();
     let reached = !values.is_empty() || !objects.is_empty();
-    reached.then(|| InApp { name: Arc::clone(&app.name), values, objects })
+    reached.then(|| (app.id, InApp { name: String::new(), values, objects }))
 }
 
 struct Search<'a> {

@@ -1,7 +1,9 @@
 //! Finding what a question is about: an app of the repository, an object of the app.
 
 use crate::finding::did_you_mean;
-use crate::repo::{self, App, AppKind, Inventory, Object, Rendered, Workspace};
+use crate::repo::{self, App, Inventory, Object, Rendered, Workspace};
+
+use super::naming::AppNames;
 
 /// Candidates named in a message.
 const NAMED: usize = 8;
@@ -31,55 +33,27 @@ impl Subject {
     }
 }
 
-/// The unambiguous names of an app, the short ones first. Names repeat where environments lie in directories of
-/// their own, so the file that defines an app is part of the last.
-fn qualified(app: &App) -> [String; 4] {
-    let kind = app.kind.as_str().to_lowercase();
-    let file = app.path.as_ref().map(ToString::to_string).unwrap_or_default();
-    [
-        app.name.to_string(),
-        format!("{}/{}", app.namespace, app.name),
-        format!("{kind}/{}", app.name),
-        format!("{}@{file}", app.name),
-    ]
-}
-
 fn find_app<'i>(inventory: &'i Inventory, name: &str) -> Result<&'i App, String> {
-    let apps = || inventory.apps.iter().map(|entry| &entry.app);
     let wanted = name.strip_suffix('/').unwrap_or(name);
     let wanted = wanted.strip_prefix("./").unwrap_or(wanted);
-    let mut named: Vec<&App> =
-        apps().filter(|app| qualified(app).iter().any(|known| known == wanted)).collect();
-    // An ApplicationSet often bears the name of what it generates, which is what people ask for.
-    if named.len() > 1 && named.iter().any(|app| app.kind != AppKind::ApplicationSet) {
-        named.retain(|app| app.kind != AppKind::ApplicationSet || *app.name != *wanted);
-    }
-    match named.as_slice() {
+    let names = AppNames::new(inventory);
+    match names.find(wanted).as_slice() {
         [app] => Ok(app),
         [] => {
-            let near = did_you_mean(name, apps().map(|app| &*app.name));
-            let part = || apps().map(|app| &*app.name).find(|known| known.contains(name));
-            Err(match near.or_else(part) {
+            let known = || inventory.apps.iter().map(|entry| &*entry.app.name);
+            let part = || known().find(|known| known.contains(name));
+            Err(match did_you_mean(name, known()).or_else(part) {
                 Some(near) => format!("there is no app `{name}`: did you mean `{near}`?"),
                 None => format!("there is no app `{name}`: `gitops-lint apps` lists them"),
             })
         }
         several => {
-            let lines: Vec<String> = several
-                .iter()
-                .take(NAMED)
-                .map(|app| {
-                    let names = qualified(app);
-                    let alone = |known: &&String| {
-                        several.iter().filter(|other| qualified(other).contains(known)).count() == 1
-                    };
-                    let short = names.iter().find(alone).or(names.last());
-                    format!("  {}", short.map_or("", |name| name.as_str()))
-                })
-                .collect();
+            let named = several.iter().take(NAMED);
+            let lines: Vec<String> = named.map(|app| format!("  {}", names.alone(app))).collect();
             let rest = several.len().saturating_sub(NAMED);
             let rest = if rest > 0 { format!("\n  and {rest} more") } else { String::new() };
-            Err(format!("{} apps are called `{name}`:\n{}{rest}", several.len(), lines.join("\n")))
+            let lines = lines.join("\n");
+            Err(format!("{} apps are called `{name}`, say which one:\n{lines}{rest}", several.len()))
         }
     }
 }

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::finding::did_you_mean;
+use crate::finding::{Missing, did_you_mean};
 use crate::helm::{OverrideKind, Release};
 use crate::k8s::{is_secret_key, plaintext_secret};
 use crate::origin::Step;
 use crate::repo::Workspace;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::yaml::{Data, Node};
 
 use super::Subject;
 use super::causes::{Role, Teller};
+use super::mention::mention;
 
 /// A key and its value.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct ValueRow {
     pub shadows: Vec<(Span, OverrideKind)>,
     /// Whether a template looked at it, or Helm itself.
     pub read: bool,
+    /// Where a template names it that did not look at it; see [`unused`].
+    pub named: Option<Span>,
     /// Whether it holds what is not to be shown.
     pub secret: bool,
 }
@@ -70,7 +73,12 @@ pub fn values(
     let (app, kind) = (&subject.app.name, subject.app.kind);
     let rendered = &subject.rendered;
     if rendered.releases.is_empty() {
-        return Err(format!("{kind} `{app}` renders no chart: it has no values"));
+        let lacks = rendered.incomplete.iter().any(|it| it.missing == Missing::Chart);
+        return Err(if lacks {
+            format!("the chart of {kind} `{app}` is not here: vendor it to see which values it has")
+        } else {
+            format!("{kind} `{app}` renders no chart: it has no values")
+        });
     }
     let teller = Teller::new(rendered, &workspace.cache);
     let mut all: Vec<ChartValues> = rendered
@@ -102,14 +110,15 @@ pub fn values(
 }
 
 /// The rows that no template reads and that are set on top of the chart's own defaults; where nothing is, those of
-/// the chart.
-pub fn unused(charts: Vec<ChartValues>) -> Vec<ChartValues> {
+/// the chart. `charts` are the [`values`] of `subject`.
+pub fn unused(subject: &Subject, charts: Vec<ChartValues>) -> Vec<ChartValues> {
     let only_defaults = charts.iter().flat_map(|chart| &chart.rows).all(|row| row.by == Step::ChartValues);
     let keep = |row: &ValueRow| !row.read && (only_defaults || row.by != Step::ChartValues);
-    charts
-        .into_iter()
-        .map(|chart| ChartValues { rows: chart.rows.into_iter().filter(keep).collect(), ..chart })
-        .collect()
+    let told = |(chart, release): (ChartValues, &Release)| {
+        let named = |row: ValueRow| ValueRow { named: mention(release, &row.path), ..row };
+        ChartValues { rows: chart.rows.into_iter().filter(keep).map(named).collect(), ..chart }
+    };
+    charts.into_iter().zip(&subject.rendered.releases).map(told).collect()
 }
 
 /// The keys that two apps do not agree on, by key. The name of the chart is part of the key where there are several.
@@ -137,7 +146,12 @@ pub fn differences(left: &[ChartValues], right: &[ChartValues]) -> Vec<Differenc
 fn rows(release: &Release, teller: &Teller<'_>) -> Vec<ValueRow> {
     let used = Used::of(release);
     let mut rows = Vec::new();
+    let charts: Vec<FileId> = release.root.walk().iter().map(|tree| tree.chart.chart_yaml.id()).collect();
     collect(&release.values, &mut Vec::new(), &mut |path, node, key_at| {
+        // Helm gives every chart a `global`, whether somebody wrote one or not.
+        if path.last().is_some_and(|key| key == "global") && charts.contains(&node.at.file) {
+            return;
+        }
         let causes = teller.causes(node.place());
         let set = causes.iter().find(|cause| cause.role == Role::Set);
         let shadows = causes.iter().filter_map(|cause| match (cause.role, cause.at) {
@@ -150,6 +164,7 @@ fn rows(release: &Release, teller: &Teller<'_>) -> Vec<ValueRow> {
             at: set.and_then(|cause| cause.at).unwrap_or(node.at),
             by: set.map_or(Step::Written, |cause| cause.by),
             shadows: shadows.collect(),
+            named: None,
             read: used.paths.contains(path) || used.keys.contains(&key_at),
             secret: holds_secret(path.last().map_or("", SmolStr::as_str), node),
         });

@@ -13,7 +13,7 @@ use crate::helm::ChartCache;
 use crate::k8s::set_text;
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
-use crate::source::{ContentId, Dir, EntryKind, Remotes, Tree, TreePath};
+use crate::source::{ContentId, Dir, EntryKind, Remotes, TracingTree, Tree, TreePath};
 use crate::yaml::{Cache, Dialect, Key, Node};
 
 use super::reference::{Inputs, Text, flag, text, texts};
@@ -92,6 +92,26 @@ impl Renderer<'_> {
     pub fn kustomization(&self, app: &Kustomization, inputs: &Inputs, origins: &mut Origins) -> Output {
         let mut output = Output::default();
         let Some(root) = self.root(app, inputs, &mut output) else { return output };
+        if !self.is_here(&root) {
+            self.build(app, &root, inputs, origins, &mut output);
+            return output;
+        }
+        let watched = Arc::new(TracingTree::new(root.tree));
+        let root = Dir::new(Arc::clone(&watched) as Arc<dyn Tree>, root.path);
+        self.build(app, &root, inputs, origins, &mut output);
+        output.files = watched.read_paths();
+        output
+    }
+
+    /// Builds what a Kustomization names below the root of its source.
+    fn build(
+        &self,
+        app: &Kustomization,
+        root: &Dir,
+        inputs: &Inputs,
+        origins: &mut Origins,
+        output: &mut Output,
+    ) {
         let path_place = app.path.as_ref().map_or(app.place, |path| path.place);
         let dir = match below(&root.path, app.path()) {
             Some(path) if root.tree.is_dir(&path) => root.at(root.tree.resolve(&path).unwrap_or(path)),
@@ -99,12 +119,12 @@ impl Renderer<'_> {
                 let message =
                     format!("kustomization path not found: `{}`: no such file or directory", app.path());
                 output.fail(Problem::at(ProblemKind::MissingPath, path_place, message));
-                return output;
+                return;
             }
-            _ => return output,
+            _ => return,
         };
-        output.dir = Some(dir.path.clone()).filter(|_| self.is_here(&root));
-        let Some(draft) = self.draft(app, &dir, origins, &mut output) else { return output };
+        output.dir = Some(dir.path.clone()).filter(|_| self.is_here(root));
+        let Some(draft) = self.draft(app, &dir, origins, output) else { return };
         let options = Options {
             load_restrictor: LoadRestrictor::None,
             reorder: Reorder::None,
@@ -119,19 +139,17 @@ impl Renderer<'_> {
         }
         let objects = std::mem::take(&mut output.objects);
         let variables = if app.node.at_path(&["spec", "postBuild"]).is_some_and(|build| !build.is_null()) {
-            Variables::of(app, inputs, origins, &mut output)
+            Variables::of(app, inputs, origins, output)
         } else {
             Variables::default()
         };
         for mut object in objects {
             let sources = self.cache.sources();
-            let mut substituter =
-                Substituter { variables: &variables, sources, origins, output: &mut output };
+            let mut substituter = Substituter { variables: &variables, sources, origins, output };
             object = substituter.object(object);
             metadata(app, &mut object, origins);
             output.objects.push(object);
         }
-        output
     }
 
     /// Whether a packed root is this repository.
@@ -199,6 +217,11 @@ impl Renderer<'_> {
         }
         let ignore_missing = flag(Some(spec), "ignoreMissingComponents");
         for component in &app.components {
+            if !is_local_relative(&component.value) {
+                let message = format!("component path '{}' must be local and relative", component.value);
+                output.fail(Problem::at(ProblemKind::Render, component.place, message));
+                return None;
+            }
             let is_there = dir.path.join(&component.value).is_ok_and(|path| dir.tree.kind(&path).is_some());
             if is_there || !ignore_missing {
                 draft.push_text("components", component, origins);
@@ -280,6 +303,15 @@ impl Renderer<'_> {
     }
 }
 
+/// `IsLocalRelativePath`: neither a repository nor an absolute path.
+fn is_local_relative(path: &str) -> bool {
+    const REMOTE: [&str; 8] =
+        ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"];
+    let path = path.to_lowercase();
+    !REMOTE.iter().any(|prefix| path.starts_with(prefix) && path.len() > prefix.len())
+        && !path.trim_start_matches("file://").starts_with('/')
+}
+
 /// What lies below a directory, in Flux's order: directories with a kustomization, and YAML files.
 fn scan(dir: &Dir, at: &TreePath, found: &mut Vec<(TreePath, EntryKind)>, depth: u32) {
     if depth > MAX_DEPTH {
@@ -340,7 +372,8 @@ fn metadata(app: &Kustomization, object: &mut Node, origins: &mut Origins) {
         }
     }
     for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
+        let place = app.node.at_path(&["metadata", key]).map_or(app.place, Node::place);
         let key = format!("kustomize.toolkit.fluxcd.io/{key}");
-        set_text(object, &["metadata", "labels"], &key, text, app.place, OWNER, origins);
+        set_text(object, &["metadata", "labels"], &key, text, place, OWNER, origins);
     }
 }

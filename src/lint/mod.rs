@@ -264,8 +264,11 @@ fn finish(
         old: all - new,
         untouched: new - findings.len(),
     };
-    let unreadable = inventory.scan.unreadable.iter();
-    let unreadable = unreadable.map(|(path, error)| (path.to_string(), error.to_string())).collect();
+    let unreadable = inventory.scan.unreadable.iter().map(|(path, error)| (path.to_string(), error.clone()));
+    let unlisted = workspace.tree.unlisted().into_iter();
+    let mut unreadable: Vec<(String, String)> =
+        unreadable.chain(unlisted).map(|(path, error)| (path, error.to_string())).collect();
+    unreadable.sort_unstable();
     Report {
         findings,
         suppressed,
@@ -318,6 +321,7 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
         Spec::FluxKustomization(kustomization, _) => (kustomization.path().to_owned(), None),
         Spec::FluxRelease(release, _) => release.chart_words(),
         Spec::Overlay(dir) | Spec::Chart(dir) => (dir.path.to_string(), None),
+        Spec::Manifests(files) => (format!("{} files", files.len()), None),
     };
     AppRow {
         name: Arc::clone(&app.name),

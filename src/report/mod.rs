@@ -25,7 +25,7 @@ pub use json::render_apps as apps_json;
 pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
 pub use pretty::{Look, apps_table, render_finding};
 pub use reach::{reach_json, reach_text};
-pub use values::{ValuesLook, differences_json, differences_table, values_json, values_table};
+pub use values::{ValuesLook, differences_json, differences_table, unused_table, values_json, values_table};
 pub use why::{story_json, story_text};
 
 /// An output format.

@@ -64,7 +64,7 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
         }
     }
     if !reach.unknown.is_empty() {
-        let named: Vec<&str> = reach.unknown.iter().take(3).map(AsRef::as_ref).collect();
+        let named: Vec<&str> = reach.unknown.iter().take(3).map(String::as_str).collect();
         let more = reach.unknown.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let _ = writeln!(out, "{}", paint.dim(&format!("not fully rendered: {}{more}", named.join(", "))));
@@ -138,6 +138,6 @@ pub fn reach_json(reach: &Reach) -> String {
         line: *reach.lines.start(),
         end_line: *reach.lines.end(),
         apps: apps.collect(),
-        not_fully_rendered: reach.unknown.iter().map(AsRef::as_ref).collect(),
+        not_fully_rendered: reach.unknown.iter().map(String::as_str).collect(),
     })
 }

@@ -75,6 +75,25 @@ pub fn values_table(charts: &[ChartValues], look: ValuesLook<'_>) -> String {
     out
 }
 
+/// What no template read, as a table: where it is set, and which template names it all the same.
+pub fn unused_table(charts: &[ChartValues], look: ValuesLook<'_>) -> String {
+    let mut out = String::new();
+    for chart in charts.iter().filter(|chart| !chart.rows.is_empty()) {
+        if charts.len() > 1 {
+            let _ = writeln!(out, "chart {}", chart.chart);
+        }
+        let cells = chart.rows.iter().map(|row| {
+            let named = row.named.map_or_else(|| "nowhere".to_owned(), |at| look.place(at));
+            [row.key(), look.value(row), look.place(row.at), named]
+        });
+        for line in aligned(["KEY", "VALUE", "SOURCE", "NAMED AT"], &cells.collect::<Vec<_>>()) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 /// The differences as a table: each value with its source.
 pub fn differences_table(names: [&str; 2], all: &[Difference], look: ValuesLook<'_>) -> String {
     let side = |row: &Option<ValueRow>| match row {
@@ -115,6 +134,8 @@ struct Row {
     at: Option<At>,
     shadows: Vec<Shadow>,
     read: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named: Option<At>,
 }
 
 #[derive(Serialize)]
@@ -138,6 +159,7 @@ fn json_row(row: &ValueRow, look: ValuesLook<'_>) -> Row {
         at: look.line(row.at),
         shadows: row.shadows.iter().map(shadow).collect(),
         read: row.read,
+        named: row.named.and_then(|at| look.line(at)),
     }
 }
 

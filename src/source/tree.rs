@@ -98,6 +98,11 @@ pub trait Tree: Send + Sync + fmt::Debug {
     /// Every file that is not ignored, sorted by path. Does not descend into linked directories.
     fn files(&self) -> Vec<TreePath>;
 
+    /// What a listing met and could not list, as people see its path, and why; sorted.
+    fn unlisted(&self) -> Vec<(String, ReadError)> {
+        Vec::new()
+    }
+
     /// Names the content of `dir`: two trees that answer the same id hold the same files below it. What is made
     /// from a directory (a loaded chart) may be shared under this id and the path.
     fn content_id(&self, dir: &TreePath) -> ContentId;
