@@ -66,7 +66,16 @@ impl Generators<'_, '_> {
         }
         if !listed {
             let reason = format!("the clusters that `{}` generates for are not known", self.set.name);
-            let help = "list them under `clusters:` in .gitops-lint.yaml".to_owned();
+            let labels: Vec<String> = selector::keys(chosen)
+                .filter(|key| *key != SECRET_TYPE)
+                .map(|key| format!("`{key}`"))
+                .collect();
+            let with = match labels.as_slice() {
+                [] => String::new(),
+                [label] => format!(", with the label {label} that it selects by"),
+                labels => format!(", with the labels {} that it selects by", labels.join(", ")),
+            };
+            let help = format!("list them under `clusters:` in .gitops-lint.yaml{with}");
             self.unavailable(generator.place(), reason, help);
         }
         if generator.get("flatList").and_then(Node::as_bool) == Some(true) {

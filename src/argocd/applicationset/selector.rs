@@ -34,6 +34,15 @@ fn matches_expression(expression: &Node, get: &impl Fn(&str) -> Option<String>) 
     }
 }
 
+/// The labels that a selector asks for, in the order in which they are written.
+pub(super) fn keys(selector: Option<&Node>) -> impl Iterator<Item = &str> {
+    let labels = selector.and_then(|selector| selector.get("matchLabels")).map(Node::entries);
+    let expressions = selector.map(|selector| selector.items(&["matchExpressions"]));
+    let labels = labels.unwrap_or_default().iter().map(|entry| entry.key.text.as_str());
+    let expressions = expressions.unwrap_or_default().iter();
+    labels.chain(expressions.filter_map(|expression| expression.get("key")?.as_str()))
+}
+
 /// Who reads a selector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
