@@ -190,8 +190,23 @@ impl WorkTree {
         if self.is_plain_file(path) || self.is_plain_dir(path) || self.real_root.parent().is_none() {
             return Ok(());
         }
+        if self.is_direct(path, on_disk)? {
+            return Ok(());
+        }
         let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
         if real.starts_with(&self.real_root) { Ok(()) } else { Err(ReadError::Outside) }
+    }
+
+    /// Whether no link is on the way to a path that the walk did not meet. `false` where that takes following it.
+    ///
+    /// Engines ask for many names that are not there, and following costs a call for each directory on the way. Of
+    /// the directories that the walk came through, it is known where they are.
+    fn is_direct(&self, path: &TreePath, on_disk: &Path) -> Result<bool, ReadError> {
+        if !path.parent().is_some_and(|dir| self.is_plain_dir(&dir)) {
+            return Ok(false);
+        }
+        let metadata = std::fs::symlink_metadata(on_disk).map_err(|error| io_error(&error))?;
+        Ok(!metadata.is_symlink())
     }
 
     fn read_from_disk(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
@@ -286,7 +301,11 @@ impl Tree for WorkTree {
         if self.is_plain_file(path) || self.is_plain_dir(path) {
             return Ok(path.clone());
         }
-        let real = std::fs::canonicalize(self.on_disk(path)).map_err(|error| io_error(&error))?;
+        let on_disk = self.on_disk(path);
+        if self.is_direct(path, &on_disk)? {
+            return Ok(path.clone());
+        }
+        let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
         let inside = real.strip_prefix(&self.real_root).map_err(|_| ReadError::Outside)?;
         let inside = inside.to_str().ok_or_else(|| ReadError::Failed("the path is not UTF-8".into()))?;
         TreePath::new(&inside.replace(std::path::MAIN_SEPARATOR, "/")).map_err(|_| ReadError::Outside)
