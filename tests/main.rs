@@ -32,6 +32,7 @@ mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;
 mod origins;
+mod questions;
 mod rules;
 mod screens;
 mod tidy;
