@@ -127,3 +127,48 @@ fn a_release_of_two_clusters_has_two_names() {
     let label = "kustomize.toolkit.fluxcd.io/namespace: flux-system  # clusters/dev/apps.yaml:5";
     assert!(origins.contains(label), "{origins}{said}");
 }
+
+/// A patch that patches patches into the Kustomizations of a cluster, as Flux repositories set defaults.
+#[test]
+fn patches_inside_of_patches_have_lines() {
+    let outer = "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: cluster, namespace: flux-system }
+spec:
+  path: ./cluster
+  prune: true
+  interval: 1h
+  sourceRef: { kind: GitRepository, name: flux-system }
+  patches:
+    - target: { group: kustomize.toolkit.fluxcd.io, kind: Kustomization }
+      patch: |-
+        apiVersion: kustomize.toolkit.fluxcd.io/v1
+        kind: Kustomization
+        metadata:
+          name: _
+        spec:
+          patches:
+            - target: { kind: HelmRelease }
+              patch: |-
+                apiVersion: helm.toolkit.fluxcd.io/v2
+                kind: HelmRelease
+                metadata:
+                  name: _
+                spec:
+                  upgrade:
+                    remediation:
+                      retries: 2
+";
+    let repo = repo(&[
+        ("flux/cluster.yaml", outer),
+        ("cluster/apps.yaml", &KUSTOMIZATION.replace("NAME", "apps")),
+        ("apps/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("apps/web.yaml", RELEASE),
+        ("chart/Chart.yaml", CHART),
+        ("chart/templates/map.yaml", TEMPLATE),
+    ]);
+    let (origins, said, _) = ask(repo.path(), &["render", "app", "apps", "--show-origins"]);
+    assert!(origins.contains("      retries: 2  # flux/cluster.yaml:27\n"), "{origins}{said}");
+    let (reached, ..) = ask(repo.path(), &["why", "flux/cluster.yaml:27"]);
+    assert!(reached.contains("spec.upgrade.remediation.retries  set"), "{reached}");
+}
