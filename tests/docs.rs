@@ -41,6 +41,10 @@ fn shell_blocks_run() {
             // Findings are what the demo is for; a tool that cannot do its job is not.
             let code = output.status.code();
             assert!(matches!(code, Some(0 | 1)), "{}: {code:?}\n{block}\n{said}", path.display());
+            // The exit code is the last line's; what the others could not do is said in words.
+            let failed =
+                said.lines().any(|line| line.starts_with("error: ") || line.contains("command not found"));
+            assert!(!failed, "{}\n{block}\n{said}", path.display());
             ran += 1;
         }
     }

@@ -34,6 +34,7 @@ mod kustomize_fuzz;
 mod kustomize_limits;
 mod literals;
 mod origins;
+mod questions;
 mod rules;
 mod screens;
 mod tidy;

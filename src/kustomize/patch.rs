@@ -74,7 +74,10 @@ fn parse(
 fn parse_inline(node: &Node, file: &SourceFile, cx: &mut Context<'_>) -> (String, Parsed) {
     let raw = node.scalar_text().unwrap_or_default();
     let text = raw.trim();
-    let mut map = Trimmed { of: Embedded::new(node, file), by: raw.len() - raw.trim_start().len() };
+    // Flux takes patches from its own objects, which are written elsewhere than the kustomization.
+    let other = if node.at.file == file.id() { None } else { cx.cache.sources().get(node.at.file) };
+    let of = Embedded::new(node, other.as_deref().unwrap_or(file));
+    let mut map = Trimmed { of, by: raw.len() - raw.trim_start().len() };
     let parsed = parse_text(text, Dialect::V3, &mut map);
     let result = parse(text, &parsed.documents, &parsed.problems, node.place(), cx);
     (text.to_owned(), result)

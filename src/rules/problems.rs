@@ -51,13 +51,8 @@ fn doubt(app: &App, rendered: &Rendered) -> Option<Severity> {
     match app.kind {
         // Values that its users supply are missing.
         AppKind::Chart => Some(Severity::Note),
-<<<<<<< HEAD
         AppKind::Overlay | AppKind::Manifests => Some(Severity::Warning),
-        _ if app.provisional => Some(Severity::Note),
-=======
-        AppKind::Overlay => Some(Severity::Warning),
         _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => Some(Severity::Note),
->>>>>>> rules1
         // Rendered from another revision than the one that is meant.
         _ if !rendered.incomplete.is_empty() => Some(Severity::Warning),
         _ => None,

@@ -224,14 +224,19 @@ impl WorkTree {
     }
 
     /// Looks a path up on disk, directory by directory: one system call for each that was not looked up before.
-    fn locate(&self, path: &TreePath) -> Result<Located, ReadError> {
+    fn locate(&self, asked: &TreePath) -> Result<Located, ReadError> {
         let mut todo = Vec::new();
         let mut known = None;
         {
             let located = self.located.read().unwrap_or_else(PoisonError::into_inner);
-            let mut at = Some(path.clone());
+            let mut at = Some(asked.clone());
             while let Some(path) = at {
                 known = located.get(&path).cloned();
+                // Of the directories that the walk came through, it is known where they are.
+                if known.is_none() && self.is_plain_dir(&path) {
+                    let real = Ok(self.on_disk(&path).into());
+                    known = Some(Ok(Located { real, kind: EntryKind::Dir }));
+                }
                 if known.is_some() {
                     break;
                 }

@@ -73,18 +73,25 @@ fn pieces(text: &str, scalar: &Node, file: &SourceFile) -> Vec<(u32, u32, u32)> 
 
 /// Pairs the lines of a block scalar with those of its text.
 fn lines(text: &str, raw: &str, start: u32) -> Vec<(u32, u32, u32)> {
-    let Some(header) = raw.find('\n').map(|at| at + 1) else { return Vec::new() };
+    // The place of a scalar inside of a scalar is that of its content: without a header, and without the indentation of
+    // the first line.
+    let bare = raw.lines().next() == text.lines().next();
+    let header = if bare { Some(0) } else { raw.find('\n').map(|at| at + 1) };
+    let Some(header) = header else { return Vec::new() };
     let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let body = raw.get(header..).unwrap_or_default();
-    let first = |of: &str| of.lines().find(|line| !line.trim().is_empty()).map(blanks);
-    let indent = match (first(body), first(text)) {
-        (Some(raw), Some(text)) => raw.saturating_sub(text),
-        _ => return Vec::new(),
+    let mut pairs = text.lines().zip(body.lines()).skip(usize::from(bare));
+    let indented = pairs.find(|(line, raw)| !line.trim().is_empty() && !raw.trim().is_empty());
+    let indent = match indented {
+        Some((line, raw)) => blanks(raw).saturating_sub(blanks(line)),
+        None if bare => 0,
+        None => return Vec::new(),
     };
     let mut pieces = Vec::new();
     let (mut in_text, mut in_file) = (0, header);
     for (line, raw_line) in text.split_inclusive('\n').zip(body.split_inclusive('\n')) {
         let content = line.trim_end_matches(['\n', '\r']);
+        let indent = if bare && in_text == 0 { 0 } else { indent };
         let raw_content = raw_line.get(indent.min(blanks(raw_line))..).unwrap_or_default();
         if raw_content.trim_end_matches(['\n', '\r']) != content {
             // Folded lines; from here on the two do not go side by side.
@@ -124,5 +131,24 @@ mod tests {
         assert_eq!(shown("b", &["x"]), "three");
         assert_eq!(shown("c", &["x"]), ">\n  x:\n  four", "folded: the whole scalar");
         assert_eq!(shown("d", &["x"]), "\"x: \\u0066ive\"", "unescaped: the whole scalar");
+    }
+
+    #[test]
+    fn finds_the_bytes_of_documents_inside_of_those() {
+        let text =
+            "a: |-\n  b:\n    - c: |-\n        x: one\n        y:\n          z: two\n\n        w: three\n";
+        let file = Sources::new().add("a.yaml", text.into());
+        let root = parse(&file).documents.remove(0).root.unwrap();
+        let inner = |scalar: &Node| {
+            let mut map = Embedded::new(scalar, &file);
+            let parsed = parse_text(scalar.scalar_text().unwrap(), Dialect::V3, &mut map);
+            parsed.documents.into_iter().next().unwrap().root.unwrap()
+        };
+        let patch = inner(root.get("a").unwrap());
+        let scalar = patch.get("b").and_then(|list| list.as_seq()?.first()?.get("c")).unwrap();
+        let innermost = inner(scalar);
+        for (path, want) in [(&["x"][..], "one"), (&["y", "z"], "two"), (&["w"], "three")] {
+            assert_eq!(file.slice(innermost.at_path(path).unwrap().at), want);
+        }
     }
 }
