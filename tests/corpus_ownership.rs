@@ -102,3 +102,28 @@ fn a_platform_that_two_applications_render() {
     let after = found("after", &settings).join("\n");
     assert!(after.contains("api-backend-sa") || after.contains("`infrastructure`"), "{after}");
 }
+
+/// The key that the post-mortem corrected, and that the chart never had.
+#[test]
+fn a_value_that_the_chart_does_not_have() {
+    let Some(root) = corpus().map(|root| root.join("incidents/eks-gitops-grafana")) else { return };
+    let charts = root.join("vendored-remote-charts");
+    let workspace = workspace(&root.join("before"), "{}", &[], Some(&charts));
+    let options = Options { only: Some(vec!["unused-value"]), ..Options::default() };
+    let report = lint(&workspace, &options);
+    let shown: Vec<String> = report
+        .findings
+        .iter()
+        .map(|it| {
+            let (file, start, _) = report.sources.locate(it.finding.primary.at).unwrap();
+            format!(
+                "{file}:{} {} ({})",
+                start.line,
+                it.finding.message,
+                it.finding.help.as_deref().unwrap_or_default()
+            )
+        })
+        .collect();
+    let wanted = "applications/monitoring/prometheus/values-production.yaml:215";
+    assert!(shown.iter().any(|it| it.starts_with(wanted)), "{shown:#?}");
+}

@@ -1,12 +1,12 @@
 //! Values that nothing reads: keys of values files that no template of an app's chart looks at or even mentions.
 //!
 //! A template behind a switch that is off reads nothing, so not being read is not enough: a key is idle only if no
-//! text of the chart and the charts inside of it has the word. Whether it is idle for the repository, only all apps
+//! text of the chart and the charts inside of it has the word where it could mean the key. Whether it is idle for the repository, only all apps
 //! that use the file can tell; see the rule `unused-value`.
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::finding::{ProblemKind, did_you_mean};
@@ -73,7 +73,7 @@ struct Search<'a> {
     workspace: &'a Workspace,
     reads: BTreeSet<Vec<&'a str>>,
     /// All words of the chart's texts, once they are asked for.
-    words: Option<FxHashSet<SmolStr>>,
+    words: Option<Words>,
     idle: &'a mut Vec<IdleValue>,
 }
 
@@ -91,7 +91,7 @@ impl Search<'_> {
                 // A chart that takes no part, or what decides that.
             } else if self.is_read(path) {
                 self.table(&entry.value, path, None);
-            } else if self.is_ours(entry) && !self.mentions(key) {
+            } else if self.is_ours(entry) && !self.mentions(path, chart.is_some()) {
                 let close = node.entries().iter().map(|entry| entry.key.text.as_str());
                 let known: Vec<&str> = close.filter(|name| self.is_read_beside(path, name)).collect();
                 let close = did_you_mean(key, known).map(str::to_owned);
@@ -122,10 +122,14 @@ impl Search<'_> {
         by == Some(Step::ValuesFile) && !empty && self.workspace.is_editable(entry.key.at.file)
     }
 
-    fn mentions(&mut self, key: &str) -> bool {
+    /// Whether some text of the chart may mean this key: `rules.etcd` for `etcd` below `rules`, and `etcd` by itself or below
+    /// a variable, but not `Values.etcd`.
+    fn mentions(&mut self, path: &[SmolStr], of_chart: bool) -> bool {
+        let Some((key, parents)) = path.split_last() else { return true };
+        let parent = if of_chart { "Values" } else { parents.last().map_or("Values", SmolStr::as_str) };
         let release = self.release;
         let words = self.words.get_or_insert_with(|| {
-            let mut words = FxHashSet::default();
+            let mut words = Words::default();
             for tree in release.root.walk() {
                 collect(&tree.chart, &mut words);
             }
@@ -133,7 +137,7 @@ impl Search<'_> {
             templates_in(&release.values, &mut words);
             words
         });
-        words.contains(key)
+        words.get(key).is_some_and(|before| before.contains("") || before.contains(parent))
     }
 }
 
@@ -153,16 +157,36 @@ fn is_switch(tree: &ChartTree, path: &[SmolStr]) -> bool {
     })
 }
 
-fn split(text: &str, words: &mut FxHashSet<SmolStr>) {
+/// Words, with the words before them that a dot joins to them; the empty one where there is none, or where it is a variable, which
+/// may be anything.
+type Words = FxHashMap<SmolStr, FxHashSet<SmolStr>>;
+
+fn split(text: &str, words: &mut Words) {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    for word in text.split(|c: char| !is_word(c)).filter(|word| !word.is_empty()) {
-        words.insert(word.into());
-        words.insert(word.trim_matches('-').into());
+    // The word that ended just here with a dot behind it.
+    let mut before = "";
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if is_word(c) {
+            start.get_or_insert(at);
+            continue;
+        }
+        let Some(from) = start.take() else {
+            before = "";
+            continue;
+        };
+        let word = text.get(from..at).unwrap_or_default();
+        words.entry(word.into()).or_default().insert(before.into());
+        words.entry(word.trim_matches('-').into()).or_default().insert(before.into());
+        let variable = text.get(..from).is_some_and(|text| text.ends_with('$'));
+        before = if c == '.' && !variable { word } else { "" };
     }
 }
 
-fn collect(chart: &Chart, words: &mut FxHashSet<SmolStr>) {
-    for file in chart.templates.iter().chain(&chart.files) {
+fn collect(chart: &Chart, words: &mut Words) {
+    // A page may tell of what there was once.
+    let files = chart.files.iter().filter(|file| !file.name.ends_with(".md"));
+    for file in chart.templates.iter().chain(files) {
         split(file.file.text_or_empty(), words);
     }
     if let Some(dir) = &chart.dir
@@ -172,7 +196,7 @@ fn collect(chart: &Chart, words: &mut FxHashSet<SmolStr>) {
     }
 }
 
-fn templates_in(node: &Node, words: &mut FxHashSet<SmolStr>) {
+fn templates_in(node: &Node, words: &mut Words) {
     if let Some(text) = node.as_str().filter(|text| text.contains("{{")) {
         split(text, words);
     }

@@ -155,7 +155,22 @@ impl Inventory {
             || showcase(one).is_some()
             || showcase(other).is_some()
             || self.scan.are_parallel(one, other)
-            || self.scan.are_copied(one, other)
+            || self.render_copies(a, b)
+    }
+
+    /// Whether the roots of two apps render directories that are built alike.
+    fn render_copies(&self, a: &AppEntry, b: &AppEntry) -> bool {
+        let dirs = |entry: &AppEntry| -> Vec<TreePath> {
+            let root = self.app(entry.root).unwrap_or(entry);
+            let sources = root.app.application().map(|application| application.sources.as_slice());
+            sources
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|source| TreePath::new(source.path()).ok())
+                .collect()
+        };
+        let (ours, theirs) = (dirs(a), dirs(b));
+        ours.iter().any(|one| theirs.iter().any(|other| self.scan.are_copies(one, other)))
     }
 
     /// Follows every app to the app that nothing renders.

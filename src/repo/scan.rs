@@ -179,10 +179,9 @@ impl Scan {
         self.share_names(tree_a, tree_b)
     }
 
-    /// The same for the directories that the two files lie in, wherever those are, unless one is inside of the other.
-    pub fn are_copied(&self, a: &TreePath, b: &TreePath) -> bool {
-        let (Some(a), Some(b)) = (a.parent(), b.parent()) else { return false };
-        !a.starts_with(&b) && !b.starts_with(&a) && self.share_names(a.as_str(), b.as_str())
+    /// The same for two directories, wherever they are, unless one is inside of the other.
+    pub fn are_copies(&self, a: &TreePath, b: &TreePath) -> bool {
+        !a.starts_with(b) && !b.starts_with(a) && self.share_names(a.as_str(), b.as_str())
     }
 
     /// Whether at least five files below two directories have the same names.

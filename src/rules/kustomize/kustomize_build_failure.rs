@@ -1,6 +1,6 @@
 //! `kustomize-build-failure`: see the page.
 
-use crate::finding::{Problem, ProblemKind, Severity};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind, Severity};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 
@@ -21,7 +21,8 @@ impl Rule for KustomizeBuildFailure {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let mut resources_lack = false;
+        let lacks = |it: &Incomplete| it.missing != Missing::StandIn;
+        let mut resources_lack = rendered.incomplete.iter().any(lacks);
         for problem in &rendered.problems {
             let absent = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::MissingDependency);
             if problem.kind == ProblemKind::Kustomize && !(resources_lack && is_about_absence(&problem.message)) {
