@@ -1,6 +1,7 @@
 //! What the `missing-*` rules share: go through the references of a kind, ask the world, report each missing object once
 //! per app.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
@@ -9,10 +10,10 @@ use crate::finding::{Severity, did_you_mean};
 use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
-use crate::source::TreePath;
+use crate::source::{Span, TreePath};
 
-use super::Context;
 use super::counterpart::Counterparts;
+use super::{Context, scripts};
 
 /// What to do about a class that somebody else may bring.
 pub(super) const PLATFORM: &str =
@@ -47,6 +48,12 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             groups.entry(key).or_default().push((object, reference));
         }
     }
+    let by_hand = OnceCell::new();
+    let workspace = cx.workspace;
+    let by_hand = |reference: &Reference| {
+        let made = by_hand.get_or_init(|| scripts::made(workspace));
+        made.iter().find(|it| it.kind == reference.kind && it.name == reference.name).map(|it| it.at)
+    };
     let counterparts = Counterparts::new(inventory, world, cx.sources());
     for ((_, _, namespace, _), group) in groups {
         let Some((object, reference)) = group.first().copied() else { continue };
@@ -67,7 +74,9 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 }
                 let place = Some((meant.object.place, meant.words));
                 let severity = Some(Severity::Warning);
-                one(inventory, cx, &group, "which nothing provides", &meant.help, severity, place);
+                if by_hand(reference).is_none() {
+                    one(inventory, cx, &group, "which nothing provides", &meant.help, severity, place);
+                }
             }
             Answer::Unknown(_) => {}
             Answer::Unapplied(path) => {
@@ -88,6 +97,10 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 } else {
                     rule.severity
                 };
+                if let Some(at) = by_hand(reference) {
+                    made_by_hand(inventory, cx, object, reference, at);
+                    continue;
+                }
                 let meant = counterpart();
                 let help = meant.as_ref().map_or(rule.help, |meant| &meant.help);
                 let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
@@ -219,6 +232,29 @@ fn one(
     for (_, other) in group.iter().skip(1).take(3) {
         report = report.related(other.place, "needed here too");
     }
+}
+
+/// A note about an object that people make outside of what is applied.
+fn made_by_hand(
+    inventory: &Inventory,
+    cx: &mut Context<'_>,
+    object: &ObjectFacts,
+    reference: &Reference,
+    at: Span,
+) {
+    let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
+    let mut object_ref = object.to_ref(cluster);
+    object_ref.field = Some(reference.field.to_string());
+    let message = format!(
+        "{} `{}` needs {} `{}`, which is made by hand only",
+        object.kind, object.name, reference.kind, reference.name
+    );
+    cx.report(reference.place, message)
+        .severity(Severity::Note)
+        .object_ref(object_ref)
+        .apps([object.app])
+        .related_at(at, "made here")
+        .help("declare it under `external:`");
 }
 
 /// Reports every key of a Secret or ConfigMap that its providers do not have.

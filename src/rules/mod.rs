@@ -13,6 +13,7 @@ mod pod_security;
 mod problems;
 mod projects;
 mod rule;
+mod scripts;
 mod selectors;
 mod siblings;
 mod workloads;

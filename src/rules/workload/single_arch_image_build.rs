@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::k8s::Image;
 use crate::repo::Inventory;
+use crate::rules::scripts::is_script;
 use crate::rules::{Context, Rule, RuleMeta, images, meta, workloads};
 use crate::source::Span;
 
@@ -60,11 +61,6 @@ struct Build {
     start: usize,
     end: usize,
     image: String,
-}
-
-fn is_script(name: &str) -> bool {
-    let ends = [".sh", ".bash", ".mk"].iter().any(|suffix| name.ends_with(suffix));
-    ends || matches!(name, "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" | "Jenkinsfile")
 }
 
 /// The builds of a script that name no platform.

@@ -1,0 +1,87 @@
+//! What the scripts and the documentation of a repository say that people make by hand: `kubectl create secret ...`.
+
+use crate::repo::Workspace;
+use crate::source::Span;
+
+/// Whether a file is run by somebody.
+pub(super) fn is_script(name: &str) -> bool {
+    let ends = [".sh", ".bash", ".mk"].iter().any(|suffix| name.ends_with(suffix));
+    ends || matches!(name, "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" | "Jenkinsfile")
+}
+
+/// An object that some line makes.
+pub(super) struct Made {
+    /// Its kind.
+    pub(super) kind: &'static str,
+    /// Its name.
+    pub(super) name: String,
+    /// The name in the line.
+    pub(super) at: Span,
+}
+
+/// All objects that lines of scripts and documents make.
+pub(super) fn made(workspace: &Workspace) -> Vec<Made> {
+    let mut found = Vec::new();
+    for path in workspace.tree.files() {
+        let name = path.file_name();
+        if !is_script(name) && !name.ends_with(".md") && !name.starts_with("Taskfile") {
+            continue;
+        }
+        let Ok(file) = workspace.tree.read(&path) else { continue };
+        let mut offset = 0_u32;
+        for line in file.text_or_empty().split_inclusive('\n') {
+            if let Some((kind, name)) = created(line) {
+                let start = offset + line.find(name).unwrap_or_default() as u32;
+                let at = Span::new(file.id(), start, start + name.len() as u32);
+                found.push(Made { kind, name: name.to_owned(), at });
+            }
+            offset += line.len() as u32;
+        }
+    }
+    found
+}
+
+/// What a line creates: `oc create secret generic NAME`, `kubectl -n x create cm NAME`.
+fn created(line: &str) -> Option<(&'static str, &str)> {
+    let (_, rest) = line.split_once("create ")?;
+    let mut words = rest.split_whitespace();
+    let kind = match words.next()? {
+        "secret" => {
+            words.next().filter(|it| matches!(*it, "generic" | "docker-registry" | "tls"))?;
+            "Secret"
+        }
+        "configmap" | "cm" => "ConfigMap",
+        "serviceaccount" | "sa" => "ServiceAccount",
+        _ => return None,
+    };
+    let mut name = words.next()?;
+    while name.starts_with('-') {
+        // A flag, and its value unless that is joined to it.
+        if !name.contains('=') {
+            words.next()?;
+        }
+        name = words.next()?;
+    }
+    let name = name.trim_matches(['"', '\'', '`', ';', ',']);
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    (!name.is_empty() && name.bytes().all(plain)).then_some((kind, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_is_created() {
+        for (line, want) in [
+            ("    oc create secret generic pull \\\n", Some(("Secret", "pull"))),
+            ("kubectl -n x create secret docker-registry -n y 'reg' --from-file=a", Some(("Secret", "reg"))),
+            ("kubectl create configmap --dry-run=client settings -o yaml", Some(("ConfigMap", "settings"))),
+            ("kubectl create secret generic $NAME", None),
+            ("create secret thing", None),
+            ("we create the secret", None),
+        ] {
+            assert_eq!(created(line), want, "{line}");
+        }
+    }
+}
