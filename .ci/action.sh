@@ -72,7 +72,7 @@ if [ "${INPUT_PREFETCH_CHARTS:-false}" = true ]; then
   command -v helm >/dev/null || { log "prefetch-charts needs helm on the runner"; exit 2; }
   cache=$(helm env HELM_REPOSITORY_CACHE)
   mkdir -p "$cache"
-  "$bin" apps "$path" --missing-charts | while IFS=$'\t' read -r url name version; do
+  "$bin" apps "$path" --missing-charts=tsv | while IFS=$'\t' read -r url name version; do
     # What manifests say are words, never options or commands.
     case $url in
       *://*) pull=(--repo "$url" --version "$version" --destination "$cache" -- "$name") ;;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{Application, Output, Renderer, Settings};
+use gitops_lint::argocd::{Application, Output, Renderer, Settings, track};
 use gitops_lint::helm::ChartCache;
 use gitops_lint::origin::Origins;
 use gitops_lint::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
 use gitops_lint::yaml::{Cache, Dialect, Node, parse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Every repository is this one.
 #[derive(Debug)]
@@ -56,15 +56,18 @@ impl World {
         let mut settings = Settings::default();
         let text = format!("data: {{kustomize.buildOptions: {build_options:?}}}");
         settings.merge(&node(&self.sources, "argocd-cm", &text));
-        let renderer = Renderer {
+        let app = Application::new(Arc::new(node(&self.sources, "app.yaml", app)));
+        self.renderer(&settings).render(&app, &mut Origins::new())
+    }
+
+    fn renderer<'a>(&'a self, settings: &'a Settings) -> Renderer<'a> {
+        Renderer {
             remotes: &self.remotes,
-            settings: &settings,
+            settings,
             cache: &self.cache,
             charts: &self.charts,
             kube_version: None,
-        };
-        let app = Application::new(Arc::new(node(&self.sources, "app.yaml", app)));
-        renderer.render(&app, &mut Origins::new())
+        }
     }
 }
 
@@ -119,4 +122,44 @@ fn render_what_argo_renders() {
         }
     }
     assert!(wrong.is_empty(), "{bad} of {count}:\n{wrong}");
+}
+
+/// Labels, annotations and refusals, for every tracking method.
+#[test]
+fn mark_what_argo_marks() {
+    let mut wrong = String::new();
+    for line in include_str!("../fixtures/argocd/tracking.jsonl").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let world = World::new(&BTreeMap::from([(
+            "d/a.yaml".to_owned(),
+            case["manifest"].as_str().unwrap().to_owned(),
+        )]));
+        let mut settings = Settings::default();
+        let config_map = json!({"metadata": {"name": "argocd-cm"}, "data": case["settings"]});
+        settings.merge(&node(&world.sources, "cm.yaml", &config_map.to_string()));
+        let app = json!({
+            "metadata": {"name": case["name"], "namespace": "argocd"},
+            "spec": {
+                "destination": {"namespace": "target"},
+                "source": {"repoURL": "https://example.com/repo.git", "path": "d"},
+            },
+        });
+        let app = Application::new(Arc::new(node(&world.sources, "app.yaml", &app.to_string())));
+        let mut origins = Origins::new();
+        let mut output = world.renderer(&settings).render(&app, &mut origins);
+        for object in &mut output.objects {
+            track(object, &app, &settings, &mut origins);
+        }
+        let got = texts(output.objects.iter().map(Node::to_value));
+        let want = case["objects"].as_array().map(|want| texts(want.iter().cloned()));
+        let same = match (&want, &output.failed) {
+            (Some(want), None) => got == *want,
+            (None, failed) => failed.is_some(),
+            (Some(_), Some(_)) => false,
+        };
+        if !same {
+            writeln!(wrong, "{line}\n got {:?} {}\n", output.failed, got.join("\n")).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

@@ -10,6 +10,9 @@ use gitops_lint::repo::Workspace;
 use gitops_lint::source::{Sources, WorkTree};
 use gitops_lint::{lint, rules, yaml};
 
+use crate::corpus;
+use crate::corpus_ownership::workspace;
+
 /// Severity, rule, file and line of every finding in a tree; `None` without the tree.
 fn findings(tree: &str) -> Option<Vec<(String, String)>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/corpus/incidents").join(tree);
@@ -20,13 +23,18 @@ fn findings(tree: &str) -> Option<Vec<(String, String)>> {
     let sources = Sources::new();
     let tree = Arc::new(WorkTree::open(&dir, "", Arc::clone(&sources)).unwrap());
     let (workspace, _) = Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::names());
-    let report = lint::lint(&workspace, &lint::Options::default());
+    Some(all(&workspace))
+}
+
+/// Severity, rule, file and line of everything said.
+fn all(workspace: &Workspace) -> Vec<(String, String)> {
+    let report = lint::lint(workspace, &lint::Options::default());
     let place = |it: &lint::Reported| {
         let (file, from, _) = report.sources.locate(it.finding.primary.at).unwrap();
         let at = format!("{} {} {file}:{}", it.finding.severity.as_str(), it.finding.rule, from.line);
         (at, it.finding.message.clone())
     };
-    Some(report.findings.iter().map(place).collect())
+    report.findings.iter().map(place).collect()
 }
 
 fn has(found: &[(String, String)], wanted: &str) {
@@ -45,6 +53,11 @@ fn out_of_sync_forever() {
     let Some(found) = findings("private-ai-demo/before") else { return };
     // Not an error: a LlamaStackDistribution in the namespace may make things that nobody sees.
     has(&found, "warning missing-config-map gitops/stage04-model-integration/acme-agent/deployment.yaml:72");
+    has(&found, "warning missing-secret gitops/stage02-model-alignment/llama-stack/serviceaccount.yaml:17");
+    has(
+        &found,
+        "warning plaintext-secret gitops/stage04-model-integration/postgresql/postgresql-deployment.yaml:13",
+    );
     // Made out of band, next to a template: no error.
     for (at, message) in &found {
         assert!(!at.starts_with("error missing-secret"), "{at} {message}");
@@ -69,4 +82,43 @@ fn monitoring_down() {
 fn names_that_a_policy_selects() {
     let Some(found) = findings("cloudtolocalllm-shared-resources/before") else { return };
     has(&found, "warning unmatched-selector k8s/deployments/base/network-policies.yaml:50");
+}
+
+#[test]
+fn images_that_cannot_be_pulled() {
+    let Some(root) = corpus().map(|root| root.join("incidents/cloudtolocalllm-shared-resources")) else {
+        return;
+    };
+    let alias = "repository: {aliases: [\"https://github.com/imrightguy/CloudToLocalLLM\"]}";
+    // Argo CD lets kustomize read everything, so that all apps build.
+    let settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm, namespace: argocd}\n\
+                    data: {kustomize.buildOptions: --load-restrictor LoadRestrictionsNone}\n";
+    let settings = [("argocd-cm.yaml", settings)];
+    for tree in ["before", "after"] {
+        let found = all(&workspace(&root.join(tree), alias, &settings, None));
+        // All pods of private images name a pull secret.
+        silent(&found, "private-image-without-pull-secret", "");
+        // Nothing provides it, nor the Secret with the keys; but apps of the same namespace do not build, even so.
+        silent(&found, "missing-secret", "");
+        silent(&found, "missing-secret-key", "");
+        has(
+            &found,
+            "warning mutable-image-tag k8s/apps/local/api-backend/shared/base/deployments/web.yaml:44",
+        );
+        has(
+            &found,
+            "warning plaintext-secret k8s/apps/local/api-backend/shared/base/utilities/coturn.yaml:30",
+        );
+    }
+}
+
+#[test]
+fn monitoring_down_with_its_charts() {
+    let Some(root) = corpus().map(|root| root.join("incidents/eks-gitops-grafana")) else { return };
+    let charts = root.join("vendored-remote-charts");
+    let found = all(&workspace(&root.join("before"), "{}", &[], Some(&charts)));
+    println!("{found:#?}");
+    // The remote chart makes both, and the data source finds the Service by its DNS name.
+    silent(&found, "missing-service-account", "");
+    silent(&found, "missing-service", "");
 }

@@ -14,7 +14,12 @@ use gitops_lint::yaml::Cache;
 use crate::corpus;
 
 /// A repository that has some files more.
-fn workspace(root: &Path, configuration: &str, more: &[(&str, &str)], charts: Option<&Path>) -> Workspace {
+pub(crate) fn workspace(
+    root: &Path,
+    configuration: &str,
+    more: &[(&str, &str)],
+    charts: Option<&Path>,
+) -> Workspace {
     let sources = Sources::new();
     let on_disk = WorkTree::exported(root, "", Arc::clone(&sources)).unwrap();
     let mut tree = MemoryTree::new();

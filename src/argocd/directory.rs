@@ -127,7 +127,8 @@ fn read_file(file: &std::sync::Arc<SourceFile>, path: &TreePath, cache: &Cache, 
     let name = path.file_name();
     if name.ends_with(".jsonnet") {
         let message = format!("`{path}` is Jsonnet, which is not evaluated");
-        manifests.problems.push(Problem::at(ProblemKind::Unavailable, place, message));
+        let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
+        manifests.problems.push(Problem::at(ProblemKind::Unavailable, place, message).help(help));
         return;
     }
     let Some(text) = file.text() else {

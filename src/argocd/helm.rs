@@ -42,6 +42,7 @@ impl Renderer<'_> {
             output.take_problems(problems);
             return;
         };
+        let chart = &helm::with_vendored(chart, self.remotes, self.charts, self.cache);
         let options = self.release_options(app, source, helm, &mut problems);
         let mut user = UserValues::new(helm.map_or(source.place, Node::place));
         self.values_files(app, source, env, &mut user, origins, output);
@@ -298,6 +299,17 @@ fn escape_commas(value: &str) -> String {
     out
 }
 
+/// What to do about dependencies that are nowhere.
+const DEPENDENCIES: &str = "run `helm dependency build` in the chart, or vendor the charts below a directory of \
+                            `charts.paths`; `gitops-lint apps --missing-charts` prints the commands";
+
+/// Whether a template stops at a definition or at values that a chart which is not there may bring.
+fn is_of_missing_chart(problem: &Problem) -> bool {
+    let message = problem.message.as_str();
+    (message.contains("template \"") && message.contains("\" not defined"))
+        || message.contains("nil pointer evaluating interface {}")
+}
+
 /// The numeric components of a version, all that Argo CD passes on.
 fn numeric(version: &str) -> String {
     let bare = version.trim().trim_start_matches('v');
@@ -315,13 +327,18 @@ impl Output {
 
     /// Adds what rendering a chart met.
     pub fn take_problems(&mut self, problems: Vec<Problem>) {
+        let lacks_charts = problems.iter().any(|it| it.kind == ProblemKind::MissingDependency);
         for problem in problems {
             match problem.kind {
                 kind if kind.is_tolerated() => self.problems.push(problem),
                 // The repo server fetches what is not vendored.
                 ProblemKind::MissingDependency => {
-                    self.incomplete.push(Incomplete::of(Missing::Chart, &problem));
+                    self.incomplete.push(Incomplete::of(Missing::Chart, &problem).help(DEPENDENCIES));
                     self.problems.push(problem);
+                }
+                // What the missing charts define is not there either.
+                ProblemKind::Render if lacks_charts && is_of_missing_chart(&problem) => {
+                    self.incomplete.push(Incomplete::of(Missing::Chart, &problem));
                 }
                 ProblemKind::Unavailable | ProblemKind::Limit => {
                     self.incomplete.push(Incomplete::of(Missing::Content, &problem));

@@ -28,7 +28,8 @@ impl Renderer<'_> {
         output: &mut Output,
     ) {
         let block = source.node.get("kustomize").filter(|block| block.as_map().is_some());
-        if let Some(version) = block.and_then(|block| text(block, "version"))
+        let version = block.and_then(|block| text(block, "version"));
+        if let Some(version) = &version
             && !self.settings.has_kustomize_version(&version.value)
         {
             let message = format!("kustomize version {} is not registered", version.value);
@@ -44,15 +45,13 @@ impl Renderer<'_> {
                 return;
             }
         };
-        let restrictor = if self.settings.load_restrictions_none() {
-            LoadRestrictor::None
-        } else {
-            LoadRestrictor::RootOnly
-        };
+        let set = self.settings.build_options(version.as_ref().map(|version| version.value.as_str()));
+        let restrictor =
+            if set.load_restrictions_none() { LoadRestrictor::None } else { LoadRestrictor::RootOnly };
         let options = Options {
             load_restrictor: restrictor,
-            enable_helm: self.settings.enable_helm(),
-            enable_plugins: self.settings.enable_plugins(),
+            enable_helm: set.has_flag("--enable-helm"),
+            enable_plugins: set.has_flag("--enable-alpha-plugins") || set.has_flag("--enable_alpha_plugins"),
             remotes: self.remotes,
             kustomization: draft.as_ref().map(Draft::node),
             charts: Some(self.charts),

@@ -7,6 +7,7 @@
 mod application;
 mod applicationset;
 mod build_env;
+mod build_options;
 mod detect;
 mod directory;
 mod fields;
@@ -22,11 +23,13 @@ mod settings;
 mod settings_keys;
 mod source_overrides;
 mod sync_position;
+mod tracking;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
 pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster_secret};
 pub use build_env::BuildEnv;
+pub use build_options::BuildOptions;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
 pub use fields::unknown_fields;
@@ -40,4 +43,5 @@ pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{Settings, Tracking};
 pub use settings_keys::{KnownKey, setting_key};
 pub use sync_position::{Phase, SyncPosition};
+pub use tracking::track;
 pub use value_files::{Target, ValueFile, value_files};

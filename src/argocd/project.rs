@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
+use fancy_regex::Regex;
 use smol_str::SmolStr;
 
 use crate::golang::Glob;
@@ -234,14 +234,17 @@ impl Project {
         if namespace.is_empty() || namespace == control_plane {
             return true;
         }
-        self.source_namespaces.iter().any(|pattern| {
-            let pattern = pattern.value.as_str();
-            let expression = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-            let by_expression =
-                expression.is_some_and(|it| Regex::new(it).is_ok_and(|regex| regex.is_match(namespace)));
-            by_expression || matches(pattern, namespace, &[])
-        })
+        self.source_namespaces.iter().any(|pattern| matches_namespace(&pattern.value, namespace))
     }
+}
+
+/// Whether a namespace is one of a pattern: a glob, or an expression between slashes (`MatchStringInList`).
+pub(super) fn matches_namespace(pattern: &str, namespace: &str) -> bool {
+    let expression = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    // Argo CD's expressions are those of .NET (regexp2), with look-around: `/^((?!kube-).)*$/` is in its manual.
+    let by_expression = expression
+        .is_some_and(|it| Regex::new(it).is_ok_and(|regex| regex.is_match(namespace).unwrap_or(false)));
+    by_expression || matches(pattern, namespace, &[])
 }
 
 impl ResourceRestriction {

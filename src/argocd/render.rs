@@ -12,7 +12,7 @@ use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
 
 use super::{Application, BuildEnv, DirectoryOptions, Settings, Source, Tool, detect};
-use super::{directory, source_overrides};
+use super::{directory, source_overrides, tracking};
 
 /// What an Application renders to.
 #[derive(Debug, Default)]
@@ -59,6 +59,7 @@ impl Renderer<'_> {
             self.source(app, source, origins, &mut output);
         }
         output.objects = output.objects.into_iter().flat_map(exploded).collect();
+        tracking::mark(app, self.settings, &mut output, origins);
         self.exclude(app, &mut output);
         output
     }
@@ -150,7 +151,7 @@ impl Renderer<'_> {
                 return;
             }
         };
-        let env = BuildEnv::of(app, source);
+        let env = BuildEnv { app_name: self.settings.instance_name(app), ..BuildEnv::of(app, source) };
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));

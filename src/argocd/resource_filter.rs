@@ -57,17 +57,24 @@ impl ResourceFilter {
     }
 
     fn matches(&self, group: &str, kind: &str, cluster: &str) -> bool {
-        let glob = |patterns: &[SmolStr], text: &str| {
-            let hit = |pattern: &SmolStr| Glob::new(pattern, &[]).is_some_and(|glob| glob.matches(text));
-            patterns.is_empty() || patterns.iter().any(hit)
-        };
-        glob(&self.api_groups, group)
+        matches_any(&self.api_groups, group)
             && (self.kinds.is_empty() || self.kinds.iter().any(|known| known == "*" || known == kind))
-            && glob(&self.clusters, cluster)
+            && self.matches_cluster(cluster)
+    }
+
+    fn matches_cluster(&self, cluster: &str) -> bool {
+        matches_any(&self.clusters, cluster)
     }
 }
 
-/// Whether Argo CD leaves objects of a kind alone on a cluster.
+/// Whether a glob of the list matches; a list without any matches all.
+fn matches_any(globs: &[SmolStr], text: &str) -> bool {
+    let hit = |pattern: &SmolStr| Glob::new(pattern, &[]).is_some_and(|glob| glob.matches(text));
+    globs.is_empty() || globs.iter().any(hit)
+}
+
+/// Whether Argo CD leaves objects of a kind alone on a cluster. Inclusions leave out the rest only on the clusters
+/// that they speak of.
 pub(super) fn is_excluded(
     exclusions: &[ResourceFilter],
     inclusions: &[ResourceFilter],
@@ -77,7 +84,8 @@ pub(super) fn is_excluded(
 ) -> bool {
     let is_core = CORE.iter().any(|(core, kinds)| *core == group && (*kinds == "*" || *kinds == kind));
     let hit = |filters: &[ResourceFilter]| filters.iter().any(|filter| filter.matches(group, kind, cluster));
-    is_core || (!inclusions.is_empty() && !hit(inclusions)) || hit(exclusions)
+    let limited = || inclusions.iter().any(|filter| filter.matches_cluster(cluster));
+    is_core || hit(exclusions) || (!hit(inclusions) && limited())
 }
 
 #[cfg(test)]

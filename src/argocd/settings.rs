@@ -3,12 +3,16 @@
 //! Mirrors `util/settings/settings.go`. Several control planes in one repository are told apart by namespace and, where
 //! that is equal, all are asked: see [`Settings::merge`].
 
-use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
-use crate::origin::{Place, Placed};
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::origin::Place;
 use crate::yaml::Node;
 
+use super::project::matches_namespace;
 use super::resource_filter::{self, ResourceFilter};
+use super::{Application, BuildOptions};
 
 /// How Argo CD marks what it manages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,8 +29,10 @@ pub enum Tracking {
 /// Settings that steer rendering.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// `kustomize.buildOptions`, split at white space.
-    pub kustomize_build_options: Vec<Placed<SmolStr>>,
+    /// `kustomize.buildOptions`.
+    pub kustomize_build_options: BuildOptions,
+    /// `kustomize.buildOptions.<version>`.
+    pub kustomize_version_options: BTreeMap<SmolStr, BuildOptions>,
     /// Versions that `kustomize.version.<v>` and `kustomize.path.<v>` register.
     pub kustomize_versions: Vec<SmolStr>,
     /// `helm.valuesFileSchemes`; absent means https and http.
@@ -35,6 +41,10 @@ pub struct Settings {
     pub tracking: Tracking,
     /// `application.instanceLabelKey`.
     pub instance_label_key: Option<SmolStr>,
+    /// `installationID`, with which objects are marked as well.
+    pub installation_id: Option<SmolStr>,
+    /// Namespace of the control plane, where `argocd-cm` names one.
+    pub namespace: SmolStr,
     /// `application.namespaces` of `argocd-cmd-params-cm`: where Applications may live beside the control plane's
     /// own namespace.
     pub application_namespaces: Vec<SmolStr>,
@@ -56,6 +66,8 @@ impl Settings {
         let name = config_map.at_path(&["metadata", "name"]).and_then(Node::as_str);
         if name == Some("argocd-cm") {
             self.place.get_or_insert(config_map.place());
+            let namespace = config_map.at_path(&["metadata", "namespace"]).and_then(Node::as_str);
+            self.namespace = namespace.map_or_else(|| self.namespace.clone(), SmolStr::new);
         }
     }
 
@@ -67,15 +79,19 @@ impl Settings {
 
     fn add(&mut self, data: &Node) {
         let text = |key: &str| data.get(key).and_then(|value| Some((value.as_str()?, value.place())));
-        if let Some((options, place)) = text("kustomize.buildOptions") {
-            let options = options.split_whitespace().map(|option| Placed::new(SmolStr::new(option), place));
-            self.kustomize_build_options = options.collect();
+        if let Some((options, _)) = text("kustomize.buildOptions") {
+            self.kustomize_build_options = BuildOptions::new(options);
         }
         for entry in data.entries() {
             let key = entry.key.text.as_str();
             let version =
                 key.strip_prefix("kustomize.version.").or_else(|| key.strip_prefix("kustomize.path."));
             self.kustomize_versions.extend(version.map(SmolStr::new));
+            if let (Some(version), Some(options)) =
+                (key.strip_prefix("kustomize.buildOptions."), entry.value.as_str())
+            {
+                self.kustomize_version_options.insert(version.into(), BuildOptions::new(options));
+            }
         }
         if let Some((schemes, _)) = text("helm.valuesFileSchemes") {
             self.values_schemes = Some(schemes.split(',').map(|scheme| scheme.trim().into()).collect());
@@ -89,6 +105,9 @@ impl Settings {
         }
         if let Some((key, _)) = text("application.instanceLabelKey") {
             self.instance_label_key = Some(key.into());
+        }
+        if let Some((id, _)) = text("installationID") {
+            self.installation_id = Some(id.into()).filter(|id: &SmolStr| !id.is_empty());
         }
         if let Some((namespaces, _)) = text("application.namespaces") {
             let namespaces = namespaces.split(',').map(|name| SmolStr::new(name.trim()));
@@ -118,21 +137,6 @@ impl Settings {
         resource_filter::is_excluded(&self.exclusions, &self.inclusions, group, kind, cluster)
     }
 
-    /// Whether kustomize may read files outside of the kustomization's directory.
-    pub fn load_restrictions_none(&self) -> bool {
-        let options = &self.kustomize_build_options;
-        let separate = options.windows(2).any(|pair| {
-            matches!(pair, [flag, value] if is_restrictor(&flag.value) && value.value == "LoadRestrictionsNone")
-        });
-        separate
-            || options.iter().any(|option| {
-                option
-                    .value
-                    .split_once('=')
-                    .is_some_and(|(flag, value)| is_restrictor(flag) && value == "LoadRestrictionsNone")
-            })
-    }
-
     /// Whether a version of kustomize is registered. Where no control plane is known, any may be.
     pub fn has_kustomize_version(&self, version: &str) -> bool {
         self.place.is_none() || self.kustomize_versions.iter().any(|known| known == version)
@@ -152,23 +156,80 @@ impl Settings {
         self.place.is_some()
     }
 
-    /// Whether kustomize may inflate Helm charts.
-    pub fn enable_helm(&self) -> bool {
-        !self.is_known() || self.has_flag("--enable-helm")
+    /// The options for a source that asks for a version of kustomize, or for none. Where no control plane is known,
+    /// charts and plugins are permitted.
+    pub fn build_options(&self, version: Option<&str>) -> BuildOptions {
+        match version {
+            _ if !self.is_known() => BuildOptions::new("--enable-helm --enable-alpha-plugins"),
+            Some(version) => self.kustomize_version_options.get(version).cloned().unwrap_or_default(),
+            None => self.kustomize_build_options.clone(),
+        }
     }
 
-    /// Whether kustomize may run plugins.
-    pub fn enable_plugins(&self) -> bool {
-        !self.is_known() || self.has_flag("--enable-alpha-plugins") || self.has_flag("--enable_alpha_plugins")
-    }
-
-    fn has_flag(&self, name: &str) -> bool {
-        let is_it = |option: &str| option.strip_prefix(name).is_some_and(|rest| matches!(rest, "" | "=true"));
-        self.kustomize_build_options.iter().any(|option| is_it(&option.value))
+    /// What Argo CD calls an Application (`InstanceName`): in a namespace other than the control plane's own,
+    /// `<namespace>_<name>`.
+    pub fn instance_name(&self, app: &Application) -> SmolStr {
+        let own = if self.namespace.is_empty() { "argocd" } else { self.namespace.as_str() };
+        let foreign = !app.namespace.is_empty() && app.namespace != own;
+        if foreign
+            && self.application_namespaces.iter().any(|pattern| matches_namespace(pattern, &app.namespace))
+        {
+            format_smolstr!("{}_{}", app.namespace, app.name)
+        } else {
+            app.name.clone()
+        }
     }
 }
 
-/// Both spellings are accepted by kustomize's flag normalisation.
-fn is_restrictor(flag: &str) -> bool {
-    matches!(flag, "--load-restrictor" | "--load_restrictor")
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::Sources;
+    use crate::yaml::{Dialect, parse};
+
+    fn node(text: &str) -> Node {
+        let mut node = parse(&Sources::new().add("file", text.into())).documents.remove(0).root.unwrap();
+        node.canonicalize(Dialect::Sigs).unwrap();
+        node
+    }
+
+    #[test]
+    fn a_version_of_kustomize_has_its_own_options() {
+        let mut settings = Settings::default();
+        assert!(settings.build_options(None).has_flag("--enable-helm"), "no control plane is known");
+        settings.merge(&node(
+            "metadata: {name: argocd-cm}\ndata:\n  kustomize.buildOptions: --enable-helm\n  \
+             kustomize.version.v4: /bin/k4\n  kustomize.path.v5: /bin/k5\n  \
+             kustomize.buildOptions.v5: --load-restrictor LoadRestrictionsNone\n",
+        ));
+        for (version, helm, unrestricted) in
+            [(None, true, false), (Some("v4"), false, false), (Some("v5"), false, true)]
+        {
+            let options = settings.build_options(version);
+            let got = (options.has_flag("--enable-helm"), options.load_restrictions_none());
+            assert_eq!(got, (helm, unrestricted), "{version:?}");
+        }
+    }
+
+    #[test]
+    fn applications_elsewhere_are_called_by_their_namespace() {
+        let mut settings = Settings::default();
+        settings.merge(&node("metadata: {name: argocd-cm, namespace: control}\ndata: {}\n"));
+        let params =
+            "metadata: {name: argocd-cmd-params-cm}\ndata: {application.namespaces: 'team-*, /^x[0-9]$/'}\n";
+        settings.merge(&node(params));
+        for (namespace, want) in [
+            ("control", "shop"),
+            ("", "shop"),
+            ("team-a", "team-a_shop"),
+            ("x1", "x1_shop"),
+            ("argocd", "shop"),
+        ] {
+            let text = format!("metadata: {{name: shop, namespace: {namespace:?}}}\n");
+            let app = Application::new(Arc::new(node(&text)));
+            assert_eq!(settings.instance_name(&app), want, "{namespace}");
+        }
+    }
 }

@@ -179,9 +179,17 @@ pub(super) struct AppsArgs {
     /// Output format
     #[arg(long, default_value = "table")]
     pub(super) format: TableFormat,
-    /// Print the charts that are not on this machine instead: URL without `oci://`, name and version, between tabs
-    #[arg(long, conflicts_with = "format")]
-    pub(super) missing_charts: bool,
+    /// Print the charts that are not on this machine instead: the commands that fetch them, or with `=tsv` URL without
+    /// `oci://`, name and version between tabs
+    #[arg(
+        long,
+        conflicts_with = "format",
+        value_name = "FORMAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "commands"
+    )]
+    pub(super) missing_charts: Option<MissingChartsFormat>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -407,6 +415,15 @@ pub(super) enum TableFormat {
     Table,
     /// JSON
     Json,
+}
+
+/// Formats of the charts that are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum MissingChartsFormat {
+    /// `helm pull` commands
+    Commands,
+    /// URL, name and version between tabs
+    Tsv,
 }
 
 fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {

@@ -31,7 +31,7 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, ConfigCommand, RenderCommand, TableFormat};
+use args::{AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, RenderCommand, TableFormat};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -106,10 +106,15 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.path, &args.common)?;
     let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
     let report = crate::lint::lint(&workspace, &options);
-    if args.missing_charts {
+    if let Some(format) = args.missing_charts {
         for chart in workspace.checkouts.charts().missing() {
-            let url = chart.url.trim_start_matches("oci://").trim_end_matches('/');
-            print(&format!("{url}\t{}\t{}\n", chart.name, chart.version));
+            print(&match format {
+                MissingChartsFormat::Commands => format!("{}\n", chart.pull_command()),
+                MissingChartsFormat::Tsv => {
+                    let url = chart.url.trim_start_matches("oci://").trim_end_matches('/');
+                    format!("{url}\t{}\t{}\n", chart.name, chart.version)
+                }
+            });
         }
         return Ok(ExitCode::SUCCESS);
     }

@@ -180,16 +180,18 @@ fn charts(
         }
     }
     places.push(Arc::clone(tree));
-    if let Some(dir) = helm_cache()
-        && let Ok(place) = WorkTree::exported(&dir, "(Helm's cache)/", Arc::clone(cache.sources()))
-    {
-        places.push(Arc::new(place));
-    }
-    Ok(ChartIndex::new(places, Arc::clone(cache)))
+    let open = |dir: PathBuf| -> Option<Arc<dyn Tree>> {
+        let place = WorkTree::exported(&dir, "(Helm's cache)/", Arc::clone(cache.sources()));
+        Some(Arc::new(place.ok()?))
+    };
+    places.extend(helm_cache("HELM_REPOSITORY_CACHE", "repository").and_then(open));
+    // Since Helm 4, what was downloaded is kept by its digest.
+    let content = helm_cache("HELM_CONTENT_CACHE", "content").and_then(open);
+    Ok(ChartIndex::new(places, Arc::clone(cache)).with_content(content))
 }
 
-/// Helm's `repository` cache directory (`pkg/helmpath`).
-fn helm_cache() -> Option<PathBuf> {
+/// A directory of Helm's cache (`pkg/helmpath`): where the variable says, else the one of that name.
+fn helm_cache(variable: &str, name: &str) -> Option<PathBuf> {
     let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let default = || {
         if cfg!(target_os = "macos") {
@@ -200,9 +202,9 @@ fn helm_cache() -> Option<PathBuf> {
             dir("HOME").map(|home| home.join(".cache/helm"))
         }
     };
-    dir("HELM_REPOSITORY_CACHE").or_else(|| {
+    dir(variable).or_else(|| {
         let home = dir("HELM_CACHE_HOME").or_else(|| dir("XDG_CACHE_HOME").map(|cache| cache.join("helm")));
-        Some(home.or_else(default)?.join("repository"))
+        Some(home.or_else(default)?.join(name))
     })
 }
 

@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use crate::argocd::track;
 use crate::explain::Subject;
 use crate::finding::Missing;
 use crate::repo::Status;
@@ -16,7 +17,7 @@ use super::{EXIT_UNUSABLE, Failure, open, print, problems};
 
 pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.repo, &args.common)?;
-    let Subject { app, rendered } = Subject::find(&workspace, &args.name)?;
+    let Subject { app, mut rendered } = Subject::find(&workspace, &args.name)?;
     problems::tell(&rendered.problems, &workspace.sources);
     for incomplete in &rendered.incomplete {
         if !rendered.problems.iter().any(|problem| problem.message == incomplete.words) {
@@ -35,6 +36,12 @@ pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::from(EXIT_UNUSABLE));
         }
         Status::Rendered | Status::Partial => {}
+    }
+    if let Some(application) = app.application() {
+        let settings = &workspace.control_plane().settings;
+        for object in &mut rendered.objects {
+            track(&mut object.node, application, settings, &mut rendered.origins);
+        }
     }
     let nodes: Vec<&Node> = rendered.objects.iter().map(|object| &object.node).collect();
     let origins = Editable { workspace: &workspace, origins: &rendered.origins };

@@ -46,7 +46,7 @@ impl<'i> AppNames<'i> {
 
 /// The names that an app goes by, the short ones first. Names repeat where environments lie in directories of their
 /// own, so the file that defines the app is part of some; where environments share that file, one that defines an app
-/// further up tells them apart.
+/// further up tells them apart, or their clusters do.
 fn names(inventory: &Inventory, app: &App) -> Vec<String> {
     let mut names = Vec::new();
     // An ApplicationSet often bears the name of what it generates, which is what people mean.
@@ -68,6 +68,9 @@ fn names(inventory: &Inventory, app: &App) -> Vec<String> {
         }
         next = at.parent.and_then(|parent| inventory.app(parent)).map(|entry| &entry.app);
     }
+    // One file may serve several clusters.
+    names.push(format!("{}@{}", app.name, app.cluster));
+    names.push(format!("{}/{}@{}", app.kind.as_str().to_lowercase(), app.name, app.cluster));
     names
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::finding::did_you_mean;
+use crate::finding::{Missing, did_you_mean};
 use crate::helm::{OverrideKind, Release};
 use crate::k8s::{is_secret_key, plaintext_secret};
 use crate::origin::Step;
@@ -73,7 +73,12 @@ pub fn values(
     let (app, kind) = (&subject.app.name, subject.app.kind);
     let rendered = &subject.rendered;
     if rendered.releases.is_empty() {
-        return Err(format!("{kind} `{app}` renders no chart: it has no values"));
+        let lacks = rendered.incomplete.iter().any(|it| it.missing == Missing::Chart);
+        return Err(if lacks {
+            format!("the chart of {kind} `{app}` is not here: vendor it to see which values it has")
+        } else {
+            format!("{kind} `{app}` renders no chart: it has no values")
+        });
     }
     let teller = Teller::new(rendered, &workspace.cache);
     let mut all: Vec<ChartValues> = rendered

@@ -10,10 +10,11 @@ use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
+use crate::k8s::set_text;
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reader, Reorder};
-use crate::origin::{Name, Origin, Origins, Place, Step};
-use crate::source::{ContentId, Dir, EntryKind, Remotes, Tree, TreePath};
-use crate::yaml::{Cache, Dialect, Entry, Key, Map, Node};
+use crate::origin::{Name, Origins, Place};
+use crate::source::{ContentId, Dir, EntryKind, Remotes, TracingTree, Tree, TreePath};
+use crate::yaml::{Cache, Dialect, Key, Node};
 
 use super::reference::{Inputs, Text, flag, text, texts};
 use super::source::{Located, below, place_of};
@@ -91,6 +92,26 @@ impl Renderer<'_> {
     pub fn kustomization(&self, app: &Kustomization, inputs: &Inputs, origins: &mut Origins) -> Output {
         let mut output = Output::default();
         let Some(root) = self.root(app, inputs, &mut output) else { return output };
+        if !self.is_here(&root) {
+            self.build(app, &root, inputs, origins, &mut output);
+            return output;
+        }
+        let watched = Arc::new(TracingTree::new(root.tree));
+        let root = Dir::new(Arc::clone(&watched) as Arc<dyn Tree>, root.path);
+        self.build(app, &root, inputs, origins, &mut output);
+        output.files = watched.read_paths();
+        output
+    }
+
+    /// Builds what a Kustomization names below the root of its source.
+    fn build(
+        &self,
+        app: &Kustomization,
+        root: &Dir,
+        inputs: &Inputs,
+        origins: &mut Origins,
+        output: &mut Output,
+    ) {
         let path_place = app.path.as_ref().map_or(app.place, |path| path.place);
         let dir = match below(&root.path, app.path()) {
             Some(path) if root.tree.is_dir(&path) => root.at(root.tree.resolve(&path).unwrap_or(path)),
@@ -98,12 +119,12 @@ impl Renderer<'_> {
                 let message =
                     format!("kustomization path not found: `{}`: no such file or directory", app.path());
                 output.fail(Problem::at(ProblemKind::MissingPath, path_place, message));
-                return output;
+                return;
             }
-            _ => return output,
+            _ => return,
         };
-        output.dir = Some(dir.path.clone()).filter(|_| self.is_here(&root));
-        let Some(draft) = self.draft(app, &dir, origins, &mut output) else { return output };
+        output.dir = Some(dir.path.clone()).filter(|_| self.is_here(root));
+        let Some(draft) = self.draft(app, &dir, origins, output) else { return };
         let options = Options {
             load_restrictor: LoadRestrictor::None,
             reorder: Reorder::None,
@@ -118,19 +139,17 @@ impl Renderer<'_> {
         }
         let objects = std::mem::take(&mut output.objects);
         let variables = if app.node.at_path(&["spec", "postBuild"]).is_some_and(|build| !build.is_null()) {
-            Variables::of(app, inputs, origins, &mut output)
+            Variables::of(app, inputs, origins, output)
         } else {
             Variables::default()
         };
         for mut object in objects {
             let sources = self.cache.sources();
-            let mut substituter =
-                Substituter { variables: &variables, sources, origins, output: &mut output };
+            let mut substituter = Substituter { variables: &variables, sources, origins, output };
             object = substituter.object(object);
             metadata(app, &mut object, origins);
             output.objects.push(object);
         }
-        output
     }
 
     /// Whether a packed root is this repository.
@@ -198,6 +217,11 @@ impl Renderer<'_> {
         }
         let ignore_missing = flag(Some(spec), "ignoreMissingComponents");
         for component in &app.components {
+            if !is_local_relative(&component.value) {
+                let message = format!("component path '{}' must be local and relative", component.value);
+                output.fail(Problem::at(ProblemKind::Render, component.place, message));
+                return None;
+            }
             let is_there = dir.path.join(&component.value).is_ok_and(|path| dir.tree.kind(&path).is_some());
             if is_there || !ignore_missing {
                 draft.push_text("components", component, origins);
@@ -279,6 +303,15 @@ impl Renderer<'_> {
     }
 }
 
+/// `IsLocalRelativePath`: neither a repository nor an absolute path.
+fn is_local_relative(path: &str) -> bool {
+    const REMOTE: [&str; 8] =
+        ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"];
+    let path = path.to_lowercase();
+    !REMOTE.iter().any(|prefix| path.starts_with(prefix) && path.len() > prefix.len())
+        && !path.trim_start_matches("file://").starts_with('/')
+}
+
 /// What lies below a directory, in Flux's order: directories with a kustomization, and YAML files.
 fn scan(dir: &Dir, at: &TreePath, found: &mut Vec<(TreePath, EntryKind)>, depth: u32) {
     if depth > MAX_DEPTH {
@@ -327,41 +360,20 @@ fn metadata(app: &Kustomization, object: &mut Node, origins: &mut Origins) {
     for field in ["labels", "annotations"] {
         for entry in common.and_then(|common| common.get(field)).map(Node::entries).unwrap_or_default() {
             let text = entry.value.scalar_text().unwrap_or_default();
-            put(object, field, &entry.key.text, text, entry.value.place(), COMMON_METADATA, origins);
+            set_text(
+                object,
+                &["metadata", field],
+                &entry.key.text,
+                text,
+                entry.value.place(),
+                COMMON_METADATA,
+                origins,
+            );
         }
     }
     for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
         let place = app.node.at_path(&["metadata", key]).map_or(app.place, Node::place);
         let key = format!("kustomize.toolkit.fluxcd.io/{key}");
-        put(object, "labels", &key, text, place, OWNER, origins);
-    }
-}
-
-/// Sets a label or annotation.
-pub(super) fn put(
-    object: &mut Node,
-    field: &str,
-    key: &str,
-    text: &str,
-    place: Place,
-    by: Name,
-    origins: &mut Origins,
-) {
-    let origin = origins.add(Origin::new(place.at, Step::SetByApp(by)).from(place.origin));
-    let place = Place { at: place.at, origin };
-    let mut at = object;
-    for name in ["metadata", field] {
-        let Some(map) = at.as_map_mut() else { return };
-        if map.get(name).is_none_or(|node| node.as_map().is_none()) {
-            map.insert(Key::new(name, place), Node::map(Map::new(), place));
-        }
-        let Some(next) = map.get_mut(name) else { return };
-        at = next;
-    }
-    let Some(map) = at.as_map_mut() else { return };
-    let value = Node::string(text, place);
-    match map.get_mut(key) {
-        Some(old) => *old = value,
-        None => map.push(Entry { key: Key::new(key, place), value }),
+        set_text(object, &["metadata", "labels"], &key, text, place, OWNER, origins);
     }
 }

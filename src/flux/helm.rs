@@ -9,12 +9,12 @@ use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{
     self, Chart, KubeVersion, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer, load_values,
 };
+use crate::k8s::set_text;
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reorder};
 use crate::origin::{Name, Origins, Place, Step};
 use crate::source::{Dir, MemoryTree, TreePath};
 use crate::yaml::{Dialect, Node};
 
-use super::build::put;
 use super::reference::{Inputs, flag};
 use super::source::{Located, place_of};
 use super::{ChartTemplate, HelmRelease, Output, Renderer};
@@ -30,6 +30,7 @@ impl Renderer<'_> {
         let loaded = self.charts.load(&dir, self.cache);
         output.take_problems(loaded.problems.clone());
         let Some(chart) = &loaded.chart else { return output };
+        let chart = &helm::with_vendored(chart, self.remotes, self.charts, self.cache);
         let chart = match template.as_ref().filter(|template| !template.values_files.is_empty()) {
             Some(template) => {
                 self.with_values_files(chart, template, &dir, root.as_ref(), origins, &mut output)
@@ -224,12 +225,20 @@ fn label(app: &HelmRelease, origins: &mut Origins, output: &mut Output) {
         for field in ["labels", "annotations"] {
             for entry in common.and_then(|common| common.get(field)).map(Node::entries).unwrap_or_default() {
                 let text = entry.value.scalar_text().unwrap_or_default();
-                put(object, field, &entry.key.text, text, entry.value.place(), COMMON_METADATA, origins);
+                set_text(
+                    object,
+                    &["metadata", field],
+                    &entry.key.text,
+                    text,
+                    entry.value.place(),
+                    COMMON_METADATA,
+                    origins,
+                );
             }
         }
         for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
             let key = format!("helm.toolkit.fluxcd.io/{key}");
-            put(object, "labels", &key, text, app.place, ORIGIN, origins);
+            set_text(object, &["metadata", "labels"], &key, text, app.place, ORIGIN, origins);
         }
     }
 }

@@ -11,8 +11,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::origin::Place;
 use crate::yaml::Node;
 
-use super::kustomization::depends_on;
-use super::reference::{ObjectName, Text, flag, identity, text, texts};
+use super::reference::{Head, ObjectName, Text, flag, text, texts};
 
 /// A HelmRelease.
 #[derive(Debug, Clone)]
@@ -94,7 +93,7 @@ impl ChartTemplate {
 impl HelmRelease {
     /// Decodes a HelmRelease. The node is canonical.
     pub fn new(node: Arc<Node>) -> Self {
-        let (name, namespace, place) = identity(&node);
+        let Head { name, namespace, place, depends_on, suspended, remote } = Head::of(&node, "HelmRelease");
         let spec = node.get("spec");
         let at = |key: &str| spec.and_then(|spec| spec.get(key));
         let own = |key: &str| spec.and_then(|spec| text(spec, key));
@@ -117,10 +116,10 @@ impl HelmRelease {
             release_name: own("releaseName"),
             target_namespace: own("targetNamespace"),
             storage_namespace: own("storageNamespace"),
-            depends_on: depends_on(spec, "HelmRelease", &namespace),
+            depends_on,
             values_from: from.iter().filter_map(values_reference).collect(),
-            suspended: flag(spec, "suspend"),
-            remote: at("kubeConfig").is_some_and(|it| !it.is_null()),
+            suspended,
+            remote,
             name,
             namespace,
             place,

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use crate::origin::Place;
 use crate::yaml::Node;
 
-use super::reference::{ObjectName, Text, flag, identity, text, texts};
+use super::reference::{Head, ObjectName, Text, flag, text, texts};
 
 /// A Kustomization.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub struct Kustomization {
 impl Kustomization {
     /// Decodes a Kustomization. The node is canonical.
     pub fn new(node: Arc<Node>) -> Self {
-        let (name, namespace, place) = identity(&node);
+        let Head { name, namespace, place, depends_on, suspended, remote } = Head::of(&node, "Kustomization");
         let spec = node.get("spec");
         let at = |key: &str| spec.and_then(|spec| spec.get(key));
         let own = |key: &str| spec.and_then(|spec| text(spec, key));
@@ -62,7 +62,7 @@ impl Kustomization {
             source: at("sourceRef").and_then(|block| ObjectName::read(block, "GitRepository", &namespace)),
             path: own("path"),
             target_namespace: own("targetNamespace"),
-            depends_on: depends_on(spec, "Kustomization", &namespace),
+            depends_on,
             components: texts(at("components")),
             substitute: pairs.iter().filter_map(pair).collect(),
             substitute_from: from
@@ -76,8 +76,8 @@ impl Kustomization {
                     ))
                 })
                 .collect(),
-            suspended: flag(spec, "suspend"),
-            remote: at("kubeConfig").is_some_and(|it| !it.is_null()),
+            suspended,
+            remote,
             name,
             namespace,
             place,
@@ -100,14 +100,4 @@ impl Kustomization {
         let strategy = self.node.at_path(&["spec", "postBuild", "substituteStrategy"]);
         strategy.and_then(Node::as_str) == Some("Always")
     }
-}
-
-/// `spec.dependsOn`.
-pub(super) fn depends_on(spec: Option<&Node>, kind: &str, namespace: &str) -> Vec<ObjectName> {
-    let items = spec.map(|spec| spec.items(&["dependsOn"])).unwrap_or_default();
-    let own = |item: &Node| {
-        let object = ObjectName::read(item, kind, namespace)?;
-        Some(ObjectName { kind: kind.into(), ..object })
-    };
-    items.iter().filter_map(own).collect()
 }

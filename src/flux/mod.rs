@@ -5,6 +5,8 @@
 //! ([`Inputs`]) and asks [`Remotes`](crate::source::Remotes) where content is. Which apps exist is the business of
 //! `repo`.
 
+#[cfg(test)]
+mod against_flux;
 mod artifact;
 pub mod artifact_generator;
 mod build;

@@ -1,5 +1,7 @@
 //! What rendering a Flux object gives.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
@@ -32,6 +34,8 @@ pub struct Output {
     pub dropped: Vec<DroppedField>,
     /// The directory that was built, when it is one of this repository.
     pub dir: Option<TreePath>,
+    /// Files of this repository that were read or looked for.
+    pub files: BTreeSet<TreePath>,
     /// References to variables of `postBuild`, in the order of the objects.
     pub substitutions: Vec<Substitution>,
 }

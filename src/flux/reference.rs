@@ -109,6 +109,41 @@ pub(super) fn flag(node: Option<&Node>, key: &str) -> bool {
     node.and_then(|node| node.get(key)).and_then(Node::as_bool).unwrap_or(false)
 }
 
+/// What Kustomizations and HelmReleases have in common.
+pub(super) struct Head {
+    pub(super) name: SmolStr,
+    pub(super) namespace: SmolStr,
+    /// Where the name is written, else the whole object.
+    pub(super) place: Place,
+    /// `spec.dependsOn`: objects of the same kind.
+    pub(super) depends_on: Vec<ObjectName>,
+    /// `spec.suspend`.
+    pub(super) suspended: bool,
+    /// Whether `spec.kubeConfig` sends the objects to another cluster.
+    pub(super) remote: bool,
+}
+
+impl Head {
+    pub(super) fn of(node: &Node, kind: &'static str) -> Self {
+        let (name, namespace, place) = identity(node);
+        let spec = node.get("spec");
+        let depends_on = spec.map(|spec| spec.items(&["dependsOn"])).unwrap_or_default();
+        let same_kind = |item: &Node| {
+            let object = ObjectName::read(item, kind, &namespace)?;
+            Some(ObjectName { kind: SmolStr::new_static(kind), ..object })
+        };
+        let kube_config = spec.and_then(|spec| spec.get("kubeConfig"));
+        Self {
+            depends_on: depends_on.iter().filter_map(same_kind).collect(),
+            suspended: flag(spec, "suspend"),
+            remote: kube_config.is_some_and(|it| !it.is_null()),
+            name,
+            namespace,
+            place,
+        }
+    }
+}
+
 /// What every object has: its name, its namespace, and where the name is written.
 pub(super) fn identity(node: &Node) -> (SmolStr, SmolStr, Place) {
     let metadata = node.get("metadata");

@@ -1,12 +1,14 @@
 //! A chart as it lies in its directory or archive.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
 
+use crate::gotemplate::{self, ParseError, Tree};
 use crate::source::{Dir, SourceFile};
 use crate::yaml::Node;
 
+use super::functions::FUNCTIONS;
 use super::{Metadata, Schema};
 
 /// A file of a chart.
@@ -16,6 +18,29 @@ pub struct ChartFile {
     pub name: SmolStr,
     /// The file.
     pub file: Arc<SourceFile>,
+    /// What the file is as a template, under the name that it was first asked for.
+    parsed: Arc<OnceLock<(SmolStr, Parsed)>>,
+}
+
+/// The templates of a file, or why it is none.
+pub(super) type Parsed = Result<Vec<Arc<Tree>>, Box<ParseError>>;
+
+impl ChartFile {
+    /// A file of a chart.
+    pub fn new(name: SmolStr, file: Arc<SourceFile>) -> Self {
+        Self { name, file, parsed: Arc::default() }
+    }
+
+    /// The file as the template `name`. Many releases of one chart parse it once: only below an alias, or inside of
+    /// another chart, has it another name.
+    pub(super) fn parse(&self, name: &SmolStr) -> Parsed {
+        let parse = || {
+            let text = self.file.text().cloned().unwrap_or_else(|| Arc::from(""));
+            gotemplate::parse(name, &text, Some(self.file.id()), &|name| FUNCTIONS.get(name).is_some())
+        };
+        let (known, parsed) = self.parsed.get_or_init(|| (name.clone(), parse()));
+        if known == name { parsed.clone() } else { parse() }
+    }
 }
 
 /// A chart and the charts inside of it (`pkg/chart/v2/chart.go`). Made by [`Chart::load`]; nothing of it belongs to
@@ -52,6 +77,21 @@ impl Chart {
             values: Some(Arc::new(values)),
             schema: self.schema.clone(),
             dependencies: self.dependencies.clone(),
+            dir: self.dir.clone(),
+        }
+    }
+
+    /// The same chart with more dependencies.
+    #[must_use]
+    pub fn with_dependencies(&self, more: Vec<Arc<Self>>) -> Self {
+        Self {
+            metadata: self.metadata.clone(),
+            chart_yaml: Arc::clone(&self.chart_yaml),
+            templates: self.templates.clone(),
+            files: self.files.clone(),
+            values: self.values.clone(),
+            schema: self.schema.clone(),
+            dependencies: self.dependencies.iter().cloned().chain(more).collect(),
             dir: self.dir.clone(),
         }
     }

@@ -153,16 +153,7 @@ fn with_local(chart: &Arc<Chart>, cache: &Cache, log: &mut Log, depth: usize) ->
     if found.is_empty() {
         return Arc::clone(chart);
     }
-    Arc::new(Chart {
-        metadata: chart.metadata.clone(),
-        chart_yaml: Arc::clone(&chart.chart_yaml),
-        templates: chart.templates.clone(),
-        files: chart.files.clone(),
-        values: chart.values.clone(),
-        schema: chart.schema.clone(),
-        dependencies: chart.dependencies.iter().cloned().chain(found).collect(),
-        dir: chart.dir.clone(),
-    })
+    Arc::new(chart.with_dependencies(found))
 }
 
 struct Process<'a> {

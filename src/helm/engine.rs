@@ -6,19 +6,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
-use crate::gotemplate::{self, Exec, Failure, Limits, Map, MapKind, Slot, Templates, Value};
+use crate::gotemplate::{Exec, Failure, Limits, Map, MapKind, Slot, Templates, Value};
 use crate::origin::{Name, Origin, OriginId, Origins, Place, Step};
-use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::yaml::Node;
 
+use super::chart::Parsed;
 use super::convert::{Watch, to_value, to_watched};
 use super::functions::{FUNCTIONS, Host, without_no_value};
 use super::manifest::Rendered;
 use super::objects::{Files, capabilities};
-use super::{ChartTree, Dependency, ReleaseOptions};
+use super::{ChartFile, ChartTree, Dependency, ReleaseOptions};
 
 /// The type of `.Values`.
 const VALUES: MapKind = MapKind::Named("common.Values");
@@ -37,7 +39,7 @@ pub(super) struct Executed {
 
 struct Renderable {
     name: SmolStr,
-    file: Arc<SourceFile>,
+    file: ChartFile,
     /// What the template sees as `.`.
     scope: Map,
     base_path: SmolStr,
@@ -87,9 +89,9 @@ pub(super) fn execute(
             Ok(text) => rendered.push(Rendered {
                 name: template.name.clone(),
                 text: without_no_value(text),
-                at: template.file.span(),
+                at: template.file.file.span(),
             }),
-            Err(failure) => problems.push(problem(&failure, template.file.id())),
+            Err(failure) => problems.push(problem(&failure, template.file.file.id())),
         }
     }
     drop(exec);
@@ -103,20 +105,28 @@ pub(super) fn execute(
     Executed { rendered, problems, reads: watch.read() }
 }
 
+/// Texts of this many bytes in all are parsed by several threads; for less, waking them takes longer.
+const PARALLEL_BYTES: usize = 64 << 10;
+
 fn parse(templates: &[Renderable], problems: &mut Vec<Problem>) -> Templates {
+    let files: Vec<(&ChartFile, &SmolStr)> = templates.iter().map(|it| (&it.file, &it.name)).collect();
+    let one = |(file, name): &(&ChartFile, &SmolStr)| file.parse(name);
+    let bytes: usize = files.iter().map(|(file, _)| file.file.bytes().len()).sum();
+    let parsed: Vec<Parsed> = if bytes < PARALLEL_BYTES {
+        files.iter().map(one).collect()
+    } else {
+        files.par_iter().map(one).collect()
+    };
     let mut set = Templates::default();
-    for template in templates {
-        let empty = || Arc::from("");
-        let text = template.file.text().cloned().unwrap_or_else(empty);
-        let is_function = |name: &str| FUNCTIONS.get(name).is_some();
-        match gotemplate::parse(&template.name, &text, Some(template.file.id()), &is_function) {
+    for ((file, _), parsed) in files.iter().zip(parsed) {
+        match parsed {
             Ok(trees) => set.add(trees),
             Err(error) => {
-                let at = Span::new(template.file.id(), error.at.start, error.at.end);
+                let at = Span::new(file.file.id(), error.at.start, error.at.end);
                 let message = match error.message.split_once(": ").and_then(|(_, rest)| rest.split_once(": "))
                 {
                     Some((location, _)) => format!("parse error at ({location}): {}", error.words),
-                    None => error.message,
+                    None => error.message.clone(),
                 };
                 problems.push(Problem::at(ProblemKind::Render, Place::written(at), message));
             }
@@ -234,7 +244,7 @@ fn collect(
         }
         templates.push(Renderable {
             name: tree.template_name(file),
-            file: Arc::clone(&file.file),
+            file: file.clone(),
             scope: scope.clone(),
             base_path: tree.base_path(),
             frame,

@@ -233,22 +233,22 @@ impl Loader<'_> {
                         chart.metadata.read(&node, "requirements.yaml", &mut self.problems);
                     }
                     if chart.metadata.api_version.value == "v1" {
-                        chart.files.push(ChartFile { name, file });
+                        chart.files.push(ChartFile::new(name, file));
                     }
                 }
                 "requirements.lock" => {
                     if chart.metadata.api_version.value == "v1" {
-                        chart.files.push(ChartFile { name, file });
+                        chart.files.push(ChartFile::new(name, file));
                     }
                 }
-                path if path.starts_with("templates/") => chart.templates.push(ChartFile { name, file }),
+                path if path.starts_with("templates/") => chart.templates.push(ChartFile::new(name, file)),
                 path => match path.strip_prefix("charts/") {
                     Some(inner) if !path.ends_with(".prov") => {
                         let first = inner.split('/').next().unwrap_or(inner);
                         let inner = Loose { name: inner.into(), file };
                         subcharts.entry(first.into()).or_default().push(inner);
                     }
-                    _ => chart.files.push(ChartFile { name, file }),
+                    _ => chart.files.push(ChartFile::new(name, file)),
                 },
             }
         }

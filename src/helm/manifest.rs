@@ -4,9 +4,8 @@
 //! that Helm cannot read is a problem; the others are still there.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
 use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
@@ -122,9 +121,24 @@ const EVENTS: &[(&str, &str)] = &[
     ("test-success", "test"),
 ];
 
-/// Where a text is cut. Written as Helm 4.1 has it: the separator takes the white space around it along.
-static SEPARATOR: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:^|[\t\n\x0c\r ]*\n)---[\t\n\x0c\r ]*").ok());
+/// White space of Go's `\s`.
+const SPACE: [char; 5] = ['\t', '\n', '\x0c', '\r', ' '];
+
+/// The first separator of a text at or behind `start`: Helm 4.1's `(?:^|\s*\n)---\s*`, which takes the white space
+/// around it along. Written out, because building the expression takes longer than splitting a chart.
+fn separator(text: &str, start: usize) -> Option<Range<usize>> {
+    let mut from = start;
+    loop {
+        let at = from + text.get(from..)?.find("---")?;
+        let before = text.get(start..at)?;
+        if at == 0 || before.ends_with('\n') {
+            let behind = text.get(at + 3..)?;
+            let first = start + before.trim_end_matches(SPACE).len();
+            return Some(first..text.len() - behind.trim_start_matches(SPACE).len());
+        }
+        from = at + 1;
+    }
+}
 
 /// The documents of a text (`SplitManifests`), blank ones left out.
 fn split(text: &str) -> Vec<Range<usize>> {
@@ -136,14 +150,12 @@ fn split(text: &str) -> Vec<Range<usize>> {
     let whole = trimmed(0..text.len());
     let body = text.get(whole.clone()).unwrap_or("");
     let mut documents = Vec::new();
-    let mut start = whole.start;
-    if let Some(separator) = SEPARATOR.as_ref() {
-        for found in separator.find_iter(body) {
-            documents.push(start..whole.start + found.start());
-            start = whole.start + found.end();
-        }
+    let mut start = 0;
+    while let Some(found) = separator(body, start) {
+        documents.push(whole.start + start..whole.start + found.start);
+        start = found.end;
     }
-    documents.push(start..whole.end);
+    documents.push(whole.start + start..whole.end);
     documents.into_iter().filter(|range| !range.is_empty()).map(trimmed).collect()
 }
 
@@ -271,7 +283,11 @@ impl Manifests {
 
     /// What `helm template` prints.
     pub fn print(&self, include_crds: bool, skip_tests: bool) -> String {
-        let mut out = String::new();
+        let crds: usize = self.crds.iter().map(|crd| crd.name.len() + crd.file.bytes().len()).sum();
+        let documents = self.manifests.iter().chain(&self.hooks);
+        let documents: usize = documents.map(|it| it.name.len() + it.text.as_str().len()).sum();
+        let count = self.crds.len() + self.manifests.len() + self.hooks.len();
+        let mut out = String::with_capacity(crds + documents + 16 * count + 1);
         let piece = |out: &mut String, name: &str, text: &str| {
             for part in ["---\n# Source: ", name, "\n", text, "\n"] {
                 out.push_str(part);
@@ -283,7 +299,8 @@ impl Manifests {
         for manifest in &self.manifests {
             piece(&mut out, &manifest.name, manifest.text.as_str());
         }
-        let mut out = format!("{}\n", out.trim());
+        out.truncate(out.trim_end().len());
+        out.push('\n');
         for hook in self.hooks.iter().filter(|hook| !(skip_tests && hook.hooks.contains(&"test"))) {
             piece(&mut out, &hook.name, hook.text.as_str());
         }

@@ -32,6 +32,7 @@ mod tables;
 mod toml;
 mod tree;
 mod user_values;
+mod vendored;
 
 pub use cache::{ChartCache, Loaded};
 pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion};
@@ -49,3 +50,4 @@ pub use schema::{Schema, validate_values};
 pub use strvals::{SetKind, is_int64};
 pub use tree::ChartTree;
 pub use user_values::{UserValues, ValuesLayer};
+pub use vendored::with_vendored;

@@ -5,6 +5,7 @@ mod fields;
 mod gvk;
 mod image;
 mod label_selector;
+mod metadata;
 mod names;
 mod openapi;
 mod operators;
@@ -22,6 +23,7 @@ pub use fields::{FieldTypes, Meant, UnknownField};
 pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};
+pub use metadata::set_text;
 pub use names::{
     dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
 };

@@ -34,6 +34,14 @@ impl NamePattern {
         text.strip_suffix('*').map_or_else(|| Self::Exact(text.into()), |prefix| Self::Prefix(prefix.into()))
     }
 
+    /// The name, if it is one.
+    pub fn exact(&self) -> Option<&SmolStr> {
+        match self {
+            Self::Exact(name) => Some(name),
+            Self::Prefix(_) => None,
+        }
+    }
+
     /// Whether a name fits.
     pub fn matches(&self, name: &str) -> bool {
         match self {

@@ -14,14 +14,16 @@ pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'
     if has_url_password(value) {
         return Some("a URL with a password");
     }
-    if is_placeholder(value) {
+    // The costly question last: nearly every value is neither.
+    let token = known_token(value);
+    let named = || {
+        value.len() >= 4 && !value.contains(char::is_whitespace) && is_secret_key(key) && !is_reference(value)
+    };
+    if (token.is_none() && !named()) || is_placeholder(value) {
         return None;
     }
-    if let Some(what) = known_token(value) {
-        return Some(what);
-    }
-    if !is_secret_key(key) || value.len() < 4 || value.contains(char::is_whitespace) || is_reference(value) {
-        return None;
+    if token.is_some() {
+        return token;
     }
     // Words joined by hyphens are settings or say that there is no secret.
     let mixed = value.bytes().any(|byte| byte.is_ascii_digit())

@@ -36,6 +36,8 @@ pub enum NoOpKind {
     ReplacementTarget,
     /// A var that nothing uses.
     Var,
+    /// A strategic merge patch, or an operation of a JSON patch, that leaves every object as it was.
+    PatchEffect,
 }
 
 /// The state of one build.

@@ -122,8 +122,10 @@ impl Loader {
     fn load_remote(entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
         let rest = entry.split_once("://raw.githubusercontent.com/").map(|(_, rest)| rest);
         let parts: Vec<&str> = rest.unwrap_or_default().splitn(4, '/').collect();
+        let copy = "commit a copy of the file and name it by its path";
         let missing = |reason: &str| {
-            Failure::new(format!("`{entry}` is a URL: {reason}")).kind(ProblemKind::Unavailable)
+            let message = format!("`{entry}` is a URL: {reason}");
+            Failure::new(message).kind(ProblemKind::Unavailable).help(copy)
         };
         let &[owner, name, revision, path] = parts.as_slice() else {
             return Err(missing("it is not downloaded"));
@@ -137,7 +139,10 @@ impl Loader {
                     Err(error) => Err(missing(&error.to_string())),
                 }
             }
-            Found::Missing { reason, .. } => Err(missing(&reason)),
+            Found::Missing { reason, help } => {
+                let help = if help.is_empty() { copy.to_owned() } else { format!("{copy}, or {help}") };
+                Err(missing(&reason).help(help))
+            }
         }
     }
 

@@ -380,7 +380,7 @@ fn merge(patch: &Resource, resource: &mut Resource, cx: &mut Context<'_>) -> Res
         return Ok(());
     };
     setter.settle_aliases(&mut node);
-    resource.node = node;
+    let before = std::mem::replace(&mut resource.node, node);
     // Values that did not change keep their places: a patch only names them to say what it is for.
     let text = |node: Option<&Node>| node.and_then(Node::scalar).cloned();
     if text(version.as_ref()) == text(resource.node.get("apiVersion")) {
@@ -401,6 +401,9 @@ fn merge(patch: &Resource, resource: &mut Resource, cx: &mut Context<'_>) -> Res
             put_back(metadata, "namespace", namespace);
         }
     }
+    let changed = !resource.node.means_same(&before, Dialect::V3);
+    let what = || format!("{} `{}`", resource.id.gvk.kind, resource.id.name);
+    cx.note_use(NoOpKind::PatchEffect, super::resmap::place_of(patch), changed, what);
     if exposed {
         resource.hide();
     }

@@ -65,6 +65,7 @@ fn built_in(config: &Resource, cx: &mut Context<'_>) -> Option<Node> {
     let place = config.node.place();
     cx.fail(if cx.options.enable_plugins {
         generators::unavailable(place, format!("the plugin `{kind}` is a program, which is not run"))
+            .help("declare what it makes and others refer to under `external:` in .gitops-lint.yaml")
     } else {
         let message = format!("external plugins disabled; unable to load external plugin '{kind}'");
         Failure::at(place, message)

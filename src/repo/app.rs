@@ -30,9 +30,16 @@ pub enum AppKind {
     Overlay,
     /// A chart that nothing refers to.
     Chart,
+    /// Manifests as written, where nothing at all says what is deployed.
+    Manifests,
 }
 
 impl AppKind {
+    /// Whether nothing says that it is deployed: no Application, Kustomization or HelmRelease.
+    pub fn is_loose(self) -> bool {
+        matches!(self, Self::Overlay | Self::Chart | Self::Manifests)
+    }
+
     /// The word shown to users.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,6 +49,7 @@ impl AppKind {
             Self::HelmRelease => "HelmRelease",
             Self::Overlay => "overlay",
             Self::Chart => "chart",
+            Self::Manifests => "manifests",
         }
     }
 }
@@ -67,6 +75,8 @@ pub enum Spec {
     Overlay(Dir),
     /// A chart rendered with its own values.
     Chart(Dir),
+    /// Files of manifests.
+    Manifests(Arc<[TreePath]>),
 }
 
 /// Anything that renders to objects.

@@ -24,6 +24,7 @@ pub(super) struct Summary {
     pub(super) problems: Vec<crate::finding::Problem>,
     pub(super) no_ops: Vec<crate::kustomize::NoOp>,
     pub(super) idle_values: Vec<super::IdleValue>,
+    pub(super) redundant_values: Vec<super::RedundantValue>,
     pub(super) incomplete: Vec<crate::finding::Incomplete>,
     pub(super) files: BTreeSet<TreePath>,
     pub(super) built: Option<TreePath>,
@@ -53,6 +54,7 @@ pub(super) fn work<T>(
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
     let idle_values = super::idle::idle_values(&rendered, workspace);
+    let redundant_values = super::redundant::redundant_values(&rendered, workspace);
     let mut facts = facts::facts(&app, &rendered);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let alone = |object: &super::Object| {
@@ -94,6 +96,7 @@ pub(super) fn work<T>(
         problems,
         no_ops: rendered.no_ops,
         idle_values,
+        redundant_values,
         incomplete: rendered.incomplete,
         files: rendered.files,
         built: rendered.dir,

@@ -18,8 +18,12 @@ use crate::yaml::{Cache, Node};
 pub struct ChartIndex {
     /// Where charts may lie; the first that has a version wins.
     places: Vec<Arc<dyn Tree>>,
+    /// Where archives lie that are named by their content, as Helm 4 keeps what it downloaded (`content/ab/abcd.chart`).
+    /// They are opened when nothing else has a chart.
+    content: Option<Arc<dyn Tree>>,
     cache: Option<Arc<Cache>>,
     known: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
+    known_by_content: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
     missing: Mutex<BTreeSet<MissingChart>>,
 }
 
@@ -48,19 +52,24 @@ impl MissingChart {
     /// The command that fetches it.
     pub fn pull_command(&self) -> String {
         let Self { url, name, version } = self;
-        let version = if version.is_empty()
-            || version.contains(|c: char| !c.is_ascii_graphic() || "<>|*".contains(c))
-        {
-            format!("'{version}'")
-        } else {
-            version.clone()
-        };
+        let version =
+            if version.is_empty() { String::new() } else { format!(" --version {}", quoted(version)) };
         if url.contains("://") && !url.starts_with("oci://") {
-            format!("helm pull {name} --repo {url} --version {version}")
+            format!("helm pull {} --repo {}{version}", quoted(name), quoted(url))
         } else {
             let host = url.trim_start_matches("oci://").trim_end_matches('/');
-            format!("helm pull oci://{host}/{name} --version {version}")
+            format!("helm pull {}{version}", quoted(&format!("oci://{host}/{name}")))
         }
+    }
+}
+
+/// A word as a shell reads it: what manifests say are words, never commands.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+,=%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -68,6 +77,12 @@ impl ChartIndex {
     /// Charts below the given trees.
     pub fn new(places: Vec<Arc<dyn Tree>>, cache: Arc<Cache>) -> Self {
         Self { places, cache: Some(cache), ..Self::default() }
+    }
+
+    /// With a directory of archives that are named by their content.
+    #[must_use]
+    pub fn with_content(self, content: Option<Arc<dyn Tree>>) -> Self {
+        Self { content, ..self }
     }
 
     /// Whether it is known where charts may lie.
@@ -79,19 +94,20 @@ impl ChartIndex {
     pub fn find(&self, url: &str, name: &str, version: &str) -> Found {
         // A chart of an OCI registry is named by its path.
         let short = name.rsplit('/').next().unwrap_or(name);
-        let vendored = self.known().get(short).map(Vec::as_slice).unwrap_or_default();
-        let mut versions: Vec<&str> = vendored.iter().map(|it| it.version.as_str()).collect();
-        while let Some(picked) = pick(version, &versions) {
-            let mut candidates = vendored.iter().filter(|it| it.version == picked);
-            if let Some(dir) = candidates.find_map(|it| self.open(it, short)) {
-                return Found::Here(dir);
-            }
-            versions.retain(|known| *known != picked);
+        let versions = match self.among(self.known(), short, version) {
+            Ok(dir) => return Found::Here(dir),
+            Err(versions) => versions,
+        };
+        if let Ok(dir) = self.among(self.known_by_content(), short, version) {
+            return Found::Here(dir);
         }
         let missing =
             MissingChart { url: url.to_owned(), name: name.to_owned(), version: version.to_owned() };
         let help = format!("vendor it below a directory of `charts.paths`: {}", missing.pull_command());
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(missing);
+        // A name that `helm repo add` gave is known to one machine only.
+        if !url.starts_with('@') && !url.starts_with("alias:") {
+            self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(missing);
+        }
         let there = match versions.as_slice() {
             [] => String::new(),
             versions => format!(", only {} is", versions.join(", ")),
@@ -122,11 +138,50 @@ impl ChartIndex {
         })
     }
 
+    fn known_by_content(&self) -> &BTreeMap<SmolStr, Vec<Vendored>> {
+        self.known_by_content.get_or_init(|| {
+            let mut known: BTreeMap<SmolStr, Vec<Vendored>> = BTreeMap::new();
+            let (Some(tree), Some(cache)) = (&self.content, &self.cache) else { return known };
+            for path in tree.files().into_iter().filter(|path| path.file_name().ends_with(".chart")) {
+                let archive = Dir::new(Arc::clone(tree), path);
+                let Some(content) = unpack(&archive, cache.sources()) else { continue };
+                // A chart is a directory of its own name.
+                let charts = content.files().into_iter().filter(|path| path.file_name() == "Chart.yaml");
+                let mut tops =
+                    charts.filter_map(|path| path.parent().filter(|dir| dir.components().count() == 1));
+                let Some(at) = tops.next().map(|top| Dir::new(content, top)) else { continue };
+                if let Some((name, version)) = identity(&at, cache) {
+                    known.entry(name).or_default().push(Vendored { version, at, opened: None });
+                }
+            }
+            known
+        })
+    }
+
+    /// The chart among those of a name that is meant, else the versions that are there.
+    fn among<'a>(
+        &self,
+        known: &'a BTreeMap<SmolStr, Vec<Vendored>>,
+        name: &str,
+        version: &str,
+    ) -> Result<Dir, Vec<&'a str>> {
+        let vendored = known.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut versions: Vec<&str> = vendored.iter().map(|it| it.version.as_str()).collect();
+        while let Some(picked) = pick(version, &versions) {
+            let mut candidates = vendored.iter().filter(|it| it.version == picked);
+            if let Some(dir) = candidates.find_map(|it| self.open(it, name)) {
+                return Ok(dir);
+            }
+            versions.retain(|known| *known != picked);
+        }
+        Err(versions)
+    }
+
     fn open(&self, vendored: &Vendored, name: &str) -> Option<Dir> {
         let Some(opened) = &vendored.opened else { return Some(vendored.at.clone()) };
         let cache = self.cache.as_ref()?;
         let open = || {
-            let dir = unpack(&vendored.at, name, cache.sources())?;
+            let dir = Dir::new(unpack(&vendored.at, cache.sources())?, TreePath::new(name).ok()?);
             let (found, version) = identity(&dir, cache)?;
             (found == name && version == vendored.version).then_some(dir)
         };
@@ -164,11 +219,10 @@ fn identity(dir: &Dir, cache: &Cache) -> Option<(SmolStr, SmolStr)> {
     Some((text("name")?, text("version")?))
 }
 
-/// The chart in an archive.
-fn unpack(archive: &Dir, name: &str, sources: &Sources) -> Option<Dir> {
+/// The files in an archive.
+fn unpack(archive: &Dir, sources: &Sources) -> Option<Arc<dyn Tree>> {
     let file = archive.tree.read(&archive.path).ok()?;
-    let tree = open_archive(sources, file.name(), file.bytes(), ArchiveLimits::default()).ok()?;
-    Some(Dir::new(Arc::new(tree), TreePath::new(name).ok()?))
+    Some(Arc::new(open_archive(sources, file.name(), file.bytes(), ArchiveLimits::default()).ok()?))
 }
 
 #[cfg(test)]
@@ -202,6 +256,7 @@ mod tests {
             ("org/b", "3.1.0", Some("vendor/a-2/charts/b")),
             ("k8s-1thing", "0.1.0", None),
             ("nobody", "1.0.0", None),
+            ("it's", "~1 $(x)", None),
         ] {
             let found = index.find("https://charts.example", name, version);
             assert_eq!(found.dir().map(|dir| dir.path.as_str()), want, "{name} {version}");
@@ -211,6 +266,7 @@ mod tests {
             commands,
             [
                 "helm pull a --repo https://charts.example --version 3.0.0",
+                r"helm pull 'it'\''s' --repo https://charts.example --version '~1 $(x)'",
                 "helm pull k8s-1thing --repo https://charts.example --version 0.1.0",
                 "helm pull nobody --repo https://charts.example --version 1.0.0",
             ]

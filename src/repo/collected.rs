@@ -63,7 +63,11 @@ impl<T> Collected<T> {
         let claimed = &self.claimed;
         let claimant = |app: &App| match &app.spec {
             Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_) | Spec::ArgoSet(_) | Spec::FluxKustomization(..) | Spec::FluxRelease(..) => None,
+            Spec::Argo(_)
+            | Spec::ArgoSet(_)
+            | Spec::FluxKustomization(..)
+            | Spec::FluxRelease(..)
+            | Spec::Manifests(_) => None,
         };
         let superseded: BTreeMap<AppId, AppId> =
             self.done.iter().filter_map(|done| Some((done.app.id, claimant(&done.app)?))).collect();
@@ -90,6 +94,7 @@ impl<T> Collected<T> {
                 problems: done.rendered.problems,
                 no_ops: done.rendered.no_ops,
                 idle_values: done.rendered.idle_values,
+                redundant_values: done.rendered.redundant_values,
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
                 built: done.rendered.built,

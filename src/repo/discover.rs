@@ -19,13 +19,14 @@ use super::app::{App, AppId, AppKind, Spec};
 use super::batch::{Batch, work};
 use super::clusters::Variants;
 use super::collected::{Claims, Collected, Done};
+use super::declared::is_argo;
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind, is_flux_kind};
 use super::facts::ObjectFacts;
 use super::flux::{self, Roots, Store};
 use super::inventory::Inventory;
 use super::remotes::Identity;
-use super::scan::{Scan, document_node};
-use super::{Rendered, Workspace};
+use super::scan::{Scan, ScannedDocument, document_node};
+use super::{Rendered, Workspace, showcase};
 
 /// Apps below apps below apps: real repositories have three or four levels.
 const MAX_DEPTH: u32 = 16;
@@ -92,6 +93,10 @@ pub fn analyze<T: Send>(
         discovery.chart(&dir);
     }
     discovery.run();
+    if discovery.done.is_empty() {
+        discovery.manifests();
+        discovery.run();
+    }
     discovery.stop().finish(workspace, scan, variants)
 }
 
@@ -279,7 +284,12 @@ impl<T: Send> Discovery<'_, T> {
     fn claim_path(&mut self, id: AppId, path: TreePath) {
         if self.scan.kustomizations.contains_key(&path) {
             self.claimed.dirs.entry(path).or_insert(id);
-        } else if !path.is_root() {
+        } else if path.is_root() {
+            // Charts are no manifests, but all kustomizations are built.
+            for dir in self.scan.root_kustomizations() {
+                self.claimed.dirs.entry(dir).or_insert(id);
+            }
+        } else {
             self.claimed.below.entry(path).or_insert(id);
         }
     }
@@ -306,6 +316,32 @@ impl<T: Send> Discovery<'_, T> {
         let Ok(file) = self.workspace.tree.read(&dir.child("Chart.yaml")) else { return };
         let spec = Spec::Chart(Dir::new(Arc::clone(&self.workspace.tree), dir.clone()));
         self.directory(dir, AppKind::Chart, Span::start_of(file.id()), spec);
+    }
+
+    /// Where nothing says what is deployed, somebody applies the manifests as they are: all of them are one app.
+    fn manifests(&mut self) {
+        // What configures Argo CD or Flux is for repositories that are not here.
+        let configures = |document: &ScannedDocument| {
+            is_app_kind(&document.group, &document.kind)
+                || is_argo(&document.group, &document.kind, &document.name)
+        };
+        if self.scan.documents.iter().any(configures) {
+            return;
+        }
+        let documents = self.scan.documents.iter().filter(|document| {
+            let shows = showcase(&document.path).is_some();
+            !document.name.is_empty() && !shows && !self.scan.is_input(&document.path)
+        });
+        let files: BTreeSet<TreePath> = documents.map(|document| document.path.clone()).collect();
+        let Some(first) = files.first() else { return };
+        let mut dir = first.parent();
+        while let Some(at) = dir.as_ref().filter(|at| !files.iter().all(|file| file.starts_with(at))) {
+            dir = at.parent();
+        }
+        let Ok(file) = self.workspace.tree.read(first) else { return };
+        let at = Span::start_of(file.id());
+        let spec = Spec::Manifests(files.into_iter().collect());
+        self.directory(&dir.unwrap_or_default(), AppKind::Manifests, at, spec);
     }
 
     fn directory(&mut self, dir: &TreePath, kind: AppKind, at: Span, spec: Spec) {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::argocd::SyncPosition;
+use crate::helm::OverrideKind;
 use crate::k8s::{self, Keys, PodTemplate, Provided, Reference, Violation};
 use crate::origin::{OriginId, Place};
+use crate::source::Span;
 use crate::yaml::Node;
 
 use super::declared::is_argo;
@@ -185,10 +187,10 @@ const SYNC_ANNOTATIONS: [&str; 4] =
 
 /// Takes the facts out of a render; the tree can be dropped afterwards.
 pub(super) fn facts(app: &App, rendered: &Rendered) -> Vec<ObjectFacts> {
-    rendered.objects.iter().map(|object| of(app, object)).collect()
+    rendered.objects.iter().map(|object| of(app, rendered, object)).collect()
 }
 
-fn of(app: &App, object: &Object) -> ObjectFacts {
+fn of(app: &App, rendered: &Rendered, object: &Object) -> ObjectFacts {
     let (group, kind, node) = (&object.group, &object.kind, &object.node);
     ObjectFacts {
         app: app.id,
@@ -203,9 +205,7 @@ fn of(app: &App, object: &Object) -> ObjectFacts {
             .any(|name| object.annotation(name).is_some()),
         sync: SyncPosition::of(|name| object.annotation(name).and_then(Node::as_str)),
         sync_place: SYNC_ANNOTATIONS.iter().find_map(|name| object.annotation(name)).map(Node::place),
-        pod_violations: PodTemplate::of(group, kind, node)
-            .map(|pod| k8s::violations(&pod))
-            .unwrap_or_default(),
+        pod_violations: violations(rendered, object),
         references: k8s::references(group, kind, node),
         provides: provided(object),
         keys: k8s::keys(group, kind, node),
@@ -213,6 +213,34 @@ fn of(app: &App, object: &Object) -> ObjectFacts {
         pod: PodFacts::of(object).map(Box::new),
         node: is_kept(object).then(|| Arc::new(node.clone())),
     }
+}
+
+/// What the Pod Security Standards forbid about an object's pods. What a block lacks because some values file took it away
+/// is shown where that is written.
+fn violations(rendered: &Rendered, object: &Object) -> Vec<Violation> {
+    let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return Vec::new() };
+    let mut violations = k8s::violations(&pod);
+    for violation in &mut violations {
+        let Some(key) = violation.lacks else { continue };
+        let took = rendered.releases.iter().find_map(|release| {
+            let nulled = release.overrides.iter().filter(|known| known.kind == OverrideKind::Nulled);
+            nulled.filter(|known| !known.winner.at.is_empty()).find(|known| {
+                let Some((last, block)) = known.path.split_last() else { return false };
+                let block: Vec<&str> = block.iter().map(SmolStr::as_str).collect();
+                last == key && release.values.at_path(&block).is_some_and(|it| holds(it, violation.place.at))
+            })
+        });
+        if let Some(took) = took {
+            violation.place = took.winner;
+        }
+    }
+    violations
+}
+
+/// Whether some bytes are part of a block of values: its place, or that of an entry.
+fn holds(block: &Node, at: Span) -> bool {
+    let within = |span: Span| span.file == at.file && span.start <= at.start && at.start < span.end;
+    within(block.at) || block.entries().iter().any(|entry| within(entry.key.at) || within(entry.value.at))
 }
 
 fn provided(object: &Object) -> Vec<Provided> {

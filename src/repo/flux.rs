@@ -13,11 +13,11 @@ use crate::origin::Origins;
 use crate::source::TreePath;
 use crate::yaml::Node;
 
-use super::Workspace;
 use super::app::{App, Spec};
 use super::clusters::Variants;
 use super::definition::is_flux_kind;
 use super::scan::{Scan, ScannedDocument, document_node};
+use super::{Workspace, showcase};
 
 /// What is kept of an object that another may name, by cluster, kind, namespace and name.
 type Key = (SmolStr, SmolStr, SmolStr, SmolStr);
@@ -178,6 +178,13 @@ struct Written {
     dir: Option<TreePath>,
 }
 
+/// Whether a Kustomization among examples or test data builds the root of its source: that is not the root of the
+/// repository that shows it.
+pub(super) fn shows_another(file: &TreePath, kustomization: &Kustomization) -> bool {
+    let path = kustomization.path().trim_start_matches("./").trim_matches('/');
+    path.is_empty() && showcase(file).is_some()
+}
+
 /// Which of Flux's objects as written are roots: nothing in the repository renders them.
 #[derive(Debug, Default)]
 pub(super) struct Roots {
@@ -197,6 +204,7 @@ impl Roots {
             let Some(node) = document_node(workspace, document) else { continue };
             let kustomization = Kustomization::new(Arc::new(node));
             let dir = built_dir(&kustomization, &document.path, workspace, scan);
+            let dir = dir.filter(|_| !shows_another(&document.path, &kustomization));
             let dir = dir.map(|dir| workspace.tree.resolve(&dir).unwrap_or(dir));
             kustomizations
                 .push(Written { document: index, dir: dir.filter(|dir| workspace.tree.is_dir(dir)) });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::argocd::IN_CLUSTER;
 use crate::finding::{Incomplete, Missing, Problem};
 use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
@@ -10,6 +11,7 @@ use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
 use super::idle::IdleValue;
+use super::redundant::RedundantValue;
 use super::showcase::showcase;
 use super::world::Index;
 use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
@@ -31,6 +33,8 @@ pub struct AppEntry {
     pub no_ops: Vec<NoOp>,
     /// Values that no template reads in this app.
     pub idle_values: Vec<IdleValue>,
+    /// Values that say in this app what the layer below says.
+    pub redundant_values: Vec<RedundantValue>,
     /// What is missing from the render.
     pub incomplete: Vec<Incomplete>,
     /// The root app that leads to this one.
@@ -56,7 +60,7 @@ impl AppEntry {
                 }
                 Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
                 Spec::FluxKustomization(..) | Spec::FluxRelease(..) => self.built.as_ref().is_some_and(below),
-                Spec::ArgoSet(_) => false,
+                Spec::ArgoSet(_) | Spec::Manifests(_) => false,
             }
     }
 }
@@ -89,7 +93,25 @@ impl Inventory {
     /// Whether two apps may deploy to one cluster.
     pub fn may_meet(&self, a: AppId, b: AppId) -> bool {
         let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
-        a.app.cluster == b.app.cluster && self.variants_meet(a.app.id, b.app.id)
+        let same = a.app.cluster == b.app.cluster || self.is_beside_flux(a, b) || self.is_beside_flux(b, a);
+        same && self.variants_meet(a.app.id, b.app.id)
+    }
+
+    /// Whether something that Flux does not deploy goes to the cluster that Flux runs in: it is defined among the files of
+    /// that cluster, and names no other.
+    fn is_beside_flux(&self, flux: &AppEntry, other: &AppEntry) -> bool {
+        let is_flux =
+            |entry: &AppEntry| matches!(entry.app.spec, Spec::FluxKustomization(..) | Spec::FluxRelease(..));
+        let remote = match &flux.app.spec {
+            Spec::FluxKustomization(app, _) => app.remote,
+            Spec::FluxRelease(app, _) => app.remote,
+            _ => true,
+        };
+        if remote || is_flux(other) || !matches!(other.app.cluster.as_str(), "" | IN_CLUSTER) {
+            return false;
+        }
+        let variant = self.root_path(other).and_then(|path| self.variants.of_path(path));
+        variant.as_ref().map_or("", |dir| dir.as_str()) == flux.app.cluster
     }
 
     /// Whether the layout of the repository lets two apps meet, whatever clusters they name.
@@ -126,8 +148,13 @@ impl Inventory {
         if a.root == b.root || one == other {
             return false;
         }
-        let copies = one.file_name() == other.file_name() && a.app.name == b.app.name;
-        copies || showcase(one).is_some() || showcase(other).is_some() || self.scan.are_parallel(one, other)
+        let copies = |one: &TreePath, other: &TreePath| a.app.name == b.app.name && are_copies(one, other);
+        let defined = a.app.path.as_ref().zip(b.app.path.as_ref());
+        copies(one, other)
+            || defined.is_some_and(|(one, other)| copies(one, other))
+            || showcase(one).is_some()
+            || showcase(other).is_some()
+            || self.scan.are_parallel(one, other)
     }
 
     /// Follows every app to the app that nothing renders.
@@ -182,6 +209,18 @@ impl Inventory {
         };
         self.apps.iter().any(targeted) || self.objects_meeting(app).any(made)
     }
+}
+
+/// Whether two files are named like copies of one: `infra.yaml` in two directories, or `app-arm.yaml` where the other is `app.yaml`
+/// in directories of one name.
+fn are_copies(a: &TreePath, b: &TreePath) -> bool {
+    let stem = |path: &TreePath| path.file_name().rsplit_once('.').map(|(stem, _)| stem.to_owned());
+    let grows = |short: &str, long: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['-', '_', '.']))
+    };
+    let dir = |path: &TreePath| path.parent().map(|dir| dir.file_name().to_owned());
+    let (Some(one), Some(other)) = (stem(a), stem(b)) else { return false };
+    a.file_name() == b.file_name() || dir(a) == dir(b) && (grows(&one, &other) || grows(&other, &one))
 }
 
 /// Calls `visit` with every origin id of a tree.

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Output, Renderer};
-use crate::finding::{Incomplete, Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
 use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
 use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed};
 use crate::source::{Dir, TreePath};
-use crate::yaml::Node;
+use crate::yaml::{Dialect, Node};
 
 use super::app::{App, Spec, Status};
+use super::flux::shows_another;
 use super::trace::Trace;
 use super::{Object, Workspace};
 
@@ -67,6 +68,7 @@ impl Rendered {
         self.releases = output.releases;
         self.substitutions = output.substitutions;
         self.dir = output.dir;
+        self.files = output.files;
         self.variables = output.variables;
         self.dropped = output.dropped;
         output.objects
@@ -125,6 +127,7 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
     let mut output = Output::default();
     output.take_problems(loaded.problems.clone());
     let Some(chart) = &loaded.chart else { return output };
+    let chart = &helm::with_vendored(chart, workspace.remotes(), &workspace.charts, &workspace.cache);
     let mut options = ReleaseOptions::new(Placed::new("release-name".into(), app.place), "default");
     options.include_crds = true;
     let release = helm::render(chart, UserValues::new(app.place), &options, origins, &workspace.cache);
@@ -174,6 +177,13 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             let output = argocd::expand(set, &environment, &mut rendered.origins);
             rendered.take(output)
         }
+        Spec::FluxKustomization(kustomization, _)
+            if app.path.as_ref().is_some_and(|path| shows_another(path, kustomization)) =>
+        {
+            let words = "an example without a path builds its whole source, which this repository only holds";
+            rendered.incomplete.push(Incomplete::new(Missing::Content, words));
+            Vec::new()
+        }
         Spec::FluxKustomization(kustomization, inputs) => {
             let renderer = flux_renderer(app, workspace);
             let output = renderer.kustomization(kustomization, inputs, &mut rendered.origins);
@@ -205,12 +215,26 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             ));
             rendered.take(output)
         }
+        Spec::Manifests(files) => {
+            let tree = trace.watch(Dir::new(Arc::clone(&workspace.tree), TreePath::root())).tree;
+            let read = files.iter().filter_map(|path| tree.read(path).ok());
+            let streams: Vec<_> = read.map(|file| workspace.cache.stream(&file)).collect();
+            let written = streams.iter().flat_map(|stream| &stream.documents);
+            let canonical = |node: &Node| {
+                let mut node = node.clone();
+                // What cannot be read is told by the rules about files.
+                node.canonicalize(Dialect::Sigs).ok()?;
+                node.get("kind")?;
+                Some(node)
+            };
+            written.filter_map(|document| canonical(document.root.as_ref()?)).collect()
+        }
         Spec::Chart(dir) => {
             let output = chart(app, &trace.watch(dir.clone()), workspace, &mut rendered.origins);
             rendered.take(output)
         }
     };
-    rendered.files = trace.files();
+    rendered.files.append(&mut trace.files());
     rendered.files.extend(app.path.clone());
     for release in &rendered.releases {
         rendered.files.append(&mut chart_files(&release.root.chart, workspace));

@@ -407,7 +407,7 @@ impl<'a> World<'a> {
         };
         for entry in &self.inventory.apps {
             // What nothing deploys cannot be what is missing, unless that is where we look from.
-            let plain = matches!(entry.app.kind, AppKind::Chart | AppKind::Overlay);
+            let plain = entry.app.kind.is_loose();
             if plain && entry.app.id != app {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! For people: each finding with the lines it speaks of, then what was and what was not checked.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -58,12 +59,22 @@ pub fn render_finding(it: &Finding, sources: &Sources, look: Look) -> String {
 
 /// The apps as aligned columns.
 pub fn apps_table(rows: &[AppRow]) -> String {
+    // One file may define an app for several clusters.
+    let mut clusters: BTreeMap<(&str, &str), BTreeSet<Option<&str>>> = BTreeMap::new();
+    for row in rows {
+        clusters.entry((&row.name, row.kind)).or_default().insert(row.cluster.as_deref());
+    }
+    let repeats = |row: &AppRow| clusters.get(&(&*row.name, row.kind)).is_some_and(|known| known.len() > 1);
+    let name = |row: &AppRow| match &row.cluster {
+        Some(cluster) if repeats(row) => format!("{}@{cluster}", row.name),
+        _ => row.name.to_string(),
+    };
     let header = ["NAME", "KIND", "NAMESPACE", "SOURCE", "REVISION", "OBJECTS", "STATUS", "DEFINED AT"];
     let cells: Vec<[String; 8]> = rows
         .iter()
         .map(|row| {
             [
-                row.name.to_string(),
+                name(row),
                 row.kind.to_owned(),
                 row.namespace.to_string(),
                 row.source.clone(),

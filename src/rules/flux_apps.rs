@@ -3,7 +3,7 @@
 use crate::finding::Missing;
 use crate::flux::{HelmRelease, Inputs, Kustomization, ObjectName};
 use crate::k8s::{Reference, Via};
-use crate::repo::{AppEntry, AppId, AppKind, Inventory, Spec, Status, World};
+use crate::repo::{AppEntry, AppId, Inventory, Spec, Status, World};
 use crate::source::TreePath;
 
 /// The Kustomization of an app that something deploys, and the objects that it names.
@@ -27,7 +27,7 @@ pub(super) fn helm_release(entry: &AppEntry) -> Option<(&HelmRelease, &Inputs)> 
 /// Whether Flux deploys an app: a Kustomization leads to it.
 pub(super) fn is_deployed(inventory: &Inventory, entry: &AppEntry) -> bool {
     let root = inventory.app(entry.root);
-    root.is_some_and(|root| !matches!(root.app.kind, AppKind::Overlay | AppKind::Chart))
+    root.is_some_and(|root| !root.app.kind.is_loose())
 }
 
 /// Whether something applies an app's object, as far as can be told: what no app renders may be applied by the bootstrap,
@@ -51,7 +51,7 @@ pub(super) fn is_closed(inventory: &Inventory, world: &World<'_>, app: AppId) ->
     };
     !inventory.apps.iter().any(|entry| {
         lacks(entry)
-            && !matches!(entry.app.kind, AppKind::Overlay | AppKind::Chart)
+            && !entry.app.kind.is_loose()
             && is_alive(inventory, entry)
             && world.may_serve(entry.app.id, app)
     })

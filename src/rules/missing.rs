@@ -8,9 +8,15 @@ use smol_str::SmolStr;
 use crate::finding::{Severity, did_you_mean};
 use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppKind, Inventory, ObjectFacts, World};
+use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
+use crate::source::TreePath;
 
 use super::Context;
+use super::counterpart::Counterparts;
+
+/// What to do about a class that somebody else may bring.
+pub(super) const PLATFORM: &str =
+    "name a class that is there, or declare the one that the platform brings under `external:`";
 
 /// A rule's own words and exceptions.
 pub(super) struct Missing<'a> {
@@ -34,20 +40,36 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     // By consumer's app and the object that is missing: all places that name it.
     type Named<'a> = Vec<(&'a ObjectFacts, &'a Reference)>;
     let mut groups: BTreeMap<(u32, &str, &str, &str), Named<'_>> = BTreeMap::new();
-    for object in inventory.objects.iter().filter(|object| is_deployed(inventory, object)) {
+    for object in inventory.objects.iter().filter(|object| is_applied(inventory, object)) {
         for reference in object.references.iter().filter(|it| !it.optional && (rule.about)(object, it)) {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
             let key = (object.app.0, reference.kind.as_str(), namespace, reference.name.as_str());
             groups.entry(key).or_default().push((object, reference));
         }
     }
+    let counterparts = Counterparts::new(inventory, world, cx.sources());
     for ((_, _, namespace, _), group) in groups {
         let Some((object, reference)) = group.first().copied() else { continue };
+        let counterpart = || counterparts.find(object.app, object.place, namespace, reference);
         if (rule.known)(object, reference) {
             continue;
         }
         match world.look_up(object.app, &object.namespace, reference) {
-            Answer::Provided(..) | Answer::Unknown(_) => {}
+            Answer::Provided(..) => {}
+            // Nobody knows what else there is where manifests are applied by hand.
+            answer if matches!(answer, Answer::Unknown(_)) || !is_deployed(inventory, object) => {
+                let Some(meant) = counterpart() else { continue };
+                // An operator that we know nothing about calls what it makes after what it acts on.
+                if !meant.elsewhere
+                    && world.has_unknown_operator(object.app, namespace, Some(reference.name.as_str()))
+                {
+                    continue;
+                }
+                let place = Some((meant.object.place, meant.words));
+                let severity = Some(Severity::Warning);
+                one(inventory, cx, &group, "which nothing provides", &meant.help, severity, place);
+            }
+            Answer::Unknown(_) => {}
             Answer::Unapplied(path) => {
                 let why = format!("`{path}` defines it, but no app renders that file");
                 one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
@@ -66,38 +88,102 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 } else {
                     rule.severity
                 };
-                let place = elsewhere.map(|other| (other.place, where_is(other, namespace)));
-                let place = place.or_else(|| unused(inventory, object, reference));
-                one(inventory, cx, &group, "which nothing provides", rule.help, severity, place);
+                let meant = counterpart();
+                let help = meant.as_ref().map_or(rule.help, |meant| &meant.help);
+                let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
+                let place =
+                    place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
+                let place = place.or_else(|| unused(inventory, cx, object, reference));
+                one(inventory, cx, &group, "which nothing provides", help, severity, place);
             }
         }
     }
 }
 
-/// What no app deploys is a building block: others may add what it lacks.
-pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
-    inventory
-        .app(object.app)
-        .is_some_and(|entry| !matches!(entry.app.kind, AppKind::Chart | AppKind::Overlay))
+/// Reports the references to a kind of class, which live outside of namespaces and are named by those who need one.
+pub(super) fn report_class(
+    inventory: &Inventory,
+    cx: &mut Context<'_>,
+    (group, kind): (&str, &str),
+    known: &dyn Fn(&str) -> bool,
+    help: &str,
+) {
+    // Where none is defined at all, they are made outside of this repository.
+    if !inventory.objects.iter().any(|object| object.is(group, kind)) {
+        return;
+    }
+    let rule = Missing {
+        about: &|_, reference| reference.group == group && reference.kind == kind,
+        known: &|_, reference| known(&reference.name),
+        help,
+        unapplied: Severity::Warning,
+        doubts: false,
+        severity: None,
+    };
+    report(inventory, cx, &rule);
 }
 
-/// The one ConfigMap or Secret of the same app that nothing names: it may be the one that is meant.
-fn unused(inventory: &Inventory, object: &ObjectFacts, reference: &Reference) -> Option<(Place, String)> {
+/// Whether an object is applied as it is: by an app, or by hand.
+fn is_applied(inventory: &Inventory, object: &ObjectFacts) -> bool {
+    let by_hand = |entry: &AppEntry| entry.app.kind == AppKind::Manifests;
+    is_deployed(inventory, object) || inventory.app(object.app).is_some_and(by_hand)
+}
+
+/// What no app deploys is a building block: others may add what it lacks.
+pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
+    inventory.app(object.app).is_some_and(|entry| !entry.app.kind.is_loose())
+}
+
+/// The one ConfigMap or Secret that nothing names, of the same app or written beside the line that needs one: it may be
+/// the one that is meant.
+fn unused(
+    inventory: &Inventory,
+    cx: &Context<'_>,
+    object: &ObjectFacts,
+    reference: &Reference,
+) -> Option<(Place, String)> {
     if !matches!(reference.kind.as_str(), "ConfigMap" | "Secret") {
         return None;
     }
-    let named = |it: &ObjectFacts| {
+    let namespace = reference.namespace.as_ref().unwrap_or(&object.namespace);
+    let made = |it: &ObjectFacts| {
+        let name = if it.is("", &reference.kind) {
+            Some(&it.name)
+        } else {
+            let own = it.provides.iter().find(|its| its.kind == reference.kind && its.namespace.is_none());
+            own.and_then(|own| own.name.exact())
+        };
+        name.filter(|_| it.namespace == *namespace).cloned()
+    };
+    let named = |name: &SmolStr| {
+        let here = |other: &Option<SmolStr>, own: &SmolStr| {
+            let other = other.as_ref().unwrap_or(own);
+            other.is_empty() || other == namespace
+        };
         inventory.objects.iter().any(|other| {
-            other.references.iter().any(|its| its.kind == it.kind && its.name == it.name)
-                || other.mentions.contains(&it.name)
+            let mut references = other.references.iter();
+            references.any(|its| {
+                its.kind == reference.kind && its.name == *name && here(&its.namespace, &other.namespace)
+            }) || (here(&None, &other.namespace) && other.mentions.contains(name))
         })
     };
-    let same = |it: &&ObjectFacts| {
-        it.app == object.app && it.is("", &reference.kind) && it.namespace == object.namespace
+    let needed = directory(cx, reference.place);
+    let near = |it: &ObjectFacts| {
+        it.app == object.app
+            || (needed.is_some()
+                && inventory.share_root(it.app, object.app)
+                && directory(cx, it.place) == needed)
     };
-    let mut free = inventory.objects.iter().filter(same).filter(|it| !named(it));
-    let (Some(only), None) = (free.next(), free.next()) else { return None };
+    let made = inventory.objects.iter().filter_map(|it| Some((it, made(it)?)));
+    let mut free = made.filter(|(it, name)| !named(name) && near(it));
+    let (Some((only, _)), None) = (free.next(), free.next()) else { return None };
     Some((only.place, format!("nothing uses this {}", only.kind)))
+}
+
+/// The directory of the line to edit.
+fn directory(cx: &Context<'_>, place: Place) -> Option<TreePath> {
+    let at = Labels::of(place, cx.origins(), cx.workspace).primary.at;
+    TreePath::new(cx.sources().get(at.file)?.name()).ok()?.parent()
 }
 
 fn where_is(other: &ObjectFacts, namespace: &str) -> String {
@@ -175,7 +261,9 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
 
 /// Whether a role or account is that of a GitOps controller, which needs to do everything.
 pub(super) fn is_controller(name: &str) -> bool {
-    matches!(name, "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server")
-        || name.ends_with("argocd-application-controller")
+    matches!(
+        name,
+        "kustomize-controller" | "helm-controller" | "flux-operator" | "argocd-server" | "argocd-manager"
+    ) || name.ends_with("argocd-application-controller")
         || name.ends_with("argocd-server")
 }

@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the list below.
 
 mod context;
+mod counterpart;
 mod flux_apps;
 mod images;
 mod missing;
@@ -58,6 +59,8 @@ rules! {
         invalid_sync_wave::InvalidSyncWave,
         invalid_sync_window::InvalidSyncWindow,
         kustomization_as_manifest::KustomizationAsManifest,
+        mismatched_plugin_parameter::MismatchedPluginParameter,
+        misplaced_chart_object::MisplacedChartObject,
         missing_destination::MissingDestination,
         missing_ignore_differences::MissingIgnoreDifferences,
         missing_source_path::MissingSourcePath,
@@ -97,15 +100,18 @@ rules! {
     helm {
         empty_override::EmptyOverride,
         missing_chart_dependency::MissingChartDependency,
+        no_op_override::NoOpOverride,
         null_override::NullOverride,
         render_failure::RenderFailure,
         type_conflict_override::TypeConflictOverride,
+        unreferenced_values_file::UnreferencedValuesFile,
         unused_value::UnusedValue,
         values_schema_violation::ValuesSchemaViolation,
     }
     kustomize {
         deprecated_kustomize_field::DeprecatedKustomizeField,
         kustomize_build_failure::KustomizeBuildFailure,
+        no_op_patch::NoOpPatch,
         unmatched_image::UnmatchedImage,
         unmatched_patch::UnmatchedPatch,
         unmatched_replacement::UnmatchedReplacement,
@@ -138,6 +144,7 @@ rules! {
         missing_service_port::MissingServicePort,
         missing_storage_class::MissingStorageClass,
         secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
+        unfetched_secret_object::UnfetchedSecretObject,
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
     }

@@ -50,7 +50,7 @@ fn doubt(app: &App, rendered: &Rendered) -> Option<Severity> {
     match app.kind {
         // Values that its users supply are missing.
         AppKind::Chart => Some(Severity::Note),
-        AppKind::Overlay => Some(Severity::Warning),
+        AppKind::Overlay | AppKind::Manifests => Some(Severity::Warning),
         _ if app.provisional => Some(Severity::Note),
         // Rendered from another revision than the one that is meant.
         _ if !rendered.incomplete.is_empty() => Some(Severity::Warning),

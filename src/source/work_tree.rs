@@ -3,7 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door to the disk that the ban points to")]
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::{File, FileType};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -36,6 +37,42 @@ pub struct WorkTree {
     /// What the walk met and could not list, sorted.
     unlisted: Vec<(String, ReadError)>,
     read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
+    /// What the walk did not meet, looked up once: an overlay asks for the same directories again and again.
+    located: RwLock<FxHashMap<TreePath, Result<Located, ReadError>>>,
+}
+
+/// What stands at a path on disk.
+#[derive(Debug, Clone)]
+struct Located {
+    /// The path with all links followed, or why a link leads nowhere.
+    real: Result<Arc<Path>, ReadError>,
+    /// What it is after following links, wherever they lead.
+    kind: EntryKind,
+}
+
+impl Located {
+    fn new(real: &Path, kind: FileType) -> Self {
+        let kind = if kind.is_dir() {
+            EntryKind::Dir
+        } else if kind.is_file() {
+            EntryKind::File
+        } else {
+            EntryKind::Other
+        };
+        Self { real: Ok(real.into()), kind }
+    }
+
+    /// Looks at `on_disk`, whose directory has no links in its path.
+    fn look(on_disk: &Path) -> Result<Self, ReadError> {
+        let metadata = std::fs::symlink_metadata(on_disk).map_err(|error| io_error(&error))?;
+        if !metadata.is_symlink() {
+            return Ok(Self::new(on_disk, metadata.file_type()));
+        }
+        let followed = std::fs::canonicalize(on_disk)
+            .and_then(|real| Ok(Self::new(&real, std::fs::metadata(&real)?.file_type())))
+            .map_err(|error| io_error(&error));
+        Ok(followed.unwrap_or_else(|error| Self { real: Err(error), kind: EntryKind::Other }))
+    }
 }
 
 impl fmt::Debug for WorkTree {
@@ -124,6 +161,7 @@ impl WorkTree {
             links,
             unlisted,
             read: RwLock::default(),
+            located: RwLock::default(),
         })
     }
 
@@ -145,6 +183,7 @@ impl WorkTree {
             links: Vec::new(),
             unlisted: Vec::new(),
             read: RwLock::default(),
+            located: RwLock::default(),
         })
     }
 
@@ -184,45 +223,60 @@ impl WorkTree {
         if path.is_root() { self.real_root.clone() } else { self.real_root.join(path.as_str()) }
     }
 
-    /// Refuses a path that leaves the tree through a link. Costs system calls only for what the walk did not meet.
-    fn stay_inside(&self, path: &TreePath, on_disk: &Path) -> Result<(), ReadError> {
-        // Nothing leaves the whole disk.
-        if self.is_plain_file(path) || self.is_plain_dir(path) || self.real_root.parent().is_none() {
-            return Ok(());
+    /// Looks a path up on disk, directory by directory: one system call for each that was not looked up before.
+    fn locate(&self, path: &TreePath) -> Result<Located, ReadError> {
+        let mut todo = Vec::new();
+        let mut known = None;
+        {
+            let located = self.located.read().unwrap_or_else(PoisonError::into_inner);
+            let mut at = Some(path.clone());
+            while let Some(path) = at {
+                known = located.get(&path).cloned();
+                if known.is_some() {
+                    break;
+                }
+                at = path.parent();
+                todo.push(path);
+            }
         }
-        if self.is_direct(path, on_disk)? {
-            return Ok(());
+        for path in todo.into_iter().rev() {
+            let found = match known {
+                None => Located::look(&self.real_root),
+                Some(Err(error)) => Err(error),
+                Some(Ok(Located { real: Err(error), .. })) => Err(error),
+                Some(Ok(Located { kind: EntryKind::Dir, real: Ok(dir), .. })) => {
+                    Located::look(&dir.join(path.file_name()))
+                }
+                Some(Ok(_)) => Err(ReadError::NotDir),
+            };
+            self.located.write().unwrap_or_else(PoisonError::into_inner).insert(path, found.clone());
+            known = Some(found);
         }
-        let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
-        if real.starts_with(&self.real_root) { Ok(()) } else { Err(ReadError::Outside) }
+        known.unwrap_or(Err(ReadError::NotFound))
     }
 
-    /// Whether no link is on the way to a path that the walk did not meet. `false` where that takes following it.
-    ///
-    /// Engines ask for many names that are not there, and following costs a call for each directory on the way. Of
-    /// the directories that the walk came through, it is known where they are.
-    fn is_direct(&self, path: &TreePath, on_disk: &Path) -> Result<bool, ReadError> {
-        if !path.parent().is_some_and(|dir| self.is_plain_dir(&dir)) {
-            return Ok(false);
-        }
-        let metadata = std::fs::symlink_metadata(on_disk).map_err(|error| io_error(&error))?;
-        Ok(!metadata.is_symlink())
+    /// As [`WorkTree::locate`], refusing what lies outside of the tree behind a link.
+    fn locate_inside(&self, path: &TreePath) -> Result<(Arc<Path>, Located), ReadError> {
+        let located = self.locate(path)?;
+        let real = located.real.clone()?;
+        if real.starts_with(&self.real_root) { Ok((real, located)) } else { Err(ReadError::Outside) }
     }
 
     fn read_from_disk(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
-        let on_disk = self.on_disk(path);
-        self.stay_inside(path, &on_disk)?;
-        let metadata = std::fs::metadata(&on_disk).map_err(|error| io_error(&error))?;
-        if metadata.is_dir() {
-            return Err(ReadError::IsDir);
+        let (on_disk, located) = self.locate_inside(path)?;
+        match located.kind {
+            EntryKind::Dir => return Err(ReadError::IsDir),
+            EntryKind::Other => return Err(ReadError::Failed("is not a regular file".into())),
+            EntryKind::File => {}
         }
-        if !metadata.is_file() {
-            return Err(ReadError::Failed("is not a regular file".into()));
+        let mut file = File::open(on_disk).map_err(|error| io_error(&error))?;
+        let size = file.metadata().map_err(|error| io_error(&error))?.len();
+        if size > MAX_FILE_BYTES {
+            return Err(ReadError::TooLarge { size, limit: MAX_FILE_BYTES });
         }
-        if metadata.len() > MAX_FILE_BYTES {
-            return Err(ReadError::TooLarge { size: metadata.len(), limit: MAX_FILE_BYTES });
-        }
-        let bytes = std::fs::read(&on_disk).map_err(|error| io_error(&error))?;
+        // The limit holds as well for a file that grows while it is read, or that does not know its size.
+        let mut bytes = Vec::with_capacity(size as usize + 1);
+        file.by_ref().take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
         Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
     }
 }
@@ -239,8 +293,9 @@ impl Tree for WorkTree {
     }
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
-        let on_disk = self.on_disk(dir);
-        self.stay_inside(dir, &on_disk)?;
+        let (on_disk, _) = self.locate_inside(dir)?;
+        // The walk knows what lies behind a link by its own path.
+        let walked = if self.walked { self.resolve(dir)? } else { dir.clone() };
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(&on_disk).map_err(|error| io_error(&error))? {
             let entry = entry.map_err(|error| io_error(&error))?;
@@ -249,12 +304,21 @@ impl Tree for WorkTree {
                 continue;
             }
             let path = dir.child(&name);
-            let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let file_type = entry.file_type();
+            let link = file_type.as_ref().is_ok_and(FileType::is_symlink);
+            if let Ok(file_type) = file_type
+                && !link
+            {
+                // The directory knows what its entries are: nobody has to ask again.
+                let found = Located::new(&on_disk.join(&name), file_type);
+                self.located.write().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), Ok(found));
+            }
             let kind = self.kind(&path).unwrap_or(EntryKind::Other);
+            let listed = walked.child(&name);
             let ignored = match kind {
                 _ if !self.walked => false,
-                EntryKind::Dir if !link => !self.has_listed_below(&path),
-                EntryKind::File => !self.is_listed(&path),
+                EntryKind::Dir if !link => !self.has_listed_below(&listed),
+                EntryKind::File => !self.is_listed(&listed),
                 _ => false,
             };
             entries.push(Entry { name, kind, link, ignored });
@@ -270,19 +334,9 @@ impl Tree for WorkTree {
         if self.is_plain_dir(path) {
             return Some(EntryKind::Dir);
         }
-        let on_disk = self.on_disk(path);
-        std::fs::symlink_metadata(&on_disk).ok()?;
-        if self.stay_inside(path, &on_disk).is_err() {
-            return Some(EntryKind::Other);
-        }
-        let Ok(metadata) = std::fs::metadata(&on_disk) else { return Some(EntryKind::Other) };
-        Some(if metadata.is_dir() {
-            EntryKind::Dir
-        } else if metadata.is_file() {
-            EntryKind::File
-        } else {
-            EntryKind::Other
-        })
+        let located = self.locate(path).ok()?;
+        let is_inside = located.real.is_ok_and(|real| real.starts_with(&self.real_root));
+        Some(if is_inside { located.kind } else { EntryKind::Other })
     }
 
     fn files(&self) -> Vec<TreePath> {
@@ -301,11 +355,7 @@ impl Tree for WorkTree {
         if self.is_plain_file(path) || self.is_plain_dir(path) {
             return Ok(path.clone());
         }
-        let on_disk = self.on_disk(path);
-        if self.is_direct(path, &on_disk)? {
-            return Ok(path.clone());
-        }
-        let real = std::fs::canonicalize(on_disk).map_err(|error| io_error(&error))?;
+        let (real, _) = self.locate_inside(path)?;
         let inside = real.strip_prefix(&self.real_root).map_err(|_| ReadError::Outside)?;
         let inside = inside.to_str().ok_or_else(|| ReadError::Failed("the path is not UTF-8".into()))?;
         TreePath::new(&inside.replace(std::path::MAIN_SEPARATOR, "/")).map_err(|_| ReadError::Outside)
@@ -470,6 +520,11 @@ mod tests {
         let tree = WorkTree::open(dir.path(), "", Sources::new()).unwrap();
         assert_eq!(tree.read(&path("alias/a.yaml")).unwrap().text_or_empty(), "a: 1");
         assert_eq!(tree.resolve(&path("alias/a.yaml")).unwrap(), path("base/a.yaml"));
+        let listed = tree.list(&path("alias")).unwrap();
+        assert_eq!(
+            listed.iter().map(|it| (it.name.as_str(), it.ignored)).collect::<Vec<_>>(),
+            [("a.yaml", false)]
+        );
         assert_eq!(tree.read(&path("out/secret")).unwrap_err(), ReadError::Outside);
         assert_eq!(tree.kind(&path("out/secret")), Some(EntryKind::Other));
         assert_eq!(tree.kind(&path("broken")), Some(EntryKind::Other));

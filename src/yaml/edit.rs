@@ -115,6 +115,15 @@ pub fn key_span(stream: &Stream, location: &Location) -> Option<Span> {
     parent.entries().iter().find(|entry| entry.key.text == key.as_str()).map(|entry| entry.key.at)
 }
 
+/// How many other entries or items the collection has that holds a value.
+pub fn siblings(stream: &Stream, location: &Location) -> usize {
+    let holder = location
+        .1
+        .split_last()
+        .and_then(|(_, parents)| descend(stream.documents.get(location.0)?.root.as_ref()?, parents));
+    holder.map_or(0, |node| node.entries().len() + node.seq_or_empty().len()).saturating_sub(1)
+}
+
 fn touches(range: Range<u32>, offset: u32) -> bool {
     range.contains(&offset) || range.end == offset
 }

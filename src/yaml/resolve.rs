@@ -203,6 +203,22 @@ impl Node {
         Some(self.try_resolve(dialect).unwrap_or(Scalar::Str(Cow::Borrowed(text))))
     }
 
+    /// Whether two trees mean the same to `dialect`: neither spelling nor the order of keys counts.
+    pub fn means_same(&self, other: &Self, dialect: Dialect) -> bool {
+        match (&self.data, &other.data) {
+            (Data::Scalar(_), Data::Scalar(_)) => self.resolve(dialect) == other.resolve(dialect),
+            (Data::Seq(a), Data::Seq(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.means_same(b, dialect))
+            }
+            (Data::Map(a), Data::Map(b)) => {
+                let other = |entry: &Entry| b.get(&entry.key.text);
+                let same = |entry: &Entry| other(entry).is_some_and(|it| entry.value.means_same(it, dialect));
+                a.len() == b.len() && a.iter().all(same)
+            }
+            _ => false,
+        }
+    }
+
     /// What this scalar means, or go-yaml's message about a value that does not fit its tag. A collection is an
     /// empty string.
     pub(super) fn try_resolve(&self, dialect: Dialect) -> Result<Scalar<'_>, String> {

@@ -83,6 +83,8 @@ pub struct Violation {
     pub place: Place,
     /// What is wrong, ready for a message.
     pub message: String,
+    /// The key that the block lacks.
+    pub lacks: Option<&'static str>,
 }
 
 /// Everything that some level forbids about a pod.
@@ -108,7 +110,7 @@ fn wrong(
     node: &Node,
     message: String,
 ) {
-    found.push(Violation { control, level, field, place: node.place(), message });
+    found.push(Violation { control, level, field, place: node.place(), message, lacks: None });
 }
 
 /// The security context of the pod, then those of its containers, with the path of each and who it is for.

@@ -24,10 +24,19 @@ pub(super) fn check(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
     if is_windows(pod) {
         return;
     }
-    let escalation =
-        |context: &Node| context.get("allowPrivilegeEscalation").and_then(Node::as_bool) == Some(false);
-    let lacking: Vec<Container<'_>> =
-        pod.containers().filter(|it| !it.node.get("securityContext").is_some_and(escalation)).collect();
+    let mut lacking = Vec::new();
+    for container in pod.containers() {
+        let own = container.node.at_path(&["securityContext", "allowPrivilegeEscalation"]);
+        match own.filter(|node| !node.is_null()) {
+            None => lacking.push(container),
+            Some(node) if node.as_bool() == Some(false) => {}
+            Some(node) => {
+                let message = format!("{} allows privilege escalation", who(&container));
+                let field = container.path(pod, "securityContext.allowPrivilegeEscalation");
+                wrong(found, Control::PrivilegeEscalation, Restricted, field, node, message);
+            }
+        }
+    }
     let what = ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation");
     lacks(pod, &lacking, Control::PrivilegeEscalation, what, found);
     let drops = |context: &Node| {
@@ -94,7 +103,7 @@ fn lacks(
     pod: &PodTemplate<'_>,
     lacking: &[Container<'_>],
     control: Control,
-    (what, key): (&str, &str),
+    (what, key): (&str, &'static str),
     found: &mut Vec<Violation>,
 ) {
     let Some(first) = lacking.first() else { return };
@@ -102,4 +111,7 @@ fn lacks(
     let place = first.node.get("securityContext").unwrap_or(first.node);
     let field = first.path(pod, &format!("securityContext.{key}"));
     wrong(found, control, Restricted, field, place, format!("no `{what}` for {}", names.join(", ")));
+    if let Some(violation) = found.last_mut() {
+        violation.lacks = Some(key);
+    }
 }

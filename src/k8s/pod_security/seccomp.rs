@@ -24,6 +24,7 @@ pub(super) fn check(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
             field,
             place: node.place(),
             message: format!("seccompProfile `{value}` is not allowed"),
+            lacks: None,
         });
     };
     if let Some(node) = pod_profile.filter(|node| !allowed(node)) {
@@ -60,6 +61,7 @@ pub(super) fn check(pod: &PodTemplate<'_>, found: &mut Vec<Violation>) {
             field,
             place: block.place(),
             message: format!("no seccompProfile for {}", names.join(", ")),
+            lacks: Some("seccompProfile"),
         });
     }
 }

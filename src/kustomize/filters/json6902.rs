@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::origin::{Place, Step};
 use crate::yaml::{Data, Dialect, Entry, Key, Node, Style, format_g};
 
-use super::super::context::Context;
+use super::super::context::{Context, NoOpKind};
 use super::super::failure::{Failure, Result, Wrap};
 use super::super::resource::{Resource, stringify};
 use super::super::rnode;
@@ -20,9 +20,17 @@ pub(in crate::kustomize) fn apply(
     operations: &Node,
     cx: &mut Context<'_>,
 ) -> Result<()> {
-    super::change_one(resource, cx, operations.place(), Step::JsonPatched, |resource, setter| {
-        patch(resource, operations.seq_or_empty(), setter)
-    })
+    let mut effects = Vec::new();
+    let result =
+        super::change_one(resource, cx, operations.place(), Step::JsonPatched, |resource, setter| {
+            patch(resource, operations.seq_or_empty(), setter, &mut effects)
+        });
+    for (operation, effect) in operations.seq_or_empty().iter().zip(effects) {
+        let Some(path) = operation.get("path") else { continue };
+        let what = || format!("`{}`", path.as_str().unwrap_or_default());
+        cx.note_use(NoOpKind::PatchEffect, path.place(), effect, what);
+    }
+    result
 }
 
 /// A JSON type as Go's messages name it.
@@ -35,8 +43,14 @@ fn go_kind(node: &Node) -> &'static str {
     }
 }
 
-/// Patches one resource. What is remembered about it can be seen by the patch, but not be changed.
-fn patch(resource: &mut Resource, operations: &[Node], setter: &mut Setter<'_>) -> Result<()> {
+/// Patches one resource. What is remembered about it can be seen by the patch, but not be changed. `effects` tells which
+/// of the operations changed something.
+fn patch(
+    resource: &mut Resource,
+    operations: &[Node],
+    setter: &mut Setter<'_>,
+    effects: &mut Vec<bool>,
+) -> Result<()> {
     setter.forget_aliases();
     resource
         .node
@@ -47,6 +61,7 @@ fn patch(resource: &mut Resource, operations: &[Node], setter: &mut Setter<'_>) 
     let mut patcher = Patcher { root: &mut resource.node, setter };
     let result = operations.iter().try_for_each(|operation| {
         let place = operation.place();
+        effects.push(!patcher.is_idle(operation));
         patcher.apply(operation).or_at(place)
     });
     rebuild(&mut resource.node);
@@ -100,6 +115,21 @@ fn missing(message: impl std::fmt::Display) -> Box<Failure> {
 }
 
 impl Patcher<'_, '_, '_> {
+    /// Whether an operation sets what is there already.
+    fn is_idle(&mut self, operation: &Node) -> bool {
+        let kind = operation.get("op").and_then(Node::as_str);
+        let Some(path) = operation.get("path").and_then(Node::as_str) else { return false };
+        let Some(value) = operation.get("value").filter(|_| matches!(kind, Some("add" | "replace"))) else {
+            return false;
+        };
+        let Some((container, key)) = find(self.root, path) else { return false };
+        // Adding to a list inserts.
+        if kind == Some("add") && container.as_seq().is_some() {
+            return false;
+        }
+        get(container, &key).ok().flatten().is_some_and(|known| same(known, value))
+    }
+
     fn apply(&mut self, operation: &Node) -> Result<()> {
         let kind = operation.get("op").and_then(Node::as_str).unwrap_or("unknown");
         if let Some(path) = operation.get("path") {

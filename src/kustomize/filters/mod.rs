@@ -211,6 +211,23 @@ spec:
                 "patches: [{target: {name: w}, patch: '{kind: a, metadata: {name: b}}'}]",
                 Some((NoOpKind::PatchTarget, "name `w`")),
             ),
+            (
+                "patches: [{target: {name: web}, patch: '[{\"op\": \"add\", \"path\": \"/metadata/labels/old\", \"value\": \"label\"}]'}]",
+                Some((NoOpKind::PatchEffect, "`/metadata/labels/old`")),
+            ),
+            (
+                "patches: [{patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {\"old\": \"label\"}}}'}]",
+                Some((NoOpKind::PatchEffect, "Deployment `web`")),
+            ),
+            (
+                "patches: [{patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {new: label}}}'}]",
+                None,
+            ),
+            // Adding to a list inserts, even what is there already.
+            (
+                "patches: [{target: {name: web}, patch: '- {op: add, path: /spec/template/spec/containers/0/args/0, value: $(WHO)}'}]",
+                None,
+            ),
             // A resource that is not here may be what the entry is for.
             ("components: [https://example.com/org/repo//x]\nimages: [{name: nope, newTag: v2}]", None),
             // Patches come before names are changed.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Label, Severity};
-use crate::repo::{AppId, AppKind, Inventory, Labels, ObjectFacts, Status};
+use crate::repo::{AppId, Inventory, Labels, ObjectFacts, Status};
 use crate::rules::flux_apps::contains;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
@@ -54,7 +54,7 @@ fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
         // Another rule speaks of Applications.
         && !object.is("argoproj.io", "Application")
         && entry.is_some_and(|entry| {
-            entry.status != Status::Failed && !matches!(entry.app.kind, AppKind::Overlay | AppKind::Chart)
+            entry.status != Status::Failed && !entry.app.kind.is_loose()
         })
 }
 

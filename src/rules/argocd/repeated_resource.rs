@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::repo::{App, Object, Rendered};
+use crate::repo::{App, AppKind, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -21,7 +21,11 @@ impl Rule for RepeatedResource {
         &META
     }
 
-    fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        // Directories of manifests may be alternatives, of which one is applied.
+        if app.kind == AppKind::Manifests {
+            return;
+        }
         let mut known: BTreeMap<(&str, &str, &str, &str), &Object> = BTreeMap::new();
         for object in rendered.objects.iter().filter(|object| !object.name.is_empty()) {
             let key = (&*object.group, &*object.kind, &*object.namespace, &*object.name);

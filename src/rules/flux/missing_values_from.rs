@@ -7,6 +7,8 @@ use crate::flux::ObjectName;
 use crate::k8s::Keys;
 use crate::repo::{Answer, AppEntry, Inventory, World};
 use crate::source::TreePath;
+use crate::finding::Severity;
+use crate::rules::counterpart::Counterparts;
 use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -28,18 +30,19 @@ impl Rule for MissingValuesFrom {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        let counterparts = Counterparts::new(inventory, world, cx.sources());
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             if let Some((release, _)) = helm_release(entry) {
                 for values in release.values_from.iter().filter(|values| !values.optional) {
                     let key = Some(values.key.as_str());
-                    look(entry, &values.object, key, "spec.valuesFrom.name", inventory, &world, cx);
+                    look(entry, &values.object, key, "spec.valuesFrom.name", inventory, &world, &counterparts, cx);
                 }
             }
             if let Some((kustomization, _)) = kustomization(entry) {
                 let needed = kustomization.substitute_from.iter().filter(|(_, optional)| !optional);
                 for (object, _) in needed {
                     let field = "spec.postBuild.substituteFrom.name";
-                    look(entry, object, None, field, inventory, &world, cx);
+                    look(entry, object, None, field, inventory, &world, &counterparts, cx);
                 }
             }
         }
@@ -53,6 +56,7 @@ fn look(
     field: &str,
     inventory: &Inventory,
     world: &World<'_>,
+    counterparts: &Counterparts<'_>,
     cx: &mut Context<'_>,
 ) {
     if object.name.contains("${") || object.namespace.is_empty() {
@@ -60,7 +64,21 @@ fn look(
     }
     let (kind, name) = (&object.kind, &object.name);
     let who = format!("{} `{}`", entry.app.kind, entry.app.name);
-    match world.look_up(entry.app.id, &object.namespace, &reference(object, field)) {
+    let reference = reference(object, field);
+    let meant = || counterparts.find(entry.app.id, entry.app.place, &object.namespace, &reference);
+    let answer = world.look_up(entry.app.id, &object.namespace, &reference);
+    if matches!(answer, Answer::Missing(_) | Answer::Unknown(_))
+        && let Some(meant) = meant()
+    {
+        let message = format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
+        let report = cx.report(object.place, message).apps([entry.app.id]).help(meant.help);
+        let report = report.related(meant.object.place, meant.words);
+        if matches!(answer, Answer::Unknown(_)) {
+            drop(report.at_most(Severity::Warning));
+        }
+        return;
+    }
+    match answer {
         Answer::Provided(providers, Keys::Known(keys)) => {
             let Some(key) = key.filter(|key| !keys.contains(*key)) else { return };
             let help = match did_you_mean(key, keys.iter().map(SmolStr::as_str)) {
@@ -86,19 +104,11 @@ fn look(
             cx.report(object.place, message).apps([entry.app.id]).help("apply that file, or mark the entry `optional`");
         }
         Answer::Missing(elsewhere) => {
-            let hashed = inventory.objects.iter().find(|it| it.kind == *kind && is_hashed(&it.name, name));
-            let help = if hashed.is_some() {
-                "the generator puts a hash behind the name: set `disableNameSuffixHash: true`, or teach kustomize \
-                 the field with `configurations`"
-            } else {
-                "add it to that namespace, or mark the entry `optional`"
-            };
+            let help = "add it to that namespace, or mark the entry `optional`";
             let message =
                 format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
             let report = cx.report(object.place, message).apps([entry.app.id]).help(help);
-            if let Some(other) = hashed {
-                drop(report.related(other.place, format!("becomes `{}`", other.name)));
-            } else if let Some(other) = elsewhere {
+            if let Some(other) = elsewhere {
                 drop(report.related(other.place, format!("one of that name is in namespace `{}`", other.namespace)));
             }
         }
@@ -109,11 +119,4 @@ fn look(
 fn is_beside_root(inventory: &Inventory, entry: &AppEntry, path: &TreePath) -> bool {
     let root = inventory.app(entry.root).and_then(|root| root.app.path.as_ref()?.parent());
     root.is_some_and(|dir| path.starts_with(&dir))
-}
-
-/// Whether a name is another one with the hash of a generator behind it.
-fn is_hashed(name: &str, plain: &str) -> bool {
-    name.strip_prefix(plain)
-        .and_then(|rest| rest.strip_prefix('-'))
-        .is_some_and(|hash| hash.len() == 10 && hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }

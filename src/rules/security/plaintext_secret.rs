@@ -25,7 +25,7 @@ impl Rule for PlaintextSecret {
             ("", "ConfigMap") => {
                 for entry in object.at(&["data"]).map(Node::entries).unwrap_or_default() {
                     let text = entry.value.as_str().unwrap_or_default();
-                    judge(&entry.key.text, text, &entry.value, &format!("data[{}]", entry.key.text), false, object, cx);
+                    judge(&entry.key.text, text, &entry.value, &|| format!("data[{}]", entry.key.text), false, object, cx);
                 }
             }
             _ => {}
@@ -34,7 +34,7 @@ impl Rule for PlaintextSecret {
         for container in pod.containers() {
             for (index, env) in container.node.items(&["env"]).iter().enumerate() {
                 let (Some(name), Some(node)) = (env.get("name").and_then(Node::as_str), env.get("value")) else { continue };
-                let field = container.path(&pod, &format!("env[{index}].value"));
+                let field = || container.path(&pod, &format!("env[{index}].value"));
                 judge(name, node.as_str().unwrap_or_default(), node, &field, false, object, cx);
             }
         }
@@ -52,7 +52,7 @@ fn secret(object: &Object, cx: &mut Context<'_>) {
             let text = entry.value.as_str().unwrap_or_default();
             let decoded = if section == "data" { decode(text) } else { Some(text.to_owned()) };
             let Some(plain) = decoded else { continue };
-            judge(&entry.key.text, &plain, &entry.value, &format!("{section}[{}]", entry.key.text), true, object, cx);
+            judge(&entry.key.text, &plain, &entry.value, &|| format!("{section}[{}]", entry.key.text), true, object, cx);
         }
     }
 }
@@ -63,7 +63,7 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(compact).ok()?).ok()
 }
 
-fn judge(key: &str, value: &str, node: &Node, field: &str, confidential: bool, object: &Object, cx: &mut Context<'_>) {
+fn judge(key: &str, value: &str, node: &Node, field: &dyn Fn() -> String, confidential: bool, object: &Object, cx: &mut Context<'_>) {
     let Some(what) = plaintext_secret(key, value, confidential) else { return };
     let labels = Labels::of(node.place(), cx.origins(), cx.workspace);
     if is_made_up(node, cx) || !cx.workspace.is_editable(labels.primary.at.file) {
@@ -91,7 +91,7 @@ fn judge(key: &str, value: &str, node: &Node, field: &str, confidential: bool, o
     }
     let message = format!("{} `{}` has {what} in plain text: `{key}`", object.kind, object.name);
     cx.report_labels(labels, message)
-        .object(object, Some(field))
+        .object(object, Some(&field()))
         .help("change the secret, since Git keeps it for ever, and make it with an ExternalSecret, a SealedSecret or SOPS");
 }
 

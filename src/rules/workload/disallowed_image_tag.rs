@@ -1,11 +1,17 @@
 //! `disallowed-image-tag`: see the page.
 
 use crate::config::Text;
-use crate::k8s::{Image, PodTemplate};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, images, meta};
 
-meta!("disallowed-image-tag", "workload", Error, Recommended, "0.1.0", "An image has a tag that the configuration does not allow for this app.");
+meta!(
+    "disallowed-image-tag",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "An image has a tag that the configuration does not allow for this app."
+);
 
 pub(crate) struct DisallowedImageTag;
 
@@ -19,35 +25,30 @@ impl Rule for DisallowedImageTag {
         if policies.is_empty() {
             return;
         }
-        for object in &rendered.objects {
-            let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { continue };
-            for container in pod.containers() {
-                let Some(node) = container.node.get("image") else { continue };
-                let Some(text) = node.as_str() else { continue };
-                let Ok(image) = Image::parse(text) else { continue };
-                let field = container.path(&pod, "image");
-                let tag = image.tag.unwrap_or("latest");
-                for policy in policies {
-                    let for_app = policy.apps.is_empty() || policy.apps.iter().any(|it| images::matches(&it.value, &app.name));
-                    let for_image = policy.images.is_empty() || images::matches_image(&policy.images, &image).is_some();
-                    if !for_app || !for_image || (image.digest.is_some() && image.tag.is_none()) {
-                        continue;
-                    }
-                    let fits = |list: &[Text]| list.iter().any(|it| images::matches(&it.value, tag));
-                    let list = |list: &[Text]| list.iter().map(|it| format!("`{}`", it.value)).collect::<Vec<_>>().join(", ");
-                    let (message, help) = if !policy.allow.is_empty() && !fits(&policy.allow) {
-                        (format!("tag `{tag}` is not allowed for `{}`", app.name), format!("allowed: {}", list(&policy.allow)))
-                    } else if fits(&policy.deny) {
-                        (format!("tag `{tag}` is not allowed for `{}`", app.name), format!("not allowed: {}", list(&policy.deny)))
-                    } else {
-                        continue;
-                    };
-                    cx.report(node.place(), message)
-                        .object(object, Some(&field))
-                        .related_at(policy.place.at, "the policy")
-                        .help(help);
-                    break;
+        for used in images::used(rendered) {
+            let image = &used.image;
+            let tag = image.tag.unwrap_or("latest");
+            for policy in policies {
+                let for_app = policy.apps.is_empty()
+                    || policy.apps.iter().any(|it| images::matches(&it.value, &app.name));
+                let for_image =
+                    policy.images.is_empty() || images::matches_image(&policy.images, image).is_some();
+                if !for_app || !for_image || (image.digest.is_some() && image.tag.is_none()) {
+                    continue;
                 }
+                let fits = |list: &[Text]| list.iter().any(|it| images::matches(&it.value, tag));
+                let help = if !policy.allow.is_empty() && !fits(&policy.allow) {
+                    format!("allowed: {}", images::list(&policy.allow))
+                } else if fits(&policy.deny) {
+                    format!("not allowed: {}", images::list(&policy.deny))
+                } else {
+                    continue;
+                };
+                cx.report(used.node.place(), format!("tag `{tag}` is not allowed for `{}`", app.name))
+                    .object(used.object, Some(&used.field))
+                    .related_at(policy.place.at, "the policy")
+                    .help(help);
+                break;
             }
         }
     }

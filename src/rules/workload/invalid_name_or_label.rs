@@ -59,9 +59,9 @@ fn check(metadata: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
     for section in ["labels", "annotations"] {
         for entry in metadata.get(section).map(Node::entries).unwrap_or_default() {
             let (key, one) = (entry.key.text.as_str(), section.trim_end_matches('s'));
-            let field = format!("{path}.{section}[{key}]");
+            let field = || format!("{path}.{section}[{key}]");
             if let Some(why) = is_final(key).then(|| k8s::qualified_name_error(key)).flatten() {
-                cx.report(entry.key.place(), format!("`{key}` cannot be the key of a {one}: {why}").replace("a annotation", "an annotation")).object(object, Some(&field));
+                cx.report(entry.key.place(), format!("`{key}` cannot be the key of a {one}: {why}").replace("a annotation", "an annotation")).object(object, Some(&field()));
             }
             let value = &entry.value;
             if value.is_null() {
@@ -69,12 +69,12 @@ fn check(metadata: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
             }
             if value.as_str().is_none() {
                 let message = format!("the value of {one} `{key}` is not a string");
-                cx.report(value.place(), message).object(object, Some(&field)).help("put it in quotes");
+                cx.report(value.place(), message).object(object, Some(&field())).help("put it in quotes");
             } else if let Some(text) = value.as_str().filter(|text| section == "labels" && is_final(text))
                 && let Some(why) = k8s::label_value_error(text)
             {
                 let message = format!("`{text}` cannot be the value of label `{key}`: {why}");
-                cx.report(value.place(), message).object(object, Some(&field));
+                cx.report(value.place(), message).object(object, Some(&field()));
             }
         }
     }

@@ -41,24 +41,24 @@ fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
     for section in ["requests", "limits"] {
         for entry in resources.get(section).map(Node::entries).unwrap_or_default() {
             let name = &entry.key.text;
-            let field = format!("{path}.{section}.{name}");
+            let field = || format!("{path}.{section}.{name}");
             match node_quantity(&entry.value) {
                 // What another tool has yet to fill in cannot be judged.
                 Err(text) if text.contains(['$', '{']) => {}
                 Err(text) => {
                     let message = format!("`{text}` is not a quantity");
                     let help = "units are m, k, M, G, T or Ki, Mi, Gi, Ti, without a space or a `B`";
-                    cx.report(entry.value.place(), message).object(object, Some(&field)).help(help);
+                    cx.report(entry.value.place(), message).object(object, Some(&field())).help(help);
                 }
                 Ok(Some(value)) => {
                     let milli = entry.value.scalar_text().is_some_and(|text| text.ends_with('m'));
                     if milli && matches!(name.as_str(), "memory" | "storage" | "ephemeral-storage") {
                         let message = format!("{name} is set to {value} bytes: `m` means thousandths");
-                        cx.report(entry.value.place(), message).object(object, Some(&field)).help("use `M` or `Mi`");
+                        cx.report(entry.value.place(), message).object(object, Some(&field())).help("use `M` or `Mi`");
                     }
                     if value < 0.0 {
                         let message = format!("{name} is negative");
-                        cx.report(entry.value.place(), message).object(object, Some(&field));
+                        cx.report(entry.value.place(), message).object(object, Some(&field()));
                     }
                 }
                 Ok(None) => {}

@@ -1,12 +1,19 @@
 //! `port-mismatch`: see the page.
 
-use crate::finding::did_you_mean;
-use crate::k8s::{PodTemplate};
-use crate::repo::Object;
+use crate::finding::{Severity, did_you_mean};
+use crate::k8s::{Container, PodTemplate};
+use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("port-mismatch", "workload", Error, Recommended, "0.1.0", "A probe names a port that its container does not have.");
+meta!(
+    "port-mismatch",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A probe names a port that its container does not have, or a container listens elsewhere than it says."
+);
 
 pub(crate) struct PortMismatch;
 
@@ -15,27 +22,120 @@ impl Rule for PortMismatch {
         &META
     }
 
-    fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
-        let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
-        for container in pod.containers() {
-            let ports = container.node.items(&["ports"]);
-            let names: Vec<&str> = ports.iter().filter_map(|port| port.get("name").and_then(Node::as_str)).collect();
-            for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-                for kind in ["httpGet", "tcpSocket"] {
-                    let Some(node) = container.node.at_path(&[probe, kind, "port"]) else { continue };
-                    let Some(name) = node.as_str().filter(|name| !names.contains(name) && name.parse::<u16>().is_err()) else { continue };
-                    if name.contains(['$', '{']) {
-                        continue;
-                    }
-                    let message = format!("the {probe} of {} `{}` asks port `{name}`, which the container does not have", container.kind.noun(), container.name());
-                    let help = match did_you_mean(name, names.iter().copied()) {
-                        Some(close) => format!("did you mean `{close}`?"),
-                        None => "name a port of the container, or use its number".to_owned(),
-                    };
-                    let field = container.path(&pod, &format!("{probe}.{kind}.port"));
-                    cx.report(node.place(), message).object(object, Some(&field)).help(help);
-                }
+    fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        for object in &rendered.objects {
+            let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { continue };
+            for container in pod.containers() {
+                probes(object, &pod, &container, cx);
+                listener(rendered, object, &pod, &container, cx);
             }
         }
     }
+}
+
+fn probes(object: &Object, pod: &PodTemplate<'_>, container: &Container<'_>, cx: &mut Context<'_>) {
+    let ports = container.node.items(&["ports"]);
+    let names: Vec<&str> =
+        ports.iter().filter_map(|port| port.get("name").and_then(Node::as_str)).collect();
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        for kind in ["httpGet", "tcpSocket"] {
+            let Some(node) = container.node.at_path(&[probe, kind, "port"]) else { continue };
+            let Some(name) =
+                node.as_str().filter(|name| !names.contains(name) && name.parse::<u16>().is_err())
+            else {
+                continue;
+            };
+            if name.contains(['$', '{']) {
+                continue;
+            }
+            let message = format!(
+                "the {probe} of {} `{}` asks port `{name}`, which the container does not have",
+                container.kind.noun(),
+                container.name()
+            );
+            let help = match did_you_mean(name, names.iter().copied()) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => "name a port of the container, or use its number".to_owned(),
+            };
+            let field = container.path(pod, &format!("{probe}.{kind}.port"));
+            cx.report(node.place(), message).object(object, Some(&field)).help(help);
+        }
+    }
+}
+
+/// A container that lists one port, while its environment tells it to listen on another.
+fn listener(
+    rendered: &Rendered,
+    object: &Object,
+    pod: &PodTemplate<'_>,
+    container: &Container<'_>,
+    cx: &mut Context<'_>,
+) {
+    let [port] = container.node.items(&["ports"]) else { return };
+    let Some((at, number)) = port.get("containerPort").and_then(|at| Some((at, at.as_i64()?))) else { return };
+    let own = |name: &str| names_listener(name, container, &object.name);
+    let Some((name, value)) = told(rendered, object, container, &own) else { return };
+    let Some(listens) = value.scalar().and_then(|text| text.parse::<u16>().ok()).map(i64::from) else { return };
+    let probed = ["livenessProbe", "readinessProbe", "startupProbe"].iter().any(|probe| {
+        ["httpGet", "tcpSocket", "grpc"].iter().any(|kind| {
+            container.node.at_path(&[probe, kind, "port"]).and_then(Node::as_i64) == Some(number)
+        })
+    });
+    // What is probed answers, or somebody would have noticed.
+    if listens == number || probed || listens == 0 {
+        return;
+    }
+    let message = format!(
+        "{} `{}` is told to listen on {listens} (`{name}`), but lists port {number}",
+        container.kind.noun(),
+        container.name()
+    );
+    let field = container.path(pod, "ports[0].containerPort");
+    cx.report(at.place(), message)
+        .severity(Severity::Warning)
+        .object(object, Some(&field))
+        .related(value.place(), "the port it is told")
+        .help("list the port that the process listens on, and send Services there");
+}
+
+/// Whether a variable says where the container itself listens: `PORT`, or `SHOP_PORT` in the container, workload or image
+/// `shop`.
+fn names_listener(name: &str, container: &Container<'_>, workload: &str) -> bool {
+    let Some(rest) = name.strip_suffix("PORT") else { return false };
+    let Some(prefix) = rest.strip_suffix('_') else { return rest.is_empty() };
+    let is = |text: &str| {
+        text.len() == prefix.len()
+            && text.bytes().zip(prefix.bytes()).all(|(a, b)| match a {
+                b'-' | b'.' => b == b'_',
+                _ => a.eq_ignore_ascii_case(&b),
+            })
+    };
+    let image = container.node.get("image").and_then(Node::as_str).unwrap_or_default();
+    let image = image.rsplit('/').next().unwrap_or_default();
+    let image = image.split([':', '@']).next().unwrap_or_default();
+    is(container.name()) || is(workload) || is(image)
+}
+
+/// The variable of the environment that says so: its own, else one of the ConfigMaps of this app that it takes whole.
+fn told<'a>(
+    rendered: &'a Rendered,
+    object: &Object,
+    container: &Container<'a>,
+    own: &dyn Fn(&str) -> bool,
+) -> Option<(&'a str, &'a Node)> {
+    let written = container.node.items(&["env"]).iter().filter_map(|variable| {
+        let name = variable.get("name")?.as_str()?;
+        own(name).then_some((name, variable.get("value")?))
+    });
+    let taken = container.node.items(&["envFrom"]).iter().filter(|it| it.get("prefix").is_none());
+    let taken = taken.filter_map(|it| it.at_path(&["configMapRef", "name"])?.as_str());
+    let taken = taken.filter_map(|name| {
+        let map = rendered
+            .objects
+            .iter()
+            .find(|it| it.is("", "ConfigMap") && it.name == name && it.namespace == object.namespace)?;
+        let data = map.at(&["data"])?;
+        data.entries().iter().find(|entry| own(&entry.key.text)).map(|entry| (entry.key.text.as_str(), &entry.value))
+    });
+    written.chain(taken).next()
 }

@@ -2,7 +2,8 @@
 
 use crate::config::Cluster;
 use crate::finding::Severity;
-use crate::repo::{App, Rendered};
+use crate::origin::Place;
+use crate::repo::{App, Labels, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -41,6 +42,10 @@ impl Rule for RemovedApiVersion {
                 continue;
             }
             let place = object.at(&["apiVersion"]).map_or_else(|| object.place(), crate::yaml::Node::place);
+            // A template that prints it asks the cluster which versions there are.
+            if is_chosen(cx, place) {
+                continue;
+            }
             let message = format!(
                 "{} `{}` uses `{group}/{api}`, which is gone since Kubernetes 1.{since}",
                 object.kind, object.name
@@ -57,6 +62,14 @@ impl Rule for RemovedApiVersion {
             }
         }
     }
+}
+
+/// Whether an action of a template prints the value, rather than the text of a file.
+fn is_chosen(cx: &Context<'_>, place: Place) -> bool {
+    let at = Labels::of(place, cx.origins(), cx.workspace).primary.at;
+    let Some(file) = cx.sources().get(at.file) else { return false };
+    let line = file.line_span(file.line_index(at.start)).map(|line| file.slice(line));
+    line.is_some_and(|line| line.contains("{{"))
 }
 
 /// Group, version, kinds (none: all), the minor version that stopped serving it, and what to use.

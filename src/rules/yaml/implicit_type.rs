@@ -69,12 +69,12 @@ impl Check<'_, '_, '_> {
         for container in pod.containers() {
             for (index, variable) in container.node.items(&["env"]).iter().enumerate() {
                 if let Some(value) = variable.get("value") {
-                    self.scalar(value, &container.path(pod, &format!("env[{index}].value")));
+                    self.scalar(value, &|| container.path(pod, &format!("env[{index}].value")));
                 }
             }
             for list in ["command", "args"] {
                 for (index, item) in container.node.items(&[list]).iter().enumerate() {
-                    self.scalar(item, &container.path(pod, &format!("{list}[{index}]")));
+                    self.scalar(item, &|| container.path(pod, &format!("{list}[{index}]")));
                 }
             }
         }
@@ -82,13 +82,14 @@ impl Check<'_, '_, '_> {
 
     fn map(&mut self, map: Option<&Node>, path: &str) {
         for entry in map.map(Node::entries).unwrap_or_default() {
-            self.scalar(&entry.value, &format!("{path}.{}", entry.key.text));
+            self.scalar(&entry.value, &|| format!("{path}.{}", entry.key.text));
         }
     }
 
     /// The tree is canonical: what is plain here is no string, whatever it looked like in the file.
-    fn scalar(&mut self, node: &Node, field: &str) {
+    fn scalar(&mut self, node: &Node, field: &dyn Fn() -> String) {
         let Some(text) = node.scalar().filter(|_| node.style == Style::Plain && !node.is_null()) else { return };
+        let field = &*field();
         let what = if matches!(text.as_str(), "true" | "false") { "a boolean" } else { "a number" };
         let field_name = field.rsplit_once('[').filter(|(_, rest)| rest.ends_with(']')).map_or(field, |(list, _)| list);
         let message = format!("{what} stands in `{field_name}`, where Kubernetes takes strings only");

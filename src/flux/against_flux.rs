@@ -1,0 +1,101 @@
+//! The Kustomizations of `fixtures/flux/build.jsonl`: files, the `spec` of a Kustomization and the ConfigMaps it may read,
+//! with the objects that Flux builds of them, or `error`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::helm::ChartCache;
+use crate::origin::Origins;
+use crate::source::{MemoryTree, NoRemotes, Sources, Tree};
+use crate::yaml::{Cache, Dialect, JsonStyle, Node, parse};
+
+use super::{Artifacts, Bootstrap, Input, Inputs, Kustomization, Renderer};
+
+#[derive(serde::Deserialize)]
+struct Case {
+    name: String,
+    files: BTreeMap<String, String>,
+    spec: String,
+    #[serde(default)]
+    objects: Vec<String>,
+    want: Value,
+}
+
+fn node(sources: &Sources, text: &str) -> Node {
+    let mut root = parse(&sources.add("app.yaml", text.into())).documents.remove(0).root.unwrap();
+    root.canonicalize(Dialect::Sigs).unwrap();
+    root
+}
+
+/// What we build: the objects without the labels that say who owns them, or why there are none.
+fn build(case: &Case) -> Result<Value, String> {
+    let sources = Sources::new();
+    let files = case.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let tree: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, files));
+    let spec = serde_json::to_string(&case.spec).unwrap();
+    let head = "kind: Kustomization\nmetadata: {name: app, namespace: flux-system}\n";
+    let mut app = node(&sources, &format!("{head}text: {spec}\n"));
+    let mut spec = node(&sources, &case.spec);
+    let source = node(&sources, "{kind: GitRepository, name: flux-system}");
+    let key = |name: &str| crate::yaml::Key::new(name, source.place());
+    spec.as_map_mut().unwrap().insert(key("sourceRef"), source.clone());
+    app.as_map_mut().unwrap().insert(key("spec"), spec);
+    let app = Kustomization::new(Arc::new(app));
+    let mut inputs = Inputs::default();
+    for object in &case.objects {
+        let object = node(&sources, object);
+        let name = object.at_path(&["metadata", "name"]).and_then(Node::as_str);
+        let needs = app.needs();
+        let name = needs.iter().find(|it| Some(it.name.as_str()) == name).unwrap().clone();
+        inputs.add(Input { name, node: Arc::new(object), origins: Arc::default() });
+    }
+    let bootstrap = Bootstrap { sources: ["flux-system".into()].into(), ..Bootstrap::default() };
+    let cache = Cache::new(sources);
+    let renderer = Renderer {
+        tree: &tree,
+        bootstrap: &bootstrap,
+        remotes: &NoRemotes,
+        cache: &cache,
+        charts: &ChartCache::default(),
+        artifacts: &Artifacts::default(),
+        kube_version: None,
+    };
+    let output = renderer.kustomization(&app, &inputs, &mut Origins::new());
+    if let Some(failure) = output.failed {
+        return Err(failure);
+    }
+    let json = |object: &Node| {
+        let mut value: Value = serde_json::from_str(&object.to_json(JsonStyle::default())).unwrap();
+        let labels = value.pointer_mut("/metadata/labels").and_then(Value::as_object_mut).unwrap();
+        labels.retain(|key, _| {
+            !key.starts_with("kustomize.toolkit.fluxcd.io/") || key.ends_with("/substitute")
+        });
+        if labels.is_empty() {
+            value["metadata"].as_object_mut().unwrap().remove("labels");
+        }
+        value
+    };
+    Ok(output.objects.iter().map(json).collect())
+}
+
+#[test]
+fn builds_what_flux_builds() {
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for line in include_str!("../../fixtures/flux/build.jsonl").lines() {
+        let case: Case = serde_json::from_str(line).unwrap();
+        cases += 1;
+        let got = build(&case);
+        let right = match &got {
+            Ok(objects) => *objects == case.want,
+            Err(_) => case.want == "error",
+        };
+        if !right {
+            wrong.push(format!("{}: {got:?} instead of {}", case.name, case.want));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {cases} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(cases > 130, "{cases}");
+}

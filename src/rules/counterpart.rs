@@ -1,0 +1,219 @@
+//! The Secret or ConfigMap that a dangling reference most likely means: it lies beside the object that names the other one,
+//! is called alike, and nothing uses it. Two loose ends in one directory are a mistake wherever else the rest of the world is.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::k8s::{self, NamePattern, Reference};
+use crate::origin::Place;
+use crate::repo::{AppId, Inventory, ObjectFacts, Spec, World};
+use crate::source::{Sources, TreePath};
+use crate::yaml::Node;
+
+/// A Secret or ConfigMap that an object makes, or is.
+struct Candidate<'a> {
+    object: &'a ObjectFacts,
+    kind: &'a str,
+    name: SmolStr,
+    namespace: &'a str,
+}
+
+/// An object that a reference most likely means.
+pub(super) struct Counterpart<'a> {
+    /// What makes it, or it itself.
+    pub(super) object: &'a ObjectFacts,
+    /// What to do.
+    pub(super) help: String,
+    /// Words at its place.
+    pub(super) words: String,
+    /// Whether it has the name itself, in another namespace.
+    pub(super) elsewhere: bool,
+}
+
+/// All Secrets and ConfigMaps that the repository makes, by directory.
+pub(super) struct Counterparts<'a> {
+    inventory: &'a Inventory,
+    world: World<'a>,
+    sources: &'a Sources,
+    by_dir: BTreeMap<TreePath, Vec<Candidate<'a>>>,
+}
+
+impl<'a> Counterparts<'a> {
+    /// Looks at everything that is rendered.
+    pub(super) fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
+        let mut by_dir: BTreeMap<TreePath, Vec<Candidate<'a>>> = BTreeMap::new();
+        for object in &inventory.objects {
+            let itself = (object.group.is_empty() && is_data(&object.kind)).then(|| Candidate {
+                object,
+                kind: &object.kind,
+                name: object.name.clone(),
+                namespace: &object.namespace,
+            });
+            let made = object.provides.iter().filter(|_| makes_secrets(object)).filter_map(|made| {
+                let NamePattern::Exact(name) = &made.name else { return None };
+                let namespace = made.namespace.as_deref().unwrap_or(&object.namespace);
+                let certain = is_data(&made.kind) && made.before.is_none() && namespace != "*";
+                certain.then(|| Candidate { object, kind: &made.kind, name: name.clone(), namespace })
+            });
+            let candidates: Vec<_> = itself.into_iter().chain(made).collect();
+            if !candidates.is_empty()
+                && let Some(dir) = dir_of(object.place, sources)
+            {
+                by_dir.entry(dir).or_default().extend(candidates);
+            }
+        }
+        Self { inventory, world, sources, by_dir }
+    }
+
+    /// What a reference of an object of `app` most likely means, when nothing provides what it says. `place` is where that
+    /// object is defined, `namespace` where the reference looks.
+    pub(super) fn find(
+        &self,
+        app: AppId,
+        place: Place,
+        namespace: &str,
+        reference: &Reference,
+    ) -> Option<Counterpart<'a>> {
+        if namespace.is_empty()
+            || self.world.external(&reference.group, &reference.kind, namespace, &reference.name).is_some()
+        {
+            return None;
+        }
+        let candidates = self.by_dir.get(&dir_of(place, self.sources)?)?;
+
+        let mut found: Vec<&Candidate<'a>> = Vec::new();
+        for it in candidates {
+            let alike = is_hashed(&it.name, &reference.name)
+                || k8s::is_named_after(&it.name, &reference.name)
+                || k8s::is_named_after(&reference.name, &it.name);
+            let meant = if it.namespace == namespace {
+                it.name != reference.name && alike
+            } else {
+                it.name == reference.name && !it.namespace.is_empty()
+            };
+            if it.kind == reference.kind
+                && meant
+                && self.world.may_serve(it.object.app, app)
+                && !found.iter().any(|known| known.name == it.name && known.namespace == it.namespace)
+            {
+                found.push(it);
+            }
+        }
+        let [only] = found.as_slice() else { return None };
+        if self.is_used(only) {
+            return None;
+        }
+        let (object, kind, name) = (only.object, only.kind, &only.name);
+        let makes = if object.kind == kind { String::new() } else { format!("{} makes ", object.kind) };
+        let elsewhere = only.namespace != namespace;
+        let (help, words) = if elsewhere {
+            (
+                format!("that {kind} is in namespace `{}`, where nothing uses it", only.namespace),
+                format!("{makes}it in namespace `{}`", only.namespace),
+            )
+        } else if is_hashed(name, &reference.name) {
+            let help = "the generator puts a hash behind the name: set `disableNameSuffixHash: true`, or teach \
+                        kustomize the field with `configurations`";
+            (help.to_owned(), format!("becomes `{name}`"))
+        } else {
+            (
+                format!("did you mean `{name}`? Nothing uses that {kind}"),
+                format!("{makes}`{name}`, which nothing uses"),
+            )
+        };
+        Some(Counterpart { object, help, words, elsewhere })
+    }
+
+    /// Whether anything at all says that name, be it only in the values of a chart or in a script.
+    fn is_used(&self, it: &Candidate<'_>) -> bool {
+        let in_namespace = |namespace: &str| namespace.is_empty() || namespace == it.namespace;
+        let refers = |object: &ObjectFacts| {
+            let named = object.references.iter().any(|its| {
+                its.kind == it.kind
+                    && its.name == it.name
+                    && in_namespace(its.namespace.as_deref().unwrap_or(&object.namespace))
+            });
+            let mentions = || {
+                object.place.at != it.object.place.at
+                    && object.mentions.contains(&it.name)
+                    && in_namespace(&object.namespace)
+            };
+            // A release names what it uses in values of any shape.
+            let says = || {
+                object.is("helm.toolkit.fluxcd.io", "HelmRelease")
+                    && in_namespace(&object.namespace)
+                    && object.node.as_deref().is_some_and(|node| says(node, &it.name, 0))
+            };
+            named || mentions() || says()
+        };
+        let substitutes = |spec: &Spec| match spec {
+            Spec::FluxKustomization(app, _) => {
+                app.substitute_from.iter().any(|(object, _)| object.name == it.name)
+            }
+            _ => false,
+        };
+        let mut apps = self.inventory.apps.iter();
+        self.inventory.objects.iter().any(refers) || apps.any(|entry| substitutes(&entry.app.spec))
+    }
+}
+
+/// Whether a name is another one with the hash of a generator behind it.
+fn is_hashed(name: &str, plain: &str) -> bool {
+    let hash = name.strip_prefix(plain).and_then(|rest| rest.strip_prefix('-'));
+    let is_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    hash.is_some_and(|hash| hash.len() == 10 && hash.bytes().all(is_digit))
+}
+
+/// Whether an object is there to make Secrets, rather than to use those that it makes.
+fn makes_secrets(object: &ObjectFacts) -> bool {
+    matches!(object.kind.as_str(), "ExternalSecret" | "SealedSecret" | "SopsSecret")
+}
+
+fn is_data(kind: &str) -> bool {
+    matches!(kind, "Secret" | "ConfigMap")
+}
+
+/// The directory of the file that an object is written in.
+fn dir_of(place: Place, sources: &Sources) -> Option<TreePath> {
+    TreePath::new(sources.get(place.at.file)?.name()).ok()?.parent()
+}
+
+/// Whether some text or key of a tree holds a name as a word of its own.
+fn says(node: &Node, name: &str, depth: u32) -> bool {
+    depth < 64
+        && (node.as_str().is_some_and(|text| has_word(text, name))
+            || node.seq_or_empty().iter().any(|item| says(item, name, depth + 1))
+            || node
+                .entries()
+                .iter()
+                .any(|entry| has_word(&entry.key.text, name) || says(&entry.value, name, depth + 1)))
+}
+
+/// Whether a text holds a name that is not part of a longer one.
+fn has_word(text: &str, name: &str) -> bool {
+    let outside = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
+        outside(before) && outside(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_names_as_words() {
+        for (text, name, want) in [
+            ("frigate-secrets", "secrets", false),
+            ("secrets", "secrets", true),
+            ("a,secrets,b", "secrets", true),
+            ("secrets-b, secrets", "secrets", true),
+            ("", "secrets", false),
+        ] {
+            assert_eq!(has_word(text, name), want, "{text}");
+        }
+    }
+}
