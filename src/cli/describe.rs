@@ -48,8 +48,8 @@ pub(super) fn man(args: &ManArgs) -> Result<ExitCode, Failure> {
 /// `gitops-lint render helm` is described by `gitops-lint-render-helm.1`.
 fn write_pages(command: &clap::Command, dir: &Path) -> std::io::Result<()> {
     std::fs::write(dir.join(format!("{}.1", title(command))), page(command)?)?;
-    let commands = command.get_subcommands().filter(|command| command.get_name() != "help");
-    commands.into_iter().try_for_each(|command| write_pages(command, dir))
+    let mut commands = command.get_subcommands().filter(|command| command.get_name() != "help");
+    commands.try_for_each(|command| write_pages(command, dir))
 }
 
 fn page(command: &clap::Command) -> std::io::Result<Vec<u8>> {

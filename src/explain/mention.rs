@@ -13,7 +13,8 @@ pub(super) fn mention(release: &Release, path: &[SmolStr]) -> Option<Span> {
     for start in 0..path.len() {
         for len in (1..=path.len()).rev() {
             let keys = path.get(start..len).unwrap_or_default();
-            if keys.len() < if start == 0 { 1 } else { 2 } {
+            let enough = if start == 0 { 1 } else { 2 };
+            if keys.len() < enough {
                 break;
             }
             let wanted = keys.join(".");
