@@ -60,6 +60,8 @@ pub struct ObjectFacts {
 pub struct PodFacts {
     /// Its labels.
     pub labels: Vec<(SmolStr, SmolStr)>,
+    /// The labels that its workload selects it by and can never change, with where their names are written.
+    pub selector: Vec<(SmolStr, Place)>,
     /// Its container ports: name and number.
     pub ports: Vec<(SmolStr, i64)>,
     /// `spec.replicas` of the workload.
@@ -99,8 +101,12 @@ impl PodFacts {
             let name = claim.get("claimName")?;
             Some((name.as_str()?.into(), read_only, name.place()))
         });
+        let fixed = object.group == "apps";
+        let selector = object.at(&["spec", "selector", "matchLabels"]).filter(|_| fixed);
+        let selector = selector.map(Node::entries).unwrap_or_default().iter();
         Some(Self {
             labels,
+            selector: selector.map(|entry| (entry.key.text.clone(), entry.key.place())).collect(),
             ports: ports.collect(),
             replicas: object.at(&["spec", "replicas"]).and_then(Node::as_i64),
             claims: claims.collect(),
@@ -138,6 +144,9 @@ impl ObjectFacts {
             }
         }
         if let Some(pod) = &mut self.pod {
+            for (_, place) in &mut pod.selector {
+                visit(&mut place.origin);
+            }
             pod.claims.iter_mut().for_each(|(.., place)| visit(&mut place.origin));
             pod.images.iter_mut().for_each(|(_, place, _)| visit(&mut place.origin));
         }

@@ -108,6 +108,7 @@ rules! {
         unreferenced_values_file::UnreferencedValuesFile,
         unused_value::UnusedValue,
         values_schema_violation::ValuesSchemaViolation,
+        varying_selector_label::VaryingSelectorLabel,
     }
     kustomize {
         deprecated_kustomize_field::DeprecatedKustomizeField,
@@ -149,6 +150,7 @@ rules! {
         unfetched_secret_object::UnfetchedSecretObject,
         unmatched_named_port::UnmatchedNamedPort,
         unmatched_selector::UnmatchedSelector,
+        unused_persistent_volume_claim::UnusedPersistentVolumeClaim,
     }
     repo {
         expired_suppression::ExpiredSuppression,
