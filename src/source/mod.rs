@@ -10,6 +10,7 @@
 mod archive;
 mod encoding;
 mod file;
+mod located;
 mod memory;
 mod overlay;
 mod path;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::fs::{File, FileType};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -12,6 +12,7 @@ use ignore::{WalkBuilder, WalkState};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::located::{Located, io_error};
 use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
 
 /// Files larger than this are reported, not read: no hand-written configuration comes near it, and the API
@@ -39,40 +40,6 @@ pub struct WorkTree {
     read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
     /// What the walk did not meet, looked up once: an overlay asks for the same directories again and again.
     located: RwLock<FxHashMap<TreePath, Result<Located, ReadError>>>,
-}
-
-/// What stands at a path on disk.
-#[derive(Debug, Clone)]
-struct Located {
-    /// The path with all links followed, or why a link leads nowhere.
-    real: Result<Arc<Path>, ReadError>,
-    /// What it is after following links, wherever they lead.
-    kind: EntryKind,
-}
-
-impl Located {
-    fn new(real: &Path, kind: FileType) -> Self {
-        let kind = if kind.is_dir() {
-            EntryKind::Dir
-        } else if kind.is_file() {
-            EntryKind::File
-        } else {
-            EntryKind::Other
-        };
-        Self { real: Ok(real.into()), kind }
-    }
-
-    /// Looks at `on_disk`, whose directory has no links in its path.
-    fn look(on_disk: &Path) -> Result<Self, ReadError> {
-        let metadata = std::fs::symlink_metadata(on_disk).map_err(|error| io_error(&error))?;
-        if !metadata.is_symlink() {
-            return Ok(Self::new(on_disk, metadata.file_type()));
-        }
-        let followed = std::fs::canonicalize(on_disk)
-            .and_then(|real| Ok(Self::new(&real, std::fs::metadata(&real)?.file_type())))
-            .map_err(|error| io_error(&error));
-        Ok(followed.unwrap_or_else(|error| Self { real: Err(error), kind: EntryKind::Other }))
-    }
 }
 
 impl fmt::Debug for WorkTree {
@@ -434,16 +401,6 @@ impl Drop for Batch<'_> {
         all.files.append(&mut self.own.files);
         all.links.append(&mut self.own.links);
         all.unlisted.append(&mut self.own.unlisted);
-    }
-}
-
-fn io_error(error: &std::io::Error) -> ReadError {
-    match error.kind() {
-        ErrorKind::NotFound => ReadError::NotFound,
-        ErrorKind::NotADirectory => ReadError::NotDir,
-        ErrorKind::IsADirectory => ReadError::IsDir,
-        ErrorKind::PermissionDenied => ReadError::Failed("permission denied".into()),
-        _ => ReadError::Failed(error.to_string().into()),
     }
 }
 
