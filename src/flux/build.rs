@@ -10,12 +10,12 @@ use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
-use crate::k8s::set_text;
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
 use crate::source::{ContentId, Dir, EntryKind, Remotes, TracingTree, Tree, TreePath};
 use crate::yaml::{Cache, Dialect, Key, Node};
 
+use super::metadata::set_metadata;
 use super::reference::{Inputs, Text, flag, text, texts};
 use super::source::{Located, below, place_of};
 use super::substitute::{Substituter, Variables};
@@ -81,7 +81,6 @@ impl Artifacts {
 }
 
 /// Names of the steps that no line of a kustomization says.
-const COMMON_METADATA: Name = Name::new(&"commonMetadata");
 const OWNER: Name = Name::new(&"owner labels");
 
 /// How deep manifests may lie below a directory without a kustomization.
@@ -356,24 +355,5 @@ pub(super) fn json6902(patch: &Node) -> Node {
 
 /// `spec.commonMetadata` and the labels that say who owns the object.
 fn metadata(app: &Kustomization, object: &mut Node, origins: &mut Origins) {
-    let common = app.node.at_path(&["spec", "commonMetadata"]);
-    for field in ["labels", "annotations"] {
-        for entry in common.and_then(|common| common.get(field)).map(Node::entries).unwrap_or_default() {
-            let text = entry.value.scalar_text().unwrap_or_default();
-            set_text(
-                object,
-                &["metadata", field],
-                &entry.key.text,
-                text,
-                entry.value.place(),
-                COMMON_METADATA,
-                origins,
-            );
-        }
-    }
-    for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
-        let place = app.node.at_path(&["metadata", key]).map_or(app.place, Node::place);
-        let key = format!("kustomize.toolkit.fluxcd.io/{key}");
-        set_text(object, &["metadata", "labels"], &key, text, place, OWNER, origins);
-    }
+    set_metadata(object, &app.node, "kustomize.toolkit.fluxcd.io", OWNER, origins);
 }

@@ -9,17 +9,16 @@ use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{
     self, Chart, KubeVersion, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer, load_values,
 };
-use crate::k8s::set_text;
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reorder};
 use crate::origin::{Name, Origins, Place, Step};
 use crate::source::{Dir, MemoryTree, TreePath};
 use crate::yaml::{Dialect, Node};
 
+use super::metadata::set_metadata;
 use super::reference::{Inputs, flag};
 use super::source::{Located, place_of};
 use super::{ChartTemplate, HelmRelease, Output, Renderer};
 
-const COMMON_METADATA: Name = Name::new(&"commonMetadata");
 const ORIGIN: Name = Name::new(&"origin labels");
 
 impl Renderer<'_> {
@@ -220,25 +219,7 @@ impl Renderer<'_> {
 
 /// `spec.commonMetadata` and the labels that say which release an object is of.
 fn label(app: &HelmRelease, origins: &mut Origins, output: &mut Output) {
-    let common = app.node.at_path(&["spec", "commonMetadata"]);
     for object in &mut output.objects {
-        for field in ["labels", "annotations"] {
-            for entry in common.and_then(|common| common.get(field)).map(Node::entries).unwrap_or_default() {
-                let text = entry.value.scalar_text().unwrap_or_default();
-                set_text(
-                    object,
-                    &["metadata", field],
-                    &entry.key.text,
-                    text,
-                    entry.value.place(),
-                    COMMON_METADATA,
-                    origins,
-                );
-            }
-        }
-        for (key, text) in [("name", &app.name), ("namespace", &app.namespace)] {
-            let key = format!("helm.toolkit.fluxcd.io/{key}");
-            set_text(object, &["metadata", "labels"], &key, text, app.place, ORIGIN, origins);
-        }
+        set_metadata(object, &app.node, "helm.toolkit.fluxcd.io", ORIGIN, origins);
     }
 }

@@ -15,6 +15,7 @@ mod fields;
 mod helm;
 mod helm_release;
 mod kustomization;
+mod metadata;
 mod output;
 mod reference;
 mod source;
