@@ -78,6 +78,18 @@ impl<'a> Context<'a> {
         self.inventory.is_some_and(|inventory| inventory.scan.is_data(&path))
     }
 
+    /// All texts of the repository that a person may have written, for rules that ask whether anything names something.
+    pub fn texts(&self) -> impl Iterator<Item = (TreePath, Arc<SourceFile>)> + use<'a> {
+        /// Data that is larger is not worth the time.
+        const LARGEST: usize = 1 << 20;
+        let tree = &self.workspace.tree;
+        let files = tree.files().into_iter();
+        files.filter_map(|path| {
+            let file = tree.read(&path).ok().filter(|file| file.text_or_empty().len() <= LARGEST)?;
+            Some((path, file))
+        })
+    }
+
     /// The files of this run.
     pub fn sources(&self) -> &'a Sources {
         &self.workspace.sources

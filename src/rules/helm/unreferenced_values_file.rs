@@ -24,9 +24,6 @@ const NOT_MEANT: [&str; 13] = [
     "secret", "schema", "default",
 ];
 
-/// No text that names a file is larger, and data that is larger is not worth the time.
-const MAX_TEXT: usize = 1 << 20;
-
 impl Rule for UnreferencedValuesFile {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -53,12 +50,11 @@ impl Rule for UnreferencedValuesFile {
             .filter(|app| app.app.kind == AppKind::ApplicationSet)
             .filter_map(|app| app.app.path.as_ref())
             .collect();
-        for path in workspace.tree.files() {
+        for (path, file) in cx.texts() {
             if candidates.is_empty() {
                 return;
             }
-            let Ok(file) = workspace.tree.read(&path) else { continue };
-            let Some(text) = file.text().filter(|text| text.len() <= MAX_TEXT) else { continue };
+            let text = file.text_or_empty();
             let patterns = if expanded.contains(&path) { Vec::new() } else { patterns(text) };
             candidates.retain(|idle, _| {
                 *idle == path

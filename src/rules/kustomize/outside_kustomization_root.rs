@@ -18,9 +18,6 @@ meta!(
 
 pub(crate) struct OutsideKustomizationRoot;
 
-/// Texts that name the option are no larger.
-const MAX_TEXT: usize = 1 << 20;
-
 impl Rule for OutsideKustomizationRoot {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -103,9 +100,8 @@ fn is_outside(path: &TreePath, dir: &TreePath, cx: &Context<'_>) -> bool {
 
 /// Whether any text of the repository names the option that lifts the restriction.
 fn names_option(cx: &Context<'_>) -> bool {
-    cx.workspace.tree.files().into_iter().any(|path| {
-        let Ok(file) = cx.workspace.tree.read(&path) else { return false };
-        let text = file.text().filter(|text| text.len() <= MAX_TEXT).map_or("", |text| text);
+    cx.texts().any(|(_, file)| {
+        let text = file.text_or_empty();
         ["LoadRestrictionsNone", "load_restrictor", "load-restrictor"].iter().any(|it| text.contains(it))
     })
 }

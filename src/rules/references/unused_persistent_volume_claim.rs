@@ -17,9 +17,6 @@ meta!(
 
 pub(crate) struct UnusedPersistentVolumeClaim;
 
-/// No text that names a claim is larger, and data that is larger is not worth the time.
-const MAX_TEXT: usize = 1 << 20;
-
 impl Rule for UnusedPersistentVolumeClaim {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -44,14 +41,11 @@ impl Rule for UnusedPersistentVolumeClaim {
         candidates.sort_by_key(|claim| claim.place.at);
         candidates.dedup_by_key(|claim| claim.place.at);
         // A values file of a chart that is not here, a script, a notebook: whoever names it may mount it.
-        let workspace = cx.workspace;
         if !candidates.is_empty() {
-            for path in workspace.tree.files() {
-                let Ok(file) = workspace.tree.read(&path) else { continue };
-                let Some(text) = file.text().filter(|text| text.len() <= MAX_TEXT) else { continue };
+            for (_, file) in cx.texts() {
                 candidates.retain(|claim| {
                     let own = usize::from(claim.place.at.file == file.id());
-                    text.match_indices(claim.name.as_str()).count() <= own
+                    file.text_or_empty().match_indices(claim.name.as_str()).count() <= own
                 });
             }
         }
