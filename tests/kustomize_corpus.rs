@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use gitops_lint::kustomize::{Built, LoadRestrictor, NoOp, NoOpKind, Options, build};
 use gitops_lint::origin::{OriginId, Origins, Place};
-use gitops_lint::source::{Dir, OverlayTree, Sources, Span, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::{Cache, Data, EmitStyle, Node, emit, parse};
+use gitops_lint::source::{Dir, OverlayTree, SourceFile, Sources, Span, Tree, TreePath, WorkTree};
+use gitops_lint::yaml::{Cache, Data, EmitStyle, Node, Style, emit, parse};
 use rayon::prelude::*;
 
 use crate::origins::{Tally, Traced};
@@ -138,13 +138,44 @@ fn remove_item(node: &mut Node, at: Span) -> bool {
     }
 }
 
+/// Takes the operation that holds a place out of a patch that stands as text in its kustomization.
+fn remove_operation(node: &mut Node, at: Span, file: &SourceFile) -> bool {
+    let holds = node.at.start < at.start && at.end <= node.at.end;
+    match &mut node.data {
+        Data::Map(map) => map.iter_mut().any(|entry| remove_operation(&mut entry.value, at, file)),
+        Data::Seq(items) => items.iter_mut().any(|item| remove_operation(item, at, file)),
+        Data::Scalar(text) if holds && matches!(node.style, Style::Literal | Style::Folded) => {
+            // The first line of a block scalar is its header.
+            let line = file.line_index(at.start) - file.line_index(node.at.start) - 1;
+            let inside = Sources::new().add("patch", text.as_bytes().to_vec());
+            let Some(mut root) = parse(&inside).documents.into_iter().find_map(|document| document.root)
+            else {
+                return false;
+            };
+            let Data::Seq(operations) = &mut root.data else { return false };
+            let begins = |operation: &Node| inside.line_index(operation.at.start) <= line;
+            let Some(index) = operations.iter().rposition(begins).filter(|_| operations.len() > 1) else {
+                return false;
+            };
+            operations.remove(index);
+            *text = emit(&root, EmitStyle::Sigs).unwrap().into();
+            true
+        }
+        Data::Scalar(_) => false,
+    }
+}
+
 /// Builds again without an entry; `None` when that cannot be said in YAML.
 fn without(corpus: &Path, case: &Case, run: &Run, no_op: &NoOp) -> Option<Built> {
     let file = run.sources.get(no_op.place.at.file)?;
     let path = TreePath::new(file.name()).ok()?;
     let mut roots: Vec<Node> =
         parse(&file).documents.into_iter().filter_map(|document| document.root).collect();
-    if !roots.iter_mut().any(|root| remove_item(root, no_op.place.at)) {
+    let at = no_op.place.at;
+    let is_operation = no_op.kind == NoOpKind::PatchEffect;
+    if !(is_operation && roots.iter_mut().any(|root| remove_operation(root, at, &file)))
+        && !roots.iter_mut().any(|root| remove_item(root, at))
+    {
         return None;
     }
     let texts: Vec<String> =
