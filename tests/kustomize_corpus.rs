@@ -173,9 +173,8 @@ fn without(corpus: &Path, case: &Case, run: &Run, no_op: &NoOp) -> Option<Built>
         parse(&file).documents.into_iter().filter_map(|document| document.root).collect();
     let at = no_op.place.at;
     let is_operation = no_op.kind == NoOpKind::PatchEffect;
-    if !(is_operation && roots.iter_mut().any(|root| remove_operation(root, at, &file)))
-        && !roots.iter_mut().any(|root| remove_item(root, at))
-    {
+    let left_out = is_operation && roots.iter_mut().any(|root| remove_operation(root, at, &file));
+    if !left_out && !roots.iter_mut().any(|root| remove_item(root, at)) {
         return None;
     }
     let texts: Vec<String> =
