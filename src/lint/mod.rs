@@ -10,6 +10,7 @@ mod fingerprint;
 mod group;
 mod reach;
 mod suppress;
+mod unclaimed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -179,6 +180,7 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
     let (inventory, per_app) = repo::analyze(workspace, &check);
     let mut findings: Vec<Finding> = per_app.into_iter().flatten().collect();
     findings.extend(check_files(workspace, &inventory, &rules));
+    findings.extend(unclaimed::check(workspace, &inventory, &rules));
     let repo_findings: Vec<Vec<Finding>> = rules
         .par_iter()
         .map(|(rule, severity)| {

@@ -10,7 +10,6 @@ use smol_str::SmolStr;
 use crate::source::Span;
 use crate::yaml::Node;
 
-use super::scan::document_node;
 use super::{AppId, Inventory, Object, Scan, Workspace};
 
 /// An object that configures Argo CD.
@@ -60,7 +59,7 @@ pub(super) fn declared(workspace: &Workspace, scan: &Scan, inventory: &Inventory
         if scan.is_input(&document.path) {
             continue;
         }
-        let Some(object) = document_node(workspace, document).and_then(Object::new) else { continue };
+        let Some(object) = document.node(workspace).and_then(Object::new) else { continue };
         if seen.contains(&object.node.at) || seen.contains(&object.place().at) {
             continue;
         }

@@ -11,7 +11,7 @@ use crate::origin::Place;
 use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
-use super::scan::{Scan, argocd_config, document_node};
+use super::scan::{Scan, argocd_config};
 use super::{ControlPlane, Workspace};
 
 /// Kinds whose objects are apps themselves.
@@ -116,7 +116,7 @@ pub(super) fn git_paths(application: &Application) -> Vec<(String, String, Strin
 pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, String, String)> {
     let mut expected = Vec::new();
     for document in scan.documents.iter().filter(|it| is_app_kind(&it.group, &it.kind)) {
-        let Some(node) = document_node(workspace, document) else { continue };
+        let Some(node) = document.node(workspace) else { continue };
         match Definition::new(node) {
             Definition::Application(application) => expected.extend(git_paths(&application)),
             Definition::ApplicationSet(set) => expected.extend(set.git_paths()),
@@ -147,12 +147,12 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
     for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
         match (document.kind.as_str(), document.name.as_str()) {
             ("ConfigMap", "argocd-cm" | "argocd-cmd-params-cm") => {
-                if let Some(node) = document_node(workspace, document) {
+                if let Some(node) = document.node(workspace) {
                     control_plane.settings.merge(&node);
                 }
             }
             ("Secret", _) => {
-                let node = document_node(workspace, document).filter(argocd::is_cluster_secret);
+                let node = document.node(workspace).filter(argocd::is_cluster_secret);
                 control_plane.cluster_secrets.extend(node.map(Arc::new));
             }
             _ => {}

@@ -25,7 +25,7 @@ use super::facts::ObjectFacts;
 use super::flux::{self, Roots, Store};
 use super::inventory::Inventory;
 use super::remotes::Identity;
-use super::scan::{Scan, ScannedDocument, document_node};
+use super::scan::{Scan, ScannedDocument};
 use super::{Rendered, Workspace, showcase};
 
 /// Apps below apps below apps: real repositories have three or four levels.
@@ -63,7 +63,7 @@ pub fn analyze<T: Send>(
     flux::find_bootstrap(workspace, &scan);
     let roots = Roots::of(workspace, &scan);
     for document in roots.certain.iter().filter_map(|index| scan.documents.get(*index)) {
-        if let Some(node) = document_node(workspace, document) {
+        if let Some(node) = document.node(workspace) {
             discovery.define(node, Arc::default(), None, "", 0);
         }
     }
@@ -73,7 +73,7 @@ pub fn analyze<T: Send>(
             && !is_flux_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
             && !scan.is_input(&document.path)
-            && let Some(node) = document_node(workspace, document)
+            && let Some(node) = document.node(workspace)
         {
             discovery.define(node, Arc::default(), None, "", 0);
         }

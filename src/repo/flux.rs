@@ -16,7 +16,7 @@ use crate::yaml::Node;
 use super::app::{App, Spec};
 use super::clusters::Variants;
 use super::definition::is_flux_kind;
-use super::scan::{Scan, ScannedDocument, document_node};
+use super::scan::{Scan, ScannedDocument};
 use super::{Workspace, showcase};
 
 /// What is kept of an object that another may name, by cluster, kind, namespace and name.
@@ -115,7 +115,7 @@ impl Store {
             let rendered = self.get(&app.cluster, &name).cloned();
             let found = rendered.or_else(|| {
                 let document = nearest(&name, app.path.as_ref(), scan)?;
-                Some((Arc::new(document_node(workspace, document)?), Arc::default()))
+                Some((Arc::new(document.node(workspace)?), Arc::default()))
             });
             let Some((node, origins)) = found else { continue };
             // A HelmChart names the source of its chart.
@@ -159,7 +159,7 @@ fn written_generator(
 ) -> Option<(Node, usize)> {
     let documents = scan.documents.iter().filter(|document| document.kind == "ArtifactGenerator");
     let making = documents.filter_map(|document| {
-        let node = document_node(workspace, document)?;
+        let node = document.node(workspace)?;
         artifact_generator::makes(&node, &name.name).then(|| (node, common(&document.path, near)))
     });
     making.max_by_key(|(_, common)| *common)
@@ -201,7 +201,7 @@ impl Roots {
             if document.group != "kustomize.toolkit.fluxcd.io" || document.kind != "Kustomization" {
                 continue;
             }
-            let Some(node) = document_node(workspace, document) else { continue };
+            let Some(node) = document.node(workspace) else { continue };
             let kustomization = Kustomization::new(Arc::new(node));
             let dir = built_dir(&kustomization, &document.path, workspace, scan);
             let dir = dir.filter(|_| !shows_another(&document.path, &kustomization));
@@ -266,7 +266,7 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
         if document.group != "kustomize.toolkit.fluxcd.io" {
             continue;
         }
-        let Some(node) = document_node(workspace, document) else { continue };
+        let Some(node) = document.node(workspace) else { continue };
         let kustomization = Kustomization::new(Arc::new(node));
         let path = kustomization.path().trim_start_matches("./").trim_matches('/');
         let Some(source) = &kustomization.source else { continue };
@@ -309,7 +309,7 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, Stri
     let mut sources: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
     for document in &scan.documents {
         if document.kind == "GitRepository" && document.group == flux::SOURCE_GROUP {
-            sources.entry(&document.name).or_default().extend(document_node(workspace, document));
+            sources.entry(&document.name).or_default().extend(document.node(workspace));
         }
     }
     let mut paths = Vec::new();
@@ -326,7 +326,7 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, Stri
         }
     };
     for document in scan.documents.iter().filter(|document| is_flux_kind(&document.group, &document.kind)) {
-        let Some(node) = document_node(workspace, document).map(Arc::new) else { continue };
+        let Some(node) = document.node(workspace).map(Arc::new) else { continue };
         if document.kind == "Kustomization" {
             let kustomization = Kustomization::new(node);
             expect(kustomization.source.as_ref(), kustomization.path());

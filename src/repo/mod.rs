@@ -41,6 +41,6 @@ pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};
 pub use revisions::GitRevisions;
 pub use scan::{KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
-pub use showcase::{has_tokens, is_test_data, showcase};
+pub use showcase::{has_capitals, has_tokens, is_test_data, showcase};
 pub use workspace::{ControlPlane, Workspace};
 pub use world::{Answer, World};

@@ -30,6 +30,17 @@ pub struct ScannedDocument {
     pub namespace: SmolStr,
 }
 
+impl ScannedDocument {
+    /// The canonical form of the document; `None` where it cannot be read.
+    pub fn node(&self, workspace: &Workspace) -> Option<Node> {
+        let file = workspace.tree.read(&self.path).ok()?;
+        let stream = workspace.cache.stream(&file);
+        let mut root = stream.documents.get(self.index)?.root.clone()?;
+        root.canonicalize(Dialect::Sigs).ok()?;
+        Some(root)
+    }
+}
+
 /// A kustomization directory and what it refers to.
 #[derive(Debug, Clone, Default)]
 pub struct ScannedKustomization {
@@ -253,15 +264,6 @@ pub(super) fn argocd_config(values: &Node) -> Option<&Node> {
     let named = |name: &str| values.get(name).filter(|node| config(node));
     let values = if config(values) { Some(values) } else { named("argo-cd").or_else(|| named("argocd")) };
     values?.at_path(&["configs", "cm"])
-}
-
-/// The canonical form of a scanned document.
-pub(super) fn document_node(workspace: &Workspace, document: &ScannedDocument) -> Option<Node> {
-    let file = workspace.tree.read(&document.path).ok()?;
-    let stream = workspace.cache.stream(&file);
-    let mut root = stream.documents.get(document.index)?.root.clone()?;
-    root.canonicalize(Dialect::Sigs).ok()?;
-    Some(root)
 }
 
 /// The part of `path` up to the first component in which it differs from `other`, and the rest; `None` when that is the

@@ -43,6 +43,16 @@ pub fn has_tokens(text: &str) -> bool {
     })
 }
 
+/// Whether a name has a part in capitals, such as `DOMAIN` or `PROJECT_ID`: the habit of scripts for what they replace.
+pub fn has_capitals(name: &str) -> bool {
+    let is_token = |part: &str| {
+        part.len() > 2
+            && part.starts_with(|c: char| c.is_ascii_uppercase())
+            && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    name.split(['.', '-', '/', ':']).any(is_token)
+}
+
 fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
     let mut dir = path.parent();
     while let Some(at) = dir {
@@ -57,6 +67,20 @@ fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_in_capitals() {
+        for (name, want) in [
+            ("shop.DOMAIN", true),
+            ("APP_HOST", true),
+            ("restore-TIMESTAMP", true),
+            ("RTX6000x", false),
+            ("Shop", false),
+            ("A.b", false),
+        ] {
+            assert_eq!(has_capitals(name), want, "{name}");
+        }
+    }
 
     #[test]
     fn tokens_are_names_in_angle_brackets() {

@@ -183,6 +183,7 @@ rules! {
         identical_probes::IdenticalProbes,
         immutable_job::ImmutableJob,
         invalid_cron_schedule::InvalidCronSchedule,
+        invalid_host_name::InvalidHostName,
         invalid_image_reference::InvalidImageReference,
         invalid_name_or_label::InvalidNameOrLabel,
         invalid_port_name::InvalidPortName,

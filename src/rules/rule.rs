@@ -63,6 +63,12 @@ pub trait Rule: Send + Sync {
     /// One rendered object. Must report on this object only.
     fn check_object(&self, _object: &Object, _cx: &mut Context<'_>) {}
 
+    /// Whether [`check_object`](Rule::check_object) needs nothing but the object and judges only what is in it, by what
+    /// the API server refuses everywhere. Such a rule also sees manifests that no app deploys.
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
     /// One app and all it renders.
     fn check_app(&self, _app: &App, _rendered: &Rendered, _cx: &mut Context<'_>) {}
 

@@ -1,0 +1,66 @@
+//! Manifests that no app reads and no kustomization names. Somebody may apply them by hand, from a pipeline, or soon:
+//! what the API server refuses in any cluster is wrong in them, too. Nothing else can be said of them.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::finding::{Finding, Severity};
+use crate::repo::{self, Inventory, Object, ScannedDocument, Workspace};
+use crate::rules::{Context, Rule};
+use crate::source::TreePath;
+
+/// What the rules that [stand alone](Rule::stands_alone) find in them, as warnings at most: nobody says that they are applied.
+pub(super) fn check(
+    workspace: &Workspace,
+    inventory: &Inventory,
+    rules: &[(&'static dyn Rule, Severity)],
+) -> Vec<Finding> {
+    let rules: Vec<_> = rules.iter().filter(|(rule, _)| rule.stands_alone()).collect();
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let documents = unclaimed(workspace, inventory);
+    let findings: Vec<Vec<Finding>> = documents
+        .par_iter()
+        .filter_map(|document| Object::new(document.node(workspace)?))
+        .map(|object| {
+            let mut findings = Vec::new();
+            for (rule, severity) in &rules {
+                let severity = (*severity).min(Severity::Warning);
+                let mut cx = Context::for_repo(workspace, rule.meta(), severity, inventory);
+                rule.check_object(&object, &mut cx);
+                findings.append(&mut cx.into_findings());
+            }
+            findings
+        })
+        .collect();
+    findings.into_iter().flatten().collect()
+}
+
+/// The documents that nothing reads, in files that are YAML as they stand.
+fn unclaimed<'a>(workspace: &Workspace, inventory: &'a Inventory) -> Vec<&'a ScannedDocument> {
+    let scan = &inventory.scan;
+    let read: BTreeSet<&TreePath> = inventory.apps.iter().flat_map(|entry| &entry.files).collect();
+    let in_chart = |path: &TreePath| scan.charts.iter().any(|chart| path.starts_with(chart));
+    let is_open = |path: &TreePath| {
+        !read.contains(path)
+            && !scan.is_resource(path)
+            && !scan.is_input(path)
+            && repo::showcase(path).is_none()
+            && !in_chart(path)
+    };
+    // Only kinds of Kubernetes itself: what looks like another kind may be input of some program.
+    let is_own = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
+    let is_named = |it: &ScannedDocument| !it.name.is_empty() && !repo::has_capitals(&it.name);
+    let documents = scan.documents.iter().filter(|it| is_named(it) && is_own(&it.group) && is_open(&it.path));
+    documents
+        .filter(|it| {
+            // Files with tokens of a template language become manifests only once somebody has filled them in.
+            workspace.tree.read(&it.path).is_ok_and(|file| {
+                let text = file.text_or_empty();
+                !text.contains("{{") && !text.contains("{%") && !repo::has_tokens(text)
+            })
+        })
+        .collect()
+}
