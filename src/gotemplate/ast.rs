@@ -42,10 +42,10 @@ impl Tree {
 pub(super) enum Node {
     Text(Bytes),
     Action { span: Bytes, pipe: Pipe },
-    If(Branch),
-    Range(Branch),
-    With(Branch),
-    Template { pos: u32, span: Bytes, name: SmolStr, pipe: Option<Pipe> },
+    If(Box<Branch>),
+    Range(Box<Branch>),
+    With(Box<Branch>),
+    Template { pos: u32, span: Bytes, name: SmolStr, pipe: Option<Box<Pipe>> },
     Break { pos: u32 },
     Continue { pos: u32 },
 }
@@ -60,16 +60,16 @@ pub(super) struct Branch {
 #[derive(Debug)]
 pub(super) struct Pipe {
     pub(super) pos: u32,
-    pub(super) decl: Vec<SmolStr>,
+    pub(super) decl: Box<[SmolStr]>,
     pub(super) assign: bool,
-    pub(super) commands: Vec<Command>,
+    pub(super) commands: Box<[Command]>,
 }
 
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) pos: u32,
     /// Never empty.
-    pub(super) args: Vec<Expr>,
+    pub(super) args: Box<[Expr]>,
 }
 
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub(super) enum ExprKind {
     Dot,
     Nil,
     Bool(bool),
-    Number(Number),
+    Number(Box<Number>),
     /// A string with its quotes in the text, and without.
     String(SmolStr),
     Field(Vec<SmolStr>),

@@ -113,7 +113,7 @@ impl<'t> State<'_, '_, 't> {
     }
 
     fn nested(&mut self, dot: &Rv, pipe: &'t Pipe) -> Result<Rv> {
-        stacker::maybe_grow(128 << 10, 2 << 20, || self.pipeline(dot, pipe))
+        self.nest(|state| state.pipeline(dot, pipe))
     }
 
     /// A literal where no type is asked for.
@@ -456,13 +456,17 @@ impl<'t> State<'_, '_, 't> {
     }
 
     fn constant_or_typed(&mut self, expr: &'t Expr, param: Option<Param>) -> Result<Option<Rv>> {
+        let number = match &expr.kind {
+            ExprKind::Number(number) => Some(&**number),
+            _ => None,
+        };
         let typed = match (param, &expr.kind) {
             (None | Some(Param::Any), _)
             | (Some(Param::Bool), ExprKind::Bool(_))
             | (Some(Param::String), ExprKind::String(_)) => return self.constant(expr).map(Some),
-            (Some(Param::Int), ExprKind::Number(Number { int: Some(int), .. })) => Value::int(*int),
-            (Some(Param::Int64), ExprKind::Number(Number { int: Some(int), .. })) => Value::int64(*int),
-            (Some(Param::Float64), ExprKind::Number(Number { float: Some(float), .. })) => Value::of(*float),
+            (Some(Param::Int), _) if let Some(int) = number.and_then(|it| it.int) => Value::int(int),
+            (Some(Param::Int64), _) if let Some(int) = number.and_then(|it| it.int) => Value::int64(int),
+            (Some(Param::Float64), _) if let Some(float) = number.and_then(|it| it.float) => Value::of(float),
             _ => return Ok(None),
         };
         Ok(Some(Rv::unwrapped(typed)))

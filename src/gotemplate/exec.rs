@@ -103,6 +103,8 @@ pub struct Exec<'a> {
     pub(super) bytes: u64,
     pub(super) work: u64,
     pub(super) depth: usize,
+    /// Levels of nesting that are open: calls, blocks, parentheses.
+    pub(super) nesting: usize,
 }
 
 /// What a function sees of its caller.
@@ -181,6 +183,7 @@ impl<'a> Exec<'a> {
             bytes: 0,
             work: 0,
             depth: 0,
+            nesting: 0,
         }
     }
 
@@ -239,7 +242,7 @@ impl<'a> Exec<'a> {
         let vars = vec![(SmolStr::new_static("$"), dot.clone())];
         let mut state = State { exec: self, tree, source, vars, node: None, frame, action: None };
         // A chart may nest includes a thousand deep, which no fixed stack holds.
-        let result = stacker::maybe_grow(256 << 10, 4 << 20, || state.walk_list(dot, &tree.root, out));
+        let result = state.nest(|state| state.walk_list(dot, &tree.root, out));
         self.depth -= 1;
         result.map(|_| ())
     }

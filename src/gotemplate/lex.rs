@@ -50,24 +50,25 @@ impl Kind {
     }
 }
 
-/// A token: bytes of the text, and the line it begins on.
-#[derive(Debug, Clone)]
+/// A token: bytes of the text.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
+    pub(super) start: u32,
+    pub(super) end: u32,
     pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) line: u32,
-    /// The words of an error.
-    pub(super) error: Option<Box<str>>,
 }
 
 impl Token {
-    /// As Go prints a token in `unexpected ... in ...`.
-    pub(super) fn shown(&self, text: &str) -> String {
-        let value = text.get(self.start..self.end).unwrap_or_default();
+    /// Its bytes.
+    pub(super) fn text(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// As Go prints a token in `unexpected ... in ...`, unless it is an error.
+    pub(super) fn shown(self, text: &str) -> String {
+        let value = self.text(text);
         match self.kind {
             Kind::Eof => "EOF".into(),
-            Kind::Error => self.error.as_deref().unwrap_or_default().into(),
             kind if kind.is_keyword() => format!("<{value}>"),
             _ if value.len() > 10 => {
                 let cut: String = value.chars().take(10).collect();
@@ -78,140 +79,138 @@ impl Token {
     }
 }
 
+/// What a text consists of.
+pub(super) struct Lexed {
+    /// The last is [`Kind::Eof`] or [`Kind::Error`].
+    pub(super) tokens: Vec<Token>,
+    /// The words of the error.
+    pub(super) error: Option<String>,
+}
+
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
 const TRIM_MARKER: usize = 2;
 
-/// All tokens of a text. The last is [`Kind::Eof`] or [`Kind::Error`].
-pub(super) fn lex(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer { text, pos: 0, start: 0, line: 1, start_line: 1, parens: 0, tokens: Vec::new() };
-    lexer.run();
-    lexer.tokens
+/// All tokens of a text.
+pub(super) fn lex(text: &str) -> Lexed {
+    // Templates that are mostly actions have a token for every five bytes or so.
+    let tokens = Vec::with_capacity(text.len() / 5 + 8);
+    let lexer = Lexer { text, bytes: text.as_bytes(), pos: 0, start: 0, parens: 0, tokens };
+    lexer.run()
 }
 
 struct Lexer<'a> {
     text: &'a str,
+    bytes: &'a [u8],
     pos: usize,
     start: usize,
-    line: u32,
-    start_line: u32,
     parens: i32,
     tokens: Vec<Token>,
 }
 
-enum Done {
-    Error,
-}
-
-type Step = Result<(), Done>;
+/// Stops the lexer, with the words of the error.
+type Step = Result<(), String>;
 
 impl<'a> Lexer<'a> {
-    fn run(&mut self) {
-        while let Some(offset) = self.rest().find(LEFT) {
+    fn run(mut self) -> Lexed {
+        let finder = memchr::memmem::Finder::new(LEFT);
+        while let Some(offset) = finder.find(self.rest().as_bytes()) {
             let delim = self.pos + offset;
-            let after = self.text.get(delim + LEFT.len()..).unwrap_or_default();
             let mut end = delim;
-            if left_trims(after) {
+            if left_trims(self.after(delim + LEFT.len())) {
                 end = self.start + self.slice(self.start, delim).trim_end_matches(is_space).len();
             }
-            self.jump(end);
+            self.pos = end;
             if self.pos > self.start {
                 self.emit(Kind::Text);
             }
-            self.jump(delim);
+            self.pos = delim;
             self.ignore();
-            if self.action().is_err() {
-                return;
+            if let Err(words) = self.action() {
+                self.pos = self.pos.max(self.start);
+                self.emit(Kind::Error);
+                return Lexed { tokens: self.tokens, error: Some(words) };
             }
         }
-        self.jump(self.text.len());
+        self.pos = self.text.len();
         if self.pos > self.start {
             self.emit(Kind::Text);
         }
         self.emit(Kind::Eof);
+        Lexed { tokens: self.tokens, error: None }
     }
 
     fn rest(&self) -> &'a str {
         self.text.get(self.pos..).unwrap_or_default()
     }
 
+    /// The bytes from `pos` on.
+    fn after(&self, pos: usize) -> &'a [u8] {
+        self.bytes.get(pos..).unwrap_or_default()
+    }
+
     fn slice(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or_default()
     }
 
+    fn byte(&self) -> Option<u8> {
+        self.bytes.get(self.pos).copied()
+    }
+
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.byte()? {
+            ascii @ ..0x80 => Some(char::from(ascii)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     fn next(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.pos += next.len_utf8();
-        if next == '\n' {
-            self.line += 1;
-        }
         Some(next)
     }
 
     fn emit(&mut self, kind: Kind) {
-        self.tokens.push(Token {
-            kind,
-            start: self.start,
-            end: self.pos,
-            line: self.start_line,
-            error: None,
-        });
+        self.tokens.push(Token { kind, start: self.start as u32, end: self.pos as u32 });
         self.start = self.pos;
-        self.start_line = self.line;
     }
 
-    /// Drops what was scanned; lines in it count.
+    /// Drops what was scanned.
     fn ignore(&mut self) {
-        self.start_line = self.line;
         self.start = self.pos;
     }
 
-    fn jump(&mut self, to: usize) {
-        self.line += self.slice(self.pos, to).matches('\n').count() as u32;
-        self.pos = to;
-    }
-
-    fn error(&mut self, words: impl Into<String>) -> Step {
-        let words: String = words.into();
-        self.tokens.push(Token {
-            kind: Kind::Error,
-            start: self.start,
-            end: self.pos.max(self.start),
-            line: self.start_line,
-            error: Some(words.into()),
-        });
-        Err(Done::Error)
-    }
-
-    fn right_delim(&self) -> Option<bool> {
-        let rest = self.rest();
-        if right_trims(rest) && rest.get(TRIM_MARKER..).is_some_and(|rest| rest.starts_with(RIGHT)) {
-            return Some(true);
+    fn skip_spaces(&mut self) {
+        while self.byte().is_some_and(is_space_byte) {
+            self.pos += 1;
         }
-        rest.starts_with(RIGHT).then_some(false)
+    }
+
+    /// Whether the right delimiter is here, and whether it trims.
+    fn right_delim(&self) -> Option<bool> {
+        match self.after(self.pos) {
+            [b'}', b'}', ..] => Some(false),
+            rest => right_trims(rest).then_some(true),
+        }
     }
 
     /// From the left delimiter to after the right one, or a comment.
     fn action(&mut self) -> Step {
         self.pos += LEFT.len();
-        let marker = if left_trims(self.rest()) { TRIM_MARKER } else { 0 };
-        if self.slice(self.pos + marker, self.text.len()).starts_with("/*") {
+        let marker = if left_trims(self.after(self.pos)) { TRIM_MARKER } else { 0 };
+        if self.after(self.pos + marker).starts_with(b"/*") {
             self.pos += marker;
             self.ignore();
             return self.comment();
         }
         self.emit(Kind::LeftDelim);
-        self.jump(self.pos + marker);
+        self.pos += marker;
         self.ignore();
         self.parens = 0;
         loop {
             if let Some(trims) = self.right_delim() {
                 if self.parens > 0 {
-                    return self.error("unclosed left paren");
+                    return Err("unclosed left paren".into());
                 }
                 self.close(trims);
                 return Ok(());
@@ -222,66 +221,49 @@ impl<'a> Lexer<'a> {
 
     fn close(&mut self, trims: bool) {
         if trims {
-            self.jump(self.pos + TRIM_MARKER);
+            self.pos += TRIM_MARKER;
             self.ignore();
         }
         self.pos += RIGHT.len();
         self.emit(Kind::RightDelim);
         if trims {
-            let rest = self.rest();
-            let spaces = rest.len() - rest.trim_start_matches(is_space).len();
-            self.jump(self.pos + spaces);
+            self.skip_spaces();
             self.ignore();
         }
     }
 
     fn comment(&mut self) -> Step {
         self.pos += 2;
-        let Some(offset) = self.rest().find("*/") else { return self.error("unclosed comment") };
-        self.jump(self.pos + offset + 2);
+        let Some(offset) = self.rest().find("*/") else { return Err("unclosed comment".into()) };
+        self.pos += offset + 2;
         let Some(trims) = self.right_delim() else {
-            return self.error("comment ends before closing delimiter");
+            return Err("comment ends before closing delimiter".into());
         };
-        self.jump(self.pos + if trims { TRIM_MARKER } else { 0 } + RIGHT.len());
+        self.pos += if trims { TRIM_MARKER } else { 0 } + RIGHT.len();
         if trims {
-            let rest = self.rest();
-            let spaces = rest.len() - rest.trim_start_matches(is_space).len();
-            self.jump(self.pos + spaces);
+            self.skip_spaces();
         }
         self.ignore();
         Ok(())
     }
 
     fn inside(&mut self) -> Step {
-        let Some(next) = self.next() else { return self.error("unclosed action") };
+        let Some(next) = self.next() else { return Err("unclosed action".into()) };
         match next {
             c if is_space(c) => {
+                self.pos -= 1;
                 // A trim-marked right delimiter begins with a space.
-                loop {
-                    let here = self.slice(self.pos - 1, self.text.len());
-                    if right_trims(here)
-                        && here.get(TRIM_MARKER..).is_some_and(|rest| rest.starts_with(RIGHT))
-                    {
-                        self.pos -= 1;
-                        if here.starts_with('\n') {
-                            self.line -= 1;
-                        }
-                        if self.pos > self.start {
-                            self.emit(Kind::Space);
-                        }
-                        return Ok(());
-                    }
-                    if !self.peek().is_some_and(is_space) {
-                        break;
-                    }
-                    self.next();
+                while self.byte().is_some_and(is_space_byte) && !right_trims(self.after(self.pos)) {
+                    self.pos += 1;
                 }
-                self.emit(Kind::Space);
+                if self.pos > self.start {
+                    self.emit(Kind::Space);
+                }
             }
             '=' => self.emit(Kind::Assign),
             ':' => {
                 if self.next() != Some('=') {
-                    return self.error("expected :=");
+                    return Err("expected :=".into());
                 }
                 self.emit(Kind::Declare);
             }
@@ -289,17 +271,15 @@ impl<'a> Lexer<'a> {
             '"' => return self.quoted('"', Kind::String, "unterminated quoted string"),
             '\'' => return self.quoted('\'', Kind::CharConstant, "unterminated character constant"),
             '`' => {
-                loop {
-                    match self.next() {
-                        None => return self.error("unterminated raw quoted string"),
-                        Some('`') => break,
-                        Some(_) => {}
-                    }
-                }
+                let Some(offset) = self.rest().find('`') else {
+                    self.pos = self.text.len();
+                    return Err("unterminated raw quoted string".into());
+                };
+                self.pos += offset + 1;
                 self.emit(Kind::RawString);
             }
             '$' => return self.field_or_variable(Kind::Variable),
-            '.' if !self.peek().is_some_and(|c| c.is_ascii_digit()) && self.peek().is_some() => {
+            '.' if self.byte().is_some_and(|byte| !byte.is_ascii_digit()) => {
                 return self.field_or_variable(Kind::Field);
             }
             '.' | '+' | '-' | '0'..='9' => {
@@ -314,20 +294,24 @@ impl<'a> Lexer<'a> {
             ')' => {
                 self.parens -= 1;
                 if self.parens < 0 {
-                    return self.error("unexpected right paren");
+                    return Err("unexpected right paren".into());
                 }
                 self.emit(Kind::RightParen);
             }
             c if c.is_ascii_graphic() => self.emit(Kind::Char),
-            c => return self.error(format!("unrecognized character in action: {}", unicode(Some(c)))),
+            c => return Err(format!("unrecognized character in action: {}", unicode(Some(c)))),
         }
         Ok(())
     }
 
-    fn identifier(&mut self) -> Step {
+    fn skip_word(&mut self) {
         while self.peek().is_some_and(is_alphanumeric) {
             self.next();
         }
+    }
+
+    fn identifier(&mut self) -> Step {
+        self.skip_word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -354,9 +338,7 @@ impl<'a> Lexer<'a> {
             self.emit(if kind == Kind::Variable { kind } else { Kind::Dot });
             return Ok(());
         }
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.next();
-        }
+        self.skip_word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -365,14 +347,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn bad_character(&mut self) -> Step {
-        let shown = unicode(self.peek());
-        self.error(format!("bad character {shown}"))
+        Err(format!("bad character {}", unicode(self.peek())))
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(c) => is_space(c) || self.rest().starts_with(RIGHT),
+        match self.after(self.pos) {
+            [] | [b'.' | b',' | b'|' | b':' | b')' | b'(', ..] | [b'}', b'}', ..] => true,
+            [byte, ..] => is_space_byte(*byte),
         }
     }
 
@@ -381,10 +362,10 @@ impl<'a> Lexer<'a> {
             match self.next() {
                 Some('\\') => {
                     if matches!(self.next(), None | Some('\n')) {
-                        return self.error(words);
+                        return Err(words.into());
                     }
                 }
-                None | Some('\n') => return self.error(words),
+                None | Some('\n') => return Err(words.into()),
                 Some(c) if c == quote => break,
                 Some(_) => {}
             }
@@ -394,9 +375,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn number(&mut self) -> Step {
-        let bad = |this: &mut Self| {
-            let shown = crate::yaml::go_quote(this.slice(this.start, this.pos));
-            this.error(format!("bad number syntax: {shown}"))
+        let bad = |this: &Self| {
+            Err(format!("bad number syntax: {}", crate::yaml::go_quote(this.slice(this.start, this.pos))))
         };
         if !self.scan_number() {
             return bad(self);
@@ -463,18 +443,21 @@ fn unicode(c: Option<char>) -> String {
     }
 }
 
-fn left_trims(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next() == Some('-') && chars.next().is_some_and(is_space)
+fn left_trims(text: &[u8]) -> bool {
+    matches!(text, [b'-', space, ..] if is_space_byte(*space))
 }
 
-fn right_trims(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(is_space) && chars.next() == Some('-')
+/// Whether a right delimiter with a trim marker is here.
+fn right_trims(text: &[u8]) -> bool {
+    matches!(text, [space, b'-', b'}', b'}', ..] if is_space_byte(*space))
 }
 
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+fn is_space_byte(byte: u8) -> bool {
+    is_space(char::from(byte))
 }
 
 fn is_alphanumeric(c: char) -> bool {

@@ -18,6 +18,7 @@ mod lex;
 mod literal;
 mod map;
 mod parse;
+mod stack;
 mod value;
 mod verbs;
 mod walk;

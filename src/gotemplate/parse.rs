@@ -11,8 +11,9 @@ use crate::golang::strconv::unquote;
 use crate::source::FileId;
 
 use super::ast::{Branch, Bytes, Command, Expr, ExprKind, Node, Pipe, Tree};
-use super::lex::{Kind, Token, lex};
+use super::lex::{Kind, Lexed, Token, lex};
 use super::literal;
+use super::stack::deeper;
 
 /// Nesting of parentheses; Go's `maxStackDepth` is 10,000, which would need a larger stack than is sensible.
 const MAX_PARENS: usize = 500;
@@ -44,18 +45,22 @@ pub fn parse(
     file: Option<FileId>,
     is_function: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Arc<Tree>>> {
+    let Lexed { tokens, error } = lex(text);
     let mut parser = Parser {
         name: SmolStr::new(name),
         text,
         file,
         is_function,
-        tokens: lex(text),
+        tokens,
+        lex_error: error.unwrap_or_default(),
         next: 0,
         vars: vec![SmolStr::new_static("$")],
         range_depth: 0,
         parens: 0,
         blocks: 0,
-        action_line: 0,
+        action: None,
+        exprs: Vec::new(),
+        commands: Vec::new(),
         defined: Vec::new(),
     };
     let root = parser.top()?;
@@ -69,12 +74,19 @@ struct Parser<'a> {
     file: Option<FileId>,
     is_function: &'a dyn Fn(&str) -> bool,
     tokens: Vec<Token>,
+    /// The words of a [`Kind::Error`], which can only be the last token.
+    lex_error: String,
     next: usize,
     vars: Vec<SmolStr>,
     range_depth: usize,
     parens: usize,
     blocks: usize,
-    action_line: u32,
+    /// Where the action that is being read begins.
+    action: Option<u32>,
+    /// Arguments of the commands that are being read: they are moved to memory of just their size when the command ends.
+    exprs: Vec<Expr>,
+    /// The same for the commands of pipelines.
+    commands: Vec<Command>,
     defined: Vec<Arc<Tree>>,
 }
 
@@ -90,14 +102,10 @@ enum Item {
 }
 
 impl Parser<'_> {
-    fn token_at(&self, index: usize) -> Token {
-        let eof =
-            || Token { kind: Kind::Eof, start: self.text.len(), end: self.text.len(), line: 1, error: None };
-        self.tokens.get(index).or(self.tokens.last()).cloned().unwrap_or_else(eof)
-    }
-
     fn peek(&self) -> Token {
-        self.token_at(self.next)
+        let end = self.text.len() as u32;
+        let eof = Token { kind: Kind::Eof, start: end, end };
+        self.tokens.get(self.next).or(self.tokens.last()).copied().unwrap_or(eof)
     }
 
     fn peek_kind(&self) -> Kind {
@@ -126,25 +134,35 @@ impl Parser<'_> {
         self.peek()
     }
 
-    fn value(&self, token: &Token) -> &str {
-        self.text.get(token.start..token.end).unwrap_or_default()
+    fn value(&self, token: Token) -> &str {
+        token.text(self.text)
     }
 
-    fn error<T>(&self, token: &Token, words: impl Into<String>) -> Result<T> {
+    /// The line of a position, from 1.
+    fn line(&self, pos: u32) -> usize {
+        let before = self.text.as_bytes().get(..pos as usize).unwrap_or_default();
+        1 + memchr::memchr_iter(b'\n', before).count()
+    }
+
+    #[cold]
+    fn error<T>(&self, token: Token, words: impl Into<String>) -> Result<T> {
         let words = words.into();
         Err(Box::new(ParseError {
-            message: format!("template: {}:{}: {words}", self.name, token.line),
+            message: format!("template: {}:{}: {words}", self.name, self.line(token.start)),
             words,
-            at: token.start as u32..token.end as u32,
+            at: token.start..token.end,
         }))
     }
 
-    fn unexpected<T>(&self, token: &Token, context: &str) -> Result<T> {
+    #[cold]
+    fn unexpected<T>(&self, token: Token, context: &str) -> Result<T> {
         if token.kind == Kind::Error {
-            let words = token.error.as_deref().unwrap_or_default();
+            let words = &self.lex_error;
             let mut extra = String::new();
-            if self.action_line != 0 && self.action_line != token.line {
-                extra = format!(" in action started at {}:{}", self.name, self.action_line);
+            if let Some(line) =
+                self.action.map(|pos| self.line(pos)).filter(|line| *line != self.line(token.start))
+            {
+                extra = format!(" in action started at {}:{line}", self.name);
                 if words.ends_with(" action") {
                     extra = extra.trim_start_matches(" in action").to_owned();
                 }
@@ -156,7 +174,7 @@ impl Parser<'_> {
 
     fn expect(&mut self, kind: Kind, context: &str) -> Result<Token> {
         let token = self.next_non_space();
-        if token.kind == kind { Ok(token) } else { self.unexpected(&token, context) }
+        if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
 
     /// Adds a template; an earlier one of the same text that is not empty may not be defined again.
@@ -178,7 +196,7 @@ impl Parser<'_> {
                 } else if !tree.is_empty() {
                     let quoted = crate::yaml::go_quote(name);
                     let token = self.peek();
-                    return self.error(&token, format!("template: multiple definition of template {quoted}"));
+                    return self.error(token, format!("template: multiple definition of template {quoted}"));
                 }
             }
         }
@@ -205,7 +223,7 @@ impl Parser<'_> {
                 Item::Node(node) => root.push(node),
                 Item::Ending(ending, token) => {
                     let shown = ending_string(&ending);
-                    return self.error(&token, format!("unexpected {shown}"));
+                    return self.error(token, format!("unexpected {shown}"));
                 }
             }
         }
@@ -215,8 +233,8 @@ impl Parser<'_> {
         let context = "define clause";
         let token = self.next_non_space();
         let name = match token.kind {
-            Kind::String | Kind::RawString => self.unquote(&token)?,
-            _ => return self.unexpected(&token, context),
+            Kind::String | Kind::RawString => self.unquote(token)?,
+            _ => return self.unexpected(token, context),
         };
         self.expect(Kind::RightDelim, context)?;
         // Variables and loops outside of the definition are not seen inside.
@@ -234,13 +252,18 @@ impl Parser<'_> {
             Ending::End => Ok(root),
             other @ Ending::Else { .. } => {
                 let shown = ending_string(&other);
-                self.error(&token, format!("unexpected {shown} in {context}"))
+                self.error(token, format!("unexpected {shown} in {context}"))
             }
         }
     }
 
+    fn depth(&self) -> usize {
+        self.blocks + self.parens
+    }
+
     fn item_list(&mut self) -> Result<(Vec<Node>, Ending, Token)> {
-        deeper(|| self.items())
+        let depth = self.depth();
+        deeper(depth, || self.items())
     }
 
     fn items(&mut self) -> Result<(Vec<Node>, Ending, Token)> {
@@ -248,7 +271,7 @@ impl Parser<'_> {
         self.blocks += 1;
         if self.blocks > MAX_BLOCKS {
             let token = self.peek();
-            return self.error(&token, format!("blocks are nested more than {MAX_BLOCKS} deep"));
+            return self.error(token, format!("blocks are nested more than {MAX_BLOCKS} deep"));
         }
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
@@ -260,29 +283,29 @@ impl Parser<'_> {
             }
         }
         let token = self.peek();
-        self.error(&token, "unexpected EOF")
+        self.error(token, "unexpected EOF")
     }
 
     fn text_or_action(&mut self) -> Result<Item> {
         let token = self.next_non_space();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text(token.start as u32..token.end as u32))),
+            Kind::Text => Ok(Item::Node(Node::Text(token.start..token.end))),
             Kind::LeftDelim => {
-                self.action_line = token.line;
-                let item = self.action(&token);
-                self.action_line = 0;
+                self.action = Some(token.start);
+                let item = self.action(token);
+                self.action = None;
                 item
             }
-            _ => self.unexpected(&token, "input"),
+            _ => self.unexpected(token, "input"),
         }
     }
 
-    fn action(&mut self, delim: &Token) -> Result<Item> {
+    fn action(&mut self, delim: Token) -> Result<Item> {
         let before = self.next;
         let token = self.next_non_space();
         let node = match token.kind {
             Kind::Block => self.block(delim)?,
-            Kind::Break | Kind::Continue => self.jump(&token)?,
+            Kind::Break | Kind::Continue => self.jump(token)?,
             Kind::Else => {
                 let next = self.peek_non_space();
                 let (if_follows, with_follows) = (next.kind == Kind::If, next.kind == Kind::With);
@@ -309,30 +332,30 @@ impl Parser<'_> {
     }
 
     /// From a left delimiter to the right one that was read last.
-    fn since(&self, delim: &Token) -> Bytes {
+    fn since(&self, delim: Token) -> Bytes {
         let end = self
             .next
             .checked_sub(1)
             .and_then(|index| self.tokens.get(index))
             .map_or(delim.end, |last| last.end);
-        delim.start as u32..end as u32
+        delim.start..end
     }
 
-    fn jump(&mut self, token: &Token) -> Result<Node> {
+    fn jump(&mut self, token: Token) -> Result<Node> {
         let is_break = token.kind == Kind::Break;
         let name = if is_break { "{{break}}" } else { "{{continue}}" };
         let next = self.next_non_space();
         if next.kind != Kind::RightDelim {
-            return self.unexpected(&next, name);
+            return self.unexpected(next, name);
         }
         if self.range_depth == 0 {
             return self.error(token, format!("{name} outside {{{{range}}}}"));
         }
-        let pos = token.start as u32;
+        let pos = token.start;
         Ok(if is_break { Node::Break { pos } } else { Node::Continue { pos } })
     }
 
-    fn control(&mut self, context: &'static str) -> Result<Branch> {
+    fn control(&mut self, context: &'static str) -> Result<Box<Branch>> {
         let vars = self.vars.len();
         let pipe = self.pipeline(context, Kind::RightDelim)?;
         let is_range = context == "range";
@@ -353,23 +376,24 @@ impl Parser<'_> {
                 let (list, ending, token) = self.item_list()?;
                 if !matches!(ending, Ending::End) {
                     let shown = ending_string(&ending);
-                    return self.error(&token, format!("expected end; found {shown}"));
+                    return self.error(token, format!("expected end; found {shown}"));
                 }
                 Some(list)
             }
         };
         self.vars.truncate(vars);
-        Ok(Branch { pipe, list, or_else })
+        Ok(Box::new(Branch { pipe, list, or_else }))
     }
 
     /// An `else if` recurses, so long chains count as nesting.
-    fn nested_control(&mut self, context: &'static str) -> Result<Branch> {
+    fn nested_control(&mut self, context: &'static str) -> Result<Box<Branch>> {
         self.blocks += 1;
         if self.blocks > MAX_BLOCKS {
             let token = self.peek();
-            return self.error(&token, format!("blocks are nested more than {MAX_BLOCKS} deep"));
+            return self.error(token, format!("blocks are nested more than {MAX_BLOCKS} deep"));
         }
-        let branch = deeper(|| self.control(context))?;
+        let depth = self.depth();
+        let branch = deeper(depth, || self.control(context))?;
         self.blocks -= 1;
         Ok(branch)
     }
@@ -378,14 +402,14 @@ impl Parser<'_> {
         let token = self.next_non_space();
         match token.kind {
             Kind::String | Kind::RawString => {
-                let name = self.unquote(&token)?;
+                let name = self.unquote(token)?;
                 Ok((token, name))
             }
-            _ => self.unexpected(&token, context),
+            _ => self.unexpected(token, context),
         }
     }
 
-    fn block(&mut self, delim: &Token) -> Result<Node> {
+    fn block(&mut self, delim: Token) -> Result<Node> {
         let context = "block clause";
         let (token, name) = self.template_name(context)?;
         let pipe = self.pipeline(context, Kind::RightDelim)?;
@@ -396,49 +420,50 @@ impl Parser<'_> {
         self.vars = vars;
         self.range_depth = depth;
         self.add(&name, root)?;
-        Ok(Node::Template { pos: token.start as u32, span, name, pipe: Some(pipe) })
+        Ok(Node::Template { pos: token.start, span, name, pipe: Some(Box::new(pipe)) })
     }
 
-    fn template(&mut self, delim: &Token) -> Result<Node> {
+    fn template(&mut self, delim: Token) -> Result<Node> {
         let context = "template clause";
         let (token, name) = self.template_name(context)?;
         let mut pipe = None;
         if self.peek_non_space().kind == Kind::RightDelim {
             self.next += 1;
         } else {
-            pipe = Some(self.pipeline(context, Kind::RightDelim)?);
+            pipe = Some(Box::new(self.pipeline(context, Kind::RightDelim)?));
         }
-        Ok(Node::Template { pos: token.start as u32, span: self.since(delim), name, pipe })
+        Ok(Node::Template { pos: token.start, span: self.since(delim), name, pipe })
     }
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe> {
         let first = self.peek_non_space();
-        let mut pipe =
-            Pipe { pos: first.start as u32, decl: Vec::new(), assign: false, commands: Vec::new() };
+        let mut decl = Vec::new();
+        let mut assign = false;
+        let base = self.commands.len();
         while self.peek_non_space().kind == Kind::Variable {
             let before = self.next;
             let variable = self.advance();
             let next = self.peek_non_space();
-            let name = SmolStr::new(self.value(&variable));
+            let name = SmolStr::new(self.value(variable));
             match next.kind {
                 Kind::Assign | Kind::Declare => {
-                    pipe.assign = next.kind == Kind::Assign;
+                    assign = next.kind == Kind::Assign;
                     self.next += 1;
-                    pipe.decl.push(name.clone());
+                    decl.push(name.clone());
                     self.vars.push(name);
                 }
-                Kind::Char if self.value(&next) == "," => {
+                Kind::Char if self.value(next) == "," => {
                     self.next += 1;
-                    pipe.decl.push(name.clone());
+                    decl.push(name.clone());
                     self.vars.push(name);
-                    if context == "range" && pipe.decl.len() < 2 {
+                    if context == "range" && decl.len() < 2 {
                         let after = self.peek_non_space();
                         if matches!(after.kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                             continue;
                         }
-                        return self.error(&after, "range can only initialize variables");
+                        return self.error(after, "range can only initialize variables");
                     }
-                    return self.error(&next, format!("too many declarations in {context}"));
+                    return self.error(next, format!("too many declarations in {context}"));
                 }
                 _ => self.next = before,
             }
@@ -448,8 +473,9 @@ impl Parser<'_> {
             let token = self.next_non_space();
             match token.kind {
                 kind if kind == end => {
-                    self.check_pipeline(&pipe, context, &token)?;
-                    return Ok(pipe);
+                    let commands: Box<[Command]> = self.commands.drain(base..).collect();
+                    self.check_pipeline(&commands, context, token)?;
+                    return Ok(Pipe { pos: first.start, decl: decl.into(), assign, commands });
                 }
                 Kind::Bool
                 | Kind::CharConstant
@@ -465,18 +491,18 @@ impl Parser<'_> {
                 | Kind::LeftParen => {
                     self.next -= 1;
                     let command = self.command()?;
-                    pipe.commands.push(command);
+                    self.commands.push(command);
                 }
-                _ => return self.unexpected(&token, context),
+                _ => return self.unexpected(token, context),
             }
         }
     }
 
-    fn check_pipeline(&self, pipe: &Pipe, context: &str, token: &Token) -> Result<()> {
-        if pipe.commands.is_empty() {
+    fn check_pipeline(&self, commands: &[Command], context: &str, token: Token) -> Result<()> {
+        if commands.is_empty() {
             return self.error(token, format!("missing value for {context}"));
         }
-        for (index, command) in pipe.commands.iter().enumerate().skip(1) {
+        for (index, command) in commands.iter().enumerate().skip(1) {
             let first = command.args.first().map(|arg| &arg.kind);
             if let Some(
                 ExprKind::Bool(_) | ExprKind::Dot | ExprKind::Nil | ExprKind::Number(_) | ExprKind::String(_),
@@ -489,12 +515,12 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Result<Command> {
-        let pos = self.peek_non_space().start as u32;
-        let mut args = Vec::new();
+        let pos = self.peek_non_space().start;
+        let base = self.exprs.len();
         loop {
             self.skip_space();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.exprs.push(operand);
             }
             let token = self.advance();
             match token.kind {
@@ -504,14 +530,14 @@ impl Parser<'_> {
                     break;
                 }
                 Kind::Pipe => break,
-                _ => return self.unexpected(&token, "operand"),
+                _ => return self.unexpected(token, "operand"),
             }
         }
-        if args.is_empty() {
+        if self.exprs.len() == base {
             let token = self.peek();
-            return self.error(&token, "empty command");
+            return self.error(token, "empty command");
         }
-        Ok(Command { pos, args })
+        Ok(Command { pos, args: self.exprs.drain(base..).collect() })
     }
 
     fn operand(&mut self) -> Result<Option<Expr>> {
@@ -524,10 +550,10 @@ impl Parser<'_> {
         let mut end = expr.span.end;
         while self.peek_kind() == Kind::Field {
             let token = self.advance();
-            names.push(SmolStr::new(self.value(&token).trim_start_matches('.')));
-            end = token.end as u32;
+            names.push(SmolStr::new(self.value(token).trim_start_matches('.')));
+            end = token.end;
         }
-        let pos = first.start as u32;
+        let pos = first.start;
         let span = expr.span.start..end;
         match &mut expr.kind {
             ExprKind::Field(known) | ExprKind::Variable(known) => {
@@ -539,7 +565,7 @@ impl Parser<'_> {
                 let term =
                     self.text.get(expr.span.start as usize..expr.span.end as usize).unwrap_or_default();
                 let quoted = crate::yaml::go_quote(term);
-                return self.error(&first, format!("unexpected . after term {quoted}"));
+                return self.error(first, format!("unexpected . after term {quoted}"));
             }
             _ => expr = Expr { pos, span, kind: ExprKind::Chain(Box::new(expr), names) },
         }
@@ -548,12 +574,12 @@ impl Parser<'_> {
 
     fn term(&mut self) -> Result<Option<Expr>> {
         let token = self.next_non_space();
-        let text = self.value(&token);
+        let text = self.value(token);
         let kind = match token.kind {
             Kind::Identifier => {
                 if !(self.is_function)(text) {
                     let quoted = crate::yaml::go_quote(text);
-                    return self.error(&token, format!("function {quoted} not defined"));
+                    return self.error(token, format!("function {quoted} not defined"));
                 }
                 ExprKind::Identifier(SmolStr::new(text))
             }
@@ -563,47 +589,43 @@ impl Parser<'_> {
                 let name = SmolStr::new(text);
                 if !self.vars.contains(&name) {
                     let quoted = crate::yaml::go_quote(text);
-                    return self.error(&token, format!("undefined variable {quoted}"));
+                    return self.error(token, format!("undefined variable {quoted}"));
                 }
                 ExprKind::Variable(vec![name])
             }
             Kind::Field => ExprKind::Field(vec![SmolStr::new(text.trim_start_matches('.'))]),
             Kind::Bool => ExprKind::Bool(text == "true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => match literal::number(text, token.kind) {
-                Ok(number) => ExprKind::Number(number),
-                Err(words) => return self.error(&token, words),
+                Ok(number) => ExprKind::Number(Box::new(number)),
+                Err(words) => return self.error(token, words),
             },
             Kind::LeftParen => {
                 self.parens += 1;
                 if self.parens > MAX_PARENS {
-                    return self.error(&token, "max expression depth exceeded");
+                    return self.error(token, "max expression depth exceeded");
                 }
-                let pipe = deeper(|| self.pipeline("parenthesized pipeline", Kind::RightParen))?;
+                let depth = self.depth();
+                let pipe = deeper(depth, || self.pipeline("parenthesized pipeline", Kind::RightParen))?;
                 self.parens -= 1;
-                let span = self.since(&token);
+                let span = self.since(token);
                 return Ok(Some(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) }));
             }
-            Kind::String | Kind::RawString => ExprKind::String(self.unquote(&token)?),
+            Kind::String | Kind::RawString => ExprKind::String(self.unquote(token)?),
             _ => {
                 self.next = self.next.saturating_sub(1);
                 return Ok(None);
             }
         };
-        let span = token.start as u32..token.end as u32;
+        let span = token.start..token.end;
         Ok(Some(Expr { pos: span.start, span, kind }))
     }
 
-    fn unquote(&self, token: &Token) -> Result<SmolStr> {
+    fn unquote(&self, token: Token) -> Result<SmolStr> {
         match unquote(self.value(token)) {
             Some(text) => Ok(text.into()),
             None => self.error(token, "invalid syntax"),
         }
     }
-}
-
-/// A level of nesting, for which the stack of a thread may be too small.
-fn deeper<T>(parse: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(128 << 10, 2 << 20, parse)
 }
 
 fn ending_string(ending: &Ending) -> &'static str {

@@ -14,6 +14,7 @@ use super::bounds::MAX_TEXT;
 use super::eval::{Rv, Static};
 use super::exec::{Exec, Result};
 use super::failure::Failure;
+use super::stack::deeper;
 use super::value::{Data, IntKind, Value};
 
 #[derive(PartialEq, Eq)]
@@ -21,10 +22,6 @@ pub(super) enum Flow {
     Next,
     Break,
     Continue,
-}
-/// A level of nesting, for which the stack of a thread may be too small.
-fn deeper<T>(walk: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(128 << 10, 2 << 20, walk)
 }
 
 pub(super) struct State<'e, 'a, 't> {
@@ -103,6 +100,14 @@ impl<'t> State<'_, '_, 't> {
         Ok(())
     }
 
+    /// Runs a level of nesting.
+    pub(super) fn nest<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.exec.nesting += 1;
+        let result = deeper(self.exec.nesting, || run(self));
+        self.exec.nesting -= 1;
+        result
+    }
+
     pub(super) fn walk_list(&mut self, dot: &Rv, list: &'t [Node], out: &mut Text) -> Result<Flow> {
         for node in list {
             let flow = self.walk(dot, node, out)?;
@@ -124,13 +129,13 @@ impl<'t> State<'_, '_, 't> {
                     self.print(&value.value, out)?;
                 }
             }
-            Node::If(branch) => return deeper(|| self.branch(dot, branch, false, out)),
-            Node::With(branch) => return deeper(|| self.branch(dot, branch, true, out)),
-            Node::Range(branch) => deeper(|| self.range(dot, branch, out))?,
+            Node::If(branch) => return self.nest(|state| state.branch(dot, branch, false, out)),
+            Node::With(branch) => return self.nest(|state| state.branch(dot, branch, true, out)),
+            Node::Range(branch) => self.nest(|state| state.range(dot, branch, out))?,
             Node::Template { span, name, pipe, .. } => {
                 self.at(NodeRef::Template(node));
                 self.action = self.span(span);
-                self.template(dot, name, pipe.as_ref(), out)?;
+                self.template(dot, name, pipe.as_deref(), out)?;
             }
             Node::Break { .. } => return Ok(Flow::Break),
             Node::Continue { .. } => return Ok(Flow::Continue),
