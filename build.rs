@@ -23,7 +23,9 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     println!("cargo::rustc-link-arg-bins=-no-pie");
-    if is("HOST", &env::var("TARGET").unwrap_or_default()) && let Some(out) = env::var_os("OUT_DIR") {
+    if is("HOST", &env::var("TARGET").unwrap_or_default())
+        && let Some(out) = env::var_os("OUT_DIR")
+    {
         link_statically(Path::new(&out))?;
     }
     Ok(())

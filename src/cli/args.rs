@@ -8,6 +8,8 @@ use crate::config::Level;
 use crate::finding::Severity;
 use crate::report::Format;
 
+use super::deferred::Deferred;
+
 /// Below the short help.
 const AFTER_HELP: &str = "--help shows examples and exit codes.";
 
@@ -55,17 +57,17 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Lint a repository (the default)
-    Check(CheckArgs),
+    Check(Deferred<CheckArgs>),
     /// Print what would be applied
     #[command(subcommand)]
     Render(RenderCommand),
     /// List the apps that were found, and whether they could be rendered
-    Apps(AppsArgs),
+    Apps(Deferred<AppsArgs>),
     /// Say where a field comes from: who set it, who was overridden, which template or patch put it there; or, for
     /// FILE:LINE, which fields that line reaches
-    Why(WhyArgs),
+    Why(Deferred<WhyArgs>),
     /// List the values of an app: what each key is, which line says so, and what that line shadows
-    Values(ValuesArgs),
+    Values(Deferred<ValuesArgs>),
     /// Print a rule's page
     Explain {
         /// The rule
@@ -74,7 +76,7 @@ pub(super) enum Command {
     /// List the rules
     Rules,
     /// Write a commented .gitops-lint.yaml from what the repository shows
-    Init(InitArgs),
+    Init(Deferred<InitArgs>),
     /// Help with the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -84,7 +86,7 @@ pub(super) enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page of the tool or of a command, or write all of them
-    Man(ManArgs),
+    Man(Deferred<ManArgs>),
 }
 
 /// Arguments of `man`.
@@ -254,11 +256,11 @@ pub(super) enum AnswerFormat {
 #[derive(Debug, Subcommand)]
 pub(super) enum RenderCommand {
     /// An app of the repository, as Argo CD or Flux would render it
-    App(RenderAppArgs),
+    App(Deferred<RenderAppArgs>),
     /// A kustomization, as `kustomize build` prints it
-    Kustomize(RenderKustomizeArgs),
+    Kustomize(Deferred<RenderKustomizeArgs>),
     /// A chart, as `helm template` prints it
-    Helm(RenderHelmArgs),
+    Helm(Deferred<RenderHelmArgs>),
 }
 
 /// Arguments of `render helm`, in Helm's words.

@@ -9,6 +9,7 @@
 
 mod args;
 mod check;
+mod deferred;
 mod describe;
 mod disk;
 mod init;
@@ -44,22 +45,24 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => check::run(&cli.check),
-        Some(Command::Check(args)) => check::run(&args),
-        Some(Command::Apps(args)) => apps(&args),
-        Some(Command::Render(RenderCommand::App(args))) => render_app::run(&args),
-        Some(Command::Render(RenderCommand::Kustomize(args))) => render_kustomize::run(&args),
-        Some(Command::Render(RenderCommand::Helm(args))) => render_helm::run(&args),
-        Some(Command::Why(args)) => why::run(&args),
-        Some(Command::Values(args)) => values::run(&args),
+        Some(Command::Check(args)) => check::run(&args.0),
+        Some(Command::Apps(args)) => apps(&args.0),
+        Some(Command::Render(command)) => match command {
+            RenderCommand::App(args) => render_app::run(&args.0),
+            RenderCommand::Kustomize(args) => render_kustomize::run(&args.0),
+            RenderCommand::Helm(args) => render_helm::run(&args.0),
+        },
+        Some(Command::Why(args)) => why::run(&args.0),
+        Some(Command::Values(args)) => values::run(&args.0),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => Ok(list_rules()),
-        Some(Command::Init(args)) => init::run(&args),
+        Some(Command::Init(args)) => init::run(&args.0),
         Some(Command::Config(ConfigCommand::Schema)) => {
             print(&schema::schema());
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
-        Some(Command::Man(args)) => describe::man(&args),
+        Some(Command::Man(args)) => describe::man(&args.0),
     };
     match result {
         Ok(code) => code,

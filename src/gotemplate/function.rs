@@ -96,8 +96,10 @@ pub struct FuncMap {
 impl FuncMap {
     /// The functions of several tables; later tables replace what earlier ones have.
     pub fn of(tables: &[&'static [Function]]) -> Self {
-        let by_name =
-            tables.iter().flat_map(|table| table.iter()).map(|function| (function.name, function)).collect();
+        let count = tables.iter().map(|table| table.len()).sum();
+        let mut by_name = FxHashMap::with_capacity_and_hasher(count, rustc_hash::FxBuildHasher);
+        by_name
+            .extend(tables.iter().flat_map(|table| table.iter()).map(|function| (function.name, function)));
         Self { by_name }
     }
 

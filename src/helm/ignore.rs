@@ -8,7 +8,7 @@ use crate::golang::path_match::PathPattern;
 /// One line of the file.
 #[derive(Debug, Clone)]
 struct Rule {
-    pattern: String,
+    pattern: PathPattern,
     /// Begins with `!`.
     negate: bool,
     /// Ends with `/`.
@@ -53,15 +53,15 @@ impl Rules {
         if line.contains("**") {
             return Err("double-star (**) syntax is not supported");
         }
-        if PathPattern::new(line).is_err() {
-            return Err("syntax error in pattern");
-        }
+        let malformed = "syntax error in pattern";
+        PathPattern::new(line).map_err(|_| malformed)?;
         let negate = line.starts_with('!');
         let rest = line.strip_prefix('!').unwrap_or(line);
         let must_dir = rest.ends_with('/');
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let base_only = !rest.contains('/');
-        let pattern = rest.strip_prefix('/').unwrap_or(rest).to_owned();
+        // What Helm cuts off cannot make a pattern malformed that was not.
+        let pattern = PathPattern::new(rest.strip_prefix('/').unwrap_or(rest)).map_err(|_| malformed)?;
         self.rules.push(Rule { pattern, negate, must_dir, base_only });
         Ok(())
     }
@@ -71,12 +71,11 @@ impl Rules {
         for rule in &self.rules {
             let name =
                 if rule.base_only { path.rsplit_once('/').map_or(path, |(_, name)| name) } else { path };
-            let matches = || PathPattern::new(&rule.pattern).is_ok_and(|pattern| pattern.matches(name));
             if rule.negate {
-                if rule.must_dir && !is_dir || !matches() {
+                if rule.must_dir && !is_dir || !rule.pattern.matches(name) {
                     return true;
                 }
-            } else if (is_dir || !rule.must_dir) && matches() {
+            } else if (is_dir || !rule.must_dir) && rule.pattern.matches(name) {
                 return true;
             }
         }

@@ -241,14 +241,19 @@ impl WorkTree {
             EntryKind::Other => return Err(ReadError::Failed("is not a regular file".into())),
             EntryKind::File => {}
         }
-        let mut file = File::open(on_disk).map_err(|error| io_error(&error))?;
+        let mut file = File::open(&on_disk).map_err(|error| io_error(&error))?;
         let size = file.metadata().map_err(|error| io_error(&error))?.len();
         if size > MAX_FILE_BYTES {
             return Err(ReadError::TooLarge { size, limit: MAX_FILE_BYTES });
         }
-        // The limit holds as well for a file that grows while it is read, or that does not know its size.
-        let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.by_ref().take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
+        let mut bytes = vec![0; size as usize];
+        let read = file.read_exact(&mut bytes);
+        if size == 0 || read.is_err() {
+            // It shrinks meanwhile, or does not know its size; the limit holds as well for one that grows.
+            bytes.clear();
+            file = File::open(on_disk).map_err(|error| io_error(&error))?;
+            file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
+        }
         Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
     }
 }
