@@ -3,10 +3,11 @@
 
   benches/against_tools.py kustomize --bin target/release/gitops-lint --corpus target/corpus --tool kubectl
   benches/against_tools.py helm      --bin target/release/gitops-lint --corpus target/corpus --tool helm
-                                     [--count 120] [--repeat 3]
+                                     [--count 120] [--repeat 3] [--warm target/release/deps/warm-*]
 
-Takes COUNT inputs evenly spread over those that the tool can render, runs both programs REPEAT times on each, takes
-the best time of each, and prints the median and the quartiles of the ratios.
+Takes COUNT inputs evenly spread over those that the tool can render, runs both programs REPEAT times on each, first the
+one and then the other, takes the best time of each, and prints the median and the quartiles of the ratios and the slowest
+inputs. With --warm, the bench of that name says how long the charts take inside of one process that has rendered them before.
 """
 import argparse, csv, os, statistics, subprocess, time
 
@@ -51,6 +52,16 @@ def best(command, repeat):
     return min(times)
 
 
+def summary(what, rows):
+    """Prints the distribution of (theirs, ours, name)."""
+    ratios = [theirs / ours for theirs, ours, _ in rows]
+    quarters = statistics.quantiles(ratios, n=4)
+    print(f"{what}: {len(rows)} inputs, theirs {sum(row[0] for row in rows):.2f} s, ours {sum(row[1] for row in rows):.3f} s in all")
+    print(f"  ratio: median {quarters[1]:.1f}, quartiles {quarters[0]:.1f} and {quarters[2]:.1f}, least {min(ratios):.1f}")
+    for theirs, ours, name in sorted(rows, key=lambda row: -row[1])[:3]:
+        print(f"  slowest: {ours * 1000:.1f} ms, theirs {theirs * 1000:.1f} ms: {name}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=["kustomize", "helm"])
@@ -59,21 +70,26 @@ def main():
     parser.add_argument("--tool", required=True, help="kubectl or helm")
     parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--warm", help="the bench `warm` as an executable: charts, with their own values")
     args = parser.parse_args()
     cases = list({"kustomize": kustomize, "helm": helm}[args.kind](args))
     step = max(1, len(cases) // args.count)
-    ratios, ours_total, theirs_total = [], 0.0, 0.0
+    cold, loaded, anew = [], [], []
     for theirs, ours in cases[::step][: args.count]:
         a, b = best(theirs, args.repeat), best(ours, args.repeat)
         if a is None or b is None:
             print("failed, left out:", " ".join(theirs if a is None else ours))
             continue
-        ratios.append(a / b)
-        theirs_total += a
-        ours_total += b
-    quarters = statistics.quantiles(ratios, n=4)
-    print(f"{len(ratios)} inputs: theirs {theirs_total:.2f} s, ours {ours_total:.2f} s in all")
-    print(f"ratio: median {quarters[1]:.1f}, quartiles {quarters[0]:.1f} and {quarters[2]:.1f}, least {min(ratios):.1f}")
+        name = os.path.relpath(theirs[3] if args.kind == "helm" else theirs[2], args.corpus)
+        cold.append((a, b, name))
+        if args.warm and "-f" not in theirs:
+            words = subprocess.run([args.warm, theirs[3]], capture_output=True, text=True, check=True).stdout.split()
+            anew.append((a, int(words[0]) / 1e6, name))
+            loaded.append((a, max(int(words[1]), 1) / 1e6, name))
+    summary("whole processes", cold)
+    if loaded:
+        summary("in a warm process, chart loaded", loaded)
+        summary("in a warm process, chart read and parsed anew", anew)
 
 
 if __name__ == "__main__":

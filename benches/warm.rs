@@ -1,6 +1,6 @@
 //! How long charts take inside of a process that has rendered them before, as an app among many does: no start, no cold
 //! code. Reads chart directories from the command line and prints microseconds: reading, parsing, rendering and printing all
-//! anew, and rendering and printing a chart that is loaded. `benches/helm_ratio.py --warm` compares that with helm.
+//! anew, and rendering and printing a chart that is loaded. `benches/against_tools.py --warm` compares that with helm.
 
 #![allow(
     clippy::allow_attributes,
