@@ -22,6 +22,12 @@ fn main() -> io::Result<()> {
     {
         return Ok(());
     }
+    // Whoever asks for a static program by the feature gets one from rustc.
+    if env::var("CARGO_CFG_TARGET_FEATURE")
+        .is_ok_and(|features| features.split(',').any(|it| it == "crt-static"))
+    {
+        return Ok(());
+    }
     println!("cargo::rustc-link-arg-bins=-no-pie");
     if is("HOST", &env::var("TARGET").unwrap_or_default())
         && let Some(out) = env::var_os("OUT_DIR")
