@@ -9,7 +9,7 @@
     reason = "Cargo tells a build script what it builds through the environment"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
@@ -47,13 +47,11 @@ fn link_statically(out: &Path) -> io::Result<()> {
     let (Some(libc), Some(libm)) = (system("libc.a"), system("libm.a")) else { return Ok(()) };
     // rustc asks for shared libraries by name. What is found under the name in this directory, which is searched first,
     // is a linker script that names the archive instead.
-    let script = |name: &str, inputs: &[PathBuf]| {
-        let inputs: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
-        fs::write(out.join(name), format!("INPUT({})\n", inputs.join(" ")))
-    };
-    script("libc.a", &[libc])?;
-    script("libm.a", &[libm])?;
-    script("libgcc_s.a", &["-lgcc_eh".into(), "-lgcc".into()])?;
+    let script = |name: &str, inputs: &str| fs::write(out.join(name), format!("GROUP({inputs})\n"));
+    script("libm.a", &libm.display().to_string())?;
+    // libc and the unwinder need each other, and GNU's linker looks behind it in a group only.
+    script("libgcc_s.a", "-lgcc_eh -lgcc")?;
+    script("libc.a", &format!("{} -lgcc_eh -lgcc", libc.display()))?;
     println!("cargo::rustc-link-arg-bins=-L{}", out.display());
     println!("cargo::rustc-link-arg-bins=-static");
     Ok(())
