@@ -1,5 +1,7 @@
 //! `invalid-host-name`: see the page.
 
+use std::net::IpAddr;
+
 use crate::k8s;
 use crate::repo::{Object, has_capitals};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -21,9 +23,13 @@ impl Rule for InvalidHostName {
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         for (host, field) in hosts(object) {
             let Some(text) = host.as_str().filter(|text| is_final(text)) else { continue };
-            let Some(why) = host_error(text) else { continue };
+            // The certificates of an Ingress and the Gateway API take what looks like a name, and addresses do.
+            let is_address = field.starts_with("spec.rules") && text.parse::<IpAddr>().is_ok();
+            let why = if is_address { Some("an IP address is not allowed".into()) } else { host_error(text) };
+            let Some(why) = why else { continue };
             let message = format!("`{text}` cannot be a host of {} `{}`: {why}", object.kind, object.name);
-            cx.report(host.place(), message).object(object, Some(&field));
+            let help = "write a DNS name such as `shop.example.com`, or `*.` and one";
+            cx.report(host.place(), message).object(object, Some(&field)).help(help);
         }
     }
 }
@@ -64,9 +70,6 @@ fn is_final(text: &str) -> bool {
 /// Why the API server refuses the host: it takes DNS names, and `*.` before one. Mirrors `ValidateIngressSpec` of
 /// `k8s.io/kubernetes/pkg/apis/networking/validation` and the pattern of the Gateway API's `Hostname`.
 fn host_error(text: &str) -> Option<String> {
-    if text.parse::<std::net::IpAddr>().is_ok() {
-        return Some("an IP address is not allowed".into());
-    }
     if text.contains("://") {
         return Some("it is a URL; the scheme does not belong here".into());
     }
@@ -79,10 +82,10 @@ mod tests {
 
     #[test]
     fn takes_what_the_api_server_takes() {
-        for good in ["localhost", "shop.example.com", "*.example.com", "1.2.3", &"a".repeat(64)] {
+        for good in ["localhost", "10.0.0.1", "shop.example.com", "*.example.com", "1.2.3", &"a".repeat(64)] {
             assert_eq!(host_error(good), None, "{good}");
         }
-        for bad in ["10.0.0.1", "https://shop.example.com", "shop.example.com:8080", "shop_a.example.com", "*", "a.*.com", "shop..com", "Shop.com", "shop.example.com."] {
+        for bad in ["https://shop.example.com", "shop.example.com:8080", "shop_a.example.com", "*", "a.*.com", "shop..com", "Shop.com", "shop.example.com."] {
             assert!(host_error(bad).is_some(), "{bad}");
         }
     }
