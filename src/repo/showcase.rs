@@ -35,22 +35,18 @@ pub fn is_test_data(path: &TreePath) -> bool {
 
 /// Whether a text has tokens like `<CLUSTER_NAME>`, which some program replaces before anybody applies it.
 pub fn has_tokens(text: &str) -> bool {
-    text.split('<').skip(1).any(|rest| {
-        let name = rest.split_once('>').map_or("", |(name, _)| name);
-        name.len() > 2
-            && name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    })
+    text.split('<').skip(1).any(|rest| is_token(rest.split_once('>').map_or("", |(name, _)| name)))
 }
 
 /// Whether a name has a part in capitals, such as `DOMAIN` or `PROJECT_ID`: the habit of scripts for what they replace.
 pub fn has_capitals(name: &str) -> bool {
-    let is_token = |part: &str| {
-        part.len() > 2
-            && part.starts_with(|c: char| c.is_ascii_uppercase())
-            && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    };
     name.split(['.', '-', '/', ':']).any(is_token)
+}
+
+fn is_token(name: &str) -> bool {
+    name.len() > 2
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
