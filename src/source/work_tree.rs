@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::fs::{File, FileType};
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -241,17 +241,16 @@ impl WorkTree {
             EntryKind::Other => return Err(ReadError::Failed("is not a regular file".into())),
             EntryKind::File => {}
         }
-        let mut file = File::open(&on_disk).map_err(|error| io_error(&error))?;
+        let mut file = File::open(on_disk).map_err(|error| io_error(&error))?;
         let size = file.metadata().map_err(|error| io_error(&error))?.len();
         if size > MAX_FILE_BYTES {
             return Err(ReadError::TooLarge { size, limit: MAX_FILE_BYTES });
         }
         let mut bytes = vec![0; size as usize];
-        let read = file.read_exact(&mut bytes);
-        if size == 0 || read.is_err() {
-            // It shrinks meanwhile, or does not know its size; the limit holds as well for one that grows.
+        if size == 0 || file.read_exact(&mut bytes).is_err() {
+            // It does not know its size, or shrinks meanwhile; the limit holds as well for one that grows.
             bytes.clear();
-            file = File::open(on_disk).map_err(|error| io_error(&error))?;
+            file.rewind().map_err(|error| io_error(&error))?;
             file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
         }
         Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
