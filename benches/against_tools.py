@@ -86,7 +86,7 @@ def main():
             continue
         name = os.path.relpath(theirs[3] if args.kind == "helm" else theirs[2], args.corpus)
         cold.append((a, b, name))
-        if args.warm and "-f" not in theirs:
+        if args.warm and args.kind == "helm" and "-f" not in theirs:
             words = subprocess.run([args.warm, theirs[3]], capture_output=True, text=True, check=True).stdout.split()
             anew.append((a, int(words[0]) / 1e6, name))
             loaded.append((a, max(int(words[1]), 1) / 1e6, name))
