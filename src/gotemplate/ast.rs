@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 
 use crate::source::FileId;
 
-/// Byte range in the template's text.
+/// Byte range in the template's text. Names are ranges, too: a tree of texts takes several times the memory, and charts have
+/// more of them than they execute.
 pub(super) type Bytes = Range<u32>;
 
 /// One named template.
@@ -21,7 +22,7 @@ pub struct Tree {
     pub(super) text: std::sync::Arc<str>,
     /// The file that the text is, byte for byte, when it is one.
     pub(super) file: Option<FileId>,
-    pub(super) root: Vec<Node>,
+    pub(super) root: Box<[Node]>,
 }
 
 impl Tree {
@@ -53,8 +54,8 @@ pub(super) enum Node {
 #[derive(Debug)]
 pub(super) struct Branch {
     pub(super) pipe: Pipe,
-    pub(super) list: Vec<Node>,
-    pub(super) or_else: Option<Vec<Node>>,
+    pub(super) list: Box<[Node]>,
+    pub(super) or_else: Option<Box<[Node]>>,
 }
 
 #[derive(Debug)]
@@ -86,12 +87,15 @@ pub(super) enum ExprKind {
     Nil,
     Bool(bool),
     Number(Box<Number>),
-    /// A string with its quotes in the text, and without.
-    String(SmolStr),
-    Field(Vec<SmolStr>),
-    Variable(Vec<SmolStr>),
-    Identifier(SmolStr),
-    Chain(Box<Expr>, Vec<SmolStr>),
+    /// A string; what is between its quotes, unless the text has just that there.
+    String(Option<Box<SmolStr>>),
+    /// `.a.b`
+    Field,
+    /// `$a.b`
+    Variable,
+    Identifier,
+    /// What begins with another expression, and the bytes of `.a.b` behind it.
+    Chain(Box<(Expr, Bytes)>),
     Pipe(Box<Pipe>),
 }
 
@@ -201,11 +205,11 @@ pub(super) fn expr_string(tree: &Tree, expr: &Expr, out: &mut String) {
         ExprKind::Nil => out.push_str("nil"),
         ExprKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         ExprKind::Number(number) => out.push_str(&number.text),
-        ExprKind::String(_) => out.push_str(tree.slice(&expr.span)),
-        ExprKind::Field(names) => fields(names, out),
-        ExprKind::Variable(names) => out.push_str(&names.join(".")),
-        ExprKind::Identifier(name) => out.push_str(name),
-        ExprKind::Chain(inner, names) => {
+        ExprKind::String(_) | ExprKind::Field | ExprKind::Variable | ExprKind::Identifier => {
+            out.push_str(tree.slice(&expr.span));
+        }
+        ExprKind::Chain(chain) => {
+            let (inner, names) = &**chain;
             if let ExprKind::Pipe(pipe) = &inner.kind {
                 out.push('(');
                 pipe_string(tree, pipe, out);
@@ -213,16 +217,9 @@ pub(super) fn expr_string(tree: &Tree, expr: &Expr, out: &mut String) {
             } else {
                 expr_string(tree, inner, out);
             }
-            fields(names, out);
+            out.push_str(tree.slice(names));
         }
         ExprKind::Pipe(pipe) => pipe_string(tree, pipe, out),
-    }
-}
-
-fn fields(names: &[SmolStr], out: &mut String) {
-    for name in names {
-        out.push('.');
-        out.push_str(name);
     }
 }
 

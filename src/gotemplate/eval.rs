@@ -3,12 +3,9 @@
 //! Mirrors the `eval` functions of `text/template/exec.go`. What Go's reflection knows of a value's static type is kept
 //! where its errors tell: whether a value is untyped nil, or sits in an `interface {}`.
 
-use smol_str::SmolStr;
+use crate::origin::{Name, OriginId};
 
-use crate::origin::{Name, Origin, OriginId, Step, Text};
-use crate::source::Span;
-
-use super::ast::{Command, Expr, ExprKind, NodeRef, Number, Pipe, node_string};
+use super::ast::{Bytes, Command, Expr, ExprKind, NodeRef, Pipe, node_string};
 use super::exec::{Call, MissingKey, Result};
 use super::function::{Function, Param};
 use super::value::{Data, IntKind, Value};
@@ -86,20 +83,22 @@ impl<'t> State<'_, '_, 't> {
         let Some(first) = command.args.first() else { return Ok(Rv::unwrapped(Value::NIL)) };
         let rest = command.args.get(1..).unwrap_or_default();
         match &first.kind {
-            ExprKind::Field(names) => {
+            ExprKind::Field => {
                 self.at(NodeRef::Expr(first));
+                let names = self.tree.slice(&first.span);
                 self.fields(dot, dot.clone(), names, NodeRef::Expr(first), rest, last)
             }
-            ExprKind::Chain(inner, names) => self.chain(dot, first, inner, names, rest, last),
-            ExprKind::Identifier(name) => {
+            ExprKind::Chain(chain) => self.chain(dot, first, chain, rest, last),
+            ExprKind::Identifier => {
                 self.at(NodeRef::Expr(first));
+                let name = self.tree.slice(&first.span);
                 self.function(dot, name, NodeRef::Command(command), rest, last)
             }
             ExprKind::Pipe(pipe) => {
                 self.not_a_function(&command.args, last.as_ref())?;
                 self.nested(dot, pipe)
             }
-            ExprKind::Variable(names) => self.variable(dot, first, names, &command.args, last),
+            ExprKind::Variable => self.variable(dot, first, &command.args, last),
             other => {
                 self.at(NodeRef::Expr(first));
                 self.not_a_function(&command.args, last.as_ref())?;
@@ -116,72 +115,24 @@ impl<'t> State<'_, '_, 't> {
         self.nest(|state| state.pipeline(dot, pipe))
     }
 
-    /// A literal where no type is asked for.
-    fn constant(&mut self, expr: &'t Expr) -> Result<Rv> {
-        self.at(NodeRef::Expr(expr));
-        let origin = match self.tree.file {
-            Some(file) => {
-                let at = Span::new(file, expr.span.start, expr.span.end);
-                self.exec.origins.add(Origin::new(at, Step::TemplateText).under(self.frame))
-            }
-            None => self.source.map_or(OriginId::WRITTEN, |source| {
-                source.slice(expr.span.start as usize..expr.span.end as usize).first_origin()
-            }),
-        };
-        let value = match &expr.kind {
-            ExprKind::Bool(value) => Value::of(*value),
-            ExprKind::String(text) => match self.inside(expr, text) {
-                Some(inside) => return Ok(Rv::unwrapped(Value::text(inside))),
-                None => Value::str(text.clone()),
-            },
-            ExprKind::Number(number) => self.ideal(number)?,
-            _ => Value::NIL,
-        };
-        Ok(Rv::unwrapped(value.at(origin)))
-    }
-
-    /// A string literal of a text that is no file, with what is known of the bytes between its quotes.
-    fn inside(&self, expr: &Expr, text: &str) -> Option<Text> {
-        let source = self.source?;
-        let inside = expr.span.start as usize + 1..(expr.span.end as usize).checked_sub(1)?;
-        (source.as_str().get(inside.clone())? == text).then(|| source.slice(inside))
-    }
-
-    fn ideal(&self, number: &Number) -> Result<Value> {
-        let text = number.text.as_str();
-        let is_hex = text.starts_with("0x") || text.starts_with("0X");
-        let looks_float = !is_hex && !text.starts_with('\'') && text.contains(['.', 'e', 'E', 'p', 'P']);
-        match (number.float, number.int) {
-            (Some(float), _) if looks_float => Ok(Value::of(float)),
-            (_, Some(int)) => Ok(Value::int(int)),
-            _ => self.error(format!("{text} overflows int")),
-        }
-    }
-
     fn chain(
         &mut self,
         dot: &Rv,
         expr: &'t Expr,
-        inner: &'t Expr,
-        names: &'t [SmolStr],
+        (inner, names): &'t (Expr, Bytes),
         rest: &'t [Expr],
         last: Option<Rv>,
     ) -> Result<Rv> {
         self.at(NodeRef::Expr(expr));
         let receiver = self.argument(dot, None, inner)?;
+        let names = self.tree.slice(names);
         self.fields(dot, receiver, names, NodeRef::Expr(expr), rest, last)
     }
 
-    fn variable(
-        &mut self,
-        dot: &Rv,
-        expr: &'t Expr,
-        names: &'t [SmolStr],
-        args: &'t [Expr],
-        last: Option<Rv>,
-    ) -> Result<Rv> {
+    fn variable(&mut self, dot: &Rv, expr: &'t Expr, args: &'t [Expr], last: Option<Rv>) -> Result<Rv> {
         self.at(NodeRef::Expr(expr));
-        let Some((name, fields)) = names.split_first() else { return Ok(Rv::unwrapped(Value::NIL)) };
+        let names = self.tree.slice(&expr.span);
+        let (name, fields) = names.split_at(name_len(names));
         let Some((_, value)) = self.vars.iter().rev().find(|(known, _)| known == name) else {
             return self.error(format!("undefined variable: {name}"));
         };
@@ -193,26 +144,32 @@ impl<'t> State<'_, '_, 't> {
         self.fields(dot, value, fields, NodeRef::Expr(expr), args.get(1..).unwrap_or_default(), last)
     }
 
+    /// `names`: `.a.b`
     fn fields(
         &mut self,
         dot: &Rv,
         mut receiver: Rv,
-        names: &'t [SmolStr],
+        names: &str,
         node: NodeRef<'t>,
         rest: &'t [Expr],
         last: Option<Rv>,
     ) -> Result<Rv> {
-        let Some((name, before)) = names.split_last() else { return Ok(receiver) };
-        for name in before {
+        let mut names = names;
+        while let Some(behind) = names.strip_prefix('.') {
+            let (name, more) = behind.split_at(name_len(behind));
+            if more.is_empty() {
+                return self.field(dot, name, node, rest, last, receiver);
+            }
             receiver = self.field(dot, name, node, &[], None, receiver)?;
+            names = more;
         }
-        self.field(dot, name, node, rest, last, receiver)
+        Ok(receiver)
     }
 
     fn field(
         &mut self,
         dot: &Rv,
-        name: &'t SmolStr,
+        name: &str,
         node: NodeRef<'t>,
         rest: &'t [Expr],
         last: Option<Rv>,
@@ -421,57 +378,30 @@ impl<'t> State<'_, '_, 't> {
                 }
                 return Ok(Rv::unwrapped(Value::NIL));
             }
-            ExprKind::Field(names) => self.fields(dot, dot.clone(), names, NodeRef::Expr(expr), &[], None)?,
-            ExprKind::Variable(names) => self.variable(dot, expr, names, &[], None)?,
+            ExprKind::Field => {
+                let names = self.tree.slice(&expr.span);
+                self.fields(dot, dot.clone(), names, NodeRef::Expr(expr), &[], None)?
+            }
+            ExprKind::Variable => self.variable(dot, expr, &[], None)?,
             ExprKind::Pipe(pipe) => self.nested(dot, pipe)?,
-            ExprKind::Identifier(name) => self.function(dot, name, NodeRef::Expr(expr), &[], None)?,
-            ExprKind::Chain(inner, names) => self.chain(dot, expr, inner, names, &[], None)?,
+            ExprKind::Identifier => {
+                let name = self.tree.slice(&expr.span);
+                self.function(dot, name, NodeRef::Expr(expr), &[], None)?
+            }
+            ExprKind::Chain(chain) => self.chain(dot, expr, chain, &[], None)?,
             ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {
                 return self.literal_for(expr, param);
             }
         };
         self.validate(value, param)
     }
-
-    /// A literal where a type is asked for.
-    fn literal_for(&mut self, expr: &'t Expr, param: Option<Param>) -> Result<Rv> {
-        let value = self.constant_or_typed(expr, param)?;
-        match value {
-            Some(value) => Ok(value),
-            None => {
-                let shown = node_string(self.tree, &NodeRef::Expr(expr));
-                let want = match param {
-                    Some(Param::Bool) => "bool",
-                    Some(Param::String) => "string",
-                    Some(Param::Int | Param::Int64) => "integer",
-                    Some(Param::Float64) => "float",
-                    other => {
-                        let name = other.map_or("", Param::name);
-                        return self.error(format!("can't handle {shown} for arg of type {name}"));
-                    }
-                };
-                self.error(format!("expected {want}; found {shown}"))
-            }
-        }
-    }
-
-    fn constant_or_typed(&mut self, expr: &'t Expr, param: Option<Param>) -> Result<Option<Rv>> {
-        let number = match &expr.kind {
-            ExprKind::Number(number) => Some(&**number),
-            _ => None,
-        };
-        let typed = match (param, &expr.kind) {
-            (None | Some(Param::Any), _)
-            | (Some(Param::Bool), ExprKind::Bool(_))
-            | (Some(Param::String), ExprKind::String(_)) => return self.constant(expr).map(Some),
-            (Some(Param::Int), _) if let Some(int) = number.and_then(|it| it.int) => Value::int(int),
-            (Some(Param::Int64), _) if let Some(int) = number.and_then(|it| it.int) => Value::int64(int),
-            (Some(Param::Float64), _) if let Some(float) = number.and_then(|it| it.float) => Value::of(float),
-            _ => return Ok(None),
-        };
-        Ok(Some(Rv::unwrapped(typed)))
-    }
 }
+
+/// Bytes up to the next point: names are too short for a search that first looks at how to search.
+fn name_len(names: &str) -> usize {
+    names.bytes().take_while(|byte| *byte != b'.').count()
+}
+
 /// Scalars that a function made get its call as their origin, with the arguments as inputs.
 fn traced(call: &mut Call<'_, '_>, value: Value, args: &[Value]) -> Value {
     if !value.origin.is_written() {
@@ -484,7 +414,10 @@ fn traced(call: &mut Call<'_, '_>, value: Value, args: &[Value]) -> Value {
     }
     let mut inputs: Vec<OriginId> = Vec::new();
     for arg in args {
-        inputs.extend(arg.origins().into_iter().take(8));
+        match &arg.data {
+            Data::Text(text) => inputs.extend(text.origins().into_iter().take(8)),
+            _ => inputs.push(arg.origin),
+        }
     }
     let origin = call.computed(&inputs);
     match &value.data {

@@ -54,7 +54,9 @@ pub struct Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        super::value::drop_flat(self.take_own());
+        if Rc::strong_count(&self.entries) == 1 {
+            super::value::drop_flat(self.take_own());
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod ast;
 mod bounds;
 mod builtins;
 mod compare;
+mod constants;
 mod escape;
 mod eval;
 mod exec;

@@ -60,6 +60,7 @@ pub fn parse(
         blocks: 0,
         nesting: 0,
         action: None,
+        nodes: Vec::new(),
         exprs: Vec::new(),
         commands: Vec::new(),
         defined: Vec::new(),
@@ -86,7 +87,9 @@ struct Parser<'a> {
     nesting: usize,
     /// Where the action that is being read begins.
     action: Option<u32>,
-    /// Arguments of the commands that are being read: they are moved to memory of just their size when the command ends.
+    /// Nodes of the lists that are being read: they are moved to memory of just their size when the list ends.
+    nodes: Vec<Node>,
+    /// The same for the arguments of commands.
     exprs: Vec<Expr>,
     /// The same for the commands of pipelines.
     commands: Vec<Command>,
@@ -181,7 +184,7 @@ impl Parser<'_> {
     }
 
     /// Adds a template; an earlier one of the same text that is not empty may not be defined again.
-    fn add(&mut self, name: &SmolStr, root: Vec<Node>) -> Result<()> {
+    fn add(&mut self, name: &SmolStr, root: Box<[Node]>) -> Result<()> {
         let tree = Tree {
             name: name.clone(),
             parse_name: self.name.clone(),
@@ -206,11 +209,10 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn top(&mut self) -> Result<Vec<Node>> {
-        let mut root = Vec::new();
+    fn top(&mut self) -> Result<Box<[Node]>> {
         loop {
             match self.peek_kind() {
-                Kind::Eof => return Ok(root),
+                Kind::Eof => return Ok(self.nodes.drain(..).collect()),
                 Kind::LeftDelim => {
                     let before = self.next;
                     self.next += 1;
@@ -223,7 +225,7 @@ impl Parser<'_> {
                 _ => {}
             }
             match self.text_or_action()? {
-                Item::Node(node) => root.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ending(ending, token) => {
                     let shown = ending_string(&ending);
                     return self.error(token, format!("unexpected {shown}"));
@@ -249,7 +251,7 @@ impl Parser<'_> {
         self.add(&name, root)
     }
 
-    fn definition_body(&mut self, context: &str) -> Result<Vec<Node>> {
+    fn definition_body(&mut self, context: &str) -> Result<Box<[Node]>> {
         let (root, ending, token) = self.item_list()?;
         match ending {
             Ending::End => Ok(root),
@@ -268,12 +270,12 @@ impl Parser<'_> {
         result
     }
 
-    fn item_list(&mut self) -> Result<(Vec<Node>, Ending, Token)> {
+    fn item_list(&mut self) -> Result<(Box<[Node]>, Ending, Token)> {
         self.nest(Self::items)
     }
 
-    fn items(&mut self) -> Result<(Vec<Node>, Ending, Token)> {
-        let mut list = Vec::new();
+    fn items(&mut self) -> Result<(Box<[Node]>, Ending, Token)> {
+        let base = self.nodes.len();
         self.blocks += 1;
         if self.blocks > MAX_BLOCKS {
             let token = self.peek();
@@ -281,10 +283,10 @@ impl Parser<'_> {
         }
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Item::Node(node) => list.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::Ending(ending, token) => {
                     self.blocks -= 1;
-                    return Ok((list, ending, token));
+                    return Ok((self.nodes.drain(base..).collect(), ending, token));
                 }
             }
         }
@@ -372,11 +374,11 @@ impl Parser<'_> {
             Ending::End => None,
             Ending::Else { if_follows: true, .. } if context == "if" => {
                 self.next_non_space();
-                Some(vec![Node::If(self.nested_control("if")?)])
+                Some([Node::If(self.nested_control("if")?)].into())
             }
             Ending::Else { with_follows: true, .. } if context == "with" => {
                 self.next_non_space();
-                Some(vec![Node::With(self.nested_control("with")?)])
+                Some([Node::With(self.nested_control("with")?)].into())
             }
             Ending::Else { .. } => {
                 let (list, ending, token) = self.item_list()?;
@@ -551,18 +553,15 @@ impl Parser<'_> {
         if first.kind != Kind::Field {
             return Ok(Some(expr));
         }
-        let mut names = Vec::new();
-        let mut end = expr.span.end;
+        let mut names = first.start..first.end;
         while self.peek_kind() == Kind::Field {
-            let token = self.advance();
-            names.push(SmolStr::new(self.value(token).trim_start_matches('.')));
-            end = token.end;
+            names.end = self.advance().end;
         }
         let pos = first.start;
-        let span = expr.span.start..end;
-        match &mut expr.kind {
-            ExprKind::Field(known) | ExprKind::Variable(known) => {
-                known.extend(names);
+        let span = expr.span.start..names.end;
+        match expr.kind {
+            // Their names are what they span.
+            ExprKind::Field | ExprKind::Variable => {
                 expr.pos = pos;
                 expr.span = span;
             }
@@ -572,7 +571,7 @@ impl Parser<'_> {
                 let quoted = crate::yaml::go_quote(term);
                 return self.error(first, format!("unexpected . after term {quoted}"));
             }
-            _ => expr = Expr { pos, span, kind: ExprKind::Chain(Box::new(expr), names) },
+            _ => expr = Expr { pos, span, kind: ExprKind::Chain(Box::new((expr, names))) },
         }
         Ok(Some(expr))
     }
@@ -586,19 +585,18 @@ impl Parser<'_> {
                     let quoted = crate::yaml::go_quote(text);
                     return self.error(token, format!("function {quoted} not defined"));
                 }
-                ExprKind::Identifier(SmolStr::new(text))
+                ExprKind::Identifier
             }
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
-                let name = SmolStr::new(text);
-                if !self.vars.contains(&name) {
+                if !self.vars.iter().any(|known| known == text) {
                     let quoted = crate::yaml::go_quote(text);
                     return self.error(token, format!("undefined variable {quoted}"));
                 }
-                ExprKind::Variable(vec![name])
+                ExprKind::Variable
             }
-            Kind::Field => ExprKind::Field(vec![SmolStr::new(text.trim_start_matches('.'))]),
+            Kind::Field => ExprKind::Field,
             Kind::Bool => ExprKind::Bool(text == "true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => match literal::number(text, token.kind) {
                 Ok(number) => ExprKind::Number(Box::new(number)),
@@ -614,7 +612,12 @@ impl Parser<'_> {
                 let span = self.since(token);
                 return Ok(Some(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) }));
             }
-            Kind::String | Kind::RawString => ExprKind::String(self.unquote(token)?),
+            Kind::String | Kind::RawString => {
+                let inside = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+                // Raw strings lose their carriage returns.
+                let is_plain = !inside.contains(['\\', '\r']);
+                ExprKind::String(if is_plain { None } else { Some(Box::new(self.unquote(token)?)) })
+            }
             _ => {
                 self.next = self.next.saturating_sub(1);
                 return Ok(None);

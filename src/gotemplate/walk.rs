@@ -161,32 +161,60 @@ impl<'t> State<'_, '_, 't> {
     /// Prints a value. Pieces that other templates printed are passed on; values get this action as their step.
     pub(super) fn print(&mut self, value: &Value, out: &mut Text) -> Result<()> {
         value.touch_all();
-        let text = super::fmt::printed(value);
-        if text.len() > MAX_TEXT {
-            return Err(self.locate(Failure::limit("gave up on a value that prints this much")));
-        }
-        self.count(text.len())?;
-        let mut last: Option<(OriginId, OriginId)> = None;
-        for (range, run) in text.pieces() {
-            let piece = text.as_str().get(range).unwrap_or_default();
-            let is_printed = self
-                .exec
-                .origins
-                .get(run.origin)
-                .is_some_and(|origin| matches!(origin.by, Step::Templated | Step::TemplateText));
-            let origin = match last {
-                _ if is_printed => run.origin,
-                Some((from, wrapped)) if from == run.origin => wrapped,
-                _ => {
-                    let step = Origin { at: self.action, ..Origin::nowhere(Step::Templated) };
-                    let wrapped = self.exec.origins.add(step.from(run.origin).under(self.frame));
-                    last = Some((run.origin, wrapped));
-                    wrapped
-                }
-            };
-            out.push_part(piece, origin, run.skip);
+        let mut last = None;
+        match &value.data {
+            Data::Str(text) => {
+                self.count_printed(text.len())?;
+                self.print_piece(text, value.origin, 0, &mut last, out);
+            }
+            Data::Text(text) => self.print_text(text, out)?,
+            _ => self.print_text(&super::fmt::printed(value), out)?,
         }
         Ok(())
+    }
+
+    fn print_text(&mut self, text: &Text, out: &mut Text) -> Result<()> {
+        self.count_printed(text.len())?;
+        let mut last = None;
+        for (range, run) in text.pieces() {
+            let piece = text.as_str().get(range).unwrap_or_default();
+            self.print_piece(piece, run.origin, run.skip, &mut last, out);
+        }
+        Ok(())
+    }
+
+    fn count_printed(&mut self, bytes: usize) -> Result<()> {
+        if bytes > MAX_TEXT {
+            return Err(self.locate(Failure::limit("gave up on a value that prints this much")));
+        }
+        self.count(bytes)
+    }
+
+    /// `last`: the origin of the piece before, and the step that was made of it.
+    fn print_piece(
+        &mut self,
+        piece: &str,
+        from: OriginId,
+        skip: u32,
+        last: &mut Option<(OriginId, OriginId)>,
+        out: &mut Text,
+    ) {
+        let is_printed = self
+            .exec
+            .origins
+            .get(from)
+            .is_some_and(|origin| matches!(origin.by, Step::Templated | Step::TemplateText));
+        let origin = match *last {
+            _ if is_printed => from,
+            Some((known, wrapped)) if known == from => wrapped,
+            _ => {
+                let step = Origin { at: self.action, ..Origin::nowhere(Step::Templated) };
+                let wrapped = self.exec.origins.add(step.from(from).under(self.frame));
+                *last = Some((from, wrapped));
+                wrapped
+            }
+        };
+        out.push_part(piece, origin, skip);
     }
 
     /// Enters a branch that depends on a value. Answers the frame to come back to.
