@@ -105,9 +105,10 @@ impl Coalescer<'_> {
     fn values(&mut self, chart: &ChartTree, dest: TableId, prefix: &str, merge: bool) {
         let Some(defaults) = chart.values else { return };
         let prefix = join(prefix, &chart.name);
-        let defaults = self.tables.copy(defaults);
-        for index in 0.. {
-            let Some(slot) = self.tables.slot(defaults, index).cloned() else { break };
+        // The pass that counts is the last one: without charts inside, nobody needs the defaults after it.
+        let is_last = self.record && self.path.is_empty() && chart.dependencies.is_empty();
+        let defaults = if is_last { defaults } else { self.tables.copy(defaults) };
+        for slot in self.tables.take(defaults) {
             let key = slot.key.text.clone();
             match (self.tables.get(dest, &key), &slot.value) {
                 (None, _) => self.tables.set(dest, slot),

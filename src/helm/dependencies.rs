@@ -13,7 +13,7 @@ use crate::origin::{Origins, Place, Placed, Step};
 use crate::yaml::{Cache, Entry, Key, Map, Node, format_g};
 
 use super::coalesce::{Coalescer, Log};
-use super::tables::{Slot, TableId, Tables, Value, stamp};
+use super::tables::{Slot, TableId, Tables, Value};
 use super::{Chart, ChartTree, Dependency, Override, UserValues};
 
 /// Keys in a path of `import-values`; longer ones are nobody's intention.
@@ -59,11 +59,7 @@ pub fn prepare(chart: &Arc<Chart>, user: UserValues, cache: &Cache, origins: &mu
 }
 
 fn tree_of(chart: &Arc<Chart>, tables: &mut Tables, origins: &mut Origins) -> ChartTree {
-    let values = chart.values.as_ref().map(|values| {
-        let mut values = Node::clone(values);
-        stamp(&mut values, Step::ChartValues, origins);
-        tables.add_node(&values)
-    });
+    let values = chart.values.as_ref().map(|it| tables.add_stamped(it, Step::ChartValues, origins));
     ChartTree {
         chart: Arc::clone(chart),
         name: chart.metadata.name.value.clone(),

@@ -68,6 +68,32 @@ impl Tables {
         id
     }
 
+    /// A mapping as tables, of which every value knows the step that brought it.
+    pub(super) fn add_stamped(&mut self, node: &Node, by: Step, origins: &mut Origins) -> TableId {
+        let origin = origins.add(Origin::new(node.at, by).from(node.origin));
+        let id = self.add(Place { at: node.at, origin });
+        if let Some(table) = self.list.get_mut(id.0) {
+            table.slots.reserve_exact(node.entries().len());
+        }
+        for entry in node.entries() {
+            let value = if entry.value.as_map().is_some() {
+                Value::Table(self.add_stamped(&entry.value, by, origins))
+            } else {
+                let mut leaf = entry.value.clone();
+                stamp(&mut leaf, by, origins);
+                Value::Leaf(leaf)
+            };
+            self.set(id, Slot { key: entry.key.clone(), value });
+        }
+        id
+    }
+
+    /// What is in a table, which is empty afterwards.
+    pub(super) fn take(&mut self, id: TableId) -> impl Iterator<Item = Slot> + use<> {
+        let slots = self.list.get_mut(id.0).map(|table| std::mem::take(&mut table.slots));
+        slots.unwrap_or_default().into_values()
+    }
+
     /// A copy that shares nothing.
     pub(super) fn copy(&mut self, id: TableId) -> TableId {
         let copy = self.shallow_copy(id);
