@@ -53,6 +53,22 @@ pub(super) struct Cli {
     pub(super) check: CheckArgs,
 }
 
+/// The part of [`Cli`] that `gitops-lint render ...` needs. Describing all of it takes longer than rendering a small chart.
+#[derive(Debug, Parser)]
+#[command(name = "gitops-lint", max_term_width = 100)]
+pub(super) struct RenderCli {
+    #[command(subcommand)]
+    pub(super) command: OnlyRender,
+}
+
+/// The one command.
+#[derive(Debug, Subcommand)]
+pub(super) enum OnlyRender {
+    /// Print what would be applied
+    #[command(subcommand)]
+    Render(RenderCommand),
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -32,7 +32,10 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::rules;
 
-use args::{AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, RenderCommand, TableFormat};
+use args::{
+    AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, OnlyRender, RenderCli, RenderCommand,
+    TableFormat,
+};
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -42,16 +45,36 @@ type Failure = String;
 
 /// Runs the command line and answers the exit code: 0 clean, 1 findings, 2 the tool could not do its job.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
+    let is_render = std::env::args_os().nth(1).is_some_and(|first| first == "render");
+    let result = if is_render {
+        let OnlyRender::Render(command) = RenderCli::parse().command;
+        render(command)
+    } else {
+        any(Cli::parse())
+    };
+    match result {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(EXIT_UNUSABLE)
+        }
+    }
+}
+
+fn render(command: RenderCommand) -> Result<ExitCode, Failure> {
+    match command {
+        RenderCommand::App(args) => render_app::run(&args.0),
+        RenderCommand::Kustomize(args) => render_kustomize::run(&args.0),
+        RenderCommand::Helm(args) => render_helm::run(&args.0),
+    }
+}
+
+fn any(cli: Cli) -> Result<ExitCode, Failure> {
+    match cli.command {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args.0),
         Some(Command::Apps(args)) => apps(&args.0),
-        Some(Command::Render(command)) => match command {
-            RenderCommand::App(args) => render_app::run(&args.0),
-            RenderCommand::Kustomize(args) => render_kustomize::run(&args.0),
-            RenderCommand::Helm(args) => render_helm::run(&args.0),
-        },
+        Some(Command::Render(command)) => render(command),
         Some(Command::Why(args)) => why::run(&args.0),
         Some(Command::Values(args)) => values::run(&args.0),
         Some(Command::Explain { rule }) => explain(&rule),
@@ -63,13 +86,6 @@ pub fn run() -> ExitCode {
         }
         Some(Command::Completions { shell }) => Ok(describe::completions(shell)),
         Some(Command::Man(args)) => describe::man(&args.0),
-    };
-    match result {
-        Ok(code) => code,
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::from(EXIT_UNUSABLE)
-        }
     }
 }
 
