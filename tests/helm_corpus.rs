@@ -50,15 +50,19 @@ fn count(corpus: &Path, case: &Case) -> Tally {
     let line = sources.add("application", case.release.clone().into_bytes());
     let place = Place::written(line.span());
     let mut user = UserValues::new(place);
+    let (mut same, mut same_origins) = (UserValues::new(place), Origins::new());
     if !case.values.is_empty() {
         let file = dir.tree.read(&path.join(&case.values).unwrap()).unwrap();
         if let Ok(node) = helm::load_values(&cache, &file, "") {
-            user.add(ValuesLayer { node, by: Step::ValuesFile }, &mut origins);
+            user.add(ValuesLayer { node: node.clone(), by: Step::ValuesFile }, &mut origins);
+            same.add(ValuesLayer { node, by: Step::ValuesFile }, &mut same_origins);
         }
     }
     let name = Placed::new(case.release.as_str().into(), place);
     let options = ReleaseOptions::new(name, case.namespace.as_str());
     let release = helm::render(&chart, user, &options, &mut origins, &cache);
+    let text = helm::render_text(&chart, same, &options, &mut same_origins, &cache);
+    assert_eq!(text.manifests.print(true, false), release.manifests.print(true, false), "{}", case.chart);
     let name = format!("{} {}", case.chart, case.values);
     let traced = Traced {
         case: name.trim(),

@@ -15,11 +15,16 @@ use super::args::{ObjectsFormat, RenderHelmArgs};
 use super::objects::{self, Written};
 use super::{Failure, disk, print, problems};
 
+/// A chart of usual size takes so many steps.
+const USUAL_STEPS: usize = 2500;
+
 /// Renders a chart.
 pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
+    // One more thread is all that a chart can keep busy, and starting it is not waited for. Without it, this one does all.
+    let _pool = rayon::ThreadPoolBuilder::new().num_threads(2).use_current_thread().build();
     let sources = Sources::new();
     let cache = Cache::new(Arc::clone(&sources));
-    let mut origins = Origins::new();
+    let mut origins = Origins::with_capacity(USUAL_STEPS);
     let (chart, mut met) = Chart::load(&disk::open(&args.chart, &sources)?, &cache);
     let Some(chart) = chart else { return Ok(problems::tell(&met, &sources)) };
     // What the command line says is a file as well, so that values can point at it.
@@ -60,13 +65,15 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
             user.set(kind, text, place, &mut origins, &mut read);
         }
     }
-    let release = helm::render(&chart, user, &options, &mut origins, &cache);
+    let text_only = !args.output.show_origins && args.output.format == ObjectsFormat::Yaml;
+    let render = if text_only { helm::render_text } else { helm::render };
+    let release = render(&chart, user, &options, &mut origins, &cache);
     met.extend(release.problems);
     let code = problems::tell(&met, &sources);
     if met.iter().any(|problem| !problem.kind.is_tolerated()) {
         return Ok(code);
     }
-    if !args.output.show_origins && args.output.format == ObjectsFormat::Yaml {
+    if text_only {
         print(&release.manifests.print(args.include_crds, args.skip_tests));
         // The process ends here: nobody needs the trees taken apart value by value.
         std::mem::forget((release.manifests, release.root, release.values, origins, chart, cache, sources));

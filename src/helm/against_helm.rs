@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::manifest::Printed;
 use super::*;
 use crate::finding::Problem;
 use crate::origin::{Origin, Origins, Place, Step, Text};
@@ -157,7 +158,7 @@ fn manifests_are_those_of_helm() {
                 let at = template.file.span();
                 let origin = origins.add(Origin::new(at, Step::TemplateText));
                 let text = Text::of(template.file.text_or_empty(), origin);
-                rendered.push(Rendered { name: tree.template_name(template), text, at });
+                rendered.push(Printed::new(Rendered { name: tree.template_name(template), text, at }));
             }
         }
         let manifests = Manifests::new(&root, rendered, &mut origins, &sources);

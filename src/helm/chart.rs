@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::gotemplate::{self, ParseError, Tree};
 use crate::source::{Dir, SourceFile};
@@ -40,6 +40,27 @@ impl ChartFile {
         };
         let (known, parsed) = self.parsed.get_or_init(|| (name.clone(), parse()));
         if known == name { parsed.clone() } else { parse() }
+    }
+
+    /// The last component of its name.
+    pub(super) fn base_name(&self) -> &str {
+        self.name.rsplit_once('/').map_or(self.name.as_str(), |(_, base)| base)
+    }
+
+    /// Whether a file below `templates/` is a template: of a library, only the helpers are.
+    pub(super) fn is_template_of(&self, chart: &Metadata) -> bool {
+        !chart.is_library() || self.base_name().starts_with('_')
+    }
+
+    /// Begins to parse templates on another thread, under the names that they have in the chart at `path`: until they are
+    /// needed, there are values to read.
+    pub(super) fn parse_ahead(path: &SmolStr, templates: Vec<Self>) {
+        let path = path.clone();
+        rayon::spawn(move || {
+            for template in templates {
+                let _ = template.parse(&format_smolstr!("{path}/{}", template.name));
+            }
+        });
     }
 }
 

@@ -31,7 +31,6 @@ static TEMPLATE: &str = "template";
 
 /// What executing templates gives.
 pub(super) struct Executed {
-    pub(super) rendered: Vec<Rendered>,
     pub(super) problems: Vec<Problem>,
     /// Paths of values that were looked at, from the top chart's root.
     pub(super) reads: Vec<Vec<SmolStr>>,
@@ -47,13 +46,14 @@ struct Renderable {
     frame: OriginId,
 }
 
-/// Executes all templates.
+/// Executes all templates and hands over what each printed, as soon as it is there.
 pub(super) fn execute(
     root: &ChartTree,
     values: &Node,
     options: &ReleaseOptions,
     origins: &mut Origins,
     sources: &Arc<Sources>,
+    mut printed: impl FnMut(Rendered),
 ) -> Executed {
     let mut watch = Watch::default();
     let written = values;
@@ -73,7 +73,6 @@ pub(super) fn execute(
     let fallback = Span::start_of(root.chart.chart_yaml.id());
     let host = Host { sources: Arc::clone(sources), fallback, included: rustc_hash::FxHashMap::default() };
     let mut exec = Exec::new(origins, set, &FUNCTIONS, Box::new(host), Limits::default());
-    let mut rendered = Vec::new();
     for template in &templates {
         let base = template.name.rsplit_once('/').map_or(template.name.as_str(), |(_, base)| base);
         if base.starts_with('_') || !exec.templates.contains(&template.name) {
@@ -86,7 +85,7 @@ pub(super) fn execute(
         ]);
         template.scope.set("Template", Value::map(about.with_kind(VALUES)));
         match exec.execute_in(&template.name, &Value::map(template.scope.clone()), template.frame) {
-            Ok(text) => rendered.push(Rendered {
+            Ok(text) => printed(Rendered {
                 name: template.name.clone(),
                 text: without_no_value(text),
                 at: template.file.file.span(),
@@ -102,7 +101,7 @@ pub(super) fn execute(
     if let Some(values) = values.as_map() {
         values.clear();
     }
-    Executed { rendered, problems, reads: watch.read() }
+    Executed { problems, reads: watch.read() }
 }
 
 /// Texts of this many bytes in all are parsed by several threads; for less, waking them takes longer.
@@ -236,12 +235,8 @@ fn collect(
         ]),
         MapKind::Any,
     );
-    let is_library = tree.chart.metadata.is_library();
-    for file in &tree.chart.templates {
-        let base = file.name.rsplit_once('/').map_or(file.name.as_str(), |(_, base)| base);
-        if is_library && !base.starts_with('_') {
-            continue;
-        }
+    let metadata = &tree.chart.metadata;
+    for file in tree.chart.templates.iter().filter(|file| file.is_template_of(metadata)) {
         templates.push(Renderable {
             name: tree.template_name(file),
             file: file.clone(),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Place;
@@ -15,36 +15,25 @@ use crate::source::{
 };
 use crate::yaml::{Cache, Data, Dialect, Map, Node, Scalar, Style, YamlProblem, format_g};
 
-use super::ignore::Rules;
+use super::files::{self, Loose, unreadable};
 use super::{Chart, ChartFile, Metadata, Schema};
-
-/// Helm's limit for one file of a chart (`archive.MaxDecompressedFileSize`), in bytes.
-const MAX_FILE_SIZE: usize = 5 << 20;
-
-/// Directories inside of each other; deeper trees are link loops.
-const MAX_DIR_DEPTH: usize = 64;
 
 /// Charts inside of each other.
 const MAX_CHART_DEPTH: usize = 24;
 
-/// Files of one chart directory.
-const MAX_FILES: usize = 20_000;
-
 impl Chart {
     /// Loads the chart at `dir`, a directory or a `.tgz`. Without a readable `Chart.yaml` there is no chart.
-    ///
-    /// Files that the repository ignores are no part of the chart, except below `charts/`: `helm dependency build`
-    /// would put them there.
     pub fn load(dir: &Dir, cache: &Cache) -> (Option<Arc<Self>>, Vec<Problem>) {
         let mut loader = Loader { cache, problems: Vec::new() };
         let chart = match dir.tree.kind(&dir.path) {
             Some(EntryKind::File) => match dir.tree.read(&dir.path) {
-                Ok(file) => loader.archive(&file, 0),
+                Ok(file) => loader.archive(&file, &Outer::NONE),
                 Err(error) => loader.unreadable(&dir.path, &error),
             },
             Some(_) => {
-                let files = loader.walk(dir);
-                loader.files(files, Some(dir), 0)
+                let (files, problems) = files::files(dir);
+                loader.problems = problems;
+                loader.files(files, Some(dir), &Outer::NONE)
             }
             None => loader.unreadable(&dir.path, &ReadError::NotFound),
         };
@@ -65,10 +54,33 @@ impl Chart {
     }
 }
 
-/// A file with its path relative to the chart that is being loaded.
-struct Loose {
-    name: SmolStr,
-    file: Arc<SourceFile>,
+/// What a chart that is being loaded lies in.
+struct Outer<'a> {
+    /// The chart around it.
+    metadata: Option<&'a Metadata>,
+    /// What the names of that chart's templates begin with, unless an alias says otherwise.
+    path: SmolStr,
+    /// Charts around it.
+    depth: usize,
+    /// Whether that chart is rendered whatever the values are.
+    always: bool,
+}
+
+impl Outer<'_> {
+    /// Nothing: a chart of its own.
+    const NONE: Self = Self { metadata: None, path: SmolStr::new_static(""), depth: 0, always: true };
+
+    /// What the chart of `metadata` is called in there, and whether it is rendered whatever the values are.
+    fn around(&self, metadata: &Metadata) -> (SmolStr, bool) {
+        let name = &metadata.name.value;
+        let Some(outer) = self.metadata else { return (name.clone(), true) };
+        let plain = outer
+            .dependencies()
+            .iter()
+            .filter(|it| it.name.value == *name)
+            .all(|it| it.alias.value.is_empty() && it.condition.value.is_empty() && it.tags.is_empty());
+        (format_smolstr!("{}/charts/{name}", self.path), self.always && plain)
+    }
 }
 
 struct Loader<'a> {
@@ -83,82 +95,12 @@ impl Loader<'_> {
     }
 
     fn unreadable<T>(&mut self, path: &TreePath, error: &ReadError) -> Option<T> {
-        self.problems.push(Problem::nowhere(ProblemKind::Render, format!("error reading {path}: {error}")));
+        self.problems.push(unreadable(path, error));
         None
     }
 
-    /// The files of a directory that `.helmignore` leaves, in the order of `filepath.Walk`.
-    fn walk(&mut self, dir: &Dir) -> Vec<Loose> {
-        let rules = match dir.tree.read(&dir.path.child(".helmignore")) {
-            Ok(file) => {
-                let (rules, refused) = Rules::parse(file.text_or_empty());
-                if let Some((line, words)) = refused {
-                    let at = file.line_span(line).unwrap_or(Span::start_of(file.id()));
-                    self.problems.push(Problem::at(ProblemKind::Render, Place::written(at), words));
-                }
-                rules
-            }
-            Err(_) => Rules::default().with_defaults(),
-        };
-        let mut files = Vec::new();
-        self.walk_into(dir, "", &rules, &mut files, 0);
-        files
-    }
-
-    fn walk_into(&mut self, dir: &Dir, at: &str, rules: &Rules, files: &mut Vec<Loose>, depth: usize) {
-        let path = dir.path.child(at);
-        let path = if at.is_empty() { &dir.path } else { &path };
-        let entries = match dir.tree.list(path) {
-            Ok(entries) => entries,
-            Err(error) => return self.unreadable(path, &error).unwrap_or_default(),
-        };
-        for entry in entries {
-            let name = if at.is_empty() {
-                entry.name.clone()
-            } else {
-                smol_str::format_smolstr!("{at}/{}", entry.name)
-            };
-            let vendored = name.starts_with("charts/") || name == "charts";
-            if entry.ignored && !vendored {
-                continue;
-            }
-            match entry.kind {
-                EntryKind::Dir if rules.ignores(&name, true) => {}
-                EntryKind::Dir if depth >= MAX_DIR_DEPTH => {
-                    let message = format!("`{path}` lies deeper than {MAX_DIR_DEPTH} directories");
-                    self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
-                }
-                EntryKind::Dir => self.walk_into(dir, &name, rules, files, depth + 1),
-                EntryKind::Other if entry.link => {
-                    let message = format!("error evaluating symlink {}", path.child(&entry.name));
-                    let help = "the link is broken or leads outside of the repository";
-                    self.problems.push(Problem::nowhere(ProblemKind::Render, message).help(help));
-                }
-                EntryKind::File if !rules.ignores(&name, false) => {
-                    if files.len() >= MAX_FILES {
-                        if files.len() == MAX_FILES {
-                            let message = format!("the chart has more than {MAX_FILES} files");
-                            self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
-                        }
-                        return;
-                    }
-                    match dir.tree.read(&path.child(&entry.name)) {
-                        Ok(file) if file.bytes().len() > MAX_FILE_SIZE => {
-                            let words = "is larger than the maximum file size";
-                            let message = format!("chart file \"{}\" {words} {MAX_FILE_SIZE}", entry.name);
-                            self.refuse(&file, message);
-                        }
-                        Ok(file) => files.push(Loose { name, file }),
-                        Err(error) => self.unreadable(&path.child(&entry.name), &error).unwrap_or_default(),
-                    }
-                }
-                EntryKind::File | EntryKind::Other => {}
-            }
-        }
-    }
-
     /// A chart of an archive: the names of its files lose their first component.
-    fn archive(&mut self, file: &Arc<SourceFile>, depth: usize) -> Option<Chart> {
+    fn archive(&mut self, file: &Arc<SourceFile>, outer: &Outer<'_>) -> Option<Chart> {
         let tree =
             match open_archive(self.cache.sources(), file.name(), file.bytes(), ArchiveLimits::default()) {
                 Ok(tree) => tree,
@@ -187,11 +129,11 @@ impl Loader<'_> {
             self.refuse(file, "no files in chart archive");
             return None;
         }
-        self.files(files, None, depth)
+        self.files(files, None, outer)
     }
 
     /// `LoadFiles`: sorts files by what they mean.
-    fn files(&mut self, files: Vec<Loose>, dir: Option<&Dir>, depth: usize) -> Option<Chart> {
+    fn files(&mut self, files: Vec<Loose>, dir: Option<&Dir>, outer: &Outer<'_>) -> Option<Chart> {
         let Some(chart_yaml) = files.iter().find(|loose| loose.name == "Chart.yaml") else {
             let problem = Problem::nowhere(ProblemKind::Render, "Chart.yaml file is missing");
             self.problems.push(problem);
@@ -207,10 +149,18 @@ impl Loader<'_> {
         if metadata.api_version.value.is_empty() {
             metadata.api_version.value = SmolStr::new_static("v1");
         }
+        let templates = files.iter().filter(|loose| loose.name.starts_with("templates/"));
+        let templates: Vec<_> =
+            templates.map(|it| ChartFile::new(it.name.clone(), Arc::clone(&it.file))).collect();
+        let (path, always) = outer.around(&metadata);
+        if always {
+            let parts = templates.iter().filter(|it| it.is_template_of(&metadata));
+            ChartFile::parse_ahead(&path, parts.cloned().collect());
+        }
         let mut chart = Chart {
             metadata,
             chart_yaml,
-            templates: Vec::new(),
+            templates,
             files: Vec::new(),
             values: None,
             schema: None,
@@ -241,7 +191,8 @@ impl Loader<'_> {
                         chart.files.push(ChartFile::new(name, file));
                     }
                 }
-                path if path.starts_with("templates/") => chart.templates.push(ChartFile::new(name, file)),
+                // These are known already.
+                path if path.starts_with("templates/") => {}
                 path => match path.strip_prefix("charts/") {
                     Some(inner) if !path.ends_with(".prov") => {
                         let first = inner.split('/').next().unwrap_or(inner);
@@ -255,12 +206,13 @@ impl Loader<'_> {
         if let Some(problem) = chart.metadata.validate() {
             self.problems.push(problem);
         }
+        let outer = Outer { metadata: Some(&chart.metadata), path, depth: outer.depth + 1, always };
         for (name, files) in subcharts {
             if name.starts_with(['_', '.']) {
                 continue;
             }
             let before = self.problems.len();
-            let sub = self.subchart(&name, files, dir, depth);
+            let sub = self.subchart(&name, files, dir, &outer);
             for problem in self.problems.iter_mut().skip(before) {
                 if problem.kind != ProblemKind::Warning {
                     let parent = &chart.metadata.name.value;
@@ -279,16 +231,16 @@ impl Loader<'_> {
         name: &SmolStr,
         files: Vec<Loose>,
         dir: Option<&Dir>,
-        depth: usize,
+        outer: &Outer<'_>,
     ) -> Option<Chart> {
-        if depth >= MAX_CHART_DEPTH {
+        if outer.depth > MAX_CHART_DEPTH {
             let message = format!("charts lie deeper than {MAX_CHART_DEPTH} levels");
             self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
             return None;
         }
         if name.ends_with(".tgz") {
             return match files.as_slice() {
-                [Loose { name: only, file }, ..] if only == name => self.archive(file, depth + 1),
+                [Loose { name: only, file }, ..] if only == name => self.archive(file, outer),
                 [Loose { name: other, file }, ..] => {
                     self.refuse(file, format!("expected {name}, got {other}"));
                     None
@@ -302,7 +254,7 @@ impl Loader<'_> {
         });
         let inner = inner.collect();
         let dir = dir.map(|dir| dir.at(dir.path.child("charts").child(name)));
-        self.files(inner, dir.as_ref(), depth + 1)
+        self.files(inner, dir.as_ref(), outer)
     }
 
     /// The canonical documents of a YAML file, or `None` and a problem that begins with `prefix`. Empty documents

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
 use crate::golang::bytes;
-use crate::origin::{Origins, Place, SourceMap, Text};
+use crate::origin::{Locate, Origins, Place, SourceMap, Text};
 use crate::source::{SourceFile, Sources, Span};
 use crate::yaml::{Cache, Dialect, Node, YamlProblemKind, parse_text};
 
@@ -35,7 +35,7 @@ pub struct Manifest {
     pub name: SmolStr,
     /// The document without white space around it.
     pub text: Text,
-    /// The object, canonical; `None` for a document of comments.
+    /// The object, canonical; `None` for a document of comments, and where only text was asked for.
     pub node: Option<Node>,
     /// `kind`; empty when absent.
     pub kind: SmolStr,
@@ -159,10 +159,137 @@ fn split(text: &str) -> Vec<Range<usize>> {
     documents.into_iter().filter(|range| !range.is_empty()).map(trimmed).collect()
 }
 
+/// A document as Helm reads it.
+struct Read {
+    node: Option<Node>,
+    kind: SmolStr,
+    /// Empty for what is no hook.
+    hooks: Vec<&'static str>,
+}
+
+/// Reads a document. `None` for what is no part of the release; `problems` says why.
+fn read(
+    template: &Rendered,
+    text: &str,
+    locate: &mut impl Locate,
+    problems: &mut Vec<Problem>,
+) -> Option<Read> {
+    let prefix = format!("YAML parse error on {}: ", template.name);
+    let syntax = |place: Place, words: String| {
+        Problem::at(ProblemKind::Syntax, place, format!("{prefix}error converting YAML to JSON: {words}"))
+    };
+    if let Some(words) = not_utf8(text) {
+        problems.push(syntax(Place::written(template.at), format!("yaml: {words}")));
+        return None;
+    }
+    let mut parsed = parse_text(text, Dialect::Sigs, locate);
+    for duplicate in parsed.problems.iter().filter(|it| it.kind == YamlProblemKind::DuplicateKey) {
+        let place = Place::written(duplicate.at);
+        let problem = Problem::at(ProblemKind::DuplicateKey, place, duplicate.message.clone());
+        problems.push(match &duplicate.context {
+            Some((first, words)) => problem.related(Place::written(*first), words.clone()),
+            None => problem,
+        });
+    }
+    let mut node = None;
+    if !parsed.documents.is_empty() {
+        let document = parsed.documents.swap_remove(0);
+        node = document.root;
+        let refused =
+            document.error.or_else(|| node.as_mut().and_then(|it| it.canonicalize(Dialect::Sigs).err()));
+        if let Some(problem) = refused {
+            problems.push(syntax(Place::written(problem.at), problem.go_message(Dialect::Sigs)));
+            return None;
+        }
+    }
+    let node = node.filter(|node| !node.is_null());
+    let before = problems.len();
+    let head = Head::read(node.as_ref(), &prefix, problems);
+    if problems.len() > before {
+        return None;
+    }
+    let mut hooks = Vec::new();
+    for written in head.hook.iter().flat_map(|hook| hook.split(',')) {
+        let written = written.trim().to_lowercase();
+        match EVENTS.iter().find(|(known, _)| *known == written) {
+            Some((_, event)) => hooks.push(*event),
+            // Helm drops the document without a word.
+            None => {
+                let place = head.hook_place.unwrap_or(Place::written(template.at));
+                let message = format!("skipping unknown hooks: `{written}`");
+                let problem = Problem::at(ProblemKind::Warning, place, message);
+                problems.push(problem.help("the object is not part of the release"));
+                return None;
+            }
+        }
+    }
+    Some(Read { node, kind: head.kind, hooks })
+}
+
+/// Text whose places nobody asks for.
+struct Anywhere(Span);
+
+impl Locate for Anywhere {
+    fn locate(&mut self, _: Range<usize>) -> Place {
+        Place::written(self.0)
+    }
+}
+
+/// A template after execution, and its documents where they are read already.
+pub(super) struct Printed {
+    rendered: Rendered,
+    /// Without the objects; `None` if they are not read, or something about them is wrong.
+    documents: Option<Vec<Manifest>>,
+}
+
+impl Printed {
+    /// Leaves the documents for [`Manifests::new`] to read.
+    pub(super) fn new(rendered: Rendered) -> Self {
+        Self { rendered, documents: None }
+    }
+
+    /// Reads the documents without their places, for who only wants the text. This can be done on any thread: it adds nothing
+    /// to the origins.
+    pub(super) fn read(rendered: Rendered) -> Self {
+        let mut problems = Vec::new();
+        let mut document = |range: Range<usize>| {
+            let text = rendered.text.slice(range);
+            let read = read(&rendered, text.as_str(), &mut Anywhere(rendered.at), &mut problems)?;
+            Some(Manifest::new(&rendered, text, Read { node: None, ..read }))
+        };
+        let documents = rendered.documents().into_iter().map_while(&mut document).collect();
+        // What to say, and where, is found out again.
+        let documents = Some(documents).filter(|_| problems.is_empty());
+        Self { rendered, documents }
+    }
+}
+
+impl Rendered {
+    /// The documents, if it is a manifest.
+    fn documents(&self) -> Vec<Range<usize>> {
+        let base = self.name.rsplit_once('/').map_or(self.name.as_str(), |(_, base)| base);
+        if base.starts_with('_') || self.name.ends_with("NOTES.txt") {
+            return Vec::new();
+        }
+        split(self.text.as_str())
+    }
+}
+
+impl Manifest {
+    fn new(template: &Rendered, text: Text, read: Read) -> Self {
+        Self { name: template.name.clone(), text, node: read.node, kind: read.kind, hooks: read.hooks }
+    }
+}
+
 impl Manifests {
     /// Sorts what templates printed (`SortManifests`) and adds the CRDs of the charts. Steps of the objects go into
     /// `origins`.
-    pub fn new(root: &ChartTree, rendered: Vec<Rendered>, origins: &mut Origins, sources: &Sources) -> Self {
+    pub(super) fn new(
+        root: &ChartTree,
+        printed: Vec<Printed>,
+        origins: &mut Origins,
+        sources: &Sources,
+    ) -> Self {
         let mut all = Self {
             crds: root
                 .crds()
@@ -171,19 +298,25 @@ impl Manifests {
                 .collect(),
             ..Self::default()
         };
-        all.add(rendered, origins, sources);
+        all.add(printed, origins, sources);
         all
     }
 
-    fn add(&mut self, mut rendered: Vec<Rendered>, origins: &mut Origins, sources: &Sources) {
-        rendered.sort_by(|a, b| a.name.cmp(&b.name));
-        for template in &rendered {
-            let base = template.name.rsplit_once('/').map_or(template.name.as_str(), |(_, base)| base);
-            if base.starts_with('_') || template.name.ends_with("NOTES.txt") {
+    fn add(&mut self, mut printed: Vec<Printed>, origins: &mut Origins, sources: &Sources) {
+        printed.sort_by(|a, b| a.rendered.name.cmp(&b.rendered.name));
+        for Printed { rendered, documents } in printed {
+            if let Some(documents) = documents {
+                for document in documents {
+                    self.push(document);
+                }
                 continue;
             }
-            for range in split(template.text.as_str()) {
-                self.document(template, template.text.slice(range), origins, sources);
+            for range in rendered.documents() {
+                let text = rendered.text.slice(range);
+                let mut locate = SourceMap::new(&text, origins, sources, rendered.at);
+                if let Some(read) = read(&rendered, text.as_str(), &mut locate, &mut self.problems) {
+                    self.push(Manifest::new(&rendered, text, read));
+                }
             }
         }
         let rank = |manifest: &Manifest| {
@@ -195,63 +328,8 @@ impl Manifests {
         self.hooks.sort_by_cached_key(rank);
     }
 
-    fn document(&mut self, template: &Rendered, text: Text, origins: &mut Origins, sources: &Sources) {
-        let prefix = format!("YAML parse error on {}: ", template.name);
-        if let Some(words) = not_utf8(text.as_str()) {
-            let message = format!("{prefix}error converting YAML to JSON: yaml: {words}");
-            self.problems.push(Problem::at(ProblemKind::Syntax, Place::written(template.at), message));
-            return;
-        }
-        let mut map = SourceMap::new(&text, origins, sources, template.at);
-        let mut parsed = parse_text(text.as_str(), Dialect::Sigs, &mut map);
-        for duplicate in parsed.problems.iter().filter(|it| it.kind == YamlProblemKind::DuplicateKey) {
-            let place = Place::written(duplicate.at);
-            let problem = Problem::at(ProblemKind::DuplicateKey, place, duplicate.message.clone());
-            self.problems.push(match &duplicate.context {
-                Some((first, words)) => problem.related(Place::written(*first), words.clone()),
-                None => problem,
-            });
-        }
-        let mut node = None;
-        if !parsed.documents.is_empty() {
-            let document = parsed.documents.swap_remove(0);
-            node = document.root;
-            let refused =
-                document.error.or_else(|| node.as_mut().and_then(|it| it.canonicalize(Dialect::Sigs).err()));
-            if let Some(problem) = refused {
-                let words = problem.go_message(Dialect::Sigs);
-                let message = format!("{prefix}error converting YAML to JSON: {words}");
-                self.problems.push(Problem::at(ProblemKind::Syntax, Place::written(problem.at), message));
-                return;
-            }
-        }
-        let node = node.filter(|node| !node.is_null());
-        let before = self.problems.len();
-        let head = Head::read(node.as_ref(), &prefix, &mut self.problems);
-        if self.problems.len() > before {
-            return;
-        }
-        let name = template.name.clone();
-        let mut manifest = Manifest { name, text, node, kind: head.kind, hooks: Vec::new() };
-        let Some(hooks) = head.hook else {
-            self.manifests.push(manifest);
-            return;
-        };
-        for written in hooks.split(',') {
-            let written = written.trim().to_lowercase();
-            match EVENTS.iter().find(|(known, _)| *known == written) {
-                Some((_, event)) => manifest.hooks.push(event),
-                // Helm drops the document without a word.
-                None => {
-                    let place = head.hook_place.unwrap_or(Place::written(template.at));
-                    let message = format!("skipping unknown hooks: `{written}`");
-                    let problem = Problem::at(ProblemKind::Warning, place, message);
-                    self.problems.push(problem.help("the object is not part of the release"));
-                    return;
-                }
-            }
-        }
-        self.hooks.push(manifest);
+    fn push(&mut self, manifest: Manifest) {
+        if manifest.hooks.is_empty() { &mut self.manifests } else { &mut self.hooks }.push(manifest);
     }
 
     /// The objects of `--include-crds` and `--skip-tests`: CRDs, objects, hooks. Also answers which CRDs cannot be

@@ -210,6 +210,11 @@ impl Origins {
         Self::default()
     }
 
+    /// An empty arena with room for so many steps. Growing moves what there is to other memory.
+    pub fn with_capacity(steps: usize) -> Self {
+        Self { list: Vec::with_capacity(steps) }
+    }
+
     /// Adds a step.
     pub fn add(&mut self, origin: Origin) -> OriginId {
         self.list.push(origin);
