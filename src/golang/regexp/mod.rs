@@ -8,16 +8,13 @@
 
 mod chars;
 mod class;
+mod engine;
 mod translate;
 
 use std::fmt;
 
-use regex::{Captures, Regex, RegexBuilder};
-
 use super::unicode;
-
-/// How large a compiled expression may be, in bytes.
-const SIZE_LIMIT: usize = 10 << 20;
+use engine::{Engine, Groups};
 
 /// Why an expression cannot be used, in Go's words: ``error parsing regexp: missing closing ): `(a` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +40,7 @@ impl std::error::Error for RegexpError {}
 /// A compiled expression.
 #[derive(Debug, Clone)]
 pub struct Regexp {
-    regex: Regex,
+    engine: Engine,
     /// Go's expression.
     expression: String,
     /// The names of the groups by number; empty for group 0 and for those without.
@@ -54,11 +51,9 @@ impl Regexp {
     /// `regexp.Compile`.
     pub fn new(expression: &str) -> Result<Self, RegexpError> {
         let translated = translate::translate(expression)?;
-        let mut builder = RegexBuilder::new(&translated.pattern);
-        builder.size_limit(SIZE_LIMIT).nest_limit(1000);
-        // The syntax has been checked, so what is left to go wrong is the size.
-        let regex = builder.build().map_err(|_| RegexpError::new("expression too large", expression))?;
-        Ok(Self { regex, expression: expression.to_owned(), names: translated.names })
+        let engine = Engine::new(&translated.pattern)
+            .ok_or_else(|| RegexpError::new("expression too large", expression))?;
+        Ok(Self { engine, expression: expression.to_owned(), names: translated.names })
     }
 
     /// The expression as it was given.
@@ -73,28 +68,28 @@ impl Regexp {
 
     /// `MatchString`: whether there is a match anywhere.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        self.engine.is_match(text)
     }
 
     /// `FindString`; where Go says `""`, `None` tells no match from an empty one.
     pub fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.regex.find(text).map(|found| found.as_str())
+        self.engine.spans(text).next().and_then(|found| text.get(found))
     }
 
     /// `FindStringSubmatch`: the first match and its groups; a group that took no part is `None`.
     pub fn captures<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
-        let captures = self.regex.captures(text)?;
-        Some(captures.iter().map(|group| group.map(|group| group.as_str())).collect())
+        let groups = self.engine.groups(text).next()?;
+        Some(groups.into_iter().map(|group| text.get(group?)).collect())
     }
 
     /// `FindAllString`: the matches, but no more than `limit` if that is not negative.
     pub fn find_all<'t>(&self, text: &'t str, limit: i64) -> Vec<&'t str> {
-        self.regex.find_iter(text).take(count(limit)).map(|found| found.as_str()).collect()
+        self.engine.spans(text).take(count(limit)).filter_map(|found| text.get(found)).collect()
     }
 
     /// `ReplaceAllString`: `$1`, `${1}` and `${name}` in the replacement stand for groups, `$$` for a dollar sign.
     pub fn replace_all(&self, text: &str, replacement: &str) -> String {
-        self.replace_all_func(text, |captures, out| self.expand(replacement, captures, out))
+        self.replace_all_func(text, |groups, out| self.expand(replacement, text, groups, out))
     }
 
     /// `ReplaceAllLiteralString`.
@@ -102,21 +97,22 @@ impl Regexp {
         self.replace_all_func(text, |_, out| out.push_str(replacement))
     }
 
-    fn replace_all_func(&self, text: &str, mut write: impl FnMut(&Captures<'_>, &mut String)) -> String {
+    fn replace_all_func(&self, text: &str, mut write: impl FnMut(&Groups, &mut String)) -> String {
         let mut out = String::with_capacity(text.len());
         let mut end = 0;
-        for captures in self.regex.captures_iter(text) {
-            let Some(found) = captures.get(0) else { continue };
-            out.push_str(text.get(end..found.start()).unwrap_or_default());
-            write(&captures, &mut out);
-            end = found.end();
+        for groups in self.engine.groups(text) {
+            let Some(Some(found)) = groups.first() else { continue };
+            out.push_str(text.get(end..found.start).unwrap_or_default());
+            write(&groups, &mut out);
+            end = found.end;
         }
         out.push_str(text.get(end..).unwrap_or_default());
         out
     }
 
     /// `Expand`: writes a replacement.
-    fn expand(&self, template: &str, captures: &Captures<'_>, out: &mut String) {
+    fn expand(&self, template: &str, text: &str, groups: &Groups, out: &mut String) {
+        let part = |number: usize| groups.get(number).cloned().flatten().and_then(|group| text.get(group));
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('$') {
             out.push_str(before);
@@ -132,16 +128,16 @@ impl Regexp {
             };
             rest = after;
             let group = match group_number(name) {
-                Some(number) => captures.get(number),
+                Some(number) => part(number),
                 // Of groups with the same name the first that took part.
                 None => self
                     .names
                     .iter()
                     .enumerate()
                     .filter(|(_, own)| *own == name)
-                    .find_map(|(number, _)| captures.get(number)),
+                    .find_map(|(number, _)| part(number)),
             };
-            out.push_str(group.map_or("", |group| group.as_str()));
+            out.push_str(group.unwrap_or_default());
         }
         out.push_str(rest);
     }
@@ -156,16 +152,16 @@ impl Regexp {
         }
         let mut parts = Vec::new();
         let (mut start, mut end) = (0, 0);
-        for found in self.regex.find_iter(text).take(count(limit)) {
+        for found in self.engine.spans(text).take(count(limit)) {
             if limit > 0 && parts.len() + 1 == count(limit) {
                 break;
             }
-            end = found.start();
+            end = found.start;
             // An empty match at the very start parts nothing.
-            if found.end() != 0 {
+            if found.end != 0 {
                 parts.push(text.get(start..end).unwrap_or_default());
             }
-            start = found.end();
+            start = found.end;
         }
         if end != text.len() {
             parts.push(text.get(start..).unwrap_or_default());
