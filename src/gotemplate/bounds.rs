@@ -2,7 +2,7 @@
 //! twice. Real charts stay far below.
 
 use super::failure::Failure;
-use super::value::{Data, Value};
+use super::value::{Data, Elem, Value};
 
 /// Longer strings are not made.
 pub(super) const MAX_TEXT: usize = 32 << 20;
@@ -48,6 +48,11 @@ pub fn weigh(value: &Value) -> Result<(), Failure> {
         *left = fewer;
         match &value.data {
             _ if depth > MAX_DEPTH => true,
+            Data::List(list) if list.elem == Elem::Byte => {
+                let fewer = left.checked_sub(list.items.len());
+                *left = fewer.unwrap_or_default();
+                fewer.is_some()
+            }
             Data::List(list) => list.items.iter().all(|item| walk(item, left, depth + 1)),
             Data::Map(map) => map.peek().iter().all(|(_, slot)| walk(&slot.value, left, depth + 1)),
             _ => true,

@@ -180,7 +180,7 @@ fn slice(args: &[Value]) -> Result {
     }
     match &item.data {
         Data::List(list) => Ok(Value::of(Data::List(super::value::List {
-            items: std::rc::Rc::new(list.items.get(start..end).unwrap_or_default().to_vec()),
+            items: std::rc::Rc::new(list.items.get(start..end).unwrap_or_default().to_vec().into()),
             elem: list.elem,
         }))),
         _ => Ok(Value::text(byte_range(&item.to_text(), start..end))),

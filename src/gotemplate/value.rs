@@ -12,6 +12,7 @@ use crate::origin::{OriginId, Text};
 
 use super::Failure;
 use super::exec::Call;
+use super::items::Items;
 use super::map::{Map, MapKind};
 
 /// Nesting beyond this is not looked into where nobody would miss it.
@@ -122,7 +123,7 @@ pub enum Elem {
 #[derive(Clone)]
 pub struct List {
     /// The items.
-    pub items: Rc<Vec<Value>>,
+    pub items: Rc<Items>,
     /// Their type.
     pub elem: Elem,
 }
@@ -203,7 +204,7 @@ impl Value {
 
     /// A `[]interface {}`.
     pub fn list(items: Vec<Value>) -> Self {
-        Self::of(Data::List(List { items: Rc::new(items), elem: Elem::Any }))
+        Self::of(Data::List(List { items: Rc::new(items.into()), elem: Elem::Any }))
     }
 
     /// A `[]string`.
@@ -363,6 +364,7 @@ impl Value {
         let Some(fewer) = left.checked_sub(1).filter(|_| depth < MAX_DEPTH) else { return };
         *left = fewer;
         match &self.data {
+            Data::List(list) if list.elem == Elem::Byte => {}
             Data::List(list) => list.items.iter().for_each(|item| item.touch_within(left, depth + 1)),
             Data::Map(map) => {
                 map.entries().iter().for_each(|(_, slot)| slot.value.touch_within(left, depth + 1));
@@ -375,7 +377,7 @@ impl Value {
 impl Drop for List {
     fn drop(&mut self) {
         if let Some(items) = Rc::get_mut(&mut self.items) {
-            drop_flat(std::mem::take(items));
+            drop_flat(items.take());
         }
     }
 }
@@ -385,7 +387,7 @@ pub(super) fn drop_flat(mut values: Vec<Value>) {
     while let Some(mut value) = values.pop() {
         match &mut value.data {
             Data::List(list) => {
-                values.extend(Rc::get_mut(&mut list.items).map(std::mem::take).unwrap_or_default());
+                values.extend(Rc::get_mut(&mut list.items).map(Items::take).unwrap_or_default());
             }
             Data::Map(map) => values.extend(map.take_own()),
             _ => {}

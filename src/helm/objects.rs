@@ -10,7 +10,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::golang::Glob;
-use crate::gotemplate::{Call, Data, Elem, Failure, List, Map, MapKind, Object, Slot, Value};
+use crate::gotemplate::{Call, Data, Elem, Failure, Items, List, Map, MapKind, Object, Slot, Value};
 use crate::origin::{Origin, OriginId, Step, Text};
 use crate::source::SourceFile;
 use crate::yaml::EmitStyle;
@@ -97,10 +97,7 @@ impl Object for Files {
         let text = |index: usize| args.get(index).and_then(Value::as_str).unwrap_or_default();
         Some(Ok(match name {
             "Get" => self.content(text(0), call),
-            "GetBytes" => {
-                let bytes = self.0.get(text(0)).map_or(&[][..], |file| file.bytes());
-                bytes_value(bytes)
-            }
+            "GetBytes" => bytes_value(self.0.get(text(0))),
             "Glob" => self.glob(text(0)).value(),
             "AsConfig" => return Some(self.as_yaml(call, false)),
             "AsSecrets" => return Some(self.as_yaml(call, true)),
@@ -119,7 +116,7 @@ impl Object for Files {
                 Value::strings(lines)
             }
             // A file whose name is that of a key: `.Files.foo`.
-            _ => bytes_value(self.0.get(name).map_or(&[][..], |file| file.bytes())),
+            _ => bytes_value(self.0.get(name)),
         }))
     }
 
@@ -133,9 +130,7 @@ impl Object for Files {
     }
 
     fn items(&self) -> Option<Vec<(Value, Value)>> {
-        Some(
-            self.0.iter().map(|(name, file)| (Value::str(name.clone()), bytes_value(file.bytes()))).collect(),
-        )
+        Some(self.0.iter().map(|(name, file)| (Value::str(name.clone()), bytes_value(Some(file)))).collect())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -143,11 +138,8 @@ impl Object for Files {
     }
 }
 
-fn bytes_value(bytes: &[u8]) -> Value {
-    let items = bytes
-        .iter()
-        .map(|byte| Value::of(Data::Int((*byte).into(), crate::gotemplate::IntKind::Uint8)))
-        .collect();
+fn bytes_value(file: Option<&Arc<SourceFile>>) -> Value {
+    let items = file.map(|file| Items::bytes_of(Arc::clone(file))).unwrap_or_default();
     Value::of(Data::List(List { items: Rc::new(items), elem: Elem::Byte }))
 }
 

@@ -178,7 +178,7 @@ fn deep_copy(value: &Value, depth: usize) -> Result {
             Data::Map(Map::new(copy, map.kind()))
         }
         Data::List(list) => {
-            let items: Result<Vec<Value>> =
+            let items: Result<crate::gotemplate::Items> =
                 list.items.iter().map(|item| deep_copy(item, depth + 1)).collect();
             Data::List(crate::gotemplate::List { items: std::rc::Rc::new(items?), elem: list.elem })
         }

@@ -159,7 +159,7 @@ fn slice(args: &[Value]) -> Result {
     let end = args.get(2).map_or(list.len() as i64, to_int64);
     let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
     match range.and_then(|(start, end)| list.get(start..end)) {
-        Some(part) => Ok(Value::of(Data::List(List { items: part.to_vec().into(), elem }))),
+        Some(part) => Ok(Value::of(Data::List(List { items: Rc::new(part.to_vec().into()), elem }))),
         None => Err(Failure::new("reflect.Value.Slice: slice index out of bounds")),
     }
 }
@@ -170,7 +170,7 @@ fn chunk(args: &[Value]) -> Result {
     let Ok(size @ 1..) = usize::try_from(size) else {
         // A negative size makes a negative number of lists, or none where it rounds to that.
         if size < 0 && (2..=size.unsigned_abs().saturating_add(1)).contains(&(list.len() as u64)) {
-            return Ok(Value::of(Data::List(List { items: Rc::new(Vec::new()), elem: Elem::Lists })));
+            return Ok(Value::of(Data::List(List { items: Rc::default(), elem: Elem::Lists })));
         }
         return Err(Failure::new("runtime error: makeslice: len out of range"));
     };
