@@ -21,7 +21,8 @@ const USUAL_STEPS: usize = 2500;
 /// Renders a chart.
 pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
     // One more thread is all that a chart can keep busy, and starting it is not waited for. Without it, this one does all.
-    let _pool = rayon::ThreadPoolBuilder::new().num_threads(2).use_current_thread().build();
+    let threads = if std::env::var_os("RAYON_NUM_THREADS").is_some() { 0 } else { 2 };
+    let _pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     let sources = Sources::new();
     let cache = Cache::new(Arc::clone(&sources));
     let mut origins = Origins::with_capacity(USUAL_STEPS);
