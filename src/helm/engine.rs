@@ -74,8 +74,7 @@ pub(super) fn execute(
     let host = Host { sources: Arc::clone(sources), fallback, included: rustc_hash::FxHashMap::default() };
     let mut exec = Exec::new(origins, set, &FUNCTIONS, Box::new(host), Limits::default());
     for template in &templates {
-        let base = template.name.rsplit_once('/').map_or(template.name.as_str(), |(_, base)| base);
-        if base.starts_with('_') || !exec.templates.contains(&template.name) {
+        if template.file.base_name().starts_with('_') || !exec.templates.contains(&template.name) {
             continue;
         }
         let step = exec.origins.add(Origin::nowhere(Step::BuiltIn(Name::new(&TEMPLATE))));

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use smol_str::SmolStr;
 
-use crate::origin::{Origin, Origins, Place, Step};
+use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::yaml::{Data, Entry, Key, Map, Node};
 
 /// Names a table.
@@ -57,30 +57,25 @@ impl Tables {
 
     /// A mapping as tables. Anything else is an empty table.
     pub(super) fn add_node(&mut self, node: &Node) -> TableId {
-        let id = self.add(node.place());
-        for entry in node.entries() {
-            let value = match &entry.value.data {
-                Data::Map(_) => Value::Table(self.add_node(&entry.value)),
-                _ => Value::Leaf(entry.value.clone()),
-            };
-            self.set(id, Slot { key: entry.key.clone(), value });
-        }
-        id
+        self.add_with(node, &mut |node| node.origin)
     }
 
-    /// A mapping as tables, of which every value knows the step that brought it.
+    /// The same, and every value knows the step that brought it.
     pub(super) fn add_stamped(&mut self, node: &Node, by: Step, origins: &mut Origins) -> TableId {
-        let origin = origins.add(Origin::new(node.at, by).from(node.origin));
-        let id = self.add(Place { at: node.at, origin });
+        self.add_with(node, &mut |node| origins.add(Origin::new(node.at, by).from(node.origin)))
+    }
+
+    fn add_with(&mut self, node: &Node, origin: &mut dyn FnMut(&Node) -> OriginId) -> TableId {
+        let id = self.add(Place { at: node.at, origin: origin(node) });
         if let Some(table) = self.list.get_mut(id.0) {
             table.slots.reserve_exact(node.entries().len());
         }
         for entry in node.entries() {
             let value = if entry.value.as_map().is_some() {
-                Value::Table(self.add_stamped(&entry.value, by, origins))
+                Value::Table(self.add_with(&entry.value, origin))
             } else {
                 let mut leaf = entry.value.clone();
-                stamp(&mut leaf, by, origins);
+                set_origins(&mut leaf, origin);
                 Value::Leaf(leaf)
             };
             self.set(id, Slot { key: entry.key.clone(), value });
@@ -199,10 +194,14 @@ impl Tables {
 
 /// Makes every value of a tree know the step that brought it.
 pub(super) fn stamp(node: &mut Node, by: Step, origins: &mut Origins) {
-    node.origin = origins.add(Origin::new(node.at, by).from(node.origin));
+    set_origins(node, &mut |node| origins.add(Origin::new(node.at, by).from(node.origin)));
+}
+
+fn set_origins(node: &mut Node, origin: &mut dyn FnMut(&Node) -> OriginId) {
+    node.origin = origin(node);
     match &mut node.data {
         Data::Scalar(_) => {}
-        Data::Seq(items) => items.iter_mut().for_each(|item| stamp(item, by, origins)),
-        Data::Map(map) => map.iter_mut().for_each(|entry| stamp(&mut entry.value, by, origins)),
+        Data::Seq(items) => items.iter_mut().for_each(|item| set_origins(item, origin)),
+        Data::Map(map) => map.iter_mut().for_each(|entry| set_origins(&mut entry.value, origin)),
     }
 }
