@@ -1,7 +1,6 @@
 //! The items of a slice.
 
 use std::cell::OnceCell;
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -59,11 +58,5 @@ impl Deref for Items {
             let bytes = self.file.iter().flat_map(|file| file.bytes());
             bytes.map(|byte| Value::of(Data::Int((*byte).into(), IntKind::Uint8))).collect()
         })
-    }
-}
-
-impl fmt::Debug for Items {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
     }
 }

@@ -161,16 +161,15 @@ impl<'t> State<'_, '_, 't> {
     /// Prints a value. Pieces that other templates printed are passed on; values get this action as their step.
     pub(super) fn print(&mut self, value: &Value, out: &mut Text) -> Result<()> {
         value.touch_all();
-        let mut last = None;
         match &value.data {
             Data::Str(text) => {
                 self.count_printed(text.len())?;
-                self.print_piece(text, value.origin, 0, &mut last, out);
+                self.print_piece(text, value.origin, 0, &mut None, out);
+                Ok(())
             }
-            Data::Text(text) => self.print_text(text, out)?,
-            _ => self.print_text(&super::fmt::printed(value), out)?,
+            Data::Text(text) => self.print_text(text, out),
+            _ => self.print_text(&super::fmt::printed(value), out),
         }
-        Ok(())
     }
 
     fn print_text(&mut self, text: &Text, out: &mut Text) -> Result<()> {
@@ -199,6 +198,10 @@ impl<'t> State<'_, '_, 't> {
         last: &mut Option<(OriginId, OriginId)>,
         out: &mut Text,
     ) {
+        // What prints nothing is no step.
+        if piece.is_empty() {
+            return;
+        }
         let is_printed = self
             .exec
             .origins
