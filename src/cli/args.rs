@@ -466,3 +466,23 @@ fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {
         .map(|(_, level)| (rule.meta().name, *level))
         .ok_or_else(|| format!("levels are {}", names.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// What is described for `render` alone is what all of the command line says of it.
+    #[test]
+    fn render_alone_is_render() {
+        for path in [&["render"][..], &["render", "app"], &["render", "kustomize"], &["render", "helm"]] {
+            let help = |mut command: clap::Command| {
+                command.build();
+                let found = path.iter().try_fold(&mut command, |at, name| at.find_subcommand_mut(name));
+                found.unwrap().render_long_help().to_string()
+            };
+            assert_eq!(help(RenderCli::command()), help(Cli::command()), "{path:?}");
+        }
+    }
+}
