@@ -7,14 +7,14 @@ use smol_str::SmolStr;
 use crate::origin::Place;
 use crate::source::Span;
 
-/// How bad a finding is. The words are SARIF's levels.
+/// How bad it is if a finding is true; how sure that is, [`Confidence`] says. The words are SARIF's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing; never fails a run by default.
     Note,
-    /// Likely a mistake.
+    /// A mistake that does not stop anything at once.
     Warning,
-    /// Will break.
+    /// Breaks.
     Error,
 }
 
@@ -25,6 +25,42 @@ impl Severity {
             Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+}
+
+/// How sure a finding is; how bad it is if it is true, [`Severity`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Something that is not here could well make it harmless. Not shown by default.
+    Possible,
+    /// Evidence speaks for it, although not everything that could answer is here.
+    Likely,
+    /// Everything that decides it was seen.
+    Certain,
+}
+
+impl Confidence {
+    /// The words of `--confidence` and of the configuration.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("certain", Self::Certain), ("likely", Self::Likely), ("possible", Self::Possible)];
+
+    /// `certain`, `likely` or `possible`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+
+    /// The severity that a finding of this confidence has at most unless a rule or the configuration says otherwise: runs
+    /// fail by errors, and nobody's run should fail by a guess. This is the only place where one follows from the other.
+    pub fn most(self) -> Severity {
+        match self {
+            Self::Certain => Severity::Error,
+            Self::Likely => Severity::Warning,
+            Self::Possible => Severity::Note,
         }
     }
 }
@@ -69,8 +105,10 @@ pub struct Fix {
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
-    /// How bad.
+    /// How bad it is if it is true.
     pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
     /// What is wrong: lower-case start, no final period, backticks around user text.
     pub message: String,
     /// What to do.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Level;
-use crate::finding::Severity;
+use crate::finding::{Confidence, Severity};
 use crate::report::Format;
 
 use super::deferred::Deferred;
@@ -154,6 +154,9 @@ pub(super) struct CheckArgs {
     /// Set the level of a rule: off, on, note, warning or error; may be repeated
     #[arg(long, value_name = "NAME=LEVEL", value_parser = parse_rule)]
     pub(super) rule: Vec<(&'static str, Level)>,
+    /// How sure a finding must be to be reported: certain, likely (the default) or possible
+    #[arg(long, value_name = "LEVEL", value_parser = parse_confidence, help_heading = "What to report")]
+    pub(super) confidence: Option<Confidence>,
     /// Report only what these files touch: paths, `-` to read them from standard input, or nothing for what differs
     /// from the last commit
     #[arg(long, value_name = "FILE", num_args = 0.., help_heading = "What to report")]
@@ -454,6 +457,13 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
 
 fn parse_day(text: &str) -> Result<String, String> {
     if crate::lint::is_date(text) { Ok(text.to_owned()) } else { Err("write YYYY-MM-DD".to_owned()) }
+}
+
+/// One of the words of [`Confidence`].
+fn parse_confidence(text: &str) -> Result<Confidence, String> {
+    let words = Confidence::WORDS;
+    let known = words.iter().find(|(word, _)| *word == text).map(|(_, confidence)| *confidence);
+    known.ok_or_else(|| format!("write {}", words.map(|(word, _)| word).join(", ")))
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {

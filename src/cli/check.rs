@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::finding::Confidence;
 use crate::lint::{self, Baseline, Changed, Options, Report};
 use crate::report::{self, Format, Look};
 use crate::source::TreePath;
@@ -49,6 +50,7 @@ fn lint(args: &CheckArgs) -> Result<Report, Failure> {
     let mut options = Options {
         strict: args.preset.map(|preset| matches!(preset, PresetArg::Strict)),
         levels: args.rule.iter().map(|(name, level)| ((*name).into(), *level)).collect(),
+        confidence: args.confidence,
         today: Some(today(args)?),
         baseline: baseline(args)?,
         changed: args.changed.as_ref().map(|files| changed(files, &args.path)).transpose()?,
@@ -57,7 +59,9 @@ fn lint(args: &CheckArgs) -> Result<Report, Failure> {
     let Some(revision) = &args.base else {
         return Ok(lint::lint(&open::workspace(&args.path, &args.common)?, &options));
     };
-    let plain = Options { baseline: None, changed: None, ..options.clone() };
+    // What the base shows to those who ask is known, whatever the head makes of it.
+    let confidence = Some(Confidence::Possible);
+    let plain = Options { confidence, baseline: None, changed: None, ..options.clone() };
     let (head, base) = rayon::join(
         || open::workspace(&args.path, &args.common),
         || {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind, Severity};
+use crate::finding::{Confidence, Problem, ProblemKind, Severity};
 use crate::origin::{Place, Placed};
 use crate::source::SourceFile;
 use crate::yaml::{Cache, Dialect, Node, YamlProblem, YamlProblemKind};
@@ -53,6 +53,8 @@ impl Level {
 pub struct RuleConfig {
     /// `severity`, or the word alone.
     pub level: Option<Level>,
+    /// `confidence`: how sure a finding must be to be shown.
+    pub confidence: Option<Confidence>,
     /// `locked`: comments in files cannot suppress it.
     pub locked: bool,
     /// The remaining keys: the rule's own options.
@@ -167,6 +169,8 @@ pub struct Config {
     pub kubernetes: Option<Text>,
     /// `preset`.
     pub strict: Option<bool>,
+    /// `confidence`: how sure a finding must be to be shown.
+    pub confidence: Option<Confidence>,
     /// `rules`.
     pub rules: BTreeMap<SmolStr, RuleConfig>,
     /// `paths`.
@@ -215,6 +219,7 @@ pub fn read(file: &Arc<SourceFile>, cache: &Cache, rule_names: &[&str]) -> (Conf
 const KEYS: &[&str] = &[
     "kubernetes",
     "preset",
+    "confidence",
     "rules",
     "paths",
     "exclude",
@@ -238,6 +243,7 @@ impl Config {
             "preset" => {
                 config.strict = cx.choice(value, "`preset`", &[("recommended", false), ("strict", true)]);
             }
+            "confidence" => config.confidence = cx.choice(value, "`confidence`", &Confidence::WORDS),
             "rules" => config.rules = rules(cx, value, rule_names),
             "paths" => {
                 let items = cx.items(value, "`paths`");
@@ -289,11 +295,14 @@ fn rules(cx: &mut Decoder, node: &Node, names: &[&str]) -> BTreeMap<SmolStr, Rul
     cx.mapping(node, "`rules`", names, |_, _, _| {});
     for entry in node.entries().iter().filter(|entry| names.contains(&entry.key.text.as_str())) {
         let mut rule =
-            RuleConfig { level: None, locked: false, options: Vec::new(), place: entry.key.place() };
+            RuleConfig { level: None, confidence: None, locked: false, options: Vec::new(), place: entry.key.place() };
         if let Some(map) = entry.value.as_map() {
             for option in map {
                 match option.key.text.as_str() {
                     "severity" => rule.level = cx.choice(&option.value, "`severity`", &Level::WORDS),
+                    "confidence" => {
+                        rule.confidence = cx.choice(&option.value, "`confidence`", &Confidence::WORDS);
+                    }
                     "locked" => rule.locked = cx.flag(&option.value, "`locked`").unwrap_or(false),
                     _ => {
                         let name = Placed::new(option.key.text.clone(), option.key.place());

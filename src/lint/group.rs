@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Level;
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding};
 use crate::repo::{self, AppEntry, Inventory, Workspace};
 use crate::source::TreePath;
 
@@ -18,6 +18,7 @@ pub(super) fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
             }
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
+                known.confidence = known.confidence.max(finding.confidence);
                 known.severity = known.severity.max(finding.severity);
                 known.apps.extend(finding.apps);
             }
@@ -45,6 +46,25 @@ pub(super) fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool 
         }
     }
     true
+}
+
+/// How sure a finding must be to be shown: `given` on the command line, for the path, for the rule, for all.
+pub(super) fn least_confidence(
+    workspace: &Workspace,
+    given: Option<Confidence>,
+    finding: &Finding,
+) -> Confidence {
+    if let Some(given) = given {
+        return given;
+    }
+    let config = &workspace.config;
+    let file = workspace.sources.get(finding.primary.at.file);
+    let paths = config.paths.iter().rev().filter(|path| {
+        file.as_ref().is_some_and(|file| path.matches.is_match(file.name().as_ref()))
+    });
+    let of_path = paths.filter_map(|path| path.rules.get(finding.rule)?.confidence).next();
+    let of_rule = || config.rules.get(finding.rule).and_then(|rule| rule.confidence);
+    of_path.or_else(of_rule).or(config.confidence).unwrap_or(Confidence::Likely)
 }
 
 /// Whether a finding is in documentation or in test data that nothing outside of it renders: what is wrong there may be

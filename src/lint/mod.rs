@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::config::Level;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Confidence, Finding, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
 use crate::source::Sources;
@@ -37,6 +37,8 @@ pub struct Options {
     pub strict: Option<bool>,
     /// Levels given on the command line, which win over the configuration.
     pub levels: Vec<(SmolStr, Level)>,
+    /// How sure a finding must be to be shown; `None` follows the configuration.
+    pub confidence: Option<Confidence>,
     /// Run only these rules.
     pub only: Option<Vec<&'static str>>,
     /// The day on which the run takes place, `YYYY-MM-DD`; without it no suppression expires.
@@ -108,6 +110,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings by severity.
     pub notes: usize,
+    /// Findings that are not sure enough to be shown.
+    pub unsure: usize,
     /// Findings that the base revision has too.
     pub old: usize,
     /// Findings that the changed files do not touch.
@@ -229,6 +233,11 @@ fn finish(
     let today = options.today.as_deref();
     let outcome = suppress::apply(workspace, inventory, rules, findings, today);
     let mut findings = identified(outcome.shown, workspace);
+    let told = findings.len();
+    findings.retain(|Reported { finding, .. }| {
+        finding.confidence >= group::least_confidence(workspace, options.confidence, finding)
+    });
+    let unsure = told - findings.len();
     let (hidden, comments): (Vec<Finding>, Vec<Suppressed>) = outcome.hidden.into_iter().unzip();
     let mut suppressed: Vec<(Reported, Suppressed)> =
         numbered(hidden, workspace).into_iter().zip(comments).collect();
@@ -264,6 +273,7 @@ fn finish(
         errors: at(Severity::Error),
         warnings: at(Severity::Warning),
         notes: at(Severity::Note),
+        unsure,
         old: all - new,
         untouched: new - findings.len(),
     };

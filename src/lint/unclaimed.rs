@@ -10,7 +10,7 @@ use crate::repo::{self, Inventory, Object, ScannedDocument, Workspace};
 use crate::rules::{Context, Rule};
 use crate::source::TreePath;
 
-/// What the rules that [stand alone](Rule::stands_alone) find in them, as warnings at most: nobody says that they are applied.
+/// What the rules that [stand alone](Rule::stands_alone) find in them, as likely: nobody says that they are applied.
 pub(super) fn check(
     workspace: &Workspace,
     inventory: &Inventory,

@@ -50,6 +50,7 @@ struct Comment<'a> {
 struct Finding<'a> {
     rule: &'a str,
     severity: &'static str,
+    confidence: &'static str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
@@ -119,6 +120,7 @@ struct Summary {
     notes: usize,
     suppressed: usize,
     baseline: usize,
+    unsure: usize,
     old: usize,
     untouched: usize,
 }
@@ -153,6 +155,7 @@ pub(super) fn render(report: &Report) -> String {
             notes: summary.notes,
             suppressed: report.suppressed.len(),
             baseline: report.known.len(),
+            unsure: summary.unsure,
             old: summary.old,
             untouched: summary.untouched,
         },
@@ -195,6 +198,7 @@ fn finding<'a>(reported: &'a Reported, sources: &Sources) -> Finding<'a> {
     Finding {
         rule: finding.rule,
         severity: finding.severity.as_str(),
+        confidence: finding.confidence.as_str(),
         message: &finding.message,
         help: finding.help.as_deref(),
         file,

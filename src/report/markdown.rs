@@ -56,6 +56,7 @@ fn notes(report: &Report) -> String {
     let hidden = [
         (report.known.len(), "known to the baseline"),
         (report.suppressed.len(), "suppressed by comments"),
+        (report.summary.unsure, "only possible"),
         (report.summary.old, "not new"),
         (report.summary.untouched, "not touched by the change"),
     ];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::lint::{AppRow, AppStatus, Report};
 use crate::source::{SourceFile, Sources};
 
@@ -106,7 +106,11 @@ fn finding(out: &mut String, finding: &Finding, sources: &Sources, look: Look) {
     let head = page.map_or(head.clone(), |rule| {
         format!("\u{1b}]8;;{}\u{1b}\\{head}\u{1b}]8;;\u{1b}\\", page_url(rule.meta()))
     });
-    let _ = writeln!(out, "{head}: {}", paint.bold(&finding.message));
+    let sure = match finding.confidence {
+        Confidence::Certain => String::new(),
+        less => paint.dim(&format!(" ({})", less.as_str())),
+    };
+    let _ = writeln!(out, "{head}{sure}: {}", paint.bold(&finding.message));
     let labels = std::iter::once((&finding.primary, true));
     snippets(out, labels.chain(finding.related.iter().map(|label| (label, false))), sources, look);
     if !finding.apps.is_empty() {
@@ -296,6 +300,7 @@ fn hidden(out: &mut String, report: &Report, look: Look) {
     let kinds = [
         (report.known.len(), "known to the baseline"),
         (report.suppressed.len(), "suppressed by comments"),
+        (report.summary.unsure, "that are only possible (--confidence possible)"),
         (report.summary.old, "not new"),
         (report.summary.untouched, "not touched by the change"),
     ];

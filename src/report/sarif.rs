@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::finding::Label;
+use crate::finding::{Confidence, Label};
 use crate::lint::{Report, Reported};
 use crate::source::{Sources, Span};
 
@@ -81,6 +81,7 @@ struct SarifResult<'a> {
     rule_id: &'a str,
     rule_index: usize,
     level: &'static str,
+    rank: f64,
     message: Message<'a>,
     locations: Vec<Location<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -243,6 +244,7 @@ fn result<'a>(
         rule_id: finding.rule,
         rule_index: rules.get(finding.rule).copied().unwrap_or_default(),
         level: finding.severity.as_str(),
+        rank: rank(finding.confidence),
         message: Message { text: text.into(), markdown: None },
         locations: primary
             .into_iter()
@@ -252,6 +254,15 @@ fn result<'a>(
         code_flows: if finding.related.is_empty() { Vec::new() } else { vec![chain] },
         suppressions,
         partial_fingerprints: BTreeMap::from([("gitopsLint/v1", reported.fingerprint.as_str())]),
+    }
+}
+
+/// SARIF has no confidence; a rank from 0 to 100 orders results of one level, which is what confidence is for.
+fn rank(confidence: Confidence) -> f64 {
+    match confidence {
+        Confidence::Certain => 100.0,
+        Confidence::Likely => 75.0,
+        Confidence::Possible => 25.0,
     }
 }
 

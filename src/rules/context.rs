@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Level;
-use crate::finding::{Finding, Fix, Label, ObjectRef, Severity};
+use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place};
 use crate::repo::{App, AppId, AppKind, Inventory, Labels, Object, Workspace};
 use crate::source::{SourceFile, Sources, Span, TreePath};
@@ -125,6 +125,7 @@ impl<'a> Context<'a> {
         let finding = Finding {
             rule: self.meta.name,
             severity: self.severity,
+            confidence: Confidence::Certain,
             message: message.into(),
             help: None,
             primary: labels.primary,
@@ -210,6 +211,23 @@ impl Report<'_, '_> {
     pub fn at_most(self, severity: Severity) -> Self {
         let least = self.context.severity.min(severity);
         self.severity(least)
+    }
+
+    /// Not certain: evidence speaks for it, although not everything that could answer is here. A warning at most, unless
+    /// [`severity`](Self::severity) is called afterwards.
+    pub fn likely(self) -> Self {
+        self.confidence(Confidence::Likely)
+    }
+
+    /// Something that is not here could well make it harmless: shown to those who ask for it. A note at most, unless
+    /// [`severity`](Self::severity) is called afterwards.
+    pub fn possible(self) -> Self {
+        self.confidence(Confidence::Possible)
+    }
+
+    /// No surer than that, with the severity that goes with it.
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.with(|finding| finding.confidence = finding.confidence.min(confidence)).at_most(confidence.most())
     }
 
     /// The apps that are affected, when it is not the one being checked.

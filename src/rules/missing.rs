@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::finding::{Severity, did_you_mean};
+use crate::finding::{Confidence, Severity, did_you_mean};
 use crate::k8s::{self, Keys, Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
@@ -27,12 +27,10 @@ pub(super) struct Missing<'a> {
     pub(super) known: &'a dyn Fn(&ObjectFacts, &Reference) -> bool,
     /// What to do.
     pub(super) help: &'a str,
-    /// How bad it is when the file that defines the object is there but nothing applies it.
-    pub(super) unapplied: Severity,
-    /// Whether custom resources of unknown operators in the namespace make it a note: they may make the object.
+    /// Whether custom resources of unknown operators in the namespace make it less than certain: they may make the object.
     pub(super) doubts: bool,
-    /// A severity other than the rule's own.
-    pub(super) severity: Option<Severity>,
+    /// How sure it is at most: a field names an object, a text may mean one.
+    pub(super) sure: Confidence,
 }
 
 /// Reports every reference that nothing provides.
@@ -73,15 +71,14 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                     continue;
                 }
                 let place = Some((meant.object.place, meant.words));
-                let severity = Some(Severity::Warning);
                 if by_hand(reference).is_none() {
-                    one(inventory, cx, &group, "which nothing provides", &meant.help, severity, place);
+                    one(inventory, cx, &group, "which nothing provides", &meant.help, Confidence::Likely, place);
                 }
             }
             Answer::Unknown(_) => {}
             Answer::Unapplied(path) => {
                 let why = format!("`{path}` defines it, but no app renders that file");
-                one(inventory, cx, &group, &why, rule.help, Some(rule.unapplied), None);
+                one(inventory, cx, &group, &why, rule.help, Confidence::Likely, None);
             }
             Answer::Missing(elsewhere) => {
                 // An operator that we know nothing about may make it; most call what they make after what they act on.
@@ -90,12 +87,12 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let scope = k8s::is_cluster_scoped(&reference.group, &reference.kind);
                 let by_habit =
                     || reference.via == Via::Values || world.open(object.app, namespace, scope).is_some();
-                let severity = if operator(Some(reference.name.as_str())) {
-                    Some(Severity::Note)
+                let sure = if operator(Some(reference.name.as_str())) {
+                    Confidence::Possible
                 } else if operator(None) || by_habit() {
-                    Some(Severity::Warning)
+                    Confidence::Likely
                 } else {
-                    rule.severity
+                    Confidence::Certain
                 };
                 if let Some(at) = by_hand(reference) {
                     made_by_hand(inventory, cx, object, reference, at);
@@ -107,7 +104,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let place =
                     place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
                 let place = place.or_else(|| unused(inventory, cx, object, reference));
-                one(inventory, cx, &group, "which nothing provides", help, severity, place);
+                one(inventory, cx, &group, "which nothing provides", help, sure.min(rule.sure), place);
             }
         }
     }
@@ -129,9 +126,8 @@ pub(super) fn report_class(
         about: &|_, reference| reference.group == group && reference.kind == kind,
         known: &|_, reference| known(&reference.name),
         help,
-        unapplied: Severity::Warning,
         doubts: false,
-        severity: None,
+        sure: Confidence::Certain,
     };
     report(inventory, cx, &rule);
 }
@@ -213,7 +209,7 @@ fn one(
     group: &[(&ObjectFacts, &Reference)],
     why: &str,
     help: &str,
-    severity: Option<Severity>,
+    sure: Confidence,
     elsewhere: Option<(Place, String)>,
 ) {
     let Some((object, reference)) = group.first() else { return };
@@ -222,12 +218,9 @@ fn one(
     object_ref.field = Some(reference.field.to_string());
     let message =
         format!("{} `{}` needs {} `{}`, {why}", object.kind, object.name, reference.kind, reference.name);
-    let mut report = cx.report(reference.place, message).object_ref(object_ref).apps([object.app]).help(help);
+    let mut report = cx.report(reference.place, message).object_ref(object_ref).apps([object.app]).help(help).confidence(sure);
     if let Some((place, words)) = elsewhere {
         report = report.related(place, words);
-    }
-    if let Some(severity) = severity {
-        report = report.severity(severity);
     }
     for (_, other) in group.iter().skip(1).take(3) {
         report = report.related(other.place, "needed here too");
@@ -289,7 +282,7 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
             }
             if reference.via == Via::Values {
-                report.severity(Severity::Warning);
+                report.likely();
             }
         }
     }

@@ -1,6 +1,6 @@
 //! From what engines met to findings: where a problem is told, and how sure of it anyone can be.
 
-use crate::finding::{Label, Problem, ProblemKind, Severity};
+use crate::finding::{Confidence, Label, Problem, ProblemKind};
 use crate::repo::{self, App, AppKind, Labels, Rendered};
 
 use super::Context;
@@ -18,14 +18,14 @@ pub(super) fn report(
     }
 }
 
-/// Reports a problem of an app, no worse than `most`. The problem's own advice goes before `help`.
+/// Reports a problem of an app, no surer than `sure`. The problem's own advice goes before `help`.
 pub(super) fn report_one(
     app: &App,
     rendered: &Rendered,
     cx: &mut Context<'_>,
     problem: &Problem,
     help: &str,
-    most: Option<Severity>,
+    sure: Option<Confidence>,
 ) {
     let place = problem.place.unwrap_or(app.place);
     let mut labels = Labels::of(place, &rendered.origins, cx.workspace);
@@ -37,24 +37,24 @@ pub(super) fn report_one(
     }
     let mut report = cx.report_labels(labels, problem.message.clone());
     report = report.help(problem.help.clone().unwrap_or_else(|| help.to_owned()));
-    if let Some(most) = most.into_iter().chain(doubt(app, rendered)).min() {
-        report = report.at_most(most);
+    if let Some(sure) = sure.into_iter().chain(doubt(app, rendered)).min() {
+        report = report.confidence(sure);
     }
     for (place, words) in &problem.related {
         report = report.related(*place, words.clone());
     }
 }
 
-/// How bad it can be at most, where nobody says that the app is deployed as it is rendered here: input of tests may be wrong on
+/// How sure it can be at most, where nobody says that the app is deployed as it is rendered here: input of tests may be wrong on
 /// purpose.
-fn doubt(app: &App, rendered: &Rendered) -> Option<Severity> {
+fn doubt(app: &App, rendered: &Rendered) -> Option<Confidence> {
     match app.kind {
         // Values that its users supply are missing.
-        AppKind::Chart => Some(Severity::Note),
-        AppKind::Overlay | AppKind::Manifests => Some(Severity::Warning),
-        _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => Some(Severity::Note),
+        AppKind::Chart => Some(Confidence::Possible),
+        AppKind::Overlay | AppKind::Manifests => Some(Confidence::Likely),
+        _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => Some(Confidence::Possible),
         // Rendered from another revision than the one that is meant.
-        _ if !rendered.incomplete.is_empty() => Some(Severity::Warning),
+        _ if !rendered.incomplete.is_empty() => Some(Confidence::Likely),
         _ => None,
     }
 }

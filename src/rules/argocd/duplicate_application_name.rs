@@ -55,7 +55,7 @@ impl Rule for DuplicateApplicationName {
                 let certain = inventory.share_root(rival.app.id, entry.app.id)
                     || rival.app.place.at.file == entry.app.place.at.file;
                 if !certain {
-                    report.severity(Severity::Warning);
+                    report.likely();
                 }
             }
         }

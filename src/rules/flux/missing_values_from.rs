@@ -74,7 +74,7 @@ fn look(
         let report = cx.report(object.place, message).apps([entry.app.id]).help(meant.help);
         let report = report.related(meant.object.place, meant.words);
         if matches!(answer, Answer::Unknown(_)) {
-            drop(report.at_most(Severity::Warning));
+            drop(report.likely());
         }
         return;
     }

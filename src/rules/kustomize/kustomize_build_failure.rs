@@ -58,9 +58,9 @@ fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_
         "`kustomize build` fails here as well; correct the line"
     };
     // Options that are set where this repository does not show them would allow it.
-    let most = (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Severity::Warning);
+    let sure = (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Confidence::Likely);
     let message = concise(&problem.message);
-    problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, most);
+    problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, sure);
 }
 
 /// kustomize's words without the way to them: which kustomization reads which is shown by the places.

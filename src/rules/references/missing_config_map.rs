@@ -1,6 +1,6 @@
 //! `missing-config-map`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -19,9 +19,8 @@ impl Rule for MissingConfigMap {
             about: &|_, reference| reference.kind == "ConfigMap" && reference.group.is_empty(),
             known: &|_, reference| matches!(reference.name.as_str(), "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert" | "config-trusted-cabundle" | "config-service-cabundle" | "odh-trusted-ca-bundle"),
             help: "add the ConfigMap, or declare it under `external:`",
-            unapplied: Severity::Warning,
             doubts: true,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

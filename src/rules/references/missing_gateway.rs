@@ -1,6 +1,6 @@
 //! `missing-gateway`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -23,9 +23,8 @@ impl Rule for MissingGateway {
             about: &|_, reference| reference.group == "gateway.networking.k8s.io" && matches!(reference.kind.as_str(), "Gateway"),
             known: &|_, _| false,
             help: "name a Gateway that is there; `namespace` defaults to that of the route",
-            unapplied: Severity::Warning,
             doubts: false,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

@@ -1,6 +1,6 @@
 //! `missing-issuer`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -23,9 +23,8 @@ impl Rule for MissingIssuer {
             about: &|_, reference| reference.group == "cert-manager.io" && matches!(reference.kind.as_str(), "Issuer" | "ClusterIssuer"),
             known: &|_, _| false,
             help: "name an issuer that is there: mind `kind` (an `Issuer` is looked up in the namespace)",
-            unapplied: Severity::Warning,
             doubts: false,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

@@ -1,6 +1,6 @@
 //! `missing-persistent-volume-claim`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -19,9 +19,8 @@ impl Rule for MissingPersistentVolumeClaim {
             about: &|_, reference| reference.kind == "PersistentVolumeClaim" && reference.group.is_empty(),
             known: &|_, _| false,
             help: "add the PersistentVolumeClaim, or declare it under `external:`",
-            unapplied: Severity::Warning,
             doubts: true,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

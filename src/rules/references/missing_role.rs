@@ -1,6 +1,6 @@
 //! `missing-role`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::k8s::Reference;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
@@ -31,9 +31,8 @@ impl Rule for MissingRole {
             about: &|_, reference| reference.group == "rbac.authorization.k8s.io",
             known: &|_, reference| is_known(reference),
             help: "name a role that is there, or add it; declare one that is made elsewhere under `external:`",
-            unapplied: Severity::Warning,
             doubts: true,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

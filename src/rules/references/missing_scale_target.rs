@@ -1,6 +1,6 @@
 //! `missing-scale-target`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::k8s;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
@@ -23,9 +23,8 @@ impl Rule for MissingScaleTarget {
             ) && (reference.field.starts_with("spec.scaleTargetRef") || reference.field.starts_with("spec.targetRef")),
             known: &|_, reference| !k8s::is_built_in(&reference.group),
             help: "name the workload that is there: `apiVersion`, `kind` and `name` must all fit",
-            unapplied: Severity::Warning,
             doubts: true,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

@@ -1,6 +1,6 @@
 //! `missing-secret-provider-class`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -19,9 +19,8 @@ impl Rule for MissingSecretProviderClass {
             about: &|_, reference| reference.group == "secrets-store.csi.x-k8s.io" && matches!(reference.kind.as_str(), "SecretProviderClass"),
             known: &|_, _| false,
             help: "add the SecretProviderClass to the namespace of the pod",
-            unapplied: Severity::Warning,
             doubts: false,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

@@ -1,6 +1,6 @@
 //! `missing-secret-store`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -26,9 +26,8 @@ impl Rule for MissingSecretStore {
             about: &|_, reference| reference.group == GROUP && STORES.contains(&reference.kind.as_str()),
             known: &|_, _| false,
             help: "name a store that is there: mind `kind` (`SecretStore` is looked up in the namespace, `ClusterSecretStore` is not)",
-            unapplied: Severity::Warning,
             doubts: false,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

@@ -1,6 +1,6 @@
 //! `missing-service`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::k8s::{Reference, Via};
 use crate::repo::{Inventory, ObjectFacts, World};
 use crate::rules::missing::{self, Missing};
@@ -34,14 +34,13 @@ impl Rule for MissingService {
             about: &|_, reference| reference.kind == "Service" && reference.via == Via::Field,
             known: &foreign,
             help,
-            unapplied: Severity::Warning,
             doubts: false,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &fields);
         let texts = Missing {
             about: &|_, reference| reference.kind == "Service" && reference.via == Via::Dns,
-            severity: Some(Severity::Warning),
+            sure: Confidence::Likely,
             ..fields
         };
         missing::report(inventory, cx, &texts);

@@ -1,6 +1,6 @@
 //! `missing-service-account`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::Confidence;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -19,9 +19,8 @@ impl Rule for MissingServiceAccount {
             about: &|_, reference| reference.kind == "ServiceAccount",
             known: &|_, reference| reference.name == "default",
             help: "add the ServiceAccount, or drop `serviceAccountName` to run as `default`",
-            unapplied: Severity::Warning,
             doubts: true,
-            severity: None,
+            sure: Confidence::Certain,
         };
         missing::report(inventory, cx, &rule);
     }

@@ -86,7 +86,7 @@ fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                 .object_ref(object_ref)
                 .related(at, "its ports")
                 .help(help)
-                .severity(Severity::Warning);
+                .likely();
         }
     }
 }

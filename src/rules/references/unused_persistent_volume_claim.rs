@@ -60,7 +60,7 @@ impl Rule for UnusedPersistentVolumeClaim {
             let report = cx.report(claim.place, message).apps([claim.app]);
             let report = report.help("delete it, or mount it: its volume is paid for, and holds nothing");
             if inventory.app(claim.app).is_some_and(|entry| entry.app.provisional) {
-                drop(report.at_most(Severity::Note));
+                drop(report.possible());
             }
         }
     }

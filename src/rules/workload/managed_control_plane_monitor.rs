@@ -49,7 +49,7 @@ impl Rule for ManagedControlPlaneMonitor {
                 .help("switch this monitor and its alert rules off in the values of the chart (`kubeScheduler`, `kubeControllerManager`, `kubeEtcd`: `enabled: false`)");
             // Several clusters may be made here, and this one be none of them.
             if !certain {
-                report.severity(Severity::Note);
+                report.possible();
             }
         }
     }

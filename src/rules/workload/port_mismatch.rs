@@ -92,7 +92,7 @@ fn listener(
     );
     let field = container.path(pod, "ports[0].containerPort");
     cx.report(at.place(), message)
-        .severity(Severity::Warning)
+        .likely()
         .object(object, Some(&field))
         .related(value.place(), "the port it is told")
         .help("list the port that the process listens on, and send Services there");
