@@ -74,8 +74,7 @@ fn input() -> Input {
 
 fn check(bencher: Bencher<'_, '_>, presets: &[Preset]) {
     let input = input();
-    let rules: Vec<_> =
-        rules::all().into_iter().filter(|rule| presets.contains(&rule.meta().preset)).collect();
+    let rules: Vec<_> = rules::all().filter(|rule| presets.contains(&rule.meta().preset)).collect();
     bencher.counter(ItemsCount::new(input.objects.len())).bench_local(|| {
         let mut found = 0;
         for rule in &rules {

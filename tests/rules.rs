@@ -277,33 +277,54 @@ fn index_is_current() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The list in `src/rules/mod.rs` names every file below `src/rules/<subject>/`.
+/// `src/rules/<subject>/mod.rs` names every file beside it, and `src/rules/mod.rs` every subject.
 #[test]
-fn list_is_current() {
+fn lists_are_current() {
     let dir = root().join("src/rules");
     let mut subjects: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for entry in walkdir::WalkDir::new(&dir).min_depth(2).sort_by_file_name() {
         let path = entry.unwrap().into_path();
         let subject = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
-        subjects.entry(subject).or_default().push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        let modules = subjects.entry(subject).or_default();
+        modules.extend(
+            path.file_stem().and_then(|stem| stem.to_str()).filter(|it| *it != "mod").map(str::to_owned),
+        );
     }
-    let mut list = String::from("rules! {\n");
-    for (subject, modules) in subjects {
-        let _ = writeln!(list, "    {subject} {{");
+    let mut wrong = Vec::new();
+    for (subject, modules) in &subjects {
+        let mut text = format!(
+            "//! The rules about `{subject}`: a file each. This one is written by `cargo bless rules`.\n\n\
+             use super::Rule;\n\n"
+        );
+        let name = |module: &String| -> String {
+            module.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
+        };
         for module in modules {
-            let rule: String = module.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
-            let _ = writeln!(list, "        {module}::{rule},");
+            let _ = writeln!(text, "mod {module};");
         }
-        let _ = writeln!(list, "    }}");
+        text.push_str("\n/// All of them, by name.\npub(super) const RULES: &[&dyn Rule] = &[");
+        let rules: Vec<String> =
+            modules.iter().map(|module| format!("&{module}::{}", name(module))).collect();
+        let line = rules.join(", ");
+        // As rustfmt would write it.
+        let width = "pub(super) const RULES: &[&dyn Rule] = &[];".len() + line.len();
+        let list = if width <= 110 { line } else { format!("\n    {},\n", rules.join(",\n    ")) };
+        let _ = writeln!(text, "{list}];");
+        expect(&dir.join(subject).join("mod.rs"), &text, &mut wrong);
     }
-    list.push('}');
+    let mut list = format!("const SUBJECTS: [&[&dyn Rule]; {}] = [\n", subjects.len());
+    for subject in subjects.keys() {
+        let _ = writeln!(list, "    {subject}::RULES,");
+    }
+    list.push_str("];\n");
     let path = dir.join("mod.rs");
     let text = std::fs::read_to_string(&path).unwrap();
-    let start = text.find("\nrules! {").unwrap() + 1;
-    let end = start + text[start..].find("\n}").unwrap() + 2;
-    let want = format!("{}{list}{}", &text[..start], &text[end..]);
-    let mut wrong = Vec::new();
-    expect(&path, &want, &mut wrong);
+    let start = text.find("const SUBJECTS:").unwrap();
+    let end = text.find("// End of what is written.").unwrap();
+    expect(&path, &format!("{}{list}{}", &text[..start], &text[end..]), &mut wrong);
+    for subject in subjects.keys().filter(|it| !text.lines().any(|line| line == format!("mod {it};"))) {
+        wrong.push(format!("src/rules/mod.rs lacks `mod {subject};`"));
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -82,6 +82,29 @@ fn modules_import_lower_rows_only() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// rustfmt follows plain `mod` lines only: a file that a macro declares would never be formatted.
+#[test]
+fn rustfmt_sees_every_file() {
+    let files: BTreeMap<PathBuf, String> = rust_files("src").into_iter().collect();
+    let mut wrong = Vec::new();
+    for path in files.keys() {
+        let dir = path.parent().unwrap();
+        let (name, above) = match path.file_stem().and_then(|stem| stem.to_str()).unwrap() {
+            "lib" | "main" => continue,
+            "mod" => (dir.file_name().and_then(|name| name.to_str()).unwrap(), dir.parent().unwrap()),
+            stem => (stem, dir),
+        };
+        let parent = ["mod.rs", "lib.rs"].iter().find_map(|file| files.get(&above.join(file)));
+        let end = format!("mod {name};");
+        // At the margin, after a visibility at most.
+        let declares = |line: &str| line.ends_with(&end) && (line.starts_with("pub") || line == end);
+        if !parent.is_some_and(|text| text.lines().any(declares)) {
+            wrong.push(format!("{}: no `mod {name};` declares it", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn files_are_rooms() {
     let mut wrong = Vec::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{self, Config};
-use crate::finding::{Finding, Label, Problem, Severity};
+use crate::finding::{Confidence, Finding, Label, Problem, Severity};
 use crate::git::{Discovery, Repository};
 use crate::repo::{ChartIndex, Checkouts, GitRevisions, Workspace};
 use crate::report::{Look, render_finding};
@@ -253,6 +253,7 @@ fn shown(problem: &Problem, sources: &Sources) -> String {
     let finding = Finding {
         rule: "configuration",
         severity: Severity::Error,
+        confidence: Confidence::Certain,
         message: problem.message.clone(),
         help: problem.help.clone(),
         primary: Label { at: place.at, message: String::new() },

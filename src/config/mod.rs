@@ -294,8 +294,13 @@ fn rules(cx: &mut Decoder, node: &Node, names: &[&str]) -> BTreeMap<SmolStr, Rul
     let mut rules = BTreeMap::new();
     cx.mapping(node, "`rules`", names, |_, _, _| {});
     for entry in node.entries().iter().filter(|entry| names.contains(&entry.key.text.as_str())) {
-        let mut rule =
-            RuleConfig { level: None, confidence: None, locked: false, options: Vec::new(), place: entry.key.place() };
+        let mut rule = RuleConfig {
+            level: None,
+            confidence: None,
+            locked: false,
+            options: Vec::new(),
+            place: entry.key.place(),
+        };
         if let Some(map) = entry.value.as_map() {
             for option in map {
                 match option.key.text.as_str() {

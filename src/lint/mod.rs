@@ -146,7 +146,7 @@ pub struct Report {
 /// The rules that run, with the severity each reports at.
 fn selected(workspace: &Workspace, options: &Options) -> Vec<(&'static dyn Rule, Severity)> {
     let strict = options.strict.or(workspace.config.strict).unwrap_or(false);
-    let all = rules::all().into_iter();
+    let all = rules::all();
     all.filter_map(|rule| {
         let meta = rule.meta();
         if options.only.as_ref().is_some_and(|only| !only.contains(&meta.name)) {

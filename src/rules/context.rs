@@ -227,7 +227,8 @@ impl Report<'_, '_> {
 
     /// No surer than that, with the severity that goes with it.
     pub fn confidence(self, confidence: Confidence) -> Self {
-        self.with(|finding| finding.confidence = finding.confidence.min(confidence)).at_most(confidence.most())
+        self.with(|finding| finding.confidence = finding.confidence.min(confidence))
+            .at_most(confidence.most())
     }
 
     /// The apps that are affected, when it is not the one being checked.

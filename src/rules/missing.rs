@@ -72,7 +72,15 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 }
                 let place = Some((meant.object.place, meant.words));
                 if by_hand(reference).is_none() {
-                    one(inventory, cx, &group, "which nothing provides", &meant.help, Confidence::Likely, place);
+                    one(
+                        inventory,
+                        cx,
+                        &group,
+                        "which nothing provides",
+                        &meant.help,
+                        Confidence::Likely,
+                        place,
+                    );
                 }
             }
             Answer::Unknown(_) => {}
@@ -218,7 +226,12 @@ fn one(
     object_ref.field = Some(reference.field.to_string());
     let message =
         format!("{} `{}` needs {} `{}`, {why}", object.kind, object.name, reference.kind, reference.name);
-    let mut report = cx.report(reference.place, message).object_ref(object_ref).apps([object.app]).help(help).confidence(sure);
+    let mut report = cx
+        .report(reference.place, message)
+        .object_ref(object_ref)
+        .apps([object.app])
+        .help(help)
+        .confidence(sure);
     if let Some((place, words)) = elsewhere {
         report = report.related(place, words);
     }

@@ -52,7 +52,9 @@ fn doubt(app: &App, rendered: &Rendered) -> Option<Confidence> {
         // Values that its users supply are missing.
         AppKind::Chart => Some(Confidence::Possible),
         AppKind::Overlay | AppKind::Manifests => Some(Confidence::Likely),
-        _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => Some(Confidence::Possible),
+        _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => {
+            Some(Confidence::Possible)
+        }
         // Rendered from another revision than the one that is meant.
         _ if !rendered.incomplete.is_empty() => Some(Confidence::Likely),
         _ => None,

@@ -37,7 +37,8 @@ impl Rule for BroadIgnoreDifferences {
                     "" => format!("all differences of {what} are ignored"),
                     section => format!("all differences in `{section}` of {what} are ignored"),
                 };
-                cx.report(node.place(), message).help("name the fields that a controller changes, one by one");
+                cx.report(node.place(), message)
+                    .help("name the fields that a controller changes, one by one");
             }
         }
     }

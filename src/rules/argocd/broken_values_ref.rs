@@ -36,11 +36,16 @@ impl Rule for BrokenValuesRef {
                         cx.report(file.place, message).help("point the `ref` at a Git repository");
                     }
                     Target::SingleSource => {
-                        let message = format!("`{name}` means nothing here: references work in `spec.sources` only");
+                        let message =
+                            format!("`{name}` means nothing here: references work in `spec.sources` only");
                         cx.report(file.place, message)
                             .help("turn `spec.source` into `spec.sources` with a source that has this `ref`");
                     }
-                    Target::At(_) | Target::StandIn(_) | Target::Elsewhere | Target::Remote(_) | Target::Outside => {}
+                    Target::At(_)
+                    | Target::StandIn(_)
+                    | Target::Elsewhere
+                    | Target::Remote(_)
+                    | Target::Outside => {}
                 }
             }
         }
@@ -78,7 +83,9 @@ fn names<'a>(refs: impl Iterator<Item = &'a Text>, cx: &mut Context<'_>) {
         match known.get(text) {
             Some(first) => {
                 let message = format!("two sources have the `ref` `{text}`");
-                cx.report(name.place, message).related(first.place, "the first").help("give one of them another name");
+                cx.report(name.place, message)
+                    .related(first.place, "the first")
+                    .help("give one of them another name");
             }
             None => {
                 known.insert(text, name);

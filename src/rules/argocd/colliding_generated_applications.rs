@@ -25,10 +25,17 @@ impl Rule for CollidingGeneratedApplications {
             return;
         }
         let problems = rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::Render);
-        for (place, message) in problems.filter_map(|problem| Some((problem.place?, problem.message.as_str()))) {
-            let Some((_, name)) = message.split_once("contains applications with duplicate name: ") else { continue };
-            cx.report(place, format!("two generated Applications are called `{name}`: Argo CD applies none of the set"))
-                .help("put every parameter that tells the elements apart into the name");
+        for (place, message) in
+            problems.filter_map(|problem| Some((problem.place?, problem.message.as_str())))
+        {
+            let Some((_, name)) = message.split_once("contains applications with duplicate name: ") else {
+                continue;
+            };
+            cx.report(
+                place,
+                format!("two generated Applications are called `{name}`: Argo CD applies none of the set"),
+            )
+            .help("put every parameter that tells the elements apart into the name");
         }
     }
 }

@@ -32,9 +32,9 @@ impl Rule for ConflictingSourceFields {
 
 /// The entry of a key that says something.
 fn set<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {
-    node.as_map()?.entry(key).filter(|entry| {
-        !entry.value.is_null() && entry.value.as_str() != Some("") && !is_empty(&entry.value)
-    })
+    node.as_map()?
+        .entry(key)
+        .filter(|entry| !entry.value.is_null() && entry.value.as_str() != Some("") && !is_empty(&entry.value))
 }
 
 fn is_empty(node: &Node) -> bool {
@@ -62,10 +62,13 @@ fn source(source: &Source, cx: &mut Context<'_>) {
         .collect();
     if let [first, others @ ..] = blocks.as_slice() {
         for other in others {
-            let message = format!("a source has one tool, but both `{}` and `{}` are given", first.key.text, other.key.text);
-            cx.report(other.key.place(), message)
-                .related(first.key.place(), "the other")
-                .help("remove one of them: Argo CD refuses the source (`multiple application sources defined`)");
+            let message = format!(
+                "a source has one tool, but both `{}` and `{}` are given",
+                first.key.text, other.key.text
+            );
+            cx.report(other.key.place(), message).related(first.key.place(), "the other").help(
+                "remove one of them: Argo CD refuses the source (`multiple application sources defined`)",
+            );
         }
     }
     if let Some(helm) = source.node.get("helm")

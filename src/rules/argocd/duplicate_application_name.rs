@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::Severity;
 use crate::origin::Place;
 use crate::repo::{AppEntry, AppKind, Inventory, has_tokens};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -32,7 +31,8 @@ impl Rule for DuplicateApplicationName {
             // One finding per later definition, against the first one that can share a control plane with it.
             for (index, entry) in entries.iter().enumerate().skip(1) {
                 let rival = entries.iter().take(index).find(|other| {
-                    other.app.place.at != entry.app.place.at && inventory.same_control_plane(other.app.id, entry.app.id)
+                    other.app.place.at != entry.app.place.at
+                        && inventory.same_control_plane(other.app.id, entry.app.id)
                 });
                 let Some(rival) = rival else { continue };
                 // A template for many repositories defines nothing yet.

@@ -66,7 +66,8 @@ fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'
         let meets = |other: &&ObjectFacts| {
             collide(inventory, other.app, object.app)
                 && !(other.place.at == object.place.at
-                    && (contains(inventory, other.app, object.app) || contains(inventory, object.app, other.app)))
+                    && (contains(inventory, other.app, object.app)
+                        || contains(inventory, object.app, other.app)))
         };
         match groups.iter_mut().find(|group| group.iter().all(meets)) {
             Some(group) if group.iter().any(|other| other.app == object.app) => {}
@@ -99,7 +100,8 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
         [a, b] => format!("both {a} and {b} own"),
         names => format!("{} apps ({}) own", names.len(), names.join(", ")),
     };
-    let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+    let namespace =
+        if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
     let what = match groups.len() {
         1 => format!("{who} {} `{namespace}{}`", object.kind, object.name),
         count => format!("{who} {count} objects, such as {} `{namespace}{}`", object.kind, object.name),
@@ -149,12 +151,16 @@ fn inclusion(inventory: &Inventory, app: AppId, at: Span, cx: &Context<'_>) -> O
             continue;
         }
         let stream = cx.workspace.cache.stream(&file);
-        let Some(root) = stream.documents.first().and_then(|document| document.root.as_ref()) else { continue };
+        let Some(root) = stream.documents.first().and_then(|document| document.root.as_ref()) else {
+            continue;
+        };
         for item in ["resources", "bases", "components"].iter().flat_map(|list| root.items(&[*list])) {
             let Some(text) = item.scalar() else { continue };
             let remote = text.split(['?', '#']).next().filter(|text| text.contains("://"));
             let leads = match remote {
-                Some(url) => target.parent().is_some_and(|dir| !dir.is_root() && url.ends_with(&format!("/{dir}"))),
+                Some(url) => {
+                    target.parent().is_some_and(|dir| !dir.is_root() && url.ends_with(&format!("/{dir}")))
+                }
                 None => dir.join(text).is_ok_and(|path| !path.is_root() && target.starts_with(&path)),
             };
             if leads {

@@ -24,7 +24,9 @@ impl Rule for EmptyAutoPrune {
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let Some(application) = app.application() else { return };
-        let Some(automated) = application.automated.as_ref().filter(|automated| automated.prune) else { return };
+        let Some(automated) = application.automated.as_ref().filter(|automated| automated.prune) else {
+            return;
+        };
         let renders = application.sources.iter().any(|source| !(application.multi && source.is_ref_only()));
         if rendered.status() != Status::Rendered || !rendered.objects.is_empty() || !renders {
             return;
@@ -55,7 +57,9 @@ impl Rule for EmptyAutoPrune {
 fn app_waits(application: &Application, cx: &Context<'_>) -> bool {
     let tree = &cx.workspace.tree;
     let dirs = application.sources.iter().filter_map(|source| TreePath::new(source.path()).ok());
-    let texts = dirs.flat_map(|dir| KUSTOMIZATION_NAMES.map(|name| tree.read(&dir.child(name)).ok())).flatten();
-    let is_entry = |line: &str| line.trim().strip_prefix('#').is_some_and(|rest| rest.trim().starts_with("- "));
+    let texts =
+        dirs.flat_map(|dir| KUSTOMIZATION_NAMES.map(|name| tree.read(&dir.child(name)).ok())).flatten();
+    let is_entry =
+        |line: &str| line.trim().strip_prefix('#').is_some_and(|rest| rest.trim().starts_with("- "));
     texts.into_iter().any(|file| file.text_or_empty().lines().any(is_entry))
 }

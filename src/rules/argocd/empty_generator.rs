@@ -25,9 +25,11 @@ impl Rule for EmptyGenerator {
         if app.provisional || !rendered.incomplete.is_empty() {
             return;
         }
-        for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::EmptyGenerator) {
+        for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::EmptyGenerator)
+        {
             let Some(place) = problem.place else { continue };
-            let help = problem.help.clone().unwrap_or_else(|| "correct the pattern, or remove the entry".to_owned());
+            let help =
+                problem.help.clone().unwrap_or_else(|| "correct the pattern, or remove the entry".to_owned());
             cx.report(place, problem.message.clone()).help(help);
         }
     }

@@ -22,9 +22,14 @@ impl Rule for FloatingChartVersion {
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
         let Some(application) = app.application() else { return };
         for source in application.sources.iter().filter(|source| source.is_helm_chart()) {
-            let Some(revision) = source.target_revision.as_ref().filter(|it| is_floating(&it.value)) else { continue };
+            let Some(revision) = source.target_revision.as_ref().filter(|it| is_floating(&it.value)) else {
+                continue;
+            };
             let chart = source.chart.as_ref().map_or("", |chart| &chart.value);
-            let message = format!("the chart `{chart}` changes by itself: `{}` is any matching version", revision.value);
+            let message = format!(
+                "the chart `{chart}` changes by itself: `{}` is any matching version",
+                revision.value
+            );
             cx.report(revision.place, message)
                 .help("pin the version, and let a bot such as Renovate propose new ones");
         }

@@ -37,7 +37,8 @@ impl Rule for HpaReplicasConflict {
             let target = rendered.objects.iter().find(|object| {
                 object.kind == kind && object.name == name && object.namespace == scaler.namespace
             });
-            let Some((target, replicas)) = target.and_then(|it| Some((it, it.at(&["spec", "replicas"])?))) else {
+            let Some((target, replicas)) = target.and_then(|it| Some((it, it.at(&["spec", "replicas"])?)))
+            else {
                 continue;
             };
             if replicas.is_null() || is_ignored(application, target) {

@@ -31,7 +31,11 @@ impl Rule for IneffectiveProjectEntry {
                 check.destination(entry);
             }
             for repo in project.source_repos.iter().filter(|repo| repo.value == "!*") {
-                check.report(repo.place, "`!*` denies every repository".to_owned(), "list what is permitted instead");
+                check.report(
+                    repo.place,
+                    "`!*` denies every repository".to_owned(),
+                    "list what is permitted instead",
+                );
             }
             check.repeated(project);
             let none = Vec::new();
@@ -64,26 +68,41 @@ impl Check<'_, '_> {
     }
 
     fn destination(&mut self, entry: &ProjectDestination) {
-        let (server, name, namespace) = (value(entry.server.as_ref()), value(entry.name.as_ref()), value(entry.namespace.as_ref()));
+        let (server, name, namespace) =
+            (value(entry.server.as_ref()), value(entry.name.as_ref()), value(entry.namespace.as_ref()));
         if [server, name, namespace].contains(&"!*") {
             let help = "list what is permitted instead";
             self.report(entry.place, "`!*` denies every destination".to_owned(), help);
         } else if server.is_empty() && name.is_empty() {
             let help = "add `server` or `name`: `'*'` for every cluster";
-            self.report(entry.place, "a destination without `server` and `name` permits no cluster".to_owned(), help);
+            self.report(
+                entry.place,
+                "a destination without `server` and `name` permits no cluster".to_owned(),
+                help,
+            );
         } else if namespace.is_empty() {
             let help = "add `namespace`: `'*'` for every namespace";
-            self.report(entry.place, "a destination without `namespace` permits no namespace".to_owned(), help);
+            self.report(
+                entry.place,
+                "a destination without `namespace` permits no namespace".to_owned(),
+                help,
+            );
         }
     }
 
     fn repeated(&mut self, project: &Project) {
         let key = |it: &ProjectDestination| {
-            let cluster = if value(it.server.as_ref()).is_empty() { value(it.name.as_ref()) } else { value(it.server.as_ref()) };
+            let cluster = if value(it.server.as_ref()).is_empty() {
+                value(it.name.as_ref())
+            } else {
+                value(it.server.as_ref())
+            };
             (cluster.to_owned(), value(it.namespace.as_ref()).to_owned())
         };
         for (index, entry) in project.destinations.iter().enumerate() {
-            if let Some(first) = project.destinations.iter().take(index).find(|other| key(other) == key(entry)) {
+            if let Some(first) =
+                project.destinations.iter().take(index).find(|other| key(other) == key(entry))
+            {
                 self.cx
                     .report(entry.place, "the destination is listed twice")
                     .related(first.place, "the first")
@@ -97,18 +116,28 @@ impl Check<'_, '_> {
         let (group, kind) = (value(entry.group.as_ref()), value(entry.kind.as_ref()));
         let is_pattern = |text: &str| text.contains(['*', '?', '[']);
         if kind.is_empty() {
-            self.report(entry.place, "an entry without `kind` matches nothing".to_owned(), "add `kind`: `'*'` for all");
+            self.report(
+                entry.place,
+                "an entry without `kind` matches nothing".to_owned(),
+                "add `kind`: `'*'` for all",
+            );
         } else if group.contains('/') {
             let message = format!("the group `{group}` has a version, so it matches nothing");
             self.report(entry.place, message, "write the group alone");
         } else if group == "core" || group == "v1" {
             let message = format!("the group `{group}` matches nothing: the core group is empty");
             self.report(entry.place, message, "write `group: \"\"`");
-        } else if is_pattern(kind) || is_pattern(group) || !(is_built_in(group) || is_cluster_scoped(group, kind)) {
+        } else if is_pattern(kind)
+            || is_pattern(group)
+            || !(is_built_in(group) || is_cluster_scoped(group, kind))
+        {
             // Patterns match something; of custom resources the scope is not known.
         } else if cluster != is_cluster_scoped(group, kind) && is_scoped_kind(group, kind) {
-            let (what, list) =
-                if cluster { ("namespaced", "namespaceResource...") } else { ("cluster-scoped", "clusterResource...") };
+            let (what, list) = if cluster {
+                ("namespaced", "namespaceResource...")
+            } else {
+                ("cluster-scoped", "clusterResource...")
+            };
             let message = format!("`{kind}` is {what}: this list does not speak of it");
             self.report(entry.place, message, &format!("move the entry to the `{list}` list"));
         }
@@ -122,8 +151,17 @@ fn is_scoped_kind(group: &str, kind: &str) -> bool {
             (group, kind),
             (
                 "",
-                "ConfigMap" | "Secret" | "Service" | "ServiceAccount" | "Pod" | "PersistentVolumeClaim" | "ResourceQuota"
-                    | "LimitRange" | "Endpoints" | "Event" | "ReplicationController"
+                "ConfigMap"
+                    | "Secret"
+                    | "Service"
+                    | "ServiceAccount"
+                    | "Pod"
+                    | "PersistentVolumeClaim"
+                    | "ResourceQuota"
+                    | "LimitRange"
+                    | "Endpoints"
+                    | "Event"
+                    | "ReplicationController"
             ) | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
                 | ("batch", "Job" | "CronJob")
                 | ("autoscaling", "HorizontalPodAutoscaler")

@@ -74,7 +74,10 @@ fn wrong(project: &Project, role: &ProjectRole, text: &str) -> Option<(String, S
     let [_, subject, resource, action, object, effect] = parts.as_slice() else { return None };
     let own = format!("proj:{project}:{role}");
     if *subject != own {
-        return Some((format!("the policy is for `{subject}`, but this role is `{own}`"), format!("write `{own}`")));
+        return Some((
+            format!("the policy is for `{subject}`, but this role is `{own}`"),
+            format!("write `{own}`"),
+        ));
     }
     if !RESOURCES.contains(resource) && *resource != "*" {
         let message = format!("roles of projects have no rights on `{resource}`");
@@ -82,11 +85,16 @@ fn wrong(project: &Project, role: &ProjectRole, text: &str) -> Option<(String, S
     }
     let detailed = ["action/", "update/", "delete/"].iter().any(|start| action.starts_with(start));
     if !ACTIONS.contains(action) && !detailed {
-        return Some((format!("there is no action `{action}`"), format!("use one of {}", ACTIONS.join(", "))));
+        return Some((
+            format!("there is no action `{action}`"),
+            format!("use one of {}", ACTIONS.join(", ")),
+        ));
     }
     let of_project = object.split('/').next().unwrap_or_default();
     if of_project != project && *object != "*" {
-        let message = format!("`{object}` is of project `{of_project}`, but roles of `{project}` act in `{project}` only");
+        let message = format!(
+            "`{object}` is of project `{of_project}`, but roles of `{project}` act in `{project}` only"
+        );
         let rest = object.split_once('/').map_or("*", |(_, rest)| rest);
         return Some((message, format!("write `{project}/{rest}`")));
     }

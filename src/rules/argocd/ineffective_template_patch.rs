@@ -24,16 +24,24 @@ impl Rule for IneffectiveTemplatePatch {
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let Spec::ArgoSet(set) = &app.spec else { return };
         let Some(patch) = set.node.at_path(&["spec", "templatePatch"]) else { return };
-        let Some(text) = patch.as_str().filter(|_| !app.provisional && patch.origin.is_written()) else { return };
+        let Some(text) = patch.as_str().filter(|_| !app.provisional && patch.origin.is_written()) else {
+            return;
+        };
         if let Some(line) = project_line(text) {
             // The line is looked for where the patch is written: a block scalar stands there as it is.
             let file = cx.sources().get(patch.at.file);
-            let at = file.and_then(|file| file.slice(patch.at).find(line).map(|at| patch.at.part(at as u32, line.len() as u32)));
-            cx.report_at(at.unwrap_or(patch.at), "a `templatePatch` cannot change the project: the line is ignored")
-                .help("set `spec.project` in the template");
+            let at = file.and_then(|file| {
+                file.slice(patch.at).find(line).map(|at| patch.at.part(at as u32, line.len() as u32))
+            });
+            cx.report_at(
+                at.unwrap_or(patch.at),
+                "a `templatePatch` cannot change the project: the line is ignored",
+            )
+            .help("set `spec.project` in the template");
             return;
         }
-        let sure = rendered.failed.is_none() && rendered.incomplete.is_empty() && !rendered.objects.is_empty();
+        let sure =
+            rendered.failed.is_none() && rendered.incomplete.is_empty() && !rendered.objects.is_empty();
         let touches = |node: &Node| touches(node, patch.at, 0);
         if sure && !text.contains("null") && !rendered.objects.iter().any(|object| touches(&object.node)) {
             cx.report(patch.place(), "the `templatePatch` changes none of the generated Applications")
@@ -78,7 +86,9 @@ fn touches(node: &Node, at: Span, depth: u32) -> bool {
         _ if depth > 100 => true,
         Data::Scalar(_) => false,
         Data::Seq(items) => items.iter().any(|item| touches(item, at, depth + 1)),
-        Data::Map(map) => map.iter().any(|entry| within(entry.key.at) || touches(&entry.value, at, depth + 1)),
+        Data::Map(map) => {
+            map.iter().any(|entry| within(entry.key.at) || touches(&entry.value, at, depth + 1))
+        }
     }
 }
 

@@ -37,7 +37,8 @@ fn wrong(text: &str) -> Option<(String, String)> {
     if !text.starts_with('/') {
         let message = format!("the JSON pointer `{text}` does not begin with `/`");
         let dotted = text.trim_start_matches('$').trim_start_matches('.');
-        let simple = !dotted.is_empty() && dotted.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte));
+        let simple = !dotted.is_empty()
+            && dotted.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte));
         let help = match simple {
             true if dotted.contains('/') || !dotted.contains('.') => format!("write `/{dotted}`"),
             true => format!("write `/{}`", dotted.replace('.', "/")),
@@ -45,7 +46,8 @@ fn wrong(text: &str) -> Option<(String, String)> {
         };
         return Some((message, help));
     }
-    let bad_escape = text.match_indices('~').any(|(at, _)| !matches!(text.as_bytes().get(at + 1), Some(b'0' | b'1')));
+    let bad_escape =
+        text.match_indices('~').any(|(at, _)| !matches!(text.as_bytes().get(at + 1), Some(b'0' | b'1')));
     if bad_escape {
         let message = format!("`~` in the JSON pointer `{text}` begins no escape");
         return Some((message, "write `~0` for `~` and `~1` for `/`".to_owned()));
@@ -53,7 +55,9 @@ fn wrong(text: &str) -> Option<(String, String)> {
     let parts: Vec<&str> = text.split('/').skip(1).collect();
     // Labels and annotations are flat: whatever looks nested is a key with a slash.
     let flat = parts.windows(2).position(|pair| matches!(pair, ["metadata", "annotations" | "labels"]));
-    if let Some((at, key)) = flat.and_then(|at| Some((at, parts.get(at + 2..)?))).filter(|(_, key)| key.len() > 1) {
+    if let Some((at, key)) =
+        flat.and_then(|at| Some((at, parts.get(at + 2..)?))).filter(|(_, key)| key.len() > 1)
+    {
         let before = parts.get(..at + 2).unwrap_or_default().join("/");
         let message = format!("`/` in the key `{}` must be escaped in a JSON pointer", key.join("/"));
         return Some((message, format!("write `/{before}/{}`", key.join("~1"))));

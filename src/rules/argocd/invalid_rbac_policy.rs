@@ -29,9 +29,9 @@ impl Rule for InvalidRbacPolicy {
         for object in inventory.declared.iter().filter(|object| object.name == "argocd-rbac-cm") {
             let data = object.node.get("data").map(Node::entries).unwrap_or_default();
             let is_policy = |key: &str| key.starts_with("policy.") && key.ends_with(".csv");
-            let regex = data.iter().any(|entry| {
-                entry.key.text == "policy.matchMode" && entry.value.as_str() == Some("regex")
-            });
+            let regex = data
+                .iter()
+                .any(|entry| entry.key.text == "policy.matchMode" && entry.value.as_str() == Some("regex"));
             let texts: Vec<(&Node, &str)> = data
                 .iter()
                 .filter(|entry| is_policy(&entry.key.text) || entry.key.text == "policy.csv")
@@ -91,7 +91,11 @@ fn ineffective(fields: &[String], regex: bool, subjects: &BTreeSet<String>) -> O
             if !is_role || subjects.contains(role) {
                 return None;
             }
-            let known = subjects.iter().map(String::as_str).filter(|known| known.starts_with("role:")).chain(BUILT_IN);
+            let known = subjects
+                .iter()
+                .map(String::as_str)
+                .filter(|known| known.starts_with("role:"))
+                .chain(BUILT_IN);
             let help = match did_you_mean(role, known) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("add a `p, {role}, ...` line"),
@@ -105,14 +109,18 @@ fn ineffective(fields: &[String], regex: bool, subjects: &BTreeSet<String>) -> O
             }
             let is_pattern = |text: &str| regex || text.contains(['*', '?', '[', '{', '!']);
             if !is_pattern(resource) && !RESOURCES.contains(&resource.as_str()) {
-                let help = did_you_mean(resource, RESOURCES)
-                    .map_or_else(|| format!("use one of {}", RESOURCES.join(", ")), |known| format!("did you mean `{known}`?"));
+                let help = did_you_mean(resource, RESOURCES).map_or_else(
+                    || format!("use one of {}", RESOURCES.join(", ")),
+                    |known| format!("did you mean `{known}`?"),
+                );
                 return Some((format!("there is no resource `{resource}`"), help));
             }
             let verb = action.split('/').next().unwrap_or_default();
             if !is_pattern(action) && !ACTIONS.contains(&verb) {
-                let help = did_you_mean(verb, ACTIONS)
-                    .map_or_else(|| format!("use one of {}", ACTIONS.join(", ")), |known| format!("did you mean `{known}`?"));
+                let help = did_you_mean(verb, ACTIONS).map_or_else(
+                    || format!("use one of {}", ACTIONS.join(", ")),
+                    |known| format!("did you mean `{known}`?"),
+                );
                 return Some((format!("there is no action `{action}`"), help));
             }
             None

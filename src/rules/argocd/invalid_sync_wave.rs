@@ -4,14 +4,7 @@ use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!(
-    "invalid-sync-wave",
-    "argocd",
-    Warning,
-    Recommended,
-    "0.1.0",
-    "A sync wave is not a whole number."
-);
+meta!("invalid-sync-wave", "argocd", Warning, Recommended, "0.1.0", "A sync wave is not a whole number.");
 
 pub(crate) struct InvalidSyncWave;
 

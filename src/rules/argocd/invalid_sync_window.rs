@@ -44,16 +44,28 @@ fn wrong(window: &SyncWindow) -> Vec<(Place, String, &'static str)> {
             let message = format!("a sync window of kind `{}` does nothing", kind.value);
             wrong.push((kind.place, message, "write `allow` or `deny`"));
         }
-        None => wrong.push((window.place, "a sync window has no kind".to_owned(), "add `kind: allow` or `kind: deny`")),
+        None => wrong.push((
+            window.place,
+            "a sync window has no kind".to_owned(),
+            "add `kind: allow` or `kind: deny`",
+        )),
     }
     match &window.schedule {
         Some(schedule) => {
             if let Some(why) = cron_error(&schedule.value, Descriptors::Refused) {
                 let message = format!("the schedule `{}` cannot be read: {why}", schedule.value);
-                wrong.push((schedule.place, message, "write minute, hour, day of the month, month, day of the week: `0 22 * * 1-5`"));
+                wrong.push((
+                    schedule.place,
+                    message,
+                    "write minute, hour, day of the month, month, day of the week: `0 22 * * 1-5`",
+                ));
             }
         }
-        None => wrong.push((window.place, "a sync window has no schedule".to_owned(), "add `schedule`, such as `0 22 * * *`")),
+        None => wrong.push((
+            window.place,
+            "a sync window has no schedule".to_owned(),
+            "add `schedule`, such as `0 22 * * *`",
+        )),
     }
     match &window.duration {
         Some(duration) if Duration::parse(&duration.value).is_ok() => {}
@@ -61,7 +73,11 @@ fn wrong(window: &SyncWindow) -> Vec<(Place, String, &'static str)> {
             let message = format!("the duration `{}` cannot be read", duration.value);
             wrong.push((duration.place, message, "write hours, minutes and seconds: `1h30m`"));
         }
-        None => wrong.push((window.place, "a sync window has no duration".to_owned(), "add `duration`, such as `2h`")),
+        None => wrong.push((
+            window.place,
+            "a sync window has no duration".to_owned(),
+            "add `duration`, such as `2h`",
+        )),
     }
     if window.applications.is_empty() && window.namespaces.is_empty() && window.clusters.is_empty() {
         let message = "a sync window without applications, namespaces and clusters is for nothing".to_owned();

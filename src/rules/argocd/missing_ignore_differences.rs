@@ -32,7 +32,9 @@ const FILLED: &[Filled] = &[
         kind: "Route",
         field: "/spec/host",
         by: "the router",
-        when: |object| object.at(&["spec", "host"]).is_none_or(|host| host.as_str().is_none_or(str::is_empty)),
+        when: |object| {
+            object.at(&["spec", "host"]).is_none_or(|host| host.as_str().is_none_or(str::is_empty))
+        },
     },
     Filled {
         group: "admissionregistration.k8s.io",
@@ -61,7 +63,9 @@ const FILLED: &[Filled] = &[
         field: "/spec/conversion/webhook/clientConfig/caBundle",
         by: "whoever issues its certificate",
         when: |object| {
-            object.at(&["spec", "conversion", "webhook", "clientConfig", "caBundle"]).is_some_and(is_placeholder)
+            object
+                .at(&["spec", "conversion", "webhook", "clientConfig", "caBundle"])
+                .is_some_and(is_placeholder)
         },
     },
     Filled {

@@ -41,7 +41,8 @@ impl Rule for MissingSourcePath {
         for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingPath) {
             // A parameter that nothing filled in is another rule's business.
             let Some(place) = problem.place.filter(|_| !problem.message.contains("{{")) else { continue };
-            let help = problem.help.clone().unwrap_or_else(|| "correct the path, or remove the source".to_owned());
+            let help =
+                problem.help.clone().unwrap_or_else(|| "correct the path, or remove the source".to_owned());
             cx.report(place, problem.message.clone()).help(help);
         }
     }
@@ -50,7 +51,9 @@ impl Rule for MissingSourcePath {
 /// The template of an ApplicationSet whose generators ask a live system: what it writes without parameters is the same
 /// for all of its Applications.
 fn template(app: &App, set: &ApplicationSet, rendered: &Rendered, cx: &mut Context<'_>) {
-    let Some(template) = set.template().filter(|_| !app.provisional && rendered.objects.is_empty()) else { return };
+    let Some(template) = set.template().filter(|_| !app.provisional && rendered.objects.is_empty()) else {
+        return;
+    };
     for source in Application::new(Arc::new(template.clone())).sources {
         let texts = [source.repo_url(), source.path(), source.target_revision()];
         if source.chart.is_some() || source.is_oci() || texts.iter().any(|text| text.contains("{{")) {

@@ -24,15 +24,21 @@ impl Rule for MissingTargetRevision {
         for source in &application.sources {
             let revision = source.target_revision();
             if let Some(chart) = source.chart.as_ref().filter(|_| source.is_helm_chart()) {
-                if revision.is_empty() && source.node.get("targetRevision").is_none_or(|it| it.scalar_text() == Some("")) {
+                if revision.is_empty()
+                    && source.node.get("targetRevision").is_none_or(|it| it.scalar_text() == Some(""))
+                {
                     let message = format!("the chart `{}` has no version", chart.value);
-                    cx.report(chart.place, message).help("add `targetRevision` with the version of the chart");
+                    cx.report(chart.place, message)
+                        .help("add `targetRevision` with the version of the chart");
                 }
                 continue;
             }
-            let Some(written) = source.target_revision.as_ref().filter(|_| !source.is_oci()) else { continue };
+            let Some(written) = source.target_revision.as_ref().filter(|_| !source.is_oci()) else {
+                continue;
+            };
             // Constraints pick a tag; a name with `{{` is filled in elsewhere.
-            let is_name = !revision.contains(['*', '^', '~', '>', '<', '=', '{', '$', ' ']) && !revision.ends_with(".x");
+            let is_name = !revision.contains(['*', '^', '~', '>', '<', '=', '{', '$', ' '])
+                && !revision.ends_with(".x");
             if !is_name {
                 continue;
             }

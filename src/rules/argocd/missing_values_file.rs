@@ -56,7 +56,8 @@ fn report(file: &ValueFile, cx: &mut Context<'_>) {
         }
         Target::Outside => {
             let message = format!("`{}` leads out of the repository", file.written);
-            cx.report(file.place, message).help("write it relative to the source's path, or from the root with `/`");
+            cx.report(file.place, message)
+                .help("write it relative to the source's path, or from the root with `/`");
         }
         _ => {}
     }
@@ -66,8 +67,11 @@ fn report(file: &ValueFile, cx: &mut Context<'_>) {
 fn similar(dir: &Dir) -> Option<String> {
     let parent = dir.path.parent()?;
     let entries = dir.tree.list(&parent).ok()?;
-    let names: Vec<&str> =
-        entries.iter().filter(|entry| entry.kind == EntryKind::File).map(|entry| entry.name.as_str()).collect();
+    let names: Vec<&str> = entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::File)
+        .map(|entry| entry.name.as_str())
+        .collect();
     did_you_mean(dir.path.file_name(), names).map(str::to_owned)
 }
 

@@ -23,7 +23,8 @@ impl Rule for NamespaceMismatch {
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let Some(application) = app.application() else { return };
-        let Some(destination) = application.destination.namespace.as_ref().filter(|it| !it.value.is_empty()) else {
+        let Some(destination) = application.destination.namespace.as_ref().filter(|it| !it.value.is_empty())
+        else {
             return;
         };
         // Apps of apps live in the control plane's namespace whatever the destination says.
@@ -35,10 +36,13 @@ impl Rule for NamespaceMismatch {
             rendered.objects.iter().filter(|object| !object.namespace.is_empty()).collect();
         let namespaces: BTreeSet<&str> = namespaced.iter().map(|object| object.namespace.as_str()).collect();
         let wanted = destination.value.as_str();
-        let ([first, ..], [actual]) = (namespaced.as_slice(), &*namespaces.into_iter().collect::<Vec<_>>()) else {
+        let ([first, ..], [actual]) = (namespaced.as_slice(), &*namespaces.into_iter().collect::<Vec<_>>())
+        else {
             return;
         };
-        if *actual == wanted || !(is_variant(actual, wanted) || application.has_sync_option("CreateNamespace=true")) {
+        if *actual == wanted
+            || !(is_variant(actual, wanted) || application.has_sync_option("CreateNamespace=true"))
+        {
             return;
         }
         // The namespace is made elsewhere and kept on purpose when a Namespace object of that name is rendered.

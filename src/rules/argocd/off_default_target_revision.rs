@@ -26,7 +26,9 @@ impl Rule for OffDefaultTargetRevision {
             let (revision, most) = (stray.revision, stray.most);
             let message = match stray.count {
                 1 => format!("the app follows the work branch `{revision}`; the other app follows `{most}`"),
-                count => format!("the app follows the work branch `{revision}`; {count} others follow `{most}`"),
+                count => {
+                    format!("the app follows the work branch `{revision}`; {count} others follow `{most}`")
+                }
             };
             cx.report_labels(labels, message)
                 .apps([stray.entry.app.id])

@@ -35,9 +35,10 @@ impl Rule for ProjectViolation {
             let Some(application) = entry.app.application() else { continue };
             // Of several projects of one name nobody knows which one this control plane has.
             let name = project_name(application);
-            let mut named = projects.iter().enumerate().filter(|(_, it)| {
-                it.project.name == name && it.may_be_meant(entry.app.path.as_ref())
-            });
+            let mut named = projects
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| it.project.name == name && it.may_be_meant(entry.app.path.as_ref()));
             let (Some((index, declared)), None) = (named.next(), named.next()) else { continue };
             sources(entry, application, declared, cx);
             if !destination(entry, application, declared, cx) {
@@ -70,7 +71,9 @@ fn permits(project: &Project, object: &ObjectFacts) -> bool {
 fn sources(entry: &AppEntry, application: &Application, declared: &Declared, cx: &mut Context<'_>) {
     let project = &declared.project;
     for source in &application.sources {
-        let Some(url) = source.repo_url.as_ref().filter(|url| !url.value.is_empty() && !url.value.contains("{{")) else {
+        let Some(url) =
+            source.repo_url.as_ref().filter(|url| !url.value.is_empty() && !url.value.contains("{{"))
+        else {
             continue;
         };
         if project.permits_source(&url.value) {
@@ -79,19 +82,31 @@ fn sources(entry: &AppEntry, application: &Application, declared: &Declared, cx:
         let labels = Labels::of(url.place, &entry.app.origins, cx.workspace);
         let message = format!("the project `{}` does not permit the source `{}`", project.name, url.value);
         cx.report_labels(labels, message)
-            .related(project.source_repos.first().map_or(project.place, |repo| repo.place), "the sources it permits")
+            .related(
+                project.source_repos.first().map_or(project.place, |repo| repo.place),
+                "the sources it permits",
+            )
             .apps([entry.app.id])
             .help("add the repository to `sourceRepos` of the project, or use another project");
     }
 }
 
 /// Whether the destination is not permitted.
-fn destination(entry: &AppEntry, application: &Application, declared: &Declared, cx: &mut Context<'_>) -> bool {
+fn destination(
+    entry: &AppEntry,
+    application: &Application,
+    declared: &Declared,
+    cx: &mut Context<'_>,
+) -> bool {
     let project = &declared.project;
     let cluster = Cluster::of(application, cx.workspace);
     let namespace = application.destination.namespace();
     let is_template = |text: &str| text.contains("{{");
-    if cluster.is_unclear_to(project) || is_template(namespace) || is_template(cluster.shown()) || cluster.shown().is_empty() {
+    if cluster.is_unclear_to(project)
+        || is_template(namespace)
+        || is_template(cluster.shown())
+        || cluster.shown().is_empty()
+    {
         return true;
     }
     if project.permits_destination(&cluster.server, &cluster.name, namespace) {
@@ -107,19 +122,30 @@ fn destination(entry: &AppEntry, application: &Application, declared: &Declared,
         cluster.shown()
     );
     cx.report_labels(labels, message)
-        .related(project.destinations.first().map_or(project.place, |it| it.place), "the destinations it permits")
+        .related(
+            project.destinations.first().map_or(project.place, |it| it.place),
+            "the destinations it permits",
+        )
         .apps([entry.app.id])
         .help("add the destination to the project, or use another project");
     true
 }
 
 /// Objects that name a namespace of their own, which the project does not permit; one finding for each namespace.
-fn objects(inventory: &Inventory, entry: &AppEntry, application: &Application, declared: &Declared, cx: &mut Context<'_>) {
+fn objects(
+    inventory: &Inventory,
+    entry: &AppEntry,
+    application: &Application,
+    declared: &Declared,
+    cx: &mut Context<'_>,
+) {
     let project = &declared.project;
     let workspace = cx.workspace;
     let cluster = Cluster::of(application, cx.workspace);
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for object in inventory.objects.iter().filter(|object| object.app == entry.app.id && is_built_in(&object.group)) {
+    for object in
+        inventory.objects.iter().filter(|object| object.app == entry.app.id && is_built_in(&object.group))
+    {
         let namespace = object.namespace.as_str();
         let foreign = !namespace.is_empty() && namespace != application.destination.namespace();
         if !foreign
@@ -133,7 +159,10 @@ fn objects(inventory: &Inventory, entry: &AppEntry, application: &Application, d
             object.kind, object.name, project.name
         );
         cx.report(object.place, message)
-            .related(project.destinations.first().map_or(project.place, |it| it.place), "the destinations it permits")
+            .related(
+                project.destinations.first().map_or(project.place, |it| it.place),
+                "the destinations it permits",
+            )
             .related_at(project_line(entry, application, workspace), "the app is in the project")
             .apps([entry.app.id])
             .object_ref(object.to_ref(cluster.shown()))
@@ -147,7 +176,13 @@ fn project_line(entry: &AppEntry, application: &Application, workspace: &Workspa
     Labels::of(place, &entry.app.origins, workspace).primary.at
 }
 
-fn report_kind(inventory: &Inventory, declared: &Declared, first: &ObjectFacts, objects: &[&ObjectFacts], cx: &mut Context<'_>) {
+fn report_kind(
+    inventory: &Inventory,
+    declared: &Declared,
+    first: &ObjectFacts,
+    objects: &[&ObjectFacts],
+    cx: &mut Context<'_>,
+) {
     let project = &declared.project;
     let namespaced = !is_cluster_scoped(&first.group, &first.kind);
     let (allow, deny) = if namespaced {
@@ -160,10 +195,16 @@ fn report_kind(inventory: &Inventory, declared: &Declared, first: &ObjectFacts, 
     } else {
         (project.cluster_resource_whitelist.as_deref(), &project.cluster_resource_blacklist)
     };
-    let kind = if first.group.is_empty() { first.kind.to_string() } else { format!("{}/{}", first.group, first.kind) };
+    let kind = if first.group.is_empty() {
+        first.kind.to_string()
+    } else {
+        format!("{}/{}", first.group, first.kind)
+    };
     let scope = if namespaced { "kind" } else { "cluster-scoped kind" };
     let message = match objects.len() {
-        1 => format!("the project `{}` does not permit the {scope} `{kind}` (`{}`)", project.name, first.name),
+        1 => {
+            format!("the project `{}` does not permit the {scope} `{kind}` (`{}`)", project.name, first.name)
+        }
         count => format!(
             "the project `{}` does not permit the {scope} `{kind}`: {count} objects, such as `{}`",
             project.name, first.name
@@ -179,7 +220,7 @@ fn report_kind(inventory: &Inventory, declared: &Declared, first: &ObjectFacts, 
     for line in lines {
         report = report.related_at(line, "the app is in the project");
     }
-    report
-        .apps(apps)
-        .help(format!("add the kind to `{allow}` of the project (and take it out of `{deny}`), or use another project"));
+    report.apps(apps).help(format!(
+        "add the kind to `{allow}` of the project (and take it out of `{deny}`), or use another project"
+    ));
 }

@@ -32,7 +32,8 @@ impl Rule for RepeatedResource {
             let Some(first) = known.insert(key, object) else { continue };
             let namespace =
                 if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
-            let message = format!("{} `{namespace}{}` is rendered twice: the last one wins", object.kind, object.name);
+            let message =
+                format!("{} `{namespace}{}` is rendered twice: the last one wins", object.kind, object.name);
             cx.report(object.place(), message)
                 .related(first.place(), "the one that is lost")
                 .object(object, None)

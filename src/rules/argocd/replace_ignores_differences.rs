@@ -22,7 +22,9 @@ impl Rule for ReplaceIgnoresDifferences {
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
         let Some(application) = app.application() else { return };
         let option = |text: &str| application.sync_options.iter().find(|option| option.value == text);
-        let (Some(replace), Some(respect)) = (option("Replace=true"), option("RespectIgnoreDifferences=true")) else {
+        let (Some(replace), Some(respect)) =
+            (option("Replace=true"), option("RespectIgnoreDifferences=true"))
+        else {
             return;
         };
         cx.report(replace.place, "`Replace=true` replaces whole objects, ignored differences included")

@@ -21,7 +21,9 @@ impl Rule for SelfManagingApplication {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         for object in inventory.objects.iter().filter(|object| object.is("argoproj.io", "Application")) {
-            let Some(entry) = inventory.app(object.app).filter(|entry| entry.app.kind == AppKind::Application) else {
+            let Some(entry) =
+                inventory.app(object.app).filter(|entry| entry.app.kind == AppKind::Application)
+            else {
                 continue;
             };
             let app = &entry.app;

@@ -41,11 +41,14 @@ impl Rule for SyncWaveInversion {
             }
             let mut told: BTreeSet<SyncPosition> = BTreeSet::new();
             for reference in consumer.references.iter().filter(|it| blocks(it)) {
-                let Answer::Provided(providers, _) = world.look_up(consumer.app, &consumer.namespace, reference) else {
+                let Answer::Provided(providers, _) =
+                    world.look_up(consumer.app, &consumer.namespace, reference)
+                else {
                     continue;
                 };
                 // Whoever provides it in time will do.
-                let own: Vec<&ObjectFacts> = providers.iter().copied().filter(|it| it.app == consumer.app).collect();
+                let own: Vec<&ObjectFacts> =
+                    providers.iter().copied().filter(|it| it.app == consumer.app).collect();
                 let in_time = |it: &&ObjectFacts| it.sync <= consumer.sync && it.sync.phase != Phase::Other;
                 match own.first() {
                     Some(provider) if own.len() == providers.len() => {
@@ -77,7 +80,8 @@ fn waited_for<'a>(inventory: &'a Inventory, claim: &ObjectFacts) -> Option<&'a O
         return None;
     }
     let mounts = |object: &&ObjectFacts| {
-        let pod = object.pod.as_ref().filter(|_| object.app == claim.app && object.namespace == claim.namespace);
+        let pod =
+            object.pod.as_ref().filter(|_| object.app == claim.app && object.namespace == claim.namespace);
         pod.is_some_and(|pod| pod.claims.iter().any(|(name, ..)| *name == claim.name))
     };
     let first = inventory.objects.iter().filter(mounts).min_by_key(|object| object.sync)?;
@@ -92,7 +96,11 @@ fn binds_late(inventory: &Inventory, class: &str) -> bool {
         let mode = object.node.as_ref().and_then(|node| node.get("volumeBindingMode")).and_then(Node::as_str);
         mode == Some("WaitForFirstConsumer")
     };
-    if class.is_empty() { classes.all(late) } else { classes.any(|object| object.name == class && late(object)) }
+    if class.is_empty() {
+        classes.all(late)
+    } else {
+        classes.any(|object| object.name == class && late(object))
+    }
 }
 
 fn early_claim(claim: &ObjectFacts, consumer: &ObjectFacts, cx: &mut Context<'_>) {
@@ -118,7 +126,10 @@ fn blocks(reference: &Reference) -> bool {
     !reference.optional
         && reference.via == Via::Field
         && reference.group.is_empty()
-        && matches!(reference.kind.as_str(), "Secret" | "ConfigMap" | "ServiceAccount" | "PersistentVolumeClaim")
+        && matches!(
+            reference.kind.as_str(),
+            "Secret" | "ConfigMap" | "ServiceAccount" | "PersistentVolumeClaim"
+        )
 }
 
 fn within(consumer: &ObjectFacts, reference: &Reference, provider: &ObjectFacts, cx: &mut Context<'_>) {

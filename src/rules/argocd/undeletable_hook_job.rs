@@ -21,7 +21,8 @@ impl Rule for UndeletableHookJob {
     }
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
-        let is_hook = ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|name| object.annotation(name).is_some());
+        let is_hook =
+            ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|name| object.annotation(name).is_some());
         // A generated name is new each time; tests run on demand only.
         if !object.is("batch", "Job") || object.name.is_empty() || !is_hook {
             return;
@@ -41,7 +42,8 @@ impl Rule for UndeletableHookJob {
         }
         let Some(node) = nodes.first() else { return };
         let left = if has("hooksucceeded") { "failed" } else { "finished" };
-        let message = format!("a {left} run of the hook Job `{}` stays behind and blocks the next one", object.name);
+        let message =
+            format!("a {left} run of the hook Job `{}` stays behind and blocks the next one", object.name);
         cx.report(node.place(), message)
             .object(object, None)
             .help("add the delete policy `BeforeHookCreation` (Helm: `before-hook-creation`)");

@@ -37,7 +37,8 @@ impl Rule for UnknownApplicationField {
 
 fn misplaced(object: &Declared, first: &UnknownField<'_>, all: &[UnknownField<'_>], cx: &mut Context<'_>) {
     let names: Vec<String> = all.iter().map(|field| format!("`{}`", field.entry.key.text)).collect();
-    let message = format!("`{}` has no fields {}: they are dropped without a word", first.parent, names.join(", "));
+    let message =
+        format!("`{}` has no fields {}: they are dropped without a word", first.parent, names.join(", "));
     let below = |field: &UnknownField<'_>| match &field.meant {
         Some(Meant::Below(path)) => Some(format!("`{}` belongs to `{path}`", field.entry.key.text)),
         _ => None,
@@ -52,7 +53,9 @@ fn report(object: &Declared, field: &UnknownField<'_>, cx: &mut Context<'_>) {
     let article = if kind.starts_with('A') { "an" } else { "a" };
     let message = match field.parent.as_str() {
         "" => format!("{article} {kind} has no field `{name}`: it is dropped without a word"),
-        parent => format!("`{parent}` of {article} {kind} has no field `{name}`: it is dropped without a word"),
+        parent => {
+            format!("`{parent}` of {article} {kind} has no field `{name}`: it is dropped without a word")
+        }
     };
     let help = match &field.meant {
         Some(Meant::Name(known)) => format!("did you mean `{known}`?"),

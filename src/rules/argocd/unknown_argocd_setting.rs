@@ -29,11 +29,15 @@ impl Rule for UnknownArgocdSetting {
                     None | Some(KnownKey::Current) => continue,
                     Some(KnownKey::Removed) => (
                         format!("Argo CD does not read `{key}` any more"),
-                        "remove it: see the upgrading notes of Argo CD 3.0 for what took its place".to_owned(),
+                        "remove it: see the upgrading notes of Argo CD 3.0 for what took its place"
+                            .to_owned(),
                     ),
                     Some(KnownKey::Unknown(meant)) => (
                         format!("Argo CD reads no key `{key}` of `{}`", object.name),
-                        meant.map_or_else(|| "remove it".to_owned(), |meant| format!("did you mean `{meant}`?")),
+                        meant.map_or_else(
+                            || "remove it".to_owned(),
+                            |meant| format!("did you mean `{meant}`?"),
+                        ),
                     ),
                 };
                 // A chart of somebody else sets it for versions of its own.

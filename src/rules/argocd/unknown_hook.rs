@@ -32,8 +32,13 @@ impl Rule for UnknownHook {
             ("argocd.argoproj.io/hook-delete-policy", POLICIES, "hook delete policy"),
         ] {
             let Some(node) = object.annotation(annotation) else { continue };
-            let given: Vec<&str> =
-                node.as_str().unwrap_or_default().split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+            let given: Vec<&str> = node
+                .as_str()
+                .unwrap_or_default()
+                .split(',')
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .collect();
             let lost = what == "hook" && !given.iter().any(|name| known.contains(name));
             for name in given.iter().filter(|name| !known.contains(name)) {
                 let help = match did_you_mean(name, known.iter().copied()) {

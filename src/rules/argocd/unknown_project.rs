@@ -37,7 +37,9 @@ impl Rule for UnknownProject {
             if !names.iter().any(|name| *name != "default" && used.contains(name)) {
                 continue;
             }
-            let Some(project) = application.project.as_ref().filter(|_| name != "default" && !names.contains(name)) else {
+            let Some(project) =
+                application.project.as_ref().filter(|_| name != "default" && !names.contains(name))
+            else {
                 continue;
             };
             // A chart or another repository could bring it, but hardly one with a name that is a typo of a known one.
@@ -49,7 +51,8 @@ impl Rule for UnknownProject {
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => {
-                    "add an AppProject of that name, or declare it under `external:` if it is made elsewhere".to_owned()
+                    "add an AppProject of that name, or declare it under `external:` if it is made elsewhere"
+                        .to_owned()
                 }
             };
             let is_external = cx.workspace.config.external.iter().any(|it| {
@@ -60,7 +63,9 @@ impl Rule for UnknownProject {
                 continue;
             }
             let labels = Labels::of(project.place, &entry.app.origins, cx.workspace);
-            cx.report_labels(labels, format!("nothing defines the project `{name}`")).apps([entry.app.id]).help(help);
+            cx.report_labels(labels, format!("nothing defines the project `{name}`"))
+                .apps([entry.app.id])
+                .help(help);
         }
     }
 }

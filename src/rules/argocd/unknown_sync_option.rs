@@ -87,9 +87,16 @@ fn check(text: &str, place: Place, at: Where, object: Option<&Object>, cx: &mut 
             };
             (format!("there is no sync option `{name}`: it is ignored"), help)
         }
-        Some((_, places, _)) if !matches!((at, places), (_, Where::Both) | (Where::App, Where::App) | (Where::Resource, Where::Resource)) => {
+        Some((_, places, _))
+            if !matches!(
+                (at, places),
+                (_, Where::Both) | (Where::App, Where::App) | (Where::Resource, Where::Resource)
+            ) =>
+        {
             let (here, there) = match at {
-                Where::App | Where::Both => ("an Application", "the annotation `argocd.argoproj.io/sync-options` of a resource"),
+                Where::App | Where::Both => {
+                    ("an Application", "the annotation `argocd.argoproj.io/sync-options` of a resource")
+                }
                 Where::Resource => ("a resource", "`spec.syncPolicy.syncOptions` of the Application"),
             };
             (format!("the sync option `{name}` has no effect on {here}"), format!("move it to {there}"))

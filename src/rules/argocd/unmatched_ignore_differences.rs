@@ -47,7 +47,12 @@ impl Rule for UnmatchedIgnoreDifferences {
             let own = objects.get(&entry.app.id).map(Vec::as_slice).unwrap_or_default();
             for written in application.node.items(&["spec", "ignoreDifferences"]) {
                 let place = place_of(written).at;
-                let all = uses.entry(place).or_insert(Uses { entry: written, apps: Vec::new(), matched: false, known });
+                let all = uses.entry(place).or_insert(Uses {
+                    entry: written,
+                    apps: Vec::new(),
+                    matched: false,
+                    known,
+                });
                 all.apps.push(entry.app.id);
                 all.known &= known;
                 let matches = |it: Selector<'_>| own.iter().any(|object| it.matches(object));
@@ -86,7 +91,9 @@ impl<'a> Selector<'a> {
     fn of(entry: &'a Node) -> Option<Self> {
         let text = |key: &str| entry.get(key).and_then(Node::as_str).unwrap_or_default();
         let (group, kind) = (text("group"), text("kind"));
-        if kind.is_empty() || [group, kind, text("name"), text("namespace")].iter().any(|it| it.contains("{{")) {
+        if kind.is_empty()
+            || [group, kind, text("name"), text("namespace")].iter().any(|it| it.contains("{{"))
+        {
             return None;
         }
         Some(Self {
@@ -102,7 +109,9 @@ impl<'a> Selector<'a> {
     fn matches(&self, object: &ObjectFacts) -> bool {
         self.is_of_kind(object)
             && (self.name.is_empty() || self.name == object.name || object.name.is_empty())
-            && (self.namespace.is_empty() || self.namespace == object.namespace || object.namespace.is_empty())
+            && (self.namespace.is_empty()
+                || self.namespace == object.namespace
+                || object.namespace.is_empty())
     }
 
     fn is_of_kind(&self, object: &ObjectFacts) -> bool {

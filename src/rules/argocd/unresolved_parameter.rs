@@ -66,7 +66,12 @@ impl Search<'_, '_, '_> {
                     self.visit(node, &format!("source.{key}"), 0);
                 }
             }
-            for path in [["helm", "valueFiles"], ["helm", "releaseName"], ["helm", "parameters"], ["kustomize", "images"]] {
+            for path in [
+                ["helm", "valueFiles"],
+                ["helm", "releaseName"],
+                ["helm", "parameters"],
+                ["kustomize", "images"],
+            ] {
                 if let Some(node) = source.node.at_path(&path) {
                     self.visit(node, &format!("source.{}", path.join(".")), 0);
                 }
@@ -79,7 +84,9 @@ impl Search<'_, '_, '_> {
             _ if depth > 20 => {}
             Data::Scalar(text) => self.scalar(text, node, field),
             Data::Seq(items) => items.iter().for_each(|item| self.visit(item, field, depth + 1)),
-            Data::Map(map) => map.iter().for_each(|it| self.visit(&it.value, &format!("{field}.{}", it.key.text), depth + 1)),
+            Data::Map(map) => map
+                .iter()
+                .for_each(|it| self.visit(&it.value, &format!("{field}.{}", it.key.text), depth + 1)),
         }
     }
 
@@ -88,11 +95,15 @@ impl Search<'_, '_, '_> {
             (true, _) if text.contains("<no value>") => {
                 format!("a parameter of `{field}` has no value: it becomes `<no value>`")
             }
-            (false, Some(name)) => format!("no generator gives the parameter `{name}`: it stays as it is written"),
+            (false, Some(name)) => {
+                format!("no generator gives the parameter `{name}`: it stays as it is written")
+            }
             _ => return,
         };
         let help = match left(text).filter(|name| !self.go && name.starts_with('.')) {
-            Some(name) => format!("set `goTemplate: true`, or write `{{{{{}}}}}`", name.trim_start_matches('.')),
+            Some(name) => {
+                format!("set `goTemplate: true`, or write `{{{{{}}}}}`", name.trim_start_matches('.'))
+            }
             None => "give the parameter in every element, or correct its name".to_owned(),
         };
         self.cx.report(node.place(), message).object(self.object, Some(field)).help(help);

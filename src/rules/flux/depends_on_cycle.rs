@@ -7,7 +7,14 @@ use crate::repo::{AppEntry, AppId, Inventory, World};
 use crate::rules::flux_apps::{helm_release, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("depends-on-cycle", "flux", Error, Recommended, "0.1.0", "Kustomizations or HelmReleases wait for each other.");
+meta!(
+    "depends-on-cycle",
+    "flux",
+    Error,
+    Recommended,
+    "0.1.0",
+    "Kustomizations or HelmReleases wait for each other."
+);
 
 pub(crate) struct DependsOnCycle;
 
@@ -31,7 +38,11 @@ impl Rule for DependsOnCycle {
                 [only] => format!("{} {only} waits for itself: it is never applied", entry.app.kind),
                 _ => {
                     names.extend(names.first().cloned());
-                    format!("{}s wait for each other and are never applied: {}", entry.app.kind, names.join(" → "))
+                    format!(
+                        "{}s wait for each other and are never applied: {}",
+                        entry.app.kind,
+                        names.join(" → ")
+                    )
                 }
             };
             let Some((_, first)) = cycle.first() else { continue };

@@ -36,7 +36,8 @@ impl Rule for MissingDependsOn {
                     other.app.kind == entry.app.kind && world.may_serve(other.app.id, entry.app.id)
                 };
                 let named = |other: &&AppEntry| &*other.app.name == name;
-                let is_it = |other: &AppEntry| other.app.namespace == namespace || other.app.namespace.is_empty();
+                let is_it =
+                    |other: &AppEntry| other.app.namespace == namespace || other.app.namespace.is_empty();
                 let mut candidates = inventory.apps.iter().filter(same_kind).filter(named);
                 if candidates.any(is_it)
                     || name.contains("${")
@@ -58,7 +59,9 @@ impl Rule for MissingDependsOn {
                         "it is in namespace `{}`: add `namespace: {}`",
                         other.app.namespace, other.app.namespace
                     ),
-                    (None, Some(document)) => format!("`{}` defines it, but nothing applies that file", document.path),
+                    (None, Some(document)) => {
+                        format!("`{}` defines it, but nothing applies that file", document.path)
+                    }
                     (None, None) => match close() {
                         Some(close) => format!("did you mean `{close}`?"),
                         None => "remove the entry, or add what it names".to_owned(),

@@ -61,7 +61,10 @@ impl Rule for MissingFluxSource {
             }
             let elsewhere = known.iter().find(|object| object.name == name);
             let help = match elsewhere {
-                Some(object) => format!("it is in namespace `{}`: add `namespace: {}`", object.namespace, object.namespace),
+                Some(object) => format!(
+                    "it is in namespace `{}`: add `namespace: {}`",
+                    object.namespace, object.namespace
+                ),
                 None => match did_you_mean(name, known.iter().map(|object| object.name.as_str())) {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("add the {kind}, or declare it under `external:`"),

@@ -6,11 +6,10 @@ use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
 use crate::k8s::Keys;
 use crate::repo::{Answer, AppEntry, Inventory, World};
-use crate::source::TreePath;
-use crate::finding::Severity;
 use crate::rules::counterpart::Counterparts;
 use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::TreePath;
 
 meta!(
     "missing-values-from",
@@ -35,7 +34,16 @@ impl Rule for MissingValuesFrom {
             if let Some((release, _)) = helm_release(entry) {
                 for values in release.values_from.iter().filter(|values| !values.optional) {
                     let key = Some(values.key.as_str());
-                    look(entry, &values.object, key, "spec.valuesFrom.name", inventory, &world, &counterparts, cx);
+                    look(
+                        entry,
+                        &values.object,
+                        key,
+                        "spec.valuesFrom.name",
+                        inventory,
+                        &world,
+                        &counterparts,
+                        cx,
+                    );
                 }
             }
             if let Some((kustomization, _)) = kustomization(entry) {
@@ -100,16 +108,23 @@ fn look(
         // What lies beside the Kustomizations that nothing renders is applied with them.
         Answer::Unapplied(path) if is_beside_root(inventory, entry, path) => {}
         Answer::Unapplied(path) => {
-            let message = format!("{who} needs {kind} `{name}`: `{path}` defines it, but nothing applies that file");
-            cx.report(object.place, message).apps([entry.app.id]).help("apply that file, or mark the entry `optional`");
+            let message =
+                format!("{who} needs {kind} `{name}`: `{path}` defines it, but nothing applies that file");
+            cx.report(object.place, message)
+                .apps([entry.app.id])
+                .help("apply that file, or mark the entry `optional`");
         }
         Answer::Missing(elsewhere) => {
             let help = "add it to that namespace, or mark the entry `optional`";
-            let message =
-                format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
+            let message = format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
             let report = cx.report(object.place, message).apps([entry.app.id]).help(help);
             if let Some(other) = elsewhere {
-                drop(report.related(other.place, format!("one of that name is in namespace `{}`", other.namespace)));
+                drop(
+                    report.related(
+                        other.place,
+                        format!("one of that name is in namespace `{}`", other.namespace),
+                    ),
+                );
             }
         }
     }

@@ -52,7 +52,9 @@ impl Rule for OverlappingFluxPaths {
                 "move `{inner_dir}` out of `{outer_dir}`, or give `{outer_dir}` a kustomization.yaml that leaves it out"
             );
             let place = |entry: &AppEntry| {
-                kustomization(entry).and_then(|(it, _)| it.path.as_ref()).map_or(entry.app.place, |path| path.place)
+                kustomization(entry)
+                    .and_then(|(it, _)| it.path.as_ref())
+                    .map_or(entry.app.place, |path| path.place)
             };
             let (at, other): (Place, Place) = (place(inner), place(outer));
             cx.report(at, message)

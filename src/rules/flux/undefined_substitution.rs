@@ -35,8 +35,10 @@ impl Rule for UndefinedSubstitution {
         }
         for ((name, _), group) in groups {
             let Some(first) = group.first() else { continue };
-            let message =
-                format!("nothing defines `${{{name}}}`: Kustomization `{}` makes it an empty string", app.name);
+            let message = format!(
+                "nothing defines `${{{name}}}`: Kustomization `{}` makes it an empty string",
+                app.name
+            );
             let known = rendered.variables.iter().map(|variable| variable.value.as_str());
             let help = match did_you_mean(name, known) {
                 Some(close) => format!("did you mean `${{{close}}}`?"),

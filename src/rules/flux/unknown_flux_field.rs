@@ -42,8 +42,11 @@ fn check(kind: &str, object: &Node, cx: &mut Context<'_>) {
             // A whole block that slipped into another is one mistake.
             [_, _, _, ..] => {
                 let message = format!("{parent} of a {kind} has no fields {}", names.join(", "));
-                let below = |field: &UnknownField<'_>| meant(field).filter(|_| matches!(field.meant, Some(Meant::Below(_))));
-                let help = siblings.iter().find_map(below).unwrap_or_else(|| "check the indentation".to_owned());
+                let below = |field: &UnknownField<'_>| {
+                    meant(field).filter(|_| matches!(field.meant, Some(Meant::Below(_))))
+                };
+                let help =
+                    siblings.iter().find_map(below).unwrap_or_else(|| "check the indentation".to_owned());
                 cx.report(first.entry.key.place(), message).help(help);
             }
             few => {

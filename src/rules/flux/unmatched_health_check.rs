@@ -32,7 +32,9 @@ impl Rule for UnmatchedHealthCheck {
             if waits || kustomization.remote {
                 continue;
             }
-            for check in kustomization.node.get("spec").map(|spec| spec.items(&["healthChecks"])).unwrap_or_default() {
+            for check in
+                kustomization.node.get("spec").map(|spec| spec.items(&["healthChecks"])).unwrap_or_default()
+            {
                 if let Some(check) = Check::read(check) {
                     look(entry, &check, inventory, &world, cx);
                 }
@@ -88,7 +90,8 @@ fn look(entry: &AppEntry, check: &Check<'_>, inventory: &Inventory, world: &Worl
     let help = match elsewhere {
         Some(object) => format!("it is in namespace `{}`", object.namespace),
         None => {
-            let names = inventory.objects.iter().filter(same_kind).filter(|it| is_it(it)).map(|it| it.name.as_str());
+            let names =
+                inventory.objects.iter().filter(same_kind).filter(|it| is_it(it)).map(|it| it.name.as_str());
             match did_you_mean(check.name, names) {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => "correct the name, or remove the check".to_owned(),

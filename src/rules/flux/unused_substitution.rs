@@ -28,7 +28,8 @@ impl Rule for UnusedSubstitution {
             if rendered.substitutions.iter().any(|it| it.name == name.value) {
                 continue;
             }
-            let message = format!("Kustomization `{}` renders nothing that uses `${{{}}}`", app.name, name.value);
+            let message =
+                format!("Kustomization `{}` renders nothing that uses `${{{}}}`", app.name, name.value);
             cx.report(name.place, message).help("remove the variable");
         }
     }

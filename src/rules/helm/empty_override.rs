@@ -127,7 +127,9 @@ fn prove(candidate: &Candidate, app: &App, rendered: &Rendered, cx: &mut Context
             let printed = matches!(link.by, Step::Templated | Step::TemplateText | Step::Included);
             printed && link.at.file != without.changed && link.at.file != candidate.lost.at.file
         });
-        related.extend(template.map(|link| Label { at: link.at, message: "where it would be printed".to_owned() }));
+        related.extend(
+            template.map(|link| Label { at: link.at, message: "where it would be printed".to_owned() }),
+        );
     }
     let edits = vec![(
         Span::new(candidate.at.file, candidate.edit.range.start, candidate.edit.range.end),

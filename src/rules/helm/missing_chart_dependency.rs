@@ -23,7 +23,9 @@ impl Rule for MissingChartDependency {
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let help = "run `helm dependency build` and keep the archives below `charts/`, or list a directory of vendored \
                     charts under `charts.paths` in .gitops-lint.yaml";
-        for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingDependency) {
+        for problem in
+            rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingDependency)
+        {
             // Helm's words end with the names.
             let names = problem.message.rsplit(": ").next().unwrap_or(&problem.message);
             let message = format!("not on this machine, although the chart depends on it: {names}");

@@ -39,7 +39,9 @@ fn check(known: &Override, app: &App, rendered: &Rendered, cx: &mut Context<'_>)
         return;
     }
     let Some(lost) = known.losers.first().copied() else { return };
-    let (Some(file), Some(below)) = (cx.sources().get(at.file), cx.sources().get(lost.at.file)) else { return };
+    let (Some(file), Some(below)) = (cx.sources().get(at.file), cx.sources().get(lost.at.file)) else {
+        return;
+    };
     let stream = cx.workspace.cache.stream(&file);
     let Some((location, _)) = edit::locate_value(&stream, at) else { return };
     let below_stream = cx.workspace.cache.stream(&below);

@@ -48,7 +48,9 @@ fn check(known: &Override, cx: &mut Context<'_>) {
     if by != Some(Step::ValuesFile) || !cx.workspace.is_editable(at.file) {
         return;
     }
-    let (Some(file), Some(below)) = (cx.sources().get(at.file), cx.sources().get(lost.at.file)) else { return };
+    let (Some(file), Some(below)) = (cx.sources().get(at.file), cx.sources().get(lost.at.file)) else {
+        return;
+    };
     let (stream, below) = (cx.workspace.cache.stream(&file), cx.workspace.cache.stream(&below));
     let (Some((location, over)), Some((_, under))) =
         (edit::locate_value(&stream, at), edit::locate_value(&below, lost.at))

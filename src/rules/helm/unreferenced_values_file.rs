@@ -31,9 +31,11 @@ impl Rule for UnreferencedValuesFile {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         // What an app that was not made, or stopped on the way, would read is not known.
-        let argo = |kind| matches!(kind, AppKind::Application | AppKind::ApplicationSet | AppKind::HelmRelease);
+        let argo =
+            |kind| matches!(kind, AppKind::Application | AppKind::ApplicationSet | AppKind::HelmRelease);
         let open = |kind, status| {
-            argo(kind) && status == Status::Failed || kind == AppKind::ApplicationSet && status != Status::Rendered
+            argo(kind) && status == Status::Failed
+                || kind == AppKind::ApplicationSet && status != Status::Rendered
         };
         if inventory.apps.iter().any(|app| open(app.app.kind, app.status)) {
             return;
@@ -58,11 +60,14 @@ impl Rule for UnreferencedValuesFile {
             let patterns = if expanded.contains(&path) { Vec::new() } else { patterns(text) };
             candidates.retain(|idle, _| {
                 *idle == path
-                    || !text.contains(idle.file_name()) && !patterns.iter().any(|it| it.matches(idle.as_str()))
+                    || !text.contains(idle.file_name())
+                        && !patterns.iter().any(|it| it.matches(idle.as_str()))
             });
         }
         for (path, used) in candidates {
-            let (Ok(file), Ok(used)) = (workspace.tree.read(&path), workspace.tree.read(&used)) else { continue };
+            let (Ok(file), Ok(used)) = (workspace.tree.read(&path), workspace.tree.read(&used)) else {
+                continue;
+            };
             let message = format!("no app uses `{}`", path.file_name());
             let end = file.line_span(0).map_or(0, |line| line.end);
             let report = cx.report_at(Span::new(file.id(), 0, end), message);
@@ -158,7 +163,8 @@ impl Pattern {
 
     fn matches(&self, path: &str) -> bool {
         let Some((last, first)) = self.pieces.split_last() else { return false };
-        let ends = if last.contains(".y") { path.strip_suffix(last.as_str()) } else { find_after(path, last) };
+        let ends =
+            if last.contains(".y") { path.strip_suffix(last.as_str()) } else { find_after(path, last) };
         let mut rest = match ends {
             Some(_) if first.is_empty() => return true,
             Some(rest) if last.contains(".y") => rest,
@@ -192,7 +198,8 @@ fn patterns(text: &str) -> Vec<Pattern> {
     let mut found = Vec::new();
     for line in text.lines().filter(possible) {
         let filled = punch(line);
-        let separates = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=' | '(' | ')' | '`' | ';');
+        let separates =
+            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=' | '(' | ')' | '`' | ';');
         found.extend(filled.split(separates).filter_map(Pattern::of));
     }
     found

@@ -52,7 +52,9 @@ impl Rule for VaryingSelectorLabel {
             }
             for (name, with) in labels {
                 // What values bring along is their own choice; what a template adds follows from another value.
-                let (Some((object, place)), true) = (with.first(), with.len() < objects.len()) else { continue };
+                let (Some((object, place)), true) = (with.first(), with.len() < objects.len()) else {
+                    continue;
+                };
                 if !is_template(*place, cx) || with.iter().any(|(_, it)| it.at != place.at) {
                     continue;
                 }
@@ -65,7 +67,10 @@ impl Rule for VaryingSelectorLabel {
                 let help = "keep the label out of selectors, or have it always: the API server refuses a changed \
                             selector, so whoever sets the value later cannot sync any more";
                 let apps: Vec<_> = with.iter().map(|(object, _)| object.app).collect();
-                cx.report_at(place.at, message).help(help).apps(apps).related(object.place, "of this workload");
+                cx.report_at(place.at, message)
+                    .help(help)
+                    .apps(apps)
+                    .related(object.place, "of this workload");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `kustomize-build-failure`: see the page.
 
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind, Severity};
+use crate::finding::{Confidence, Incomplete, Missing, Problem, ProblemKind};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 
@@ -25,7 +25,9 @@ impl Rule for KustomizeBuildFailure {
         let mut resources_lack = rendered.incomplete.iter().any(lacks);
         for problem in &rendered.problems {
             let absent = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::MissingDependency);
-            if problem.kind == ProblemKind::Kustomize && !(resources_lack && is_about_absence(&problem.message)) {
+            if problem.kind == ProblemKind::Kustomize
+                && !(resources_lack && is_about_absence(&problem.message))
+            {
                 report(app, rendered, problem, cx);
             }
             // What a patch looks for may be in the resource that is missing.
@@ -46,7 +48,7 @@ fn is_about_absence(message: &str) -> bool {
         "invalid index",
     ]
     .iter()
-        .any(|words| message.contains(words))
+    .any(|words| message.contains(words))
 }
 
 fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_>) {
@@ -58,7 +60,8 @@ fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_
         "`kustomize build` fails here as well; correct the line"
     };
     // Options that are set where this repository does not show them would allow it.
-    let sure = (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Confidence::Likely);
+    let sure =
+        (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Confidence::Likely);
     let message = concise(&problem.message);
     problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, sure);
 }

@@ -43,7 +43,9 @@ impl Rule for OutsideKustomizationRoot {
             let name = file.slice(*at);
             let message = match entries.len() {
                 1 => format!("`{name}` is not in or below the directory of the kustomization"),
-                count => format!("{count} files are not in or below the directory of the kustomization, such as `{name}`"),
+                count => format!(
+                    "{count} files are not in or below the directory of the kustomization, such as `{name}`"
+                ),
             };
             let help = "move the file below the kustomization, or refer to a directory with a kustomization of its own";
             let mut report = cx.report_at(*at, message).apps(apps.iter().copied()).help(help);

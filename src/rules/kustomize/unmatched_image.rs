@@ -22,6 +22,12 @@ impl Rule for UnmatchedImage {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let message = |what: &str| format!("no container has an image `{what}`");
-        no_ops::report(inventory, NoOpKind::Image, cx, &message, "correct the name (without tag, as the manifests have it), or delete the entry");
+        no_ops::report(
+            inventory,
+            NoOpKind::Image,
+            cx,
+            &message,
+            "correct the name (without tag, as the manifests have it), or delete the entry",
+        );
     }
 }

@@ -22,6 +22,12 @@ impl Rule for UnmatchedPatch {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let message = |what: &str| format!("no resource matches the target of this patch ({what})");
-        no_ops::report(inventory, NoOpKind::PatchTarget, cx, &message, "correct the target, or delete the patch");
+        no_ops::report(
+            inventory,
+            NoOpKind::PatchTarget,
+            cx,
+            &message,
+            "correct the target, or delete the patch",
+        );
     }
 }

@@ -22,6 +22,12 @@ impl Rule for UnmatchedReplacement {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let message = |what: &str| format!("no resource matches this target of the replacement ({what})");
-        no_ops::report(inventory, NoOpKind::ReplacementTarget, cx, &message, "correct the target, or delete it");
+        no_ops::report(
+            inventory,
+            NoOpKind::ReplacementTarget,
+            cx,
+            &message,
+            "correct the target, or delete it",
+        );
     }
 }

@@ -38,28 +38,37 @@ impl Rule for UnreferencedManifest {
         }
         for (dir, kustomization) in &scan.kustomizations {
             let beside = |path: &&TreePath| path.parent().as_ref() == Some(dir);
-            let deployed = kustomization.resources.iter().filter(beside).filter(|path| read.contains(path)).count();
+            let deployed =
+                kustomization.resources.iter().filter(beside).filter(|path| read.contains(path)).count();
             if deployed < SIBLINGS || !read.contains(&kustomization.file) {
                 continue;
             }
             let Ok(written) = cx.workspace.tree.read(&kustomization.file) else { continue };
-            let idle: Vec<&TreePath> = documents.keys().copied().filter(beside).filter(|path| {
-                let name = path.file_name();
-                let lower = name.to_lowercase();
-                !KUSTOMIZATION_NAMES.contains(&name)
+            let idle: Vec<&TreePath> = documents
+                .keys()
+                .copied()
+                .filter(beside)
+                .filter(|path| {
+                    let name = path.file_name();
+                    let lower = name.to_lowercase();
+                    !KUSTOMIZATION_NAMES.contains(&name)
                     && !read.contains(path)
                     && !is_named(inventory, path)
                     && !NOT_MEANT.iter().any(|word| lower.contains(word))
                     // Commented out, or left to a plugin: somebody thought of it.
                     && !written.text_or_empty().contains(name)
-            }).collect();
+                })
+                .collect();
             // Many of them are a habit, not an oversight: some other tool deploys them.
             if idle.len() > deployed {
                 continue;
             }
             for path in idle {
                 let Ok(file) = cx.workspace.tree.read(path) else { continue };
-                let message = format!("`{}` is not among the resources of the kustomization beside it", path.file_name());
+                let message = format!(
+                    "`{}` is not among the resources of the kustomization beside it",
+                    path.file_name()
+                );
                 let end = file.line_span(0).map_or(0, |line| line.end);
                 let report = cx.report_at(Span::new(file.id(), 0, end), message);
                 let report = report.related_at(Span::new(written.id(), 0, 0), "the kustomization");

@@ -23,8 +23,16 @@ meta!(
 pub(crate) struct VolatileSelectorLabel;
 
 /// Labels whose values follow versions, builds or time.
-const VOLATILE: [&str; 8] =
-    ["app.kubernetes.io/version", "helm.sh/chart", "version", "chart", "git-sha", "commit", "revision", "build"];
+const VOLATILE: [&str; 8] = [
+    "app.kubernetes.io/version",
+    "helm.sh/chart",
+    "version",
+    "chart",
+    "git-sha",
+    "commit",
+    "revision",
+    "build",
+];
 
 /// Labels whose values change when another tool takes over: seldom, and then nothing can be applied any more.
 const TOOLS: [&str; 2] = ["app.kubernetes.io/managed-by", "managed-by"];
@@ -37,7 +45,9 @@ impl Rule for VolatileSelectorLabel {
     fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // The entries that put labels into selectors, with the labels and one object that shows it.
         let mut found: BTreeMap<Span, (BTreeMap<Span, SmolStr>, usize)> = BTreeMap::new();
-        for (index, object) in rendered.objects.iter().enumerate().filter(|(_, object)| object.group == "apps") {
+        for (index, object) in
+            rendered.objects.iter().enumerate().filter(|(_, object)| object.group == "apps")
+        {
             let selector = object.node.at_path(&["spec", "selector", "matchLabels"]);
             for entry in selector.map(Node::entries).unwrap_or_default() {
                 let key = entry.key.text.as_str();
@@ -45,7 +55,8 @@ impl Rule for VolatileSelectorLabel {
                     continue;
                 }
                 let links = repo::chain(entry.value.place(), cx.origins());
-                let Some(link) = links.iter().find(|link| link.by == Step::Labelled && !link.displaced) else {
+                let Some(link) = links.iter().find(|link| link.by == Step::Labelled && !link.displaced)
+                else {
                     continue;
                 };
                 let Some((at, label)) = written(link.at, cx) else { continue };

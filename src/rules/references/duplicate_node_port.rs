@@ -7,7 +7,14 @@ use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("duplicate-node-port", "references", Error, Recommended, "0.1.0", "Two Services claim the same node port.");
+meta!(
+    "duplicate-node-port",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "Two Services claim the same node port."
+);
 
 pub(crate) struct DuplicateNodePort;
 
@@ -21,7 +28,9 @@ impl Rule for DuplicateNodePort {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let mut ports: BTreeMap<(i64, String), Vec<Use<'_>>> = BTreeMap::new();
-        for object in inventory.objects.iter().filter(|it| it.is("", "Service") && missing::is_deployed(inventory, it)) {
+        for object in
+            inventory.objects.iter().filter(|it| it.is("", "Service") && missing::is_deployed(inventory, it))
+        {
             let Some(node) = object.node.as_deref() else { continue };
             for (index, port) in node.items(&["spec", "ports"]).iter().enumerate() {
                 let Some(number) = port.get("nodePort") else { continue };
@@ -34,13 +43,17 @@ impl Rule for DuplicateNodePort {
         for ((port, _), users) in ports {
             for (at, (object, node, index)) in users.iter().enumerate() {
                 let rival = users.iter().take(at).find(|(other, ..)| {
-                    (other.name != object.name || other.namespace != object.namespace) && inventory.may_meet(other.app, object.app)
+                    (other.name != object.name || other.namespace != object.namespace)
+                        && inventory.may_meet(other.app, object.app)
                 });
                 let Some((other, first, _)) = rival else { continue };
                 let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
                 let mut object_ref = object.to_ref(cluster);
                 object_ref.field = Some(format!("spec.ports[{index}].nodePort"));
-                let message = format!("Service `{}` claims node port {port}, which Service `{}` has", object.name, other.name);
+                let message = format!(
+                    "Service `{}` claims node port {port}, which Service `{}` has",
+                    object.name, other.name
+                );
                 cx.report(node.place(), message)
                     .apps([object.app, other.app])
                     .object_ref(object_ref)

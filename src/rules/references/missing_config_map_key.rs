@@ -4,7 +4,14 @@ use crate::repo::Inventory;
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-config-map-key", "references", Error, Recommended, "0.1.0", "A pod needs a key that its ConfigMap does not have.");
+meta!(
+    "missing-config-map-key",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A pod needs a key that its ConfigMap does not have."
+);
 
 pub(crate) struct MissingConfigMapKey;
 

@@ -7,7 +7,14 @@ use crate::repo::{Inventory, World};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-custom-resource-definition", "references", Note, Recommended, "0.1.0", "A custom resource has no CustomResourceDefinition in the repository.");
+meta!(
+    "missing-custom-resource-definition",
+    "references",
+    Note,
+    Recommended,
+    "0.1.0",
+    "A custom resource has no CustomResourceDefinition in the repository."
+);
 
 pub(crate) struct MissingCustomResourceDefinition;
 
@@ -34,7 +41,10 @@ impl Rule for MissingCustomResourceDefinition {
                 continue;
             }
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
-            let message = format!("{kind} `{}` has no CustomResourceDefinition, though others of `{group}` are defined here", object.name);
+            let message = format!(
+                "{kind} `{}` has no CustomResourceDefinition, though others of `{group}` are defined here",
+                object.name
+            );
             cx.report(object.place, message)
                 .apps([object.app])
                 .object_ref(object.to_ref(cluster))
@@ -45,5 +55,8 @@ impl Rule for MissingCustomResourceDefinition {
 
 /// Groups that come with the cluster or with the GitOps tool itself.
 fn is_known(group: &str) -> bool {
-    group.ends_with(".openshift.io") || group.ends_with("fluxcd.io") || group == "argoproj.io" || !group.contains('.')
+    group.ends_with(".openshift.io")
+        || group.ends_with("fluxcd.io")
+        || group == "argoproj.io"
+        || !group.contains('.')
 }

@@ -5,7 +5,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-gateway", "references", Warning, Recommended, "0.1.0", "A route names a Gateway that nothing provides.");
+meta!(
+    "missing-gateway",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A route names a Gateway that nothing provides."
+);
 
 pub(crate) struct MissingGateway;
 
@@ -16,11 +23,15 @@ impl Rule for MissingGateway {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         // Where none is defined at all, they are made outside of this repository.
-        if !inventory.objects.iter().any(|object| object.group == "gateway.networking.k8s.io" && matches!(object.kind.as_str(), "Gateway")) {
+        if !inventory.objects.iter().any(|object| {
+            object.group == "gateway.networking.k8s.io" && matches!(object.kind.as_str(), "Gateway")
+        }) {
             return;
         }
         let rule = Missing {
-            about: &|_, reference| reference.group == "gateway.networking.k8s.io" && matches!(reference.kind.as_str(), "Gateway"),
+            about: &|_, reference| {
+                reference.group == "gateway.networking.k8s.io" && matches!(reference.kind.as_str(), "Gateway")
+            },
             known: &|_, _| false,
             help: "name a Gateway that is there; `namespace` defaults to that of the route",
             doubts: false,

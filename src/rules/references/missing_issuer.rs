@@ -5,7 +5,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-issuer", "references", Warning, Recommended, "0.1.0", "A certificate names an issuer that nothing provides.");
+meta!(
+    "missing-issuer",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A certificate names an issuer that nothing provides."
+);
 
 pub(crate) struct MissingIssuer;
 
@@ -16,11 +23,16 @@ impl Rule for MissingIssuer {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         // Where none is defined at all, they are made outside of this repository.
-        if !inventory.objects.iter().any(|object| object.group == "cert-manager.io" && matches!(object.kind.as_str(), "Issuer" | "ClusterIssuer")) {
+        if !inventory.objects.iter().any(|object| {
+            object.group == "cert-manager.io" && matches!(object.kind.as_str(), "Issuer" | "ClusterIssuer")
+        }) {
             return;
         }
         let rule = Missing {
-            about: &|_, reference| reference.group == "cert-manager.io" && matches!(reference.kind.as_str(), "Issuer" | "ClusterIssuer"),
+            about: &|_, reference| {
+                reference.group == "cert-manager.io"
+                    && matches!(reference.kind.as_str(), "Issuer" | "ClusterIssuer")
+            },
             known: &|_, _| false,
             help: "name an issuer that is there: mind `kind` (an `Issuer` is looked up in the namespace)",
             doubts: false,

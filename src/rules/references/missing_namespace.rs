@@ -7,14 +7,30 @@ use crate::repo::{App, Inventory, Labels, World};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-namespace", "references", Warning, Recommended, "0.1.0", "An app deploys into a namespace that nothing creates.");
+meta!(
+    "missing-namespace",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "An app deploys into a namespace that nothing creates."
+);
 
 pub(crate) struct MissingNamespace;
 
 /// Namespaces that every cluster or the installation of its GitOps tool brings.
 fn is_known(name: &str, app: &App) -> bool {
     name == app.namespace
-        || matches!(name, "default" | "argocd" | "argo-cd" | "flux-system" | "kube-system" | "kube-public" | "kube-node-lease")
+        || matches!(
+            name,
+            "default"
+                | "argocd"
+                | "argo-cd"
+                | "flux-system"
+                | "kube-system"
+                | "kube-public"
+                | "kube-node-lease"
+        )
         || name.starts_with("openshift")
         || name.starts_with("kube-")
 }
@@ -26,7 +42,10 @@ impl Rule for MissingNamespace {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
-        let mut made = inventory.objects.iter().filter(|it| it.is("", "Namespace") || it.is("project.openshift.io", "Project"));
+        let mut made = inventory
+            .objects
+            .iter()
+            .filter(|it| it.is("", "Namespace") || it.is("project.openshift.io", "Project"));
         // Where nothing here makes a single namespace, somebody else makes them all.
         if made.next().is_none() {
             return;
@@ -47,16 +66,21 @@ impl Rule for MissingNamespace {
             {
                 continue;
             }
-            let destination = entry.app.node.as_ref().and_then(|node| node.at_path(&["spec", "destination", "namespace"]));
+            let destination =
+                entry.app.node.as_ref().and_then(|node| node.at_path(&["spec", "destination", "namespace"]));
             let of_app = destination.filter(|node| node.as_str() == Some(name));
             let cluster = entry.app.cluster.as_str();
-            let message = format!("`{}` deploys into namespace `{name}`, which nothing creates", entry.app.name);
+            let message =
+                format!("`{}` deploys into namespace `{name}`, which nothing creates", entry.app.name);
             let help = "add the Namespace, or `CreateNamespace=true` to the app's syncOptions, or declare it under `external:`";
             let labels = match of_app {
                 Some(node) => Labels::of(node.place(), &entry.app.origins, cx.workspace),
                 None => Labels::of(object.place, &inventory.origins, cx.workspace),
             };
-            cx.report_labels(labels, message).apps([object.app]).object_ref(object.to_ref(cluster)).help(help);
+            cx.report_labels(labels, message)
+                .apps([object.app])
+                .object_ref(object.to_ref(cluster))
+                .help(help);
         }
     }
 }

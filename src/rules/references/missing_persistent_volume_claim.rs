@@ -5,7 +5,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-persistent-volume-claim", "references", Warning, Recommended, "0.1.0", "A pod mounts a PersistentVolumeClaim that nothing provides.");
+meta!(
+    "missing-persistent-volume-claim",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A pod mounts a PersistentVolumeClaim that nothing provides."
+);
 
 pub(crate) struct MissingPersistentVolumeClaim;
 

@@ -6,7 +6,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-role", "references", Warning, Recommended, "0.1.0", "A role binding names a role that nothing provides.");
+meta!(
+    "missing-role",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A role binding names a role that nothing provides."
+);
 
 pub(crate) struct MissingRole;
 
@@ -15,10 +22,28 @@ fn is_known(reference: &Reference) -> bool {
     let name = reference.name.as_str();
     reference.kind == "ClusterRole"
         && (matches!(name, "cluster-admin" | "admin" | "edit" | "view")
-            || matches!(name, "basic-user" | "cluster-reader" | "cluster-status" | "self-provisioner" | "registry-admin" | "registry-editor" | "registry-viewer" | "sudoer" | "storage-admin" | "cluster-monitoring-view" | "monitoring-edit" | "monitoring-rules-edit" | "monitoring-rules-view")
+            || matches!(
+                name,
+                "basic-user"
+                    | "cluster-reader"
+                    | "cluster-status"
+                    | "self-provisioner"
+                    | "registry-admin"
+                    | "registry-editor"
+                    | "registry-viewer"
+                    | "sudoer"
+                    | "storage-admin"
+                    | "cluster-monitoring-view"
+                    | "monitoring-edit"
+                    | "monitoring-rules-edit"
+                    | "monitoring-rules-view"
+            )
             || name.contains(':')
             || name.starts_with("open-cluster-management")
-            || name.ends_with(".admin") || name.ends_with("-admin") || name.ends_with("-edit") || name.ends_with("-view"))
+            || name.ends_with(".admin")
+            || name.ends_with("-admin")
+            || name.ends_with("-edit")
+            || name.ends_with("-view"))
 }
 
 impl Rule for MissingRole {

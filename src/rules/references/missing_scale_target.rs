@@ -6,7 +6,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-scale-target", "references", Error, Recommended, "0.1.0", "An autoscaler scales a workload that nothing provides.");
+meta!(
+    "missing-scale-target",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "An autoscaler scales a workload that nothing provides."
+);
 
 pub(crate) struct MissingScaleTarget;
 
@@ -17,10 +24,15 @@ impl Rule for MissingScaleTarget {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let rule = Missing {
-            about: &|object, reference| matches!(
-                (object.group.as_str(), object.kind.as_str()),
-                ("autoscaling", "HorizontalPodAutoscaler") | ("autoscaling.k8s.io", "VerticalPodAutoscaler") | ("keda.sh", "ScaledObject")
-            ) && (reference.field.starts_with("spec.scaleTargetRef") || reference.field.starts_with("spec.targetRef")),
+            about: &|object, reference| {
+                matches!(
+                    (object.group.as_str(), object.kind.as_str()),
+                    ("autoscaling", "HorizontalPodAutoscaler")
+                        | ("autoscaling.k8s.io", "VerticalPodAutoscaler")
+                        | ("keda.sh", "ScaledObject")
+                ) && (reference.field.starts_with("spec.scaleTargetRef")
+                    || reference.field.starts_with("spec.targetRef"))
+            },
             known: &|_, reference| !k8s::is_built_in(&reference.group),
             help: "name the workload that is there: `apiVersion`, `kind` and `name` must all fit",
             doubts: true,

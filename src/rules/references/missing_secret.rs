@@ -5,7 +5,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-secret", "references", Warning, Recommended, "0.1.0", "A pod needs a Secret that nothing provides.");
+meta!(
+    "missing-secret",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A pod needs a Secret that nothing provides."
+);
 
 pub(crate) struct MissingSecret;
 

@@ -4,7 +4,14 @@ use crate::repo::Inventory;
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-secret-key", "references", Error, Recommended, "0.1.0", "A pod needs a key that its Secret does not have.");
+meta!(
+    "missing-secret-key",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A pod needs a key that its Secret does not have."
+);
 
 pub(crate) struct MissingSecretKey;
 

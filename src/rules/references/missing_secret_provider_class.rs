@@ -5,7 +5,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-secret-provider-class", "references", Warning, Recommended, "0.1.0", "A pod mounts a SecretProviderClass that nothing provides.");
+meta!(
+    "missing-secret-provider-class",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A pod mounts a SecretProviderClass that nothing provides."
+);
 
 pub(crate) struct MissingSecretProviderClass;
 
@@ -16,7 +23,10 @@ impl Rule for MissingSecretProviderClass {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let rule = Missing {
-            about: &|_, reference| reference.group == "secrets-store.csi.x-k8s.io" && matches!(reference.kind.as_str(), "SecretProviderClass"),
+            about: &|_, reference| {
+                reference.group == "secrets-store.csi.x-k8s.io"
+                    && matches!(reference.kind.as_str(), "SecretProviderClass")
+            },
             known: &|_, _| false,
             help: "add the SecretProviderClass to the namespace of the pod",
             doubts: false,

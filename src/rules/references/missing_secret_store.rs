@@ -8,7 +8,14 @@ use crate::rules::{Context, Rule, RuleMeta, meta};
 const GROUP: &str = "external-secrets.io";
 const STORES: [&str; 2] = ["SecretStore", "ClusterSecretStore"];
 
-meta!("missing-secret-store", "references", Warning, Recommended, "0.1.0", "An ExternalSecret names a secret store that nothing provides.");
+meta!(
+    "missing-secret-store",
+    "references",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "An ExternalSecret names a secret store that nothing provides."
+);
 
 pub(crate) struct MissingSecretStore;
 

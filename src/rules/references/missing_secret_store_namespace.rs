@@ -22,12 +22,14 @@ impl Rule for MissingSecretStoreNamespace {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         for store in &inventory.objects {
-            if !(store.is("external-secrets.io", "SecretStore") || store.is("external-secrets.io", "ClusterSecretStore"))
+            if !(store.is("external-secrets.io", "SecretStore")
+                || store.is("external-secrets.io", "ClusterSecretStore"))
                 || inventory.is_open_for(store.app, false)
             {
                 continue;
             }
-            let Some(provider) = store.node.as_ref().and_then(|node| node.at_path(&["spec", "provider"])) else {
+            let Some(provider) = store.node.as_ref().and_then(|node| node.at_path(&["spec", "provider"]))
+            else {
                 continue;
             };
             let mut named = Vec::new();
@@ -41,11 +43,19 @@ impl Rule for MissingSecretStoreNamespace {
     }
 }
 
-fn report(inventory: &Inventory, store: &ObjectFacts, namespace: &str, node: &Node, field: String, cx: &mut Context<'_>) {
+fn report(
+    inventory: &Inventory,
+    store: &ObjectFacts,
+    namespace: &str,
+    node: &Node,
+    field: String,
+    cx: &mut Context<'_>,
+) {
     let cluster = inventory.app(store.app).map_or("", |entry| entry.app.cluster.as_str());
     let mut object = store.to_ref(cluster);
     object.field = Some(field);
-    let message = format!("{} `{}` points into namespace `{namespace}`, which nothing creates", store.kind, store.name);
+    let message =
+        format!("{} `{}` points into namespace `{namespace}`, which nothing creates", store.kind, store.name);
     cx.report(node.place(), message)
         .apps([store.app])
         .object_ref(object)
@@ -83,7 +93,9 @@ fn namespaces<'a>(node: &'a Node, path: &str, named: &mut Vec<(String, &'a Node,
 fn is_reference(path: &str) -> bool {
     let mut parts = path.rsplit('.');
     parts.next();
-    parts.next().is_some_and(|parent| parent.ends_with("Ref") || parent == "caProvider" || parent == "serviceAccount")
+    parts
+        .next()
+        .is_some_and(|parent| parent.ends_with("Ref") || parent == "caProvider" || parent == "serviceAccount")
 }
 
 /// The namespace of `https://service.namespace.svc[.cluster.local][:port]`.

@@ -6,7 +6,14 @@ use crate::repo::{Inventory, ObjectFacts, World};
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-service", "references", Error, Recommended, "0.1.0", "Traffic is sent to a Service that nothing provides.");
+meta!(
+    "missing-service",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "Traffic is sent to a Service that nothing provides."
+);
 
 pub(crate) struct MissingService;
 
@@ -27,7 +34,9 @@ impl Rule for MissingService {
         let foreign = |object: &ObjectFacts, reference: &Reference| {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
             // A namespace that none of our workloads is in belongs to somebody else.
-            is_known(namespace, &reference.name) || !world.is_ours(object.app, namespace) || world.has_operator(object.app, namespace)
+            is_known(namespace, &reference.name)
+                || !world.is_ours(object.app, namespace)
+                || world.has_operator(object.app, namespace)
         };
         let help = "add the Service, or name the one that is there; declare one that is made elsewhere under `external:`";
         let fields = Missing {

@@ -5,7 +5,14 @@ use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("missing-service-account", "references", Error, Recommended, "0.1.0", "A pod runs as a ServiceAccount that nothing creates.");
+meta!(
+    "missing-service-account",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A pod runs as a ServiceAccount that nothing creates."
+);
 
 pub(crate) struct MissingServiceAccount;
 

@@ -1,19 +1,30 @@
 //! `missing-service-port`: see the page.
 
-use crate::finding::{Severity, did_you_mean};
+use crate::finding::did_you_mean;
 use crate::k8s::Via;
 use crate::repo::{Answer, Inventory, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::yaml::Node;
 
-meta!("missing-service-port", "references", Error, Recommended, "0.1.0", "Traffic is sent to a port that the Service does not have.");
+meta!(
+    "missing-service-port",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "Traffic is sent to a port that the Service does not have."
+);
 
 pub(crate) struct MissingServicePort;
 
 /// The ports of a Service, as numbers and names.
 fn ports(service: &Node) -> Vec<(String, String)> {
     let text = |node: Option<&Node>| node.and_then(Node::scalar).map(ToString::to_string).unwrap_or_default();
-    service.items(&["spec", "ports"]).iter().map(|port| (text(port.get("port")), text(port.get("name")))).collect()
+    service
+        .items(&["spec", "ports"])
+        .iter()
+        .map(|port| (text(port.get("port")), text(port.get("name"))))
+        .collect()
 }
 
 impl Rule for MissingServicePort {
@@ -25,12 +36,20 @@ impl Rule for MissingServicePort {
         let world = World::new(inventory, &cx.workspace.config);
         monitors(inventory, world, cx);
         for object in &inventory.objects {
-            for reference in object.references.iter().filter(|it| it.kind == "Service" && it.via == Via::Field) {
+            for reference in
+                object.references.iter().filter(|it| it.kind == "Service" && it.via == Via::Field)
+            {
                 let (Some(port), Some(place)) = (&reference.key, reference.key_place) else { continue };
-                let Answer::Provided(services, _) = world.look_up(object.app, &object.namespace, reference) else { continue };
-                let known: Option<Vec<_>> = services.iter().map(|service| Some((*service, service.node.as_deref()?))).collect();
+                let Answer::Provided(services, _) = world.look_up(object.app, &object.namespace, reference)
+                else {
+                    continue;
+                };
+                let known: Option<Vec<_>> =
+                    services.iter().map(|service| Some((*service, service.node.as_deref()?))).collect();
                 let Some(known) = known else { continue };
-                let external = |node: &Node| node.at_path(&["spec", "type"]).and_then(Node::as_str) == Some("ExternalName");
+                let external = |node: &Node| {
+                    node.at_path(&["spec", "type"]).and_then(Node::as_str) == Some("ExternalName")
+                };
                 let has = |node: &Node| {
                     let ports = ports(node);
                     ports.is_empty() || ports.iter().any(|(number, name)| number == port || name == port)
@@ -41,9 +60,16 @@ impl Rule for MissingServicePort {
                 let Some((service, node)) = known.first() else { continue };
                 let ports: Vec<String> = ports(node)
                     .into_iter()
-                    .map(|(number, name)| if name.is_empty() { number } else { format!("{number} (`{name}`)") })
+                    .map(
+                        |(number, name)| {
+                            if name.is_empty() { number } else { format!("{number} (`{name}`)") }
+                        },
+                    )
                     .collect();
-                let message = format!("{} `{}` sends traffic to port `{port}` of Service `{}`, which has no such port", object.kind, object.name, service.name);
+                let message = format!(
+                    "{} `{}` sends traffic to port `{port}` of Service `{}`, which has no such port",
+                    object.kind, object.name, service.name
+                );
                 let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
                 let mut object_ref = object.to_ref(cluster);
                 object_ref.field = Some(reference.field.to_string());
@@ -63,11 +89,18 @@ fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
     let monitors = inventory.objects.iter().filter(|it| it.is("monitoring.coreos.com", "ServiceMonitor"));
     for object in monitors.filter(|it| missing::is_deployed(inventory, it)) {
         let Some(node) = object.node.as_deref() else { continue };
-        let Some(services) = selectors::monitored(&world, object).filter(|it| !it.is_empty()) else { continue };
+        let Some(services) = selectors::monitored(&world, object).filter(|it| !it.is_empty()) else {
+            continue;
+        };
         for (index, endpoint) in node.items(&["spec", "endpoints"]).iter().enumerate() {
             let Some(port) = endpoint.get("port") else { continue };
             let Some(name) = port.as_str() else { continue };
-            let all: Vec<String> = services.iter().filter_map(|it| it.node.as_deref()).flat_map(ports).map(|(_, name)| name).collect();
+            let all: Vec<String> = services
+                .iter()
+                .filter_map(|it| it.node.as_deref())
+                .flat_map(ports)
+                .map(|(_, name)| name)
+                .collect();
             if all.iter().any(|known| known == name) {
                 continue;
             }
@@ -78,9 +111,17 @@ fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                 None if named.is_empty() => "the Service names no ports: give its port a name".to_owned(),
                 None => format!("the Service has {}", named.join(", ")),
             };
-            let message = format!("ServiceMonitor `{}` scrapes port `{name}` of Service `{}`, which has no such port", object.name, first.name);
-            let object_ref = workloads::field_ref(inventory, object, &format!("spec.endpoints[{index}].port"));
-            let at = first.node.as_deref().and_then(|node| node.at_path(&["spec", "ports"])).map_or(first.place, Node::place);
+            let message = format!(
+                "ServiceMonitor `{}` scrapes port `{name}` of Service `{}`, which has no such port",
+                object.name, first.name
+            );
+            let object_ref =
+                workloads::field_ref(inventory, object, &format!("spec.endpoints[{index}].port"));
+            let at = first
+                .node
+                .as_deref()
+                .and_then(|node| node.at_path(&["spec", "ports"]))
+                .map_or(first.place, Node::place);
             cx.report(port.place(), message)
                 .apps([object.app])
                 .object_ref(object_ref)

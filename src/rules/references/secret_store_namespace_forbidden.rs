@@ -4,7 +4,14 @@ use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("secret-store-namespace-forbidden", "references", Error, Recommended, "0.1.0", "A namespaced SecretStore refers to another namespace.");
+meta!(
+    "secret-store-namespace-forbidden",
+    "references",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A namespaced SecretStore refers to another namespace."
+);
 
 pub(crate) struct SecretStoreNamespaceForbidden;
 
@@ -36,11 +43,15 @@ fn visit(node: &Node, path: &str, object: &Object, cx: &mut Context<'_>, depth: 
         let field = format!("{path}.{key}");
         let reference = key.ends_with("Ref") || key == "caProvider";
         if let (true, Some(namespace)) = (reference, entry.value.get("namespace"))
-            && let Some(name) = namespace.as_str().filter(|name| !name.is_empty() && !name.contains(['$', '{']))
+            && let Some(name) =
+                namespace.as_str().filter(|name| !name.is_empty() && !name.contains(['$', '{']))
             && !object.namespace.is_empty()
             && *name != object.namespace
         {
-            let message = format!("SecretStore `{}` refers to namespace `{name}`, and a SecretStore may only refer to its own", object.name);
+            let message = format!(
+                "SecretStore `{}` refers to namespace `{name}`, and a SecretStore may only refer to its own",
+                object.name
+            );
             cx.report(namespace.place(), message)
                 .object(object, Some(&format!("{field}.namespace")))
                 .help("remove `namespace`, or use a ClusterSecretStore");

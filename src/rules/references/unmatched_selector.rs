@@ -18,9 +18,15 @@ fn selector(object: &ObjectFacts) -> Option<(&Node, &'static str, bool)> {
             let selector = node.at_path(&["spec", "selector"]).filter(|_| !external)?;
             Some((selector, "spec.selector", true))
         }
-        ("policy", "PodDisruptionBudget") => Some((node.at_path(&["spec", "selector"])?, "spec.selector", false)),
-        ("networking.k8s.io", "NetworkPolicy") => Some((node.at_path(&["spec", "podSelector"])?, "spec.podSelector", false)),
-        ("monitoring.coreos.com", "PodMonitor" | "ServiceMonitor") => Some((node.at_path(&["spec", "selector"])?, "spec.selector", false)),
+        ("policy", "PodDisruptionBudget") => {
+            Some((node.at_path(&["spec", "selector"])?, "spec.selector", false))
+        }
+        ("networking.k8s.io", "NetworkPolicy") => {
+            Some((node.at_path(&["spec", "podSelector"])?, "spec.podSelector", false))
+        }
+        ("monitoring.coreos.com", "PodMonitor" | "ServiceMonitor") => {
+            Some((node.at_path(&["spec", "selector"])?, "spec.selector", false))
+        }
         _ => None,
     }
 }
@@ -30,7 +36,10 @@ fn label<'a>(target: &'a ObjectFacts, name: &str) -> Option<&'a str> {
     match &target.pod {
         Some(pod) => match name {
             // Controllers add these to the pods they make.
-            "statefulset.kubernetes.io/pod-name" | "apps.kubernetes.io/pod-index" | "batch.kubernetes.io/job-name" | "job-name" => Some(&target.name),
+            "statefulset.kubernetes.io/pod-name"
+            | "apps.kubernetes.io/pod-index"
+            | "batch.kubernetes.io/job-name"
+            | "job-name" => Some(&target.name),
             _ => pod.label(name),
         },
         None => target.node.as_deref()?.at_path(&["metadata", "labels"])?.get(name)?.scalar_text(),
@@ -53,24 +62,35 @@ impl Rule for UnmatchedSelector {
         peers(inventory, world, cx);
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some((selector, field, plain)) = selector(object) else { continue };
-            if (plain && selector.entries().is_empty()) || (!plain && k8s::selects_all(selector)) || object.hook {
+            if (plain && selector.entries().is_empty())
+                || (!plain && k8s::selects_all(selector))
+                || object.hook
+            {
                 continue;
             }
             let services = object.kind == "ServiceMonitor";
             let namespaces = selectors::namespaces(object);
             let wanted = |target: &&ObjectFacts| {
                 (if services { target.is("", "Service") } else { target.pod.is_some() })
-                    && namespaces.as_ref().is_none_or(|names| names.contains(&target.namespace.as_str()) || target.namespace.is_empty())
+                    && namespaces.as_ref().is_none_or(|names| {
+                        names.contains(&target.namespace.as_str()) || target.namespace.is_empty()
+                    })
                     && world.may_serve(target.app, object.app)
             };
             let selects = |target: &ObjectFacts| {
                 let label = |name: &str| label(target, name);
                 if plain { k8s::selects_map(selector, &label) } else { k8s::selects(selector, &label) }
             };
-            let targets: Vec<&ObjectFacts> = selectors::candidates(&world, object, namespaces.as_deref()).into_iter().filter(wanted).collect();
+            let targets: Vec<&ObjectFacts> = selectors::candidates(&world, object, namespaces.as_deref())
+                .into_iter()
+                .filter(wanted)
+                .collect();
             // Operators make the Service of their own metrics when they run.
             let of_operator = |target: &&ObjectFacts| {
-                services && target.pod.is_some() && (target.name.contains("operator") || target.name.contains("controller")) && selects(target)
+                services
+                    && target.pod.is_some()
+                    && (target.name.contains("operator") || target.name.contains("controller"))
+                    && selects(target)
             };
             if targets.is_empty()
                 || targets.iter().any(|target| selects(target))
@@ -79,9 +99,18 @@ impl Rule for UnmatchedSelector {
                 // Where nothing could be selected at all, the pods come from somewhere else.
                 continue;
             }
-            let keys: Vec<&str> = if plain { selector.entries().iter().map(|it| it.key.text.as_str()).collect() } else { k8s::selector_keys(selector) };
-            let opaque = |namespace: &str| world.open(object.app, namespace, namespace.is_empty()).is_some() || world.has_operator(object.app, namespace);
-            if keys.iter().any(|key| is_of_runtime(key)) || namespaces.map_or_else(|| opaque(""), |names| names.iter().any(|name| opaque(name))) {
+            let keys: Vec<&str> = if plain {
+                selector.entries().iter().map(|it| it.key.text.as_str()).collect()
+            } else {
+                k8s::selector_keys(selector)
+            };
+            let opaque = |namespace: &str| {
+                world.open(object.app, namespace, namespace.is_empty()).is_some()
+                    || world.has_operator(object.app, namespace)
+            };
+            if keys.iter().any(|key| is_of_runtime(key))
+                || namespaces.map_or_else(|| opaque(""), |names| names.iter().any(|name| opaque(name)))
+            {
                 continue;
             }
             let what = if services { "Service" } else { "pod" };
@@ -96,36 +125,57 @@ impl Rule for UnmatchedSelector {
                     Some(has) => format!("{} `{}` has `{key}: {has}`", target.kind, target.name),
                     None => format!("{} `{}` has no label `{key}`", target.kind, target.name),
                 };
-                report = report.related(target.place, words).help(format!("`{key}: {value}` selects nothing"));
+                report =
+                    report.related(target.place, words).help(format!("`{key}: {value}` selects nothing"));
             }
         }
     }
 }
 
 /// The target that all labels but one select, with that label.
-fn closest<'a>(selector: &'a Node, targets: &[&'a ObjectFacts], plain: bool) -> Option<(&'a ObjectFacts, &'a str, &'a str)> {
+fn closest<'a>(
+    selector: &'a Node,
+    targets: &[&'a ObjectFacts],
+    plain: bool,
+) -> Option<(&'a ObjectFacts, &'a str, &'a str)> {
     let labels = if plain { Some(selector) } else { selector.get("matchLabels") };
     let entries = labels?.entries();
     targets.iter().find_map(|target| {
-        let mut wrong = entries.iter().filter(|entry| label(target, &entry.key.text) != entry.value.scalar_text());
+        let mut wrong =
+            entries.iter().filter(|entry| label(target, &entry.key.text) != entry.value.scalar_text());
         let first = wrong.next()?;
-        (wrong.next().is_none() && entries.len() > 1).then_some((*target, first.key.text.as_str(), first.value.scalar_text()?))
+        (wrong.next().is_none() && entries.len() > 1).then_some((
+            *target,
+            first.key.text.as_str(),
+            first.value.scalar_text()?,
+        ))
     })
 }
 
 /// Peers of a NetworkPolicy that name a namespace by the label `name`, which nobody sets.
 fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
-    let namespaces: Vec<&ObjectFacts> = inventory.objects.iter().filter(|it| it.is("", "Namespace")).collect();
+    let namespaces: Vec<&ObjectFacts> =
+        inventory.objects.iter().filter(|it| it.is("", "Namespace")).collect();
     for object in inventory.objects.iter().filter(|it| it.is("networking.k8s.io", "NetworkPolicy")) {
         let chart = inventory.app(object.app).is_none_or(|entry| entry.app.kind == AppKind::Chart);
         let Some(node) = object.node.as_deref().filter(|_| !chart) else { continue };
         for (list, peers) in [("ingress", "from"), ("egress", "to")] {
             for (index, rule) in node.items(&["spec", list]).iter().enumerate() {
                 for (item, peer) in rule.items(&[peers]).iter().enumerate() {
-                    let Some(label) = peer.at_path(&["namespaceSelector", "matchLabels", "name"]) else { continue };
-                    let Some(name) = label.as_str().filter(|name| lacks_label(world, &namespaces, object, name)) else { continue };
-                    let message = format!("{} `{}` selects namespaces with the label `name: {name}`, which no namespace has", object.kind, object.name);
-                    let field = format!("spec.{list}[{index}].{peers}[{item}].namespaceSelector.matchLabels.name");
+                    let Some(label) = peer.at_path(&["namespaceSelector", "matchLabels", "name"]) else {
+                        continue;
+                    };
+                    let Some(name) =
+                        label.as_str().filter(|name| lacks_label(world, &namespaces, object, name))
+                    else {
+                        continue;
+                    };
+                    let message = format!(
+                        "{} `{}` selects namespaces with the label `name: {name}`, which no namespace has",
+                        object.kind, object.name
+                    );
+                    let field =
+                        format!("spec.{list}[{index}].{peers}[{item}].namespaceSelector.matchLabels.name");
                     cx.report(label.place(), message)
                         .apps([object.app])
                         .object_ref(workloads::field_ref(inventory, object, &field))

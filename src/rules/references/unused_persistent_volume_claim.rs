@@ -2,7 +2,6 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::Severity;
 use crate::repo::{Inventory, ObjectFacts, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 
@@ -51,7 +50,8 @@ impl Rule for UnusedPersistentVolumeClaim {
         }
         // Several of them are a habit: something that starts pods by itself has use for them, as notebooks have.
         let alone = |claim: &&ObjectFacts, all: &[&ObjectFacts]| {
-            all.iter().filter(|other| other.app == claim.app && other.namespace == claim.namespace).count() == 1
+            all.iter().filter(|other| other.app == claim.app && other.namespace == claim.namespace).count()
+                == 1
         };
         let all = candidates.clone();
         candidates.retain(|claim| alone(claim, &all));

@@ -25,7 +25,15 @@ impl Rule for PlaintextSecret {
             ("", "ConfigMap") => {
                 for entry in object.at(&["data"]).map(Node::entries).unwrap_or_default() {
                     let text = entry.value.as_str().unwrap_or_default();
-                    judge(&entry.key.text, text, &entry.value, &|| format!("data[{}]", entry.key.text), false, object, cx);
+                    judge(
+                        &entry.key.text,
+                        text,
+                        &entry.value,
+                        &|| format!("data[{}]", entry.key.text),
+                        false,
+                        object,
+                        cx,
+                    );
                 }
             }
             _ => {}
@@ -33,7 +41,10 @@ impl Rule for PlaintextSecret {
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
         for container in pod.containers() {
             for (index, env) in container.node.items(&["env"]).iter().enumerate() {
-                let (Some(name), Some(node)) = (env.get("name").and_then(Node::as_str), env.get("value")) else { continue };
+                let (Some(name), Some(node)) = (env.get("name").and_then(Node::as_str), env.get("value"))
+                else {
+                    continue;
+                };
                 let field = || container.path(&pod, &format!("env[{index}].value"));
                 judge(name, node.as_str().unwrap_or_default(), node, &field, false, object, cx);
             }
@@ -44,7 +55,9 @@ impl Rule for PlaintextSecret {
 fn secret(object: &Object, cx: &mut Context<'_>) {
     // Encrypted by SOPS, filled in by Kubernetes, or a Helm release.
     let kind = object.at(&["type"]).and_then(Node::as_str).unwrap_or_default();
-    if object.node.get("sops").is_some() || matches!(kind, "kubernetes.io/service-account-token" | "helm.sh/release.v1") {
+    if object.node.get("sops").is_some()
+        || matches!(kind, "kubernetes.io/service-account-token" | "helm.sh/release.v1")
+    {
         return;
     }
     for section in ["data", "stringData"] {
@@ -52,7 +65,15 @@ fn secret(object: &Object, cx: &mut Context<'_>) {
             let text = entry.value.as_str().unwrap_or_default();
             let decoded = if section == "data" { decode(text) } else { Some(text.to_owned()) };
             let Some(plain) = decoded else { continue };
-            judge(&entry.key.text, &plain, &entry.value, &|| format!("{section}[{}]", entry.key.text), true, object, cx);
+            judge(
+                &entry.key.text,
+                &plain,
+                &entry.value,
+                &|| format!("{section}[{}]", entry.key.text),
+                true,
+                object,
+                cx,
+            );
         }
     }
 }
@@ -63,15 +84,25 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(compact).ok()?).ok()
 }
 
-fn judge(key: &str, value: &str, node: &Node, field: &dyn Fn() -> String, confidential: bool, object: &Object, cx: &mut Context<'_>) {
+fn judge(
+    key: &str,
+    value: &str,
+    node: &Node,
+    field: &dyn Fn() -> String,
+    confidential: bool,
+    object: &Object,
+    cx: &mut Context<'_>,
+) {
     let Some(what) = plaintext_secret(key, value, confidential) else { return };
     let labels = Labels::of(node.place(), cx.origins(), cx.workspace);
     if is_made_up(node, cx) || !cx.workspace.is_editable(labels.primary.at.file) {
         return;
     }
-    let spans: Vec<Span> = labels.related.iter().map(|label| label.at).chain([labels.primary.at, node.at]).collect();
+    let spans: Vec<Span> =
+        labels.related.iter().map(|label| label.at).chain([labels.primary.at, node.at]).collect();
     // Proof that it is written down: some line behind it has it, plain or as base64.
-    let start = |text: &str| text.lines().next().unwrap_or_default().trim().chars().take(12).collect::<String>();
+    let start =
+        |text: &str| text.lines().next().unwrap_or_default().trim().chars().take(12).collect::<String>();
     let (plain, encoded) = (start(value), start(node.as_str().unwrap_or_default()));
     let shows = |span: &Span| {
         cx.sources().get(span.file).is_some_and(|file| {
@@ -100,7 +131,9 @@ fn is_made_up(node: &Node, cx: &Context<'_>) -> bool {
     chain(node.place(), cx.origins()).iter().any(|link| match link.by {
         Step::Computed(name) => {
             let name = name.as_str();
-            name.starts_with("rand") || name.starts_with("gen") || matches!(name, "uuidv4" | "lookup" | "derivePassword" | "htpasswd" | "bcrypt")
+            name.starts_with("rand")
+                || name.starts_with("gen")
+                || matches!(name, "uuidv4" | "lookup" | "derivePassword" | "htpasswd" | "bcrypt")
         }
         Step::BuiltIn(_) => true,
         _ => false,

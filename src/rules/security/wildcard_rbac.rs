@@ -13,7 +13,9 @@ impl Rule for WildcardRbac {
     }
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
-        if object.group != "rbac.authorization.k8s.io" || !matches!(object.kind.as_str(), "Role" | "ClusterRole") {
+        if object.group != "rbac.authorization.k8s.io"
+            || !matches!(object.kind.as_str(), "Role" | "ClusterRole")
+        {
             return;
         }
         for (index, rule) in object.node.items(&["rules"]).iter().enumerate() {
@@ -21,7 +23,11 @@ impl Rule for WildcardRbac {
             if missing::is_controller(&object.name) {
                 continue;
             }
-            let (Some(verbs), Some(resources), Some(_)) = (star("verbs"), star("resources"), star("apiGroups")) else { continue };
+            let (Some(verbs), Some(resources), Some(_)) =
+                (star("verbs"), star("resources"), star("apiGroups"))
+            else {
+                continue;
+            };
             // What some resource names are set for is narrow enough.
             if !rule.items(&["resourceNames"]).is_empty() {
                 continue;

@@ -5,7 +5,14 @@ use crate::k8s;
 use crate::repo::{Inventory, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 
-meta!("deadlocked-disruption-budget", "workload", Warning, Recommended, "0.1.0", "A PodDisruptionBudget lets no pod go.");
+meta!(
+    "deadlocked-disruption-budget",
+    "workload",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A PodDisruptionBudget lets no pod go."
+);
 
 pub(crate) struct DeadlockedDisruptionBudget;
 
@@ -20,17 +27,31 @@ impl Rule for DeadlockedDisruptionBudget {
             let Some(node) = object.node.as_deref() else { continue };
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
             let mut object_ref = object.to_ref(cluster);
-            if let Some(most) = node.at_path(&["spec", "maxUnavailable"]).filter(|most| matches!(most.scalar_text(), Some("0" | "0%"))) {
+            if let Some(most) = node
+                .at_path(&["spec", "maxUnavailable"])
+                .filter(|most| matches!(most.scalar_text(), Some("0" | "0%")))
+            {
                 object_ref.field = Some("spec.maxUnavailable".to_owned());
-                let message = format!("PodDisruptionBudget `{}` allows no pod to be unavailable", object.name);
-                cx.report(most.place(), message).apps([object.app]).object_ref(object_ref).help("allow at least one, or drains of nodes wait for ever");
+                let message =
+                    format!("PodDisruptionBudget `{}` allows no pod to be unavailable", object.name);
+                cx.report(most.place(), message)
+                    .apps([object.app])
+                    .object_ref(object_ref)
+                    .help("allow at least one, or drains of nodes wait for ever");
                 continue;
             }
-            let (Some(least), Some(selector)) = (node.at_path(&["spec", "minAvailable"]), node.at_path(&["spec", "selector"])) else { continue };
+            let (Some(least), Some(selector)) =
+                (node.at_path(&["spec", "minAvailable"]), node.at_path(&["spec", "selector"]))
+            else {
+                continue;
+            };
             let (mut fewest, mut most) = (0, 0);
             let mut unknown = false;
             let mut workloads = Vec::new();
-            for other in world.in_namespace(object.app, &object.namespace).filter(|it| it.namespace == object.namespace) {
+            for other in world
+                .in_namespace(object.app, &object.namespace)
+                .filter(|it| it.namespace == object.namespace)
+            {
                 let Some(pod) = &other.pod else { continue };
                 if !k8s::selects(selector, &|name| pod.label(name)) {
                     continue;
@@ -51,8 +72,17 @@ impl Rule for DeadlockedDisruptionBudget {
             }
             let replicas = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
             object_ref.field = Some("spec.minAvailable".to_owned());
-            let message = format!("PodDisruptionBudget `{}` wants {} available of {replicas}, so no pod may go{}", object.name, least.scalar_text().unwrap_or_default(), if reaches(most) { "" } else { " while the autoscaler runs its minimum" });
-            let mut report = cx.report(least.place(), message).apps([object.app]).object_ref(object_ref).help("run more replicas than must be available, or use `maxUnavailable: 1`");
+            let message = format!(
+                "PodDisruptionBudget `{}` wants {} available of {replicas}, so no pod may go{}",
+                object.name,
+                least.scalar_text().unwrap_or_default(),
+                if reaches(most) { "" } else { " while the autoscaler runs its minimum" }
+            );
+            let mut report = cx
+                .report(least.place(), message)
+                .apps([object.app])
+                .object_ref(object_ref)
+                .help("run more replicas than must be available, or use `maxUnavailable: 1`");
             for workload in workloads.iter().take(3) {
                 report = report.related(workload.place, "its pods");
             }

@@ -1,11 +1,18 @@
 //! `duplicate-env-var`: see the page.
 
-use crate::k8s::{PodTemplate};
+use crate::k8s::PodTemplate;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("duplicate-env-var", "workload", Warning, Recommended, "0.1.0", "A container sets an environment variable twice.");
+meta!(
+    "duplicate-env-var",
+    "workload",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "A container sets an environment variable twice."
+);
 
 pub(crate) struct DuplicateEnvVar;
 
@@ -21,15 +28,25 @@ impl Rule for DuplicateEnvVar {
             let name = |node: &Node| node.get("name").and_then(Node::as_str).map(ToOwned::to_owned);
             for (index, item) in env.iter().enumerate() {
                 let (Some(text), Some(node)) = (name(item), item.get("name")) else { continue };
-                let Some(first) = env.iter().take(index).find(|other| name(other).as_deref() == Some(&text)) else { continue };
+                let Some(first) = env.iter().take(index).find(|other| name(other).as_deref() == Some(&text))
+                else {
+                    continue;
+                };
                 // A later entry that builds on the earlier one is an idiom.
-                let builds = item.get("value").and_then(Node::as_str).is_some_and(|value| value.contains(&format!("$({text})")));
+                let builds = item
+                    .get("value")
+                    .and_then(Node::as_str)
+                    .is_some_and(|value| value.contains(&format!("$({text})")));
                 if builds {
                     continue;
                 }
                 let same = without_places(first) == without_places(item);
                 let what = if same { "the same value" } else { "another value" };
-                let message = format!("{} `{}` sets `{text}` twice, the second time to {what}", container.kind.noun(), container.name());
+                let message = format!(
+                    "{} `{}` sets `{text}` twice, the second time to {what}",
+                    container.kind.noun(),
+                    container.name()
+                );
                 let field = container.path(&pod, &format!("env[{index}].name"));
                 cx.report(node.place(), message)
                     .object(object, Some(&field))

@@ -1,10 +1,17 @@
 //! `duplicate-mount-path`: see the page.
 
-use crate::k8s::{PodTemplate};
+use crate::k8s::PodTemplate;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("duplicate-mount-path", "workload", Error, Recommended, "0.1.0", "A container mounts two volumes at the same path.");
+meta!(
+    "duplicate-mount-path",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A container mounts two volumes at the same path."
+);
 
 pub(crate) struct DuplicateMountPath;
 
@@ -20,9 +27,17 @@ impl Rule for DuplicateMountPath {
             for (index, item) in mounts.iter().enumerate() {
                 let Some(node) = item.get("mountPath") else { continue };
                 let Some(path) = node.as_str() else { continue };
-                let first = mounts.iter().take(index).filter_map(|other| other.get("mountPath")).find(|other| other.as_str() == Some(path));
+                let first = mounts
+                    .iter()
+                    .take(index)
+                    .filter_map(|other| other.get("mountPath"))
+                    .find(|other| other.as_str() == Some(path));
                 let Some(first) = first else { continue };
-                let message = format!("{} `{}` mounts two volumes at `{path}`", container.kind.noun(), container.name());
+                let message = format!(
+                    "{} `{}` mounts two volumes at `{path}`",
+                    container.kind.noun(),
+                    container.name()
+                );
                 let field = container.path(&pod, &format!("volumeMounts[{index}].mountPath"));
                 cx.report(node.place(), message)
                     .object(object, Some(&field))

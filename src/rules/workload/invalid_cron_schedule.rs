@@ -4,7 +4,14 @@ use crate::golang::cron::{Descriptors, cron_error};
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("invalid-cron-schedule", "workload", Error, Recommended, "0.1.0", "The schedule of a CronJob is not valid.");
+meta!(
+    "invalid-cron-schedule",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "The schedule of a CronJob is not valid."
+);
 
 pub(crate) struct InvalidCronSchedule;
 
@@ -26,7 +33,10 @@ impl Rule for InvalidCronSchedule {
             return;
         }
         let Some(node) = object.at(&["spec", "schedule"]) else { return };
-        let Some(schedule) = node.scalar_text().filter(|text| !node.is_null() && !text.contains(['$', '{'])) else { return };
+        let Some(schedule) = node.scalar_text().filter(|text| !node.is_null() && !text.contains(['$', '{']))
+        else {
+            return;
+        };
         if let Some(why) = cron_error(schedule, Descriptors::Allowed) {
             let message = format!("`{schedule}` is not a schedule: {why}");
             cx.report(node.place(), message)

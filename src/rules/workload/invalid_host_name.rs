@@ -7,7 +7,14 @@ use crate::repo::{Object, has_capitals};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("invalid-host-name", "workload", Error, Recommended, "0.1.0", "A host of an Ingress, a Gateway or a route is not a DNS name.");
+meta!(
+    "invalid-host-name",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A host of an Ingress, a Gateway or a route is not a DNS name."
+);
 
 pub(crate) struct InvalidHostName;
 
@@ -50,7 +57,9 @@ fn hosts(object: &Object) -> Vec<(&Node, String)> {
         }
         ("gateway.networking.k8s.io", "Gateway") => {
             for (index, listener) in node.items(&["spec", "listeners"]).iter().enumerate() {
-                out.extend(listener.get("hostname").map(|host| (host, format!("spec.listeners[{index}].hostname"))));
+                out.extend(
+                    listener.get("hostname").map(|host| (host, format!("spec.listeners[{index}].hostname"))),
+                );
             }
         }
         ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TLSRoute") => {
@@ -85,7 +94,16 @@ mod tests {
         for good in ["localhost", "10.0.0.1", "shop.example.com", "*.example.com", "1.2.3", &"a".repeat(64)] {
             assert_eq!(host_error(good), None, "{good}");
         }
-        for bad in ["https://shop.example.com", "shop.example.com:8080", "shop_a.example.com", "*", "a.*.com", "shop..com", "Shop.com", "shop.example.com."] {
+        for bad in [
+            "https://shop.example.com",
+            "shop.example.com:8080",
+            "shop_a.example.com",
+            "*",
+            "a.*.com",
+            "shop..com",
+            "Shop.com",
+            "shop.example.com.",
+        ] {
             assert!(host_error(bad).is_some(), "{bad}");
         }
     }

@@ -26,7 +26,9 @@ impl Rule for InvalidImageReference {
                 continue;
             }
             // OpenShift's triggers fill images in; what they replace is often a blank.
-            if object.group == "apps.openshift.io" || object.annotation("image.openshift.io/triggers").is_some() {
+            if object.group == "apps.openshift.io"
+                || object.annotation("image.openshift.io/triggers").is_some()
+            {
                 continue;
             }
             if let Err(why) = Image::parse(text) {

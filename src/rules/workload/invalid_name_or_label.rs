@@ -5,7 +5,14 @@ use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("invalid-name-or-label", "workload", Error, Recommended, "0.1.0", "A name, label or annotation is not allowed by Kubernetes.");
+meta!(
+    "invalid-name-or-label",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A name, label or annotation is not allowed by Kubernetes."
+);
 
 pub(crate) struct InvalidNameOrLabel;
 
@@ -26,7 +33,11 @@ impl Rule for InvalidNameOrLabel {
         if let Some(node) = object.at(&["metadata", "name"])
             && let Some(name) = node.scalar_text().filter(|name| is_final(name))
         {
-            let why = if node.as_str().is_none() && !node.is_null() { Some("it is not a string".to_owned()) } else { name_error(object, name) };
+            let why = if node.as_str().is_none() && !node.is_null() {
+                Some("it is not a string".to_owned())
+            } else {
+                name_error(object, name)
+            };
             if let Some(why) = why {
                 let message = format!("`{name}` cannot be the name of a {}: {why}", object.kind);
                 cx.report(node.place(), message).object(object, Some("metadata.name"));
@@ -51,7 +62,9 @@ fn is_final(text: &str) -> bool {
 fn name_error(object: &Object, name: &str) -> Option<String> {
     match (object.group.as_str(), object.kind.as_str()) {
         ("", "Service" | "Namespace") => k8s::dns_label_error(name),
-        ("batch", "CronJob") if name.len() > 52 => Some(format!("it has {} characters, 52 are allowed", name.len())),
+        ("batch", "CronJob") if name.len() > 52 => {
+            Some(format!("it has {} characters, 52 are allowed", name.len()))
+        }
         ("rbac.authorization.k8s.io" | "authorization.openshift.io", _) => k8s::path_segment_error(name),
         // Kinds of OpenShift and some aggregated servers have laws of their own.
         (group, _) if group.ends_with("openshift.io") => None,
@@ -65,7 +78,12 @@ fn check(metadata: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
             let (key, one) = (entry.key.text.as_str(), section.trim_end_matches('s'));
             let field = || format!("{path}.{section}[{key}]");
             if let Some(why) = is_final(key).then(|| k8s::qualified_name_error(key)).flatten() {
-                cx.report(entry.key.place(), format!("`{key}` cannot be the key of a {one}: {why}").replace("a annotation", "an annotation")).object(object, Some(&field()));
+                cx.report(
+                    entry.key.place(),
+                    format!("`{key}` cannot be the key of a {one}: {why}")
+                        .replace("a annotation", "an annotation"),
+                )
+                .object(object, Some(&field()));
             }
             let value = &entry.value;
             if value.is_null() {

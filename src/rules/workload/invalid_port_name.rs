@@ -5,7 +5,14 @@ use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("invalid-port-name", "workload", Error, Recommended, "0.1.0", "The name of a port is missing, too long, or given twice.");
+meta!(
+    "invalid-port-name",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "The name of a port is missing, too long, or given twice."
+);
 
 pub(crate) struct InvalidPortName;
 
@@ -21,8 +28,13 @@ impl Rule for InvalidPortName {
                 let field = format!("spec.ports[{index}].name");
                 let Some(node) = port.get("name") else {
                     if ports.len() > 1 {
-                        let message = format!("port {index} of Service `{}` has no name, and a Service with several ports must name all", object.name);
-                        cx.report(port.place(), message).object(object, Some(&field)).help("give every port a name");
+                        let message = format!(
+                            "port {index} of Service `{}` has no name, and a Service with several ports must name all",
+                            object.name
+                        );
+                        cx.report(port.place(), message)
+                            .object(object, Some(&field))
+                            .help("give every port a name");
                     }
                     continue;
                 };
@@ -32,15 +44,24 @@ impl Rule for InvalidPortName {
                     cx.report(node.place(), message).object(object, Some(&field));
                 } else if let Some(first) = earlier(ports, index, name) {
                     let message = format!("Service `{}` has two ports named `{name}`", object.name);
-                    cx.report(node.place(), message).object(object, Some(&field)).related(first.place(), "the first one");
+                    cx.report(node.place(), message)
+                        .object(object, Some(&field))
+                        .related(first.place(), "the first one");
                 }
             }
         }
         if object.is("helm.toolkit.fluxcd.io", "HelmRelease") {
             for (key, field) in k8s::container_port_names(&object.node) {
-                let Some(why) = Some(&key.text).filter(|name| is_final(name)).and_then(|name| service_name_error(name)) else { continue };
-                let message = format!("the chart names a container port `{}`, which cannot be: {why}", key.text);
-                cx.report(key.place(), message).object(object, Some(&field)).help("give the key a shorter name");
+                let Some(why) =
+                    Some(&key.text).filter(|name| is_final(name)).and_then(|name| service_name_error(name))
+                else {
+                    continue;
+                };
+                let message =
+                    format!("the chart names a container port `{}`, which cannot be: {why}", key.text);
+                cx.report(key.place(), message)
+                    .object(object, Some(&field))
+                    .help("give the key a shorter name");
             }
         }
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
@@ -54,8 +75,14 @@ impl Rule for InvalidPortName {
                     let message = format!("`{name}` cannot be the name of a port: {why}");
                     cx.report(node.place(), message).object(object, Some(&field));
                 } else if let Some(first) = earlier(ports, index, name) {
-                    let message = format!("{} `{}` has two ports named `{name}`", container.kind.noun(), container.name());
-                    cx.report(node.place(), message).object(object, Some(&field)).related(first.place(), "the first one");
+                    let message = format!(
+                        "{} `{}` has two ports named `{name}`",
+                        container.kind.noun(),
+                        container.name()
+                    );
+                    cx.report(node.place(), message)
+                        .object(object, Some(&field))
+                        .related(first.place(), "the first one");
                 }
             }
         }

@@ -5,7 +5,14 @@ use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("invalid-quantity", "workload", Error, Recommended, "0.1.0", "A resource quantity is not one, or the request is larger than the limit.");
+meta!(
+    "invalid-quantity",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A resource quantity is not one, or the request is larger than the limit."
+);
 
 pub(crate) struct InvalidQuantity;
 
@@ -30,11 +37,15 @@ impl Rule for InvalidQuantity {
                 }
             }
         }
-        if let Some(resources) = object.at(&["spec", "resources"]).filter(|_| object.is("", "PersistentVolumeClaim")) {
+        if let Some(resources) =
+            object.at(&["spec", "resources"]).filter(|_| object.is("", "PersistentVolumeClaim"))
+        {
             check(resources, "spec.resources", object, cx);
         }
         for (index, claim) in object.node.items(&["spec", "volumeClaimTemplates"]).iter().enumerate() {
-            if let Some(resources) = claim.at_path(&["spec", "resources"]).filter(|_| object.is("apps", "StatefulSet")) {
+            if let Some(resources) =
+                claim.at_path(&["spec", "resources"]).filter(|_| object.is("apps", "StatefulSet"))
+            {
                 check(resources, &format!("spec.volumeClaimTemplates[{index}].spec.resources"), object, cx);
             }
         }
@@ -58,7 +69,9 @@ fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
                     let milli = entry.value.scalar_text().is_some_and(|text| text.ends_with('m'));
                     if milli && matches!(name.as_str(), "memory" | "storage" | "ephemeral-storage") {
                         let message = format!("{name} is set to {value} bytes: `m` means thousandths");
-                        cx.report(entry.value.place(), message).object(object, Some(&field())).help("use `M` or `Mi`");
+                        cx.report(entry.value.place(), message)
+                            .object(object, Some(&field()))
+                            .help("use `M` or `Mi`");
                     }
                     if value < 0.0 {
                         let message = format!("{name} is negative");
@@ -75,7 +88,12 @@ fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
             && request > most
         {
             let text = |node: &Node| node.scalar_text().unwrap_or_default().to_owned();
-            let message = format!("the {} request {} is above the limit {}", entry.key.text, text(&entry.value), text(limit));
+            let message = format!(
+                "the {} request {} is above the limit {}",
+                entry.key.text,
+                text(&entry.value),
+                text(limit)
+            );
             cx.report(entry.value.place(), message)
                 .object(object, Some(&format!("{path}.requests.{}", entry.key.text)))
                 .related(limit.place(), "the limit")

@@ -1,6 +1,5 @@
 //! `managed-control-plane-monitor`: see the page.
 
-use crate::finding::Severity;
 use crate::repo::{Inventory, ObjectFacts, Workspace};
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 

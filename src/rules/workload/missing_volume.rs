@@ -1,12 +1,19 @@
 //! `missing-volume`: see the page.
 
 use crate::finding::did_you_mean;
-use crate::k8s::{PodTemplate};
+use crate::k8s::PodTemplate;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("missing-volume", "workload", Error, Recommended, "0.1.0", "A container mounts a volume that its pod does not have.");
+meta!(
+    "missing-volume",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A container mounts a volume that its pod does not have."
+);
 
 pub(crate) struct MissingVolume;
 
@@ -17,7 +24,11 @@ impl Rule for MissingVolume {
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
-        let volumes = pod.spec.items(&["volumes"]).iter().filter_map(|volume| volume.get("name").and_then(Node::as_str));
+        let volumes = pod
+            .spec
+            .items(&["volumes"])
+            .iter()
+            .filter_map(|volume| volume.get("name").and_then(Node::as_str));
         let claims = object
             .node
             .items(&["spec", "volumeClaimTemplates"])
@@ -29,7 +40,11 @@ impl Rule for MissingVolume {
                 for (index, item) in container.node.items(&[list]).iter().enumerate() {
                     let Some(node) = item.get("name") else { continue };
                     let Some(name) = node.as_str().filter(|name| !names.contains(name)) else { continue };
-                    let message = format!("{} `{}` uses volume `{name}` for a {key}, but the pod has no such volume", container.kind.noun(), container.name());
+                    let message = format!(
+                        "{} `{}` uses volume `{name}` for a {key}, but the pod has no such volume",
+                        container.kind.noun(),
+                        container.name()
+                    );
                     let help = match did_you_mean(name, names.iter().copied()) {
                         Some(close) => format!("did you mean `{close}`?"),
                         None => "add the volume to the pod, or remove the mount".to_owned(),

@@ -5,7 +5,14 @@ use crate::k8s::{Image, PodTemplate};
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
-meta!("mutable-image-tag", "workload", Warning, Recommended, "0.1.0", "An image has no tag, or one that moves.");
+meta!(
+    "mutable-image-tag",
+    "workload",
+    Warning,
+    Recommended,
+    "0.1.0",
+    "An image has no tag, or one that moves."
+);
 
 pub(crate) struct MutableImageTag;
 
@@ -24,7 +31,10 @@ impl Rule for MutableImageTag {
             }
             let Ok(image) = Image::parse(text) else { continue };
             // Sidecar injection replaces `auto`; OpenShift's triggers fill images in.
-            if image.digest.is_some() || text == "auto" || object.annotation("image.openshift.io/triggers").is_some() {
+            if image.digest.is_some()
+                || text == "auto"
+                || object.annotation("image.openshift.io/triggers").is_some()
+            {
                 continue;
             }
             let field = container.path(&pod, "image");
@@ -41,7 +51,10 @@ impl Rule for MutableImageTag {
                 }
                 Some(tag) if MOVING.contains(&tag) => {
                     let message = format!("{who} runs `{text}`, whose tag moves");
-                    cx.report(node.place(), message).object(object, Some(&field)).severity(Severity::Note).help(help);
+                    cx.report(node.place(), message)
+                        .object(object, Some(&field))
+                        .severity(Severity::Note)
+                        .help(help);
                 }
                 Some(_) => {}
             }
@@ -50,4 +63,19 @@ impl Rule for MutableImageTag {
 }
 
 /// Tags that follow a branch or channel.
-const MOVING: &[&str] = &["main", "master", "dev", "develop", "development", "edge", "nightly", "stable", "rolling", "canary", "testing", "staging", "head", "release"];
+const MOVING: &[&str] = &[
+    "main",
+    "master",
+    "dev",
+    "develop",
+    "development",
+    "edge",
+    "nightly",
+    "stable",
+    "rolling",
+    "canary",
+    "testing",
+    "staging",
+    "head",
+    "release",
+];

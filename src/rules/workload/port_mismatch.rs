@@ -1,6 +1,6 @@
 //! `port-mismatch`: see the page.
 
-use crate::finding::{Severity, did_you_mean};
+use crate::finding::did_you_mean;
 use crate::k8s::{Container, PodTemplate};
 use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -35,8 +35,7 @@ impl Rule for PortMismatch {
 
 fn probes(object: &Object, pod: &PodTemplate<'_>, container: &Container<'_>, cx: &mut Context<'_>) {
     let ports = container.node.items(&["ports"]);
-    let names: Vec<&str> =
-        ports.iter().filter_map(|port| port.get("name").and_then(Node::as_str)).collect();
+    let names: Vec<&str> = ports.iter().filter_map(|port| port.get("name").and_then(Node::as_str)).collect();
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         for kind in ["httpGet", "tcpSocket"] {
             let Some(node) = container.node.at_path(&[probe, kind, "port"]) else { continue };
@@ -72,14 +71,18 @@ fn listener(
     cx: &mut Context<'_>,
 ) {
     let [port] = container.node.items(&["ports"]) else { return };
-    let Some((at, number)) = port.get("containerPort").and_then(|at| Some((at, at.as_i64()?))) else { return };
+    let Some((at, number)) = port.get("containerPort").and_then(|at| Some((at, at.as_i64()?))) else {
+        return;
+    };
     let own = |name: &str| names_listener(name, container, &object.name);
     let Some((name, value)) = told(rendered, object, container, &own) else { return };
-    let Some(listens) = value.scalar().and_then(|text| text.parse::<u16>().ok()).map(i64::from) else { return };
+    let Some(listens) = value.scalar().and_then(|text| text.parse::<u16>().ok()).map(i64::from) else {
+        return;
+    };
     let probed = ["livenessProbe", "readinessProbe", "startupProbe"].iter().any(|probe| {
-        ["httpGet", "tcpSocket", "grpc"].iter().any(|kind| {
-            container.node.at_path(&[probe, kind, "port"]).and_then(Node::as_i64) == Some(number)
-        })
+        ["httpGet", "tcpSocket", "grpc"]
+            .iter()
+            .any(|kind| container.node.at_path(&[probe, kind, "port"]).and_then(Node::as_i64) == Some(number))
     });
     // What is probed answers, or somebody would have noticed.
     if listens == number || probed || listens == 0 {
@@ -135,7 +138,10 @@ fn told<'a>(
             .iter()
             .find(|it| it.is("", "ConfigMap") && it.name == name && it.namespace == object.namespace)?;
         let data = map.at(&["data"])?;
-        data.entries().iter().find(|entry| own(&entry.key.text)).map(|entry| (entry.key.text.as_str(), &entry.value))
+        data.entries()
+            .iter()
+            .find(|entry| own(&entry.key.text))
+            .map(|entry| (entry.key.text.as_str(), &entry.value))
     });
     written.chain(taken).next()
 }

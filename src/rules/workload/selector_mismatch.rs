@@ -1,11 +1,18 @@
 //! `selector-mismatch`: see the page.
 
-use crate::k8s::{PodTemplate};
+use crate::k8s::PodTemplate;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("selector-mismatch", "workload", Error, Recommended, "0.1.0", "A workload's selector does not select its own pods.");
+meta!(
+    "selector-mismatch",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "A workload's selector does not select its own pods."
+);
 
 pub(crate) struct SelectorMismatch;
 
@@ -20,7 +27,9 @@ impl Rule for SelectorMismatch {
             return;
         }
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
-        let Some(selector) = object.at(&["spec", "selector"]).filter(|_| object.group == "apps") else { return };
+        let Some(selector) = object.at(&["spec", "selector"]).filter(|_| object.group == "apps") else {
+            return;
+        };
         let labels = pod.metadata.and_then(|metadata| metadata.get("labels"));
         let label = |name: &str| labels?.get(name)?.scalar_text();
         for entry in selector.get("matchLabels").map(Node::entries).unwrap_or_default() {
@@ -28,16 +37,28 @@ impl Rule for SelectorMismatch {
             if label(key) == wanted {
                 continue;
             }
-            let place = labels.and_then(|labels| labels.get(key)).or(labels).or(pod.metadata).unwrap_or(pod.spec).place();
+            let place = labels
+                .and_then(|labels| labels.get(key))
+                .or(labels)
+                .or(pod.metadata)
+                .unwrap_or(pod.spec)
+                .place();
             let words = match label(key) {
                 Some(has) => format!("the pods have `{key}: {has}`"),
                 None => format!("the pods have no label `{key}`"),
             };
-            let message = format!("{} `{}` selects `{key}: {}`, but {words}", object.kind, object.name, wanted.unwrap_or_default());
+            let message = format!(
+                "{} `{}` selects `{key}: {}`, but {words}",
+                object.kind,
+                object.name,
+                wanted.unwrap_or_default()
+            );
             cx.report(entry.value.place(), message)
                 .object(object, Some(&format!("spec.selector.matchLabels.{key}")))
                 .related(place, words)
-                .help("make the template's labels and the selector agree; a selector cannot be changed later");
+                .help(
+                    "make the template's labels and the selector agree; a selector cannot be changed later",
+                );
         }
     }
 }

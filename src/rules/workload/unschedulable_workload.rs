@@ -7,7 +7,14 @@ use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
-meta!("unschedulable-workload", "workload", Error, Recommended, "0.1.0", "No node pool of the cluster takes the pods of a workload.");
+meta!(
+    "unschedulable-workload",
+    "workload",
+    Error,
+    Recommended,
+    "0.1.0",
+    "No node pool of the cluster takes the pods of a workload."
+);
 
 pub(crate) struct UnschedulableWorkload;
 
@@ -18,18 +25,33 @@ impl Rule for UnschedulableWorkload {
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let clusters = &cx.workspace.config.clusters;
-        let of_app = |it: &&Cluster| it.name.value == app.cluster || it.server.as_ref().is_some_and(|server| server.value == app.cluster);
-        let Some(cluster) = clusters.iter().find(of_app).filter(|cluster| !cluster.node_pools.is_empty()) else { return };
+        let of_app = |it: &&Cluster| {
+            it.name.value == app.cluster
+                || it.server.as_ref().is_some_and(|server| server.value == app.cluster)
+        };
+        let Some(cluster) = clusters.iter().find(of_app).filter(|cluster| !cluster.node_pools.is_empty())
+        else {
+            return;
+        };
         for object in &rendered.objects {
             let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { continue };
             let reasons: Option<Vec<(Reason, &NodePool)>> =
                 cluster.node_pools.iter().map(|pool| obstacle(&pod, pool).map(|why| (why, pool))).collect();
             let Some(reasons) = reasons else { continue };
             let place = reasons.iter().find_map(|(reason, _)| reason.place).unwrap_or_else(|| {
-                pod.spec.get("tolerations").or_else(|| pod.spec.get("nodeSelector")).map_or_else(|| object.place(), Node::place)
+                pod.spec
+                    .get("tolerations")
+                    .or_else(|| pod.spec.get("nodeSelector"))
+                    .map_or_else(|| object.place(), Node::place)
             });
-            let message = format!("no node pool of cluster `{}` takes the pods of {} `{}`", cluster.name.value, object.kind, object.name);
-            let words: Vec<String> = reasons.iter().map(|(reason, pool)| format!("`{}`: {}", pool.name.value, reason.words)).collect();
+            let message = format!(
+                "no node pool of cluster `{}` takes the pods of {} `{}`",
+                cluster.name.value, object.kind, object.name
+            );
+            let words: Vec<String> = reasons
+                .iter()
+                .map(|(reason, pool)| format!("`{}`: {}", pool.name.value, reason.words))
+                .collect();
             let mut report = cx.report(place, message).object(object, Some(pod.path)).help(words.join("; "));
             for (_, pool) in reasons.iter().take(3) {
                 report = report.related_at(pool.name.place.at, "this pool");
@@ -59,20 +81,30 @@ fn obstacle(pod: &PodTemplate<'_>, pool: &NodePool) -> Option<Reason> {
         let has = pool.labels.get(&entry.key.text).map(|label| label.value.as_str());
         if !is_unknown(&entry.key.text, has) && has != entry.value.scalar_text() {
             let wanted = entry.value.scalar_text().unwrap_or_default();
-            return Some(reason(format!("it lacks the label `{}: {wanted}`", entry.key.text), Some(entry.value.place())));
+            return Some(reason(
+                format!("it lacks the label `{}: {wanted}`", entry.key.text),
+                Some(entry.value.place()),
+            ));
         }
     }
-    let required = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+    let required =
+        ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
     let terms = pod.spec.items(&required);
     if !terms.is_empty() && !terms.iter().any(|term| fits(term, pool)) {
-        return Some(reason("its labels do not meet the node affinity".to_owned(), terms.first().map(Node::place)));
+        return Some(reason(
+            "its labels do not meet the node affinity".to_owned(),
+            terms.first().map(Node::place),
+        ));
     }
     None
 }
 
 /// Labels that nodes get from the kubelet or the cloud; a configuration need not list them.
 fn is_unknown(key: &str, has: Option<&str>) -> bool {
-    has.is_none() && key.split_once('/').is_some_and(|(domain, _)| domain.ends_with("kubernetes.io") || domain.ends_with("k8s.io"))
+    has.is_none()
+        && key
+            .split_once('/')
+            .is_some_and(|(domain, _)| domain.ends_with("kubernetes.io") || domain.ends_with("k8s.io"))
 }
 
 fn fits(term: &Node, pool: &NodePool) -> bool {
@@ -104,6 +136,8 @@ fn tolerates(pod: &PodTemplate<'_>, taint: &str) -> bool {
         let text = |name: &str| toleration.get(name).and_then(Node::scalar_text).unwrap_or_default();
         let exists = text("operator") == "Exists";
         let key_fits = text("key") == key || (exists && text("key").is_empty());
-        key_fits && (exists || text("value") == value) && (text("effect").is_empty() || text("effect") == effect)
+        key_fits
+            && (exists || text("value") == value)
+            && (text("effect").is_empty() || text("effect") == effect)
     })
 }

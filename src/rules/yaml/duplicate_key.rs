@@ -6,14 +6,7 @@ use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Stream, YamlProblemKind};
 
-meta!(
-    "duplicate-key",
-    "yaml",
-    Warning,
-    Recommended,
-    "0.1.0",
-    "A mapping has the same key twice."
-);
+meta!("duplicate-key", "yaml", Warning, Recommended, "0.1.0", "A mapping has the same key twice.");
 
 pub(crate) struct DuplicateKey;
 
@@ -32,16 +25,20 @@ impl Rule for DuplicateKey {
             if !is_ours(at) || at.at == other.at {
                 continue;
             }
-            cx.report_at(at.at, format!("the key `{key}` is rendered twice: the last one wins, or the object is refused"))
-                .related_at(other.at, "the other one")
-                .help("remove one of them");
+            cx.report_at(
+                at.at,
+                format!("the key `{key}` is rendered twice: the last one wins, or the object is refused"),
+            )
+            .related_at(other.at, "the other one")
+            .help("remove one of them");
         }
     }
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
         for problem in file.problems.iter().filter(|problem| problem.kind == YamlProblemKind::DuplicateKey) {
             let key = file.file.slice(problem.at).trim();
-            let report = cx.report_at(problem.at, format!("the key `{key}` is here twice: the last one wins"));
+            let report =
+                cx.report_at(problem.at, format!("the key `{key}` is here twice: the last one wins"));
             let report = match &problem.context {
                 Some((at, _)) => report.related_at(*at, "the first, which is lost"),
                 None => report,

@@ -32,7 +32,9 @@ impl Rule for ImplicitType {
                 check.map(object.at(&["data"]), "data");
                 check.map(object.at(&["stringData"]), "stringData");
             }
-            ("", "Service" | "ReplicationController") => check.map(object.at(&["spec", "selector"]), "spec.selector"),
+            ("", "Service" | "ReplicationController") => {
+                check.map(object.at(&["spec", "selector"]), "spec.selector")
+            }
             ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => {
                 check.map(object.at(&["spec", "selector", "matchLabels"]), "spec.selector.matchLabels");
             }
@@ -51,7 +53,8 @@ struct Check<'o, 'c, 'a> {
 impl Check<'_, '_, '_> {
     fn metadata(&mut self, owner: &Node, path: &str) {
         for key in ["labels", "annotations"] {
-            let path = if path.is_empty() { format!("metadata.{key}") } else { format!("{path}.metadata.{key}") };
+            let path =
+                if path.is_empty() { format!("metadata.{key}") } else { format!("{path}.metadata.{key}") };
             self.map(owner.at_path(&["metadata", key]), &path);
         }
     }
@@ -88,14 +91,18 @@ impl Check<'_, '_, '_> {
 
     /// The tree is canonical: what is plain here is no string, whatever it looked like in the file.
     fn scalar(&mut self, node: &Node, field: &dyn Fn() -> String) {
-        let Some(text) = node.scalar().filter(|_| node.style == Style::Plain && !node.is_null()) else { return };
+        let Some(text) = node.scalar().filter(|_| node.style == Style::Plain && !node.is_null()) else {
+            return;
+        };
         let field = &*field();
         let what = if matches!(text.as_str(), "true" | "false") { "a boolean" } else { "a number" };
-        let field_name = field.rsplit_once('[').filter(|(_, rest)| rest.ends_with(']')).map_or(field, |(list, _)| list);
+        let field_name =
+            field.rsplit_once('[').filter(|(_, rest)| rest.ends_with(']')).map_or(field, |(list, _)| list);
         let message = format!("{what} stands in `{field_name}`, where Kubernetes takes strings only");
         let written = node.origin.is_written() && self.object.kind != "Secret";
         let fix = if written { quoted(node, self.cx.sources()) } else { None };
-        let report = self.cx.report(node.place(), message).object(self.object, Some(field)).help("put it in quotes");
+        let report =
+            self.cx.report(node.place(), message).object(self.object, Some(field)).help("put it in quotes");
         if let Some(fix) = fix {
             report.fix(fix);
         }

@@ -55,7 +55,8 @@ fn is_template(text: &str) -> bool {
 
 /// Whether a file is likely to be another tool's: JSON, or in a hidden directory.
 fn is_foreign(name: &str) -> bool {
-    name.ends_with(".json") || name.split('/').any(|part| part.starts_with('.') && part != ".gitops-lint.yaml")
+    name.ends_with(".json")
+        || name.split('/').any(|part| part.starts_with('.') && part != ".gitops-lint.yaml")
 }
 
 /// Whether a line is, or sets a key to, a placeholder that is not quoted.

@@ -36,7 +36,9 @@ impl Rule for UnsubstitutedPlaceholder {
                 search.visit(metadata, "metadata", 0);
             }
             if is_built_in(&object.group) {
-                for entry in object.node.entries().iter().filter(|entry| !SKIPPED.contains(&entry.key.text.as_str())) {
+                for entry in
+                    object.node.entries().iter().filter(|entry| !SKIPPED.contains(&entry.key.text.as_str()))
+                {
                     if entry.key.text != "metadata" {
                         search.visit(&entry.value, &entry.key.text, 0);
                     }

@@ -1,0 +1,28 @@
+//! The rules about `helm`: a file each. This one is written by `cargo bless rules`.
+
+use super::Rule;
+
+mod empty_override;
+mod missing_chart_dependency;
+mod no_op_override;
+mod null_override;
+mod render_failure;
+mod type_conflict_override;
+mod unreferenced_values_file;
+mod unused_value;
+mod values_schema_violation;
+mod varying_selector_label;
+
+/// All of them, by name.
+pub(super) const RULES: &[&dyn Rule] = &[
+    &empty_override::EmptyOverride,
+    &missing_chart_dependency::MissingChartDependency,
+    &no_op_override::NoOpOverride,
+    &null_override::NullOverride,
+    &render_failure::RenderFailure,
+    &type_conflict_override::TypeConflictOverride,
+    &unreferenced_values_file::UnreferencedValuesFile,
+    &unused_value::UnusedValue,
+    &values_schema_violation::ValuesSchemaViolation,
+    &varying_selector_label::VaryingSelectorLabel,
+];

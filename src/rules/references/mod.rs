@@ -1,0 +1,64 @@
+//! The rules about `references`: a file each. This one is written by `cargo bless rules`.
+
+use super::Rule;
+
+mod colliding_ingress_host;
+mod duplicate_node_port;
+mod missing_config_map;
+mod missing_config_map_key;
+mod missing_custom_resource_definition;
+mod missing_gateway;
+mod missing_headless_service;
+mod missing_ingress_class;
+mod missing_issuer;
+mod missing_namespace;
+mod missing_persistent_volume_claim;
+mod missing_priority_class;
+mod missing_role;
+mod missing_scale_target;
+mod missing_secret;
+mod missing_secret_key;
+mod missing_secret_provider_class;
+mod missing_secret_store;
+mod missing_secret_store_namespace;
+mod missing_service;
+mod missing_service_account;
+mod missing_service_port;
+mod missing_storage_class;
+mod secret_store_namespace_forbidden;
+mod unfetched_secret_object;
+mod unmatched_named_port;
+mod unmatched_selector;
+mod unused_persistent_volume_claim;
+
+/// All of them, by name.
+pub(super) const RULES: &[&dyn Rule] = &[
+    &colliding_ingress_host::CollidingIngressHost,
+    &duplicate_node_port::DuplicateNodePort,
+    &missing_config_map::MissingConfigMap,
+    &missing_config_map_key::MissingConfigMapKey,
+    &missing_custom_resource_definition::MissingCustomResourceDefinition,
+    &missing_gateway::MissingGateway,
+    &missing_headless_service::MissingHeadlessService,
+    &missing_ingress_class::MissingIngressClass,
+    &missing_issuer::MissingIssuer,
+    &missing_namespace::MissingNamespace,
+    &missing_persistent_volume_claim::MissingPersistentVolumeClaim,
+    &missing_priority_class::MissingPriorityClass,
+    &missing_role::MissingRole,
+    &missing_scale_target::MissingScaleTarget,
+    &missing_secret::MissingSecret,
+    &missing_secret_key::MissingSecretKey,
+    &missing_secret_provider_class::MissingSecretProviderClass,
+    &missing_secret_store::MissingSecretStore,
+    &missing_secret_store_namespace::MissingSecretStoreNamespace,
+    &missing_service::MissingService,
+    &missing_service_account::MissingServiceAccount,
+    &missing_service_port::MissingServicePort,
+    &missing_storage_class::MissingStorageClass,
+    &secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
+    &unfetched_secret_object::UnfetchedSecretObject,
+    &unmatched_named_port::UnmatchedNamedPort,
+    &unmatched_selector::UnmatchedSelector,
+    &unused_persistent_volume_claim::UnusedPersistentVolumeClaim,
+];

@@ -1,0 +1,30 @@
+//! The rules about `security`: a file each. This one is written by `cargo bless rules`.
+
+use super::Rule;
+
+mod default_service_account_token;
+mod exec_grant;
+mod ingress_without_tls;
+mod missing_network_policy;
+mod missing_seccomp_profile;
+mod plaintext_secret;
+mod pod_security_violation;
+mod privileged_role_binding;
+mod unrestricted_pod;
+mod wildcard_rbac;
+mod writable_root_filesystem;
+
+/// All of them, by name.
+pub(super) const RULES: &[&dyn Rule] = &[
+    &default_service_account_token::DefaultServiceAccountToken,
+    &exec_grant::ExecGrant,
+    &ingress_without_tls::IngressWithoutTls,
+    &missing_network_policy::MissingNetworkPolicy,
+    &missing_seccomp_profile::MissingSeccompProfile,
+    &plaintext_secret::PlaintextSecret,
+    &pod_security_violation::PodSecurityViolation,
+    &privileged_role_binding::PrivilegedRoleBinding,
+    &unrestricted_pod::UnrestrictedPod,
+    &wildcard_rbac::WildcardRbac,
+    &writable_root_filesystem::WritableRootFilesystem,
+];

@@ -1,0 +1,20 @@
+//! The rules about `yaml`: a file each. This one is written by `cargo bless rules`.
+
+use super::Rule;
+
+mod alias_bomb;
+mod duplicate_key;
+mod implicit_type;
+mod syntax_error;
+mod tolerated_yaml;
+mod unsubstituted_placeholder;
+
+/// All of them, by name.
+pub(super) const RULES: &[&dyn Rule] = &[
+    &alias_bomb::AliasBomb,
+    &duplicate_key::DuplicateKey,
+    &implicit_type::ImplicitType,
+    &syntax_error::SyntaxError,
+    &tolerated_yaml::ToleratedYaml,
+    &unsubstituted_placeholder::UnsubstitutedPlaceholder,
+];
