@@ -37,7 +37,10 @@ pub(super) fn report_one(
     }
     let mut report = cx.report_labels(labels, problem.message.clone());
     report = report.help(problem.help.clone().unwrap_or_else(|| help.to_owned()));
-    if let Some(sure) = sure.into_iter().chain(doubt(app, rendered)).min() {
+    // That something is not on this machine is certain.
+    let absent = matches!(problem.kind, ProblemKind::MissingDependency | ProblemKind::Unavailable);
+    let doubt = doubt(app, rendered).filter(|_| !absent);
+    if let Some(sure) = sure.into_iter().chain(doubt).min() {
         report = report.confidence(sure);
     }
     for (place, words) in &problem.related {
