@@ -59,12 +59,12 @@ pub(super) fn least_confidence(
     }
     let config = &workspace.config;
     let file = workspace.sources.get(finding.primary.at.file);
-    let paths = config
+    let mut paths = config
         .paths
         .iter()
         .rev()
         .filter(|path| file.as_ref().is_some_and(|file| path.matches.is_match(file.name().as_ref())));
-    let of_path = paths.filter_map(|path| path.rules.get(finding.rule)?.confidence).next();
+    let of_path = paths.find_map(|path| path.rules.get(finding.rule)?.confidence);
     let of_rule = || config.rules.get(finding.rule).and_then(|rule| rule.confidence);
     of_path.or_else(of_rule).or(config.confidence).unwrap_or(Confidence::Likely)
 }

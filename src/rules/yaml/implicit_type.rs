@@ -33,7 +33,7 @@ impl Rule for ImplicitType {
                 check.map(object.at(&["stringData"]), "stringData");
             }
             ("", "Service" | "ReplicationController") => {
-                check.map(object.at(&["spec", "selector"]), "spec.selector")
+                check.map(object.at(&["spec", "selector"]), "spec.selector");
             }
             ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => {
                 check.map(object.at(&["spec", "selector", "matchLabels"]), "spec.selector.matchLabels");
