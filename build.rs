@@ -2,7 +2,8 @@
 //!
 //! A hook runs for every commit and a chart is rendered in a millisecond or two, so starting counts: finding and
 //! relocating three shared libraries and the tables of the program takes as long as all the rest of a start. A static program
-//! also runs in any container.
+//! also runs in any container. The program that downloads is linked as usual: a static one cannot resolve names as the
+//! system is set up to.
 
 #![expect(
     clippy::disallowed_methods,
@@ -28,7 +29,7 @@ fn main() -> io::Result<()> {
     {
         return Ok(());
     }
-    println!("cargo::rustc-link-arg-bins=-no-pie");
+    println!("cargo::rustc-link-arg-bin=gitops-lint=-no-pie");
     if is("HOST", &env::var("TARGET").unwrap_or_default())
         && let Some(out) = env::var_os("OUT_DIR")
     {
@@ -52,7 +53,7 @@ fn link_statically(out: &Path) -> io::Result<()> {
     // libc and the unwinder need each other, and GNU's linker looks behind it in a group only.
     script("libgcc_s.a", "-lgcc_eh -lgcc")?;
     script("libc.a", &format!("{} -lgcc_eh -lgcc", libc.display()))?;
-    println!("cargo::rustc-link-arg-bins=-L{}", out.display());
-    println!("cargo::rustc-link-arg-bins=-static");
+    println!("cargo::rustc-link-arg-bin=gitops-lint=-L{}", out.display());
+    println!("cargo::rustc-link-arg-bin=gitops-lint=-static");
     Ok(())
 }

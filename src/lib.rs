@@ -5,9 +5,12 @@
 )]
 
 pub mod argocd;
+pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod download;
 pub mod explain;
+pub mod fetch;
 pub mod finding;
 pub mod flux;
 pub mod git;
@@ -17,6 +20,7 @@ pub mod helm;
 pub mod k8s;
 pub mod kustomize;
 pub mod lint;
+pub mod lock;
 pub mod origin;
 pub mod repo;
 pub mod report;

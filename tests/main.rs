@@ -23,6 +23,7 @@ mod corpus_applications;
 mod corpus_incidents;
 mod corpus_ownership;
 mod docs;
+mod fetch;
 mod fleet;
 mod flux;
 mod fuzz;

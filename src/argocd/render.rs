@@ -102,11 +102,7 @@ impl Renderer<'_> {
         }
         let place = source.repo_url.as_ref().map_or(source.place, |url| url.place);
         let found = if source.is_oci() {
-            let reason = format!("the OCI artifact `{}` is not on this machine", source.repo_url());
-            Found::Missing {
-                reason,
-                help: "map it to a directory with `repos:` in .gitops-lint.yaml".to_owned(),
-            }
+            self.remotes.artifact(source.repo_url(), source.target_revision())
         } else if let Some(chart) = &source.chart {
             self.remotes.chart(source.repo_url(), &chart.value, source.target_revision())
         } else {

@@ -9,6 +9,7 @@ use crate::finding::{Confidence, Severity};
 use crate::report::Format;
 
 use super::deferred::Deferred;
+use super::fetch_args::{CacheCommand, FetchArgs};
 
 /// Below the short help.
 const AFTER_HELP: &str = "--help shows examples and exit codes.";
@@ -23,6 +24,7 @@ Examples:
   gitops-lint --write-baseline              live with what is there, and see what is new from now on:
   gitops-lint --baseline .gitops-lint-baseline.json
   gitops-lint --format sarif=lint.sarif --format pretty
+  gitops-lint fetch                         bring charts and repositories that are not on this machine
   gitops-lint explain missing-secret        why a rule exists, and what to do
   gitops-lint init                          write a commented .gitops-lint.yaml
 
@@ -34,7 +36,8 @@ Exit codes:
   1  findings at or above --fail-on
   2  the tool could not do its job: unknown flags, a broken configuration, an unreadable path
 
-Environment: NO_COLOR, CLICOLOR_FORCE, GITOPS_LINT_TODAY (like --today), RAYON_NUM_THREADS.";
+Environment: NO_COLOR, CLICOLOR_FORCE, GITOPS_LINT_TODAY (like --today), GITOPS_LINT_CACHE (like --cache-dir),
+RAYON_NUM_THREADS.";
 
 /// Renders what Argo CD or Flux would apply, offline, and points every problem at the line somebody wrote.
 #[derive(Debug, Parser)]
@@ -77,6 +80,11 @@ pub(super) enum Command {
     /// Print what would be applied
     #[command(subcommand)]
     Render(RenderCommand),
+    /// Bring the charts, repositories and files that the repository names and that are not on this machine
+    Fetch(Deferred<FetchArgs>),
+    /// Look after what `fetch` brought
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// List the apps that were found, and whether they could be rendered
     Apps(Deferred<AppsArgs>),
     /// Say where a field comes from: who set it, who was overridden, which template or patch put it there; or, for
@@ -189,6 +197,9 @@ pub(super) struct CommonArgs {
     /// The configuration file (default: .gitops-lint.yaml at the root)
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// Where `gitops-lint fetch` keeps what it brings (default: gitops-lint in the user's cache directory)
+    #[arg(long, value_name = "DIR")]
+    pub(super) cache_dir: Option<PathBuf>,
 }
 
 /// Arguments of `apps`.

@@ -12,6 +12,8 @@ mod check;
 mod deferred;
 mod describe;
 mod disk;
+mod fetch;
+mod fetch_args;
 mod init;
 mod objects;
 mod open;
@@ -30,6 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::finding::did_you_mean;
+use crate::repo::MissingChart;
 use crate::rules;
 
 use args::{
@@ -73,6 +76,8 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args.0),
+        Some(Command::Fetch(args)) => fetch::run(&args.0),
+        Some(Command::Cache(command)) => fetch::cache(&command),
         Some(Command::Apps(args)) => apps(&args.0),
         Some(Command::Render(command)) => render(command),
         Some(Command::Why(args)) => why::run(&args.0),
@@ -126,7 +131,7 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
     let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
     let report = crate::lint::lint(&workspace, &options);
     if let Some(format) = args.missing_charts {
-        for chart in workspace.checkouts.charts().missing() {
+        for chart in workspace.checkouts.fetched().missing().iter().filter_map(MissingChart::of) {
             print(&match format {
                 MissingChartsFormat::Commands => format!("{}\n", chart.pull_command()),
                 MissingChartsFormat::Tsv => {

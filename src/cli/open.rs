@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cache::Store;
 use crate::config::{self, Config};
 use crate::finding::{Confidence, Finding, Label, Problem, Severity};
 use crate::git::{Discovery, Repository};
-use crate::repo::{ChartIndex, Checkouts, GitRevisions, Workspace};
+use crate::lock::{self, Lock};
+use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
 use crate::report::{Look, render_finding};
 use crate::rules;
 use crate::source::{ReadError, Sources, Tree, TreePath, WorkTree};
@@ -24,7 +26,26 @@ pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, F
     let tree = work_tree(path, repository.as_deref(), &sources)?;
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let config = configuration(path, common, &tree, &cache)?;
-    assemble(path, tree, cache, config, repository)
+    let lock = lock(tree.as_ref(), &cache)?;
+    assemble(path, tree, cache, config, repository, (lock, common.cache_dir.as_deref()))
+}
+
+/// The same under another lock than the one that lies there.
+pub(super) fn workspace_under(path: &Path, common: &CommonArgs, lock: Lock) -> Result<Workspace, Failure> {
+    let sources = Sources::new();
+    let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
+    let tree = work_tree(path, repository.as_deref(), &sources)?;
+    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
+    let config = configuration(path, common, &tree, &cache)?;
+    assemble(path, tree, cache, config, repository, (lock, common.cache_dir.as_deref()))
+}
+
+/// The lock of a repository; an empty one where nothing was ever fetched.
+pub(super) fn lock_of(path: &Path) -> Result<Lock, Failure> {
+    let sources = Sources::new();
+    let tree = WorkTree::unwalked(path, "", Arc::clone(&sources))
+        .map_err(|error| format!("cannot open `{}`: {error}", path.display()))?;
+    lock(&tree, &Cache::new(sources))
 }
 
 /// The same without any configuration, whether there is one or not.
@@ -33,7 +54,7 @@ pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
     let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
     let tree = work_tree(path, repository.as_deref(), &sources)?;
     let cache = Arc::new(Cache::new(sources));
-    assemble(path, tree, cache, Config::default(), repository)
+    assemble(path, tree, cache, Config::default(), repository, (Lock::default(), None))
 }
 
 /// The same path as it was where the current branch left `revision` (or at `revision`, where that cannot be told), under
@@ -65,7 +86,8 @@ pub(super) fn base_workspace(
     let here = repository.head().ok().and_then(crate::git::Head::commit);
     let base = here.and_then(|here| repository.merge_base(here, there).known().flatten()).unwrap_or(there);
     let tree = repository.tree_below(base, "", repository.prefix()).map_err(|error| failed(&error))?;
-    assemble(path, tree, cache, config, Some(repository)).map(Some)
+    let lock = lock(tree.as_ref(), &cache)?;
+    assemble(path, tree, cache, config, Some(repository), (lock, common.cache_dir.as_deref())).map(Some)
 }
 
 /// Whether nothing was committed yet.
@@ -96,6 +118,7 @@ fn assemble(
     cache: Arc<Cache>,
     config: Config,
     repository: Option<Arc<Repository>>,
+    (lock, cache_dir): (Lock, Option<&Path>),
 ) -> Result<Workspace, Failure> {
     let mut checkouts = Checkouts::new(Arc::clone(&tree));
     for alias in &config.aliases {
@@ -124,6 +147,9 @@ fn assemble(
         checkouts.add_other(&url.value, Arc::new(other_tree));
     }
     checkouts.set_charts(charts(path, &config, &tree, &cache)?);
+    checkouts.set_machine_charts(helm_charts(&cache));
+    let store = cache_directory(cache_dir).map(|dir| Store::new(&dir));
+    checkouts.set_fetched(Fetched::new(lock, store, Arc::clone(cache.sources())));
     Ok(Workspace::new(tree, cache, config, checkouts))
 }
 
@@ -152,8 +178,42 @@ fn work_tree(
     Ok(Arc::new(tree))
 }
 
-/// Where charts of Helm repositories are looked for: the directories of `charts.paths`, the linted tree, what Helm
-/// keeps of what it pulled.
+/// What was fetched for this tree; nothing where it was never.
+fn lock(tree: &dyn Tree, cache: &Cache) -> Result<Lock, Failure> {
+    let file = match tree.read(&TreePath::root().child(lock::FILE_NAME)) {
+        Ok(file) => file,
+        Err(ReadError::NotFound) => return Ok(Lock::default()),
+        Err(error) => return Err(format!("cannot read `{}`: {error}", lock::FILE_NAME)),
+    };
+    Lock::read(&file, cache).map_err(|problem| {
+        format!("the lock `{}` is wrong\n\n{}", file.name(), shown(&problem, cache.sources()))
+    })
+}
+
+/// Where the cache is: given, else where the environment says.
+pub(super) fn cache_directory(given: Option<&Path>) -> Option<PathBuf> {
+    if let Some(given) = given {
+        return Some(given.to_owned());
+    }
+    let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    dir("GITOPS_LINT_CACHE").or_else(|| Some(user_caches()?.join("gitops-lint")))
+}
+
+/// The directory in which programs keep what they can make again.
+fn user_caches() -> Option<PathBuf> {
+    let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    dir("XDG_CACHE_HOME").or_else(|| {
+        if cfg!(target_os = "macos") {
+            dir("HOME").map(|home| home.join("Library/Caches"))
+        } else if cfg!(windows) {
+            dir("LOCALAPPDATA")
+        } else {
+            dir("HOME").map(|home| home.join(".cache"))
+        }
+    })
+}
+
+/// Where charts of Helm repositories are looked for first: the directories of `charts.paths`, the linted tree.
 fn charts(
     root: &Path,
     config: &Config,
@@ -180,14 +240,19 @@ fn charts(
         }
     }
     places.push(Arc::clone(tree));
+    Ok(ChartIndex::new(places, Arc::clone(cache)))
+}
+
+/// What Helm keeps of what it pulled.
+fn helm_charts(cache: &Arc<Cache>) -> ChartIndex {
     let open = |dir: PathBuf| -> Option<Arc<dyn Tree>> {
         let place = WorkTree::exported(&dir, "(Helm's cache)/", Arc::clone(cache.sources()));
         Some(Arc::new(place.ok()?))
     };
-    places.extend(helm_cache("HELM_REPOSITORY_CACHE", "repository").and_then(open));
+    let places = helm_cache("HELM_REPOSITORY_CACHE", "repository").and_then(open);
     // Since Helm 4, what was downloaded is kept by its digest.
     let content = helm_cache("HELM_CONTENT_CACHE", "content").and_then(open);
-    Ok(ChartIndex::new(places, Arc::clone(cache)).with_content(content))
+    ChartIndex::new(places.into_iter().collect(), Arc::clone(cache)).with_content(content)
 }
 
 /// A directory of Helm's cache (`pkg/helmpath`): where the variable says, else the one of that name.

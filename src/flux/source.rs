@@ -57,10 +57,15 @@ pub fn source_url(source: &Node) -> Option<&str> {
     source.at_path(&["spec", "url"])?.as_str()
 }
 
+/// A field of a source's spec.
+fn text<'n>(source: &'n Node, key: &str) -> Option<&'n str> {
+    source.at_path(&["spec", key])?.as_str()
+}
+
 /// `spec.ref` of an OCIRepository: `digest`, else `semver`, `tag`, `latest`.
 fn oci_version(source: &Node) -> &str {
     let reference = |key: &str| source.at_path(&["spec", "ref", key])?.as_str();
-    ["semver", "tag", "digest"].into_iter().find_map(reference).unwrap_or("latest")
+    ["digest", "semver", "tag"].into_iter().find_map(reference).unwrap_or("latest")
 }
 
 impl Renderer<'_> {
@@ -88,16 +93,14 @@ impl Renderer<'_> {
                 of_found(self.remotes.git(url, git_revision(node)), Missing::Content)
             }
             ("OCIRepository", Some(url)) => {
-                let found = self.remotes.git(url, oci_version(node));
-                match &found {
-                    Found::Missing { .. } => Located::Absent {
-                        missing: Missing::Content,
-                        reason: format!("the OCI artifact `{url}` is not on this machine"),
-                        help: Some("map it to a directory with `repos:` in .gitops-lint.yaml".to_owned()),
-                    },
-                    _ => of_found(found, Missing::Content),
-                }
+                of_found(self.remotes.artifact(url, oci_version(node)), Missing::Content)
             }
+            ("Bucket", _) => match (text(node, "endpoint"), text(node, "bucketName")) {
+                (Some(endpoint), Some(name)) => {
+                    of_found(self.remotes.bucket(endpoint, name), Missing::Content)
+                }
+                _ => absent(Missing::Content, format!("the Bucket `{}` names no bucket", source.name)),
+            },
             (kind, _) => absent(
                 Missing::Content,
                 format!("the content of the {kind} `{}` is not on this machine", source.name),
@@ -136,10 +139,6 @@ impl Renderer<'_> {
         let Some(url) = source_url(&input.node) else {
             return absent(Missing::Chart, format!("the OCIRepository `{}` has no URL", source.name));
         };
-        // A mapped directory is as good as the artifact.
-        if let Found::Here(dir) = self.remotes.git(url, oci_version(&input.node)) {
-            return Located::Root(dir, None);
-        }
         let (registry, name) = url.trim_end_matches('/').rsplit_once('/').unwrap_or(("", url));
         of_found(self.remotes.chart(registry, name, oci_version(&input.node)), Missing::Chart)
     }

@@ -107,22 +107,12 @@ fn dot_git(path: &Path) -> DotGit {
 
 /// Opens the repository that `dot_git` is or leads to; `git_dir` is where it leads.
 fn open(root: &Path, dot_git: &Path, git_dir: &Path, sources: Arc<Sources>) -> Discovery {
-    let options = gix::open::Options::isolated()
-        // Who owns the files does not matter to a reader, and must not change the answer.
-        .with(gix::sec::Trust::Full)
-        .open_path_as_is(true)
-        .config_overrides([
-            // Argo CD's clone does not fetch `refs/replace`.
-            "core.useReplaceRefs=false",
-            // A damaged or hostile pack may claim any size.
-            "gitoxide.objects.allocLimit=512m",
-        ]);
     if let Err(why) = check_format(git_dir) {
         return broken(why);
     }
-    let git = match gix::ThreadSafeRepository::open_opts(dot_git, options) {
+    let git = match open_git_dir(dot_git) {
         Ok(git) => git,
-        Err(error) => return broken(format!("the repository cannot be opened: {}", words(&error))),
+        Err(error) => return Discovery::Broken(error),
     };
     let local = git.to_thread_local();
     let Some(work_dir) = local.workdir().and_then(|dir| std::fs::canonicalize(dir).ok()) else {
@@ -143,6 +133,22 @@ fn open(root: &Path, dot_git: &Path, git_dir: &Path, sources: Arc<Sources>) -> D
         return Discovery::Untracked { work_dir: repository.work_dir().to_owned() };
     }
     Discovery::Found(Box::new(repository))
+}
+
+/// Opens a `.git` or bare repository, whatever the user's configuration says.
+pub(super) fn open_git_dir(path: &Path) -> Result<gix::ThreadSafeRepository, GitError> {
+    let options = gix::open::Options::isolated()
+        // Who owns the files does not matter to a reader, and must not change the answer.
+        .with(gix::sec::Trust::Full)
+        .open_path_as_is(true)
+        .config_overrides([
+            // Argo CD's clone does not fetch `refs/replace`.
+            "core.useReplaceRefs=false",
+            // A damaged or hostile pack may claim any size.
+            "gitoxide.objects.allocLimit=512m",
+        ]);
+    gix::ThreadSafeRepository::open_opts(path, options)
+        .map_err(|error| GitError::new(format!("the repository cannot be opened: {}", words(&error))))
 }
 
 /// Where `root` lies in the work tree; `None` when outside (`core.worktree` leads elsewhere) or not UTF-8.

@@ -11,6 +11,7 @@
 
 #[cfg(test)]
 mod against_git;
+mod bare;
 mod changes;
 mod coverage;
 mod discover;
@@ -27,6 +28,7 @@ mod tracked;
 mod tree;
 mod walk;
 
+pub use bare::open_bare;
 pub use changes::Change;
 pub use coverage::Coverage;
 pub use discover::Discovery;

@@ -118,31 +118,17 @@ impl Loader {
         Ok(Loaded { file, path: path.clone() })
     }
 
-    /// Raw files of GitHub are looked for in the repositories that are known here.
+    /// A file by its URL, where it was fetched or its repository is known.
     fn load_remote(entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
-        let rest = entry.split_once("://raw.githubusercontent.com/").map(|(_, rest)| rest);
-        let parts: Vec<&str> = rest.unwrap_or_default().splitn(4, '/').collect();
-        let copy = "commit a copy of the file and name it by its path";
         let missing = |reason: &str| {
-            let message = format!("`{entry}` is a URL: {reason}");
-            Failure::new(message).kind(ProblemKind::Unavailable).help(copy)
+            Failure::new(format!("`{entry}` is a URL: {reason}")).kind(ProblemKind::Unavailable)
         };
-        let &[owner, name, revision, path] = parts.as_slice() else {
-            return Err(missing("it is not downloaded"));
-        };
-        let path = path.split(['?', '#']).next().unwrap_or(path);
-        match cx.options.remotes.git(&format!("https://github.com/{owner}/{name}"), revision) {
-            Found::Here(dir) | Found::Instead(dir, _) => {
-                let path = dir.path.join(path).map_err(|error| missing(&error.to_string()))?;
-                match dir.tree.read(&path) {
-                    Ok(file) => Ok(Loaded { file, path }),
-                    Err(error) => Err(missing(&error.to_string())),
-                }
-            }
-            Found::Missing { reason, help } => {
-                let help = if help.is_empty() { copy.to_owned() } else { format!("{copy}, or {help}") };
-                Err(missing(&reason).help(help))
-            }
+        match cx.options.remotes.file(entry) {
+            Found::Here(dir) | Found::Instead(dir, _) => match dir.tree.read(&dir.path) {
+                Ok(file) => Ok(Loaded { file, path: dir.path }),
+                Err(error) => Err(missing(&error.to_string())),
+            },
+            Found::Missing { reason, help } => Err(missing(&reason).help(help)),
         }
     }
 

@@ -3,17 +3,17 @@
 //! What holds a `Chart.yaml` of that name and version is taken for the chart, wherever it lies: in the linted tree, in
 //! a directory of `charts.paths`, in Helm's own cache. From which repository it came is written nowhere.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
 
 use crate::argocd::pick_version;
 use crate::golang::semver::Version;
-use crate::source::{ArchiveLimits, Dir, Found, Sources, Tree, TreePath, open_archive};
+use crate::source::{ArchiveLimits, Dir, Sources, Tree, TreePath, open_archive};
 use crate::yaml::{Cache, Node};
 
-/// Vendored charts, and what was asked for in vain.
+/// Vendored charts.
 #[derive(Debug, Default)]
 pub struct ChartIndex {
     /// Where charts may lie; the first that has a version wins.
@@ -24,7 +24,6 @@ pub struct ChartIndex {
     cache: Option<Arc<Cache>>,
     known: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
     known_by_content: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
-    missing: Mutex<BTreeSet<MissingChart>>,
 }
 
 /// A chart that is on this machine.
@@ -35,42 +34,6 @@ struct Vendored {
     at: Dir,
     /// An archive's content, once it was asked for; `None` when it is not what its name says.
     opened: Option<OnceLock<Option<Dir>>>,
-}
-
-/// A chart that no vendored directory holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MissingChart {
-    /// URL of the Helm repository.
-    pub url: String,
-    /// Name.
-    pub name: String,
-    /// Version or constraint as written.
-    pub version: String,
-}
-
-impl MissingChart {
-    /// The command that fetches it.
-    pub fn pull_command(&self) -> String {
-        let Self { url, name, version } = self;
-        let version =
-            if version.is_empty() { String::new() } else { format!(" --version {}", quoted(version)) };
-        if url.contains("://") && !url.starts_with("oci://") {
-            format!("helm pull {} --repo {}{version}", quoted(name), quoted(url))
-        } else {
-            let host = url.trim_start_matches("oci://").trim_end_matches('/');
-            format!("helm pull {}{version}", quoted(&format!("oci://{host}/{name}")))
-        }
-    }
-}
-
-/// A word as a shell reads it: what manifests say are words, never commands.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+,=%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 impl ChartIndex {
@@ -90,37 +53,12 @@ impl ChartIndex {
         !self.places.is_empty()
     }
 
-    /// Looks a chart up; what is not found is remembered.
-    pub fn find(&self, url: &str, name: &str, version: &str) -> Found {
+    /// Looks a chart up; else the versions of it that are there.
+    pub fn find(&self, name: &str, version: &str) -> Result<Dir, Vec<&str>> {
         // A chart of an OCI registry is named by its path.
         let short = name.rsplit('/').next().unwrap_or(name);
-        let versions = match self.among(self.known(), short, version) {
-            Ok(dir) => return Found::Here(dir),
-            Err(versions) => versions,
-        };
-        if let Ok(dir) = self.among(self.known_by_content(), short, version) {
-            return Found::Here(dir);
-        }
-        let missing =
-            MissingChart { url: url.to_owned(), name: name.to_owned(), version: version.to_owned() };
-        let help = format!("vendor it below a directory of `charts.paths`: {}", missing.pull_command());
-        // A name that `helm repo add` gave is known to one machine only.
-        if !url.starts_with('@') && !url.starts_with("alias:") {
-            self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(missing);
-        }
-        let there = match versions.as_slice() {
-            [] => String::new(),
-            versions => format!(", only {} is", versions.join(", ")),
-        };
-        Found::Missing {
-            reason: format!("the chart `{name}` {version} of {url} is not vendored{there}"),
-            help,
-        }
-    }
-
-    /// The charts that were not found, once each.
-    pub fn missing(&self) -> Vec<MissingChart> {
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.among(self.known(), short, version)
+            .or_else(|versions| self.among(self.known_by_content(), short, version).map_err(|_| versions))
     }
 
     fn known(&self) -> &BTreeMap<SmolStr, Vec<Vendored>> {
@@ -258,18 +196,8 @@ mod tests {
             ("nobody", "1.0.0", None),
             ("it's", "~1 $(x)", None),
         ] {
-            let found = index.find("https://charts.example", name, version);
-            assert_eq!(found.dir().map(|dir| dir.path.as_str()), want, "{name} {version}");
+            let found = index.find(name, version).ok();
+            assert_eq!(found.as_ref().map(|dir| dir.path.as_str()), want, "{name} {version}");
         }
-        let commands: Vec<String> = index.missing().iter().map(MissingChart::pull_command).collect();
-        assert_eq!(
-            commands,
-            [
-                "helm pull a --repo https://charts.example --version 3.0.0",
-                r"helm pull 'it'\''s' --repo https://charts.example --version '~1 $(x)'",
-                "helm pull k8s-1thing --repo https://charts.example --version 0.1.0",
-                "helm pull nobody --repo https://charts.example --version 1.0.0",
-            ]
-        );
     }
 }

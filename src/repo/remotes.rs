@@ -2,16 +2,18 @@
 //!
 //! This repository is recognised by the configured aliases and git remotes or, where neither can tell, by the
 //! paths: a URL whose paths nearly all exist here means this tree. Other repositories come from `repos:`, charts
-//! from vendored directories and archives. Nothing is ever fetched.
+//! from vendored directories and archives; then what `gitops-lint fetch` brought is asked. Nothing is fetched here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::cache::Want;
 use crate::source::{Dir, Found, Remotes, Tree, TreePath, repository_key};
 use crate::yaml::Cache;
 
 use super::charts::ChartIndex;
+use super::fetched::{Fetched, Lookup};
 
 /// Answers which tree this repository has at a revision.
 pub trait Revisions: Send + Sync + fmt::Debug {
@@ -55,6 +57,9 @@ pub struct Checkouts {
     /// `repos:` of the configuration.
     others: BTreeMap<String, Arc<dyn Tree>>,
     charts: ChartIndex,
+    fetched: Fetched,
+    /// What other programs keep on this machine: charts that Helm pulled.
+    machine: ChartIndex,
 }
 
 /// What was concluded from the apps.
@@ -119,6 +124,8 @@ impl Checkouts {
             revisions: None,
             others: BTreeMap::new(),
             charts: ChartIndex::default(),
+            fetched: Fetched::default(),
+            machine: ChartIndex::default(),
         }
     }
 
@@ -147,6 +154,16 @@ impl Checkouts {
         self.charts = charts;
     }
 
+    /// Sets what was fetched.
+    pub fn set_fetched(&mut self, fetched: Fetched) {
+        self.fetched = fetched;
+    }
+
+    /// Sets where other programs keep charts. They are asked last.
+    pub fn set_machine_charts(&mut self, charts: ChartIndex) {
+        self.machine = charts;
+    }
+
     /// Looks for charts in the tree itself, unless it is known where they are.
     pub(super) fn default_charts(&mut self, cache: &Arc<Cache>) {
         if !self.charts.has_places() {
@@ -154,9 +171,21 @@ impl Checkouts {
         }
     }
 
-    /// The charts that were asked for and not found, once each.
-    pub fn charts(&self) -> &ChartIndex {
-        &self.charts
+    /// What was fetched, and what was asked for in vain.
+    pub fn fetched(&self) -> &Fetched {
+        &self.fetched
+    }
+
+    /// What was fetched, else what is said and remembered of something that is missing.
+    fn fetched_or(&self, want: Want, reason: String, otherwise: &str) -> Found {
+        match self.fetched.find(&want) {
+            Lookup::Here(dir) => Found::Here(dir),
+            Lookup::Unfixed(dir, note) => Found::Instead(dir, note),
+            Lookup::Absent => {
+                self.fetched.miss(want);
+                Found::Missing { reason, help: format!("`gitops-lint fetch` brings it; or {otherwise}") }
+            }
+        }
     }
 
     /// What a URL means.
@@ -243,16 +272,97 @@ impl Remotes for Checkouts {
         }
         match self.identity(url) {
             Identity::Known | Identity::Inferred => self.at_revision(revision),
-            Identity::Other => Found::Missing {
-                reason: format!("the repository `{url}` is not on this machine"),
-                help: "map it to a checkout with `repos:` in .gitops-lint.yaml, or name it under \
-                       `repository.aliases` if it is this repository"
-                    .to_owned(),
-            },
+            Identity::Other => self.fetched_or(
+                Want::git(url, revision),
+                format!("the repository `{url}` is not on this machine"),
+                "map it to a checkout with `repos:` in .gitops-lint.yaml, or name it under \
+                 `repository.aliases` if it is this repository",
+            ),
         }
     }
 
     fn chart(&self, url: &str, name: &str, version: &str) -> Found {
-        self.charts.find(url, name, version)
+        // A mapped directory is as good as the artifact.
+        let whole = format!("{url}/{name}");
+        if let Some(tree) = self.others.get(&repository_key(&whole)) {
+            return Found::Here(Dir::new(Arc::clone(tree), TreePath::root()));
+        }
+        let versions = match self.charts.find(name, version) {
+            Ok(dir) => return Found::Here(dir),
+            Err(versions) => versions,
+        };
+        // A name that `helm repo add` gave is known to one machine only.
+        let want =
+            (!url.starts_with('@') && !url.starts_with("alias:")).then(|| Want::chart(url, name, version));
+        match want.as_ref().map(|want| self.fetched.find(want)) {
+            Some(Lookup::Here(dir)) => return Found::Here(dir),
+            Some(Lookup::Unfixed(dir, note)) => return Found::Instead(dir, note),
+            Some(Lookup::Absent) | None => {}
+        }
+        let others = match self.machine.find(name, version) {
+            Ok(dir) => return Found::Here(dir),
+            Err(others) => others,
+        };
+        let there = match [versions, others].concat().as_slice() {
+            [] => String::new(),
+            versions => format!(", only {} is", versions.join(", ")),
+        };
+        let chart = Want::chart(url, name, version);
+        let help = match want {
+            Some(want) => {
+                self.fetched.miss(want);
+                "`gitops-lint fetch` brings it; or vendor it below a directory of `charts.paths`".to_owned()
+            }
+            None => format!("vendor `{}` below a directory of `charts.paths`", chart.short_name()),
+        };
+        Found::Missing {
+            reason: format!("the chart `{name}` {version} of {url} is not on this machine{there}"),
+            help,
+        }
     }
+
+    fn artifact(&self, url: &str, version: &str) -> Found {
+        if let Some(tree) = self.others.get(&repository_key(url)) {
+            return Found::Here(Dir::new(Arc::clone(tree), TreePath::root()));
+        }
+        self.fetched_or(
+            Want::artifact(url, version),
+            format!("the OCI artifact `{url}` is not on this machine"),
+            "map it to a directory with `repos:` in .gitops-lint.yaml",
+        )
+    }
+
+    fn file(&self, url: &str) -> Found {
+        if let Some((repository, revision, path)) = raw_file(url)
+            && (self.identity(&repository) != Identity::Other
+                || self.others.contains_key(&repository_key(&repository)))
+            && let Found::Here(dir) = self.git(&repository, revision)
+            && let Ok(path) = dir.path.join(path)
+            && dir.tree.is_file(&path)
+        {
+            return Found::Here(dir.at(path));
+        }
+        self.fetched_or(
+            Want::file(url),
+            format!("the file `{url}` is not on this machine"),
+            "commit a copy of the file and name it by its path",
+        )
+    }
+
+    fn bucket(&self, endpoint: &str, name: &str) -> Found {
+        self.fetched_or(
+            Want::bucket(endpoint, name),
+            format!("the content of the bucket `{name}` of {endpoint} is not on this machine"),
+            "map it to a directory with `repos:` in .gitops-lint.yaml",
+        )
+    }
+}
+
+/// The repository, revision and path of a raw file of GitHub.
+fn raw_file(url: &str) -> Option<(String, &str, &str)> {
+    let (_, rest) = url.split_once("://raw.githubusercontent.com/")?;
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let mut parts = rest.splitn(4, '/');
+    let (owner, name, revision, path) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some((format!("https://github.com/{owner}/{name}"), revision, path))
 }

@@ -39,20 +39,34 @@ impl<'a> Trace<'a> {
     }
 }
 
-impl Remotes for Trace<'_> {
-    fn git(&self, url: &str, revision: &str) -> Found {
-        match self.workspace.remotes().git(url, revision) {
+impl Trace<'_> {
+    fn watched(&self, found: Found) -> Found {
+        match found {
             Found::Here(dir) => Found::Here(self.watch(dir)),
             Found::Instead(dir, note) => Found::Instead(self.watch(dir), note),
             missing @ Found::Missing { .. } => missing,
         }
     }
+}
+
+impl Remotes for Trace<'_> {
+    fn git(&self, url: &str, revision: &str) -> Found {
+        self.watched(self.workspace.remotes().git(url, revision))
+    }
 
     fn chart(&self, url: &str, name: &str, version: &str) -> Found {
-        match self.workspace.remotes().chart(url, name, version) {
-            Found::Here(dir) => Found::Here(self.watch(dir)),
-            Found::Instead(dir, note) => Found::Instead(self.watch(dir), note),
-            missing @ Found::Missing { .. } => missing,
-        }
+        self.watched(self.workspace.remotes().chart(url, name, version))
+    }
+
+    fn artifact(&self, url: &str, version: &str) -> Found {
+        self.watched(self.workspace.remotes().artifact(url, version))
+    }
+
+    fn file(&self, url: &str) -> Found {
+        self.watched(self.workspace.remotes().file(url))
+    }
+
+    fn bucket(&self, endpoint: &str, name: &str) -> Found {
+        self.watched(self.workspace.remotes().bucket(endpoint, name))
     }
 }

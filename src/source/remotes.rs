@@ -31,14 +31,39 @@ impl Found {
     }
 }
 
-/// Answers where repositories and charts named by URL are found: this repository at a revision, another checkout
-/// named in the configuration, a vendored chart. Never fetches.
+/// Answers where repositories, charts and files named by URL are found: this repository at a revision, another checkout
+/// named in the configuration, a vendored chart, what was fetched before. Never fetches.
 pub trait Remotes: Send + Sync + fmt::Debug {
     /// The root of a Git repository at a revision (empty: its default branch).
     fn git(&self, url: &str, revision: &str) -> Found;
 
     /// The directory of a chart of a Helm repository, by URL, name and version (exact or a constraint).
     fn chart(&self, url: &str, name: &str, version: &str) -> Found;
+
+    /// The root of an artifact in an OCI registry, by a tag, range or digest.
+    fn artifact(&self, url: &str, version: &str) -> Found {
+        let _ = version;
+        Found::Missing {
+            reason: format!("the OCI artifact `{url}` is not on this machine"),
+            help: "map it to a directory with `repos:` in .gitops-lint.yaml".to_owned(),
+        }
+    }
+
+    /// A file by its URL: the path of the answer is that of the file.
+    fn file(&self, url: &str) -> Found {
+        Found::Missing {
+            reason: format!("the file `{url}` is not on this machine"),
+            help: "commit a copy of the file and name it by its path".to_owned(),
+        }
+    }
+
+    /// The root of what a bucket holds.
+    fn bucket(&self, endpoint: &str, name: &str) -> Found {
+        Found::Missing {
+            reason: format!("the content of the bucket `{name}` of {endpoint} is not on this machine"),
+            help: String::new(),
+        }
+    }
 }
 
 /// Knows nothing: for rendering a directory by itself.

@@ -1,0 +1,175 @@
+//! A plain directory behind a web server: `index.yaml` and archives.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::server::{Answer, Request, Server};
+use super::{Scene, application, chart, sha256};
+
+/// A repository of charts: (name, version, archive).
+pub(super) fn repository(charts: Vec<(&'static str, &'static str, Vec<u8>)>) -> Server {
+    let mut index = String::from("apiVersion: v1\nentries:\n");
+    let mut by_name: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
+    for (name, version, archive) in &charts {
+        by_name.entry(name).or_default().push((version, sha256(archive)));
+    }
+    for (name, versions) in by_name {
+        let _ = writeln!(index, "  {name}:");
+        for (version, digest) in versions {
+            let urls = format!("[files/{name}-{version}.tgz]");
+            let _ =
+                writeln!(index, "  - {{ name: {name}, version: {version}, digest: {digest}, urls: {urls} }}");
+        }
+    }
+    Server::start(move |request| match request.path.as_str() {
+        "/charts/index.yaml" => Answer::ok(index.clone()),
+        path => {
+            let found = charts
+                .iter()
+                .find(|(name, version, _)| path == format!("/charts/files/{name}-{version}.tgz"));
+            found.map_or(Answer::status(404), |(.., archive)| Answer::ok(archive.clone()))
+        }
+    })
+}
+
+#[test]
+fn fetched_once_and_linted_offline() {
+    let parent =
+        chart("umbrella", "0.1.0", &[("Chart.yaml", "apiVersion: v2\nname: umbrella\nversion: 0.1.0\n")]);
+    let server = repository(vec![
+        ("web", "1.2.0", chart("web", "1.2.0", &[])),
+        ("web", "1.2.7", chart("web", "1.2.7", &[])),
+        ("web", "1.3.0", chart("web", "1.3.0", &[])),
+        ("umbrella", "0.1.0", parent),
+    ]);
+    let url = server.url("/charts/");
+    let scene = Scene::new(&[
+        ("apps/web.yaml", &application("web", &url, "web", "~1.2.0")),
+        ("apps/umbrella.yaml", &application("umbrella", &url, "umbrella", "0.1.0")),
+        (
+            "own/Chart.yaml",
+            &format!(
+                "apiVersion: v2\nname: own\nversion: 1.0.0\ndependencies:\n- {{ name: web, version: 1.3.0, repository: '{url}' }}\n"
+            ),
+        ),
+    ]);
+    let (code, said) = scene.run(&["fetch", "--dry-run"]);
+    assert_eq!(code, 0);
+    assert!(
+        said.ends_with("3 missing\n") && said.contains("missing  chart  web ~1.2.0 of http://127.0.0.1"),
+        "{said}"
+    );
+    assert!(server.requests().is_empty() && scene.lock().is_empty());
+
+    let said = scene.fetch();
+    assert!(said.contains("web ~1.2.0 of ") && said.contains(" -> 1.2.7  ("), "{said}");
+    assert!(said.contains("\n3 fetched\nwrote .gitops-lint.lock: commit it\n"), "{said}");
+    assert_eq!(
+        server.requests().iter().filter(|it| it.ends_with("index.yaml")).count(),
+        1,
+        "one index for all"
+    );
+    let lock = scene.lock();
+    assert!(
+        lock.contains("  name: web\n  wanted: \"~1.2.0\"\n  version: 1.2.7\n  digest: sha256:"),
+        "{lock}"
+    );
+
+    let (_, rendered) = scene.run(&["render", "app", "web"]);
+    assert!(rendered.contains("version: 1.2.7"), "{rendered}");
+    let (_, apps) = scene.run(&["apps"]);
+    assert_eq!(apps.matches("  rendered  ").count(), 3, "{apps}");
+
+    let before = server.requests().len();
+    assert_eq!(scene.fetch(), "3 already there\n");
+    assert_eq!(scene.run(&["fetch", "--offline"]), (0, "3 already there\n".to_owned()));
+    assert_eq!(server.requests().len(), before, "nothing was asked again");
+    assert_eq!((scene.halves(), scene.lock()), (0, lock.clone()));
+
+    // Another machine, another day: the lock decides.
+    std::fs::remove_dir_all(scene.dir.path().join("cache")).unwrap();
+    let (code, said) = scene.run(&["fetch", "--offline"]);
+    assert!(code == 1 && said.ends_with("3 missing\n"), "{said}");
+    let locked = lock.replace("version: 1.2.7", "version: 1.2.0");
+    scene.write(".gitops-lint.lock", &locked);
+    let (code, said) = scene.run(&["fetch", "--allow-local"]);
+    assert!(code == 1 && said.contains("changed since it was locked"), "{said}");
+    scene.write(".gitops-lint.lock", &lock);
+    scene.fetch();
+
+    // Without a lock a version still is what it is, and a range is told apart.
+    std::fs::remove_file(scene.repo().join(".gitops-lint.lock")).unwrap();
+    let (_, apps) = scene.run(&["apps"]);
+    assert_eq!(apps.matches("  rendered  ").count(), 2, "{apps}");
+    assert!(apps.contains("is 1.2.7 in the cache of this machine, and no lock fixes that"), "{apps}");
+}
+
+#[test]
+fn newer_ones_come_with_update_only() {
+    let newer = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = std::sync::Arc::clone(&newer);
+    let archives = [chart("web", "1.0.0", &[]), chart("web", "1.1.0", &[])];
+    let server = Server::start(move |request: &Request| match request.path.as_str() {
+        "/index.yaml" => {
+            let also = if flag.load(std::sync::atomic::Ordering::SeqCst) {
+                "\n  - { version: 1.1.0, urls: [b.tgz] }"
+            } else {
+                ""
+            };
+            Answer::ok(format!("entries:\n  web:\n  - {{ version: 1.0.0, urls: [a.tgz] }}{also}\n"))
+        }
+        "/a.tgz" => Answer::ok(archives[0].clone()),
+        _ => Answer::ok(archives[1].clone()),
+    });
+    let scene = Scene::new(&[("app.yaml", &application("web", &server.url(""), "web", "1.x"))]);
+    scene.fetch();
+    newer.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(scene.fetch(), "1 already there\n");
+    assert!(scene.lock().contains("version: 1.0.0"));
+    let (code, said) = scene.run(&["fetch", "--allow-local", "--update"]);
+    assert!(code == 0 && said.contains(" -> 1.1.0"), "{said}");
+    assert!(scene.lock().contains("version: 1.1.0") && !scene.lock().contains("version: 1.0.0"));
+    // What nothing names any more leaves the lock.
+    std::fs::remove_file(scene.repo().join("app.yaml")).unwrap();
+    scene.fetch();
+    assert!(!scene.lock().contains("web"));
+}
+
+/// Credentials go to the server that they are for, and are printed nowhere.
+#[test]
+fn credentials_stay_with_their_server() {
+    let archive = chart("web", "1.0.0", &[]);
+    let other = {
+        let archive = archive.clone();
+        Server::start(move |request: &Request| match request.header("authorization") {
+            None => Answer::ok(archive.clone()),
+            Some(_) => Answer::status(418),
+        })
+    };
+    let elsewhere = format!("http://localhost:{}/web.tgz?signature=hidden", other.port);
+    let server = Server::start(move |request: &Request| {
+        match (request.path.as_str(), request.header("authorization")) {
+            (_, None) => Answer::status(401),
+            (_, Some(header)) if header != "Basic dXNlcjpzZWNyZXQ=" => Answer::status(403),
+            ("/index.yaml", _) => Answer::ok("entries:\n  web:\n  - { version: 1.0.0, urls: [web.tgz] }\n"),
+            _ => Answer::redirect(&elsewhere),
+        }
+    });
+    let with_password = format!("http://user:secret@127.0.0.1:{}", server.port);
+    let scene = Scene::new(&[("app.yaml", &application("web", &with_password, "web", "1.0.0"))]);
+    let (code, said) = scene.run(&["fetch", "--allow-local"]);
+    assert!(code == 1 && said.contains("answers 401") && !said.contains("secret"), "{said}");
+    let helm = scene.dir.path().join(".config/helm");
+    std::fs::create_dir_all(&helm).unwrap();
+    let repositories = format!(
+        "repositories:\n- {{ name: a, url: '{}', username: user, password: secret }}\n",
+        server.url("/")
+    );
+    std::fs::write(helm.join("repositories.yaml"), repositories).unwrap();
+    let said = scene.fetch();
+    assert!(
+        !said.contains("secret") && !scene.lock().contains("secret") && !scene.lock().contains("hidden"),
+        "{said}"
+    );
+    assert_eq!(other.requests().len(), 1);
+}
