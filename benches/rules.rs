@@ -67,6 +67,7 @@ fn input() -> Input {
         node: None,
         origins: Arc::default(),
         spec: Spec::Overlay(dir),
+        environment: "".into(),
         provisional: false,
     };
     Input { workspace, app, objects }

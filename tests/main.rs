@@ -24,6 +24,7 @@ mod corpus_incidents;
 mod corpus_ownership;
 mod docs;
 mod fetch;
+mod environments;
 mod fleet;
 mod flux;
 mod fuzz;

@@ -162,6 +162,25 @@ pub struct GeneratorFixture {
     pub params: Vec<Node>,
 }
 
+/// An entry of `releases:`: a release of a chart of this repository that no app here makes.
+#[derive(Debug, Clone)]
+pub struct ReleaseConfig {
+    /// `chart`: its directory, relative to the configuration file.
+    pub chart: Text,
+    /// `values`: values files, the last one wins; relative to the configuration file.
+    pub values: Vec<Text>,
+    /// `name` of the release.
+    pub name: Option<Text>,
+    /// `namespace` of the release.
+    pub namespace: Option<Text>,
+    /// `cluster`, a name in `clusters`.
+    pub cluster: Option<Text>,
+    /// `environment`: what tells it from other releases of the chart.
+    pub environment: Option<Text>,
+    /// The whole entry.
+    pub place: Place,
+}
+
 /// The configuration. The default is what an absent file means.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -185,6 +204,8 @@ pub struct Config {
     pub repos: Vec<(Text, Text)>,
     /// `charts.paths`: where vendored remote charts live.
     pub chart_paths: Vec<Text>,
+    /// `releases`.
+    pub releases: Vec<ReleaseConfig>,
     /// `external`.
     pub external: Vec<External>,
     /// `images`.
@@ -227,6 +248,7 @@ const KEYS: &[&str] = &[
     "repository",
     "repos",
     "charts",
+    "releases",
     "external",
     "images",
     "generators",
@@ -278,6 +300,10 @@ impl Config {
             "external" => {
                 let items = cx.items(value, "`external`");
                 config.external = items.iter().filter_map(|item| external(cx, item)).collect();
+            }
+            "releases" => {
+                let items = cx.items(value, "`releases`");
+                config.releases = items.iter().filter_map(|item| release(cx, item)).collect();
             }
             "images" => config.images = images(cx, value),
             "generators" => {
@@ -430,6 +456,22 @@ fn external(cx: &mut Decoder, node: &Node) -> Option<External> {
     let kind = required(cx, node, kind, "an entry of `external`", "kind");
     let name = required(cx, node, name, "an entry of `external`", "name");
     Some(External { group, kind: kind?, namespace, name: name?, keys })
+}
+
+fn release(cx: &mut Decoder, node: &Node) -> Option<ReleaseConfig> {
+    let (mut chart, mut values) = (None, Vec::new());
+    let (mut name, mut namespace, mut cluster, mut environment) = (None, None, None, None);
+    let known = &["chart", "values", "name", "namespace", "cluster", "environment"];
+    cx.mapping(node, "an entry of `releases`", known, |cx, key, value| match key {
+        "chart" => chart = cx.text(value, "`chart`"),
+        "values" => values = cx.texts(value, "`values`"),
+        "name" => name = cx.text(value, "`name`"),
+        "namespace" => namespace = cx.text(value, "`namespace`"),
+        "cluster" => cluster = cx.text(value, "`cluster`"),
+        _ => environment = cx.text(value, "`environment`"),
+    });
+    let chart = required(cx, node, chart, "an entry of `releases`", "chart")?;
+    Some(ReleaseConfig { chart, values, name, namespace, cluster, environment, place: node.place() })
 }
 
 fn images(cx: &mut Decoder, node: &Node) -> Images {

@@ -334,6 +334,7 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
         Spec::FluxKustomization(kustomization, _) => (kustomization.path().to_owned(), None),
         Spec::FluxRelease(release, _) => release.chart_words(),
         Spec::Overlay(dir) | Spec::Chart(dir) => (dir.path.to_string(), None),
+        Spec::Release(release) => (release.words(), None),
         Spec::Manifests(files) => (format!("{} files", files.len()), None),
     };
     AppRow {

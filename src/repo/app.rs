@@ -11,6 +11,8 @@ use crate::origin::{Origins, Place};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
+use super::environments::AssumedRelease;
+
 /// Names an app within one run; dense, in order of discovery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AppId(pub u32);
@@ -30,6 +32,8 @@ pub enum AppKind {
     Overlay,
     /// A chart that nothing refers to.
     Chart,
+    /// A release of such a chart, assumed from the values files beside it or declared in the configuration.
+    Release,
     /// Manifests as written, where nothing at all says what is deployed.
     Manifests,
 }
@@ -37,7 +41,7 @@ pub enum AppKind {
 impl AppKind {
     /// Whether nothing says that it is deployed: no Application, Kustomization or HelmRelease.
     pub fn is_loose(self) -> bool {
-        matches!(self, Self::Overlay | Self::Chart | Self::Manifests)
+        matches!(self, Self::Overlay | Self::Chart | Self::Release | Self::Manifests)
     }
 
     /// The word shown to users.
@@ -49,6 +53,7 @@ impl AppKind {
             Self::HelmRelease => "HelmRelease",
             Self::Overlay => "overlay",
             Self::Chart => "chart",
+            Self::Release => "release",
             Self::Manifests => "manifests",
         }
     }
@@ -75,6 +80,8 @@ pub enum Spec {
     Overlay(Dir),
     /// A chart rendered with its own values.
     Chart(Dir),
+    /// A chart rendered with the values of an environment.
+    Release(Arc<AssumedRelease>),
     /// Files of manifests.
     Manifests(Arc<[TreePath]>),
 }
@@ -106,6 +113,8 @@ pub struct App {
     pub origins: Arc<Origins>,
     /// What to render.
     pub spec: Spec,
+    /// The environment of the assumed release that leads to it; empty where none does.
+    pub environment: SmolStr,
     /// Defined by a chart that was rendered by itself: what its users' values supply is missing or stands in.
     pub provisional: bool,
 }

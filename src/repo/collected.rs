@@ -63,7 +63,9 @@ impl<T> Collected<T> {
         let claimed = &self.claimed;
         let claimant = |app: &App| match &app.spec {
             Spec::Overlay(dir) | Spec::Chart(dir) => claimed.by(&dir.path),
-            Spec::Argo(_)
+            Spec::Release(release) if release.declared.is_none() => claimed.by(&release.chart.path),
+            Spec::Release(_)
+            | Spec::Argo(_)
             | Spec::ArgoSet(_)
             | Spec::FluxKustomization(..)
             | Spec::FluxRelease(..)

@@ -21,6 +21,7 @@ use super::clusters::Variants;
 use super::collected::{Claims, Collected, Done};
 use super::declared::is_argo;
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind, is_flux_kind};
+use super::environments::{AssumedRelease, Environments};
 use super::facts::ObjectFacts;
 use super::flux::{self, Roots, Store};
 use super::inventory::Inventory;
@@ -89,8 +90,16 @@ pub fn analyze<T: Send>(
     }
     let charts: Vec<TreePath> =
         scan.charts.iter().filter(|dir| !discovery.claimed.covers(dir)).cloned().collect();
-    for dir in charts {
-        discovery.chart(&dir);
+    let environments = Environments::new(workspace, &scan);
+    let declared = environments.declared();
+    let says: BTreeSet<TreePath> = declared.iter().map(|release| release.chart.path.clone()).collect();
+    declared.into_iter().for_each(|release| discovery.release(release));
+    for dir in charts.iter().filter(|dir| !says.contains(dir)) {
+        let releases = environments.of(dir);
+        if releases.is_empty() {
+            discovery.chart(dir);
+        }
+        releases.into_iter().for_each(|release| discovery.release(release));
     }
     discovery.run();
     if discovery.done.is_empty() {
@@ -116,7 +125,7 @@ struct Discovery<'a, T> {
     queue: Vec<(App, u32)>,
     done: Vec<Done<T>>,
     /// Definitions met so far, by where they are written and what they are called.
-    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr, SmolStr), AppId>,
+    known: BTreeMap<(AppKind, Span, SmolStr, SmolStr, SmolStr, SmolStr), AppId>,
     claimed: Claims,
     /// Paths that apps expect, written and rendered ones.
     expected: Vec<(String, String, String)>,
@@ -155,7 +164,11 @@ impl<T: Send> Discovery<'_, T> {
         let written = SmolStr::new(definition.namespace());
         // Two clusters may have one definition, each with its own variables.
         let cluster = self.cluster(&definition, parent);
-        let key = (definition.kind(), place.at, definition.name().clone(), written, cluster.clone());
+        // So may two environments of one chart.
+        let environment = parent.and_then(|parent| self.app(parent)).map(|parent| parent.environment.clone());
+        let environment = environment.unwrap_or_default();
+        let name = definition.name().clone();
+        let key = (definition.kind(), place.at, name, written, cluster.clone(), environment.clone());
         let id = self.next_id();
         if let Some(known) = self.known.get(&key).copied() {
             self.adopt(known, parent, &own);
@@ -180,6 +193,7 @@ impl<T: Send> Discovery<'_, T> {
             node: Some(definition.node()),
             origins,
             spec: definition.spec(),
+            environment,
             provisional,
         };
         if let Spec::Argo(application) = &app.spec {
@@ -318,6 +332,29 @@ impl<T: Send> Discovery<'_, T> {
         self.directory(dir, AppKind::Chart, Span::start_of(file.id()), spec);
     }
 
+    fn release(&mut self, release: AssumedRelease) {
+        let chart_yaml = release.chart.path.child("Chart.yaml");
+        // The last file says most of it, and lies where the environment does.
+        let path = release.values.last().cloned().unwrap_or(chart_yaml);
+        let at = match (release.declared, self.workspace.tree.read(&path)) {
+            (Some(place), _) => place.at,
+            (None, Ok(file)) => Span::start_of(file.id()),
+            (None, Err(_)) => return,
+        };
+        let dir = release.chart.path.clone();
+        let (environment, namespace) = (release.environment.clone(), release.namespace.clone());
+        let (cluster, is_test) = (release.cluster.clone(), release.is_test);
+        self.directory(&dir, AppKind::Release, at, Spec::Release(Arc::new(release)));
+        if let Some((app, _)) = self.queue.last_mut() {
+            app.name = format!("{dir} ({environment})").into();
+            app.path = Some(path);
+            app.target_namespace = namespace;
+            app.cluster = cluster;
+            app.environment = environment;
+            app.provisional = is_test;
+        }
+    }
+
     /// Where nothing says what is deployed, somebody applies the manifests as they are: all of them are one app.
     fn manifests(&mut self) {
         // What configures Argo CD or Flux is for repositories that are not here.
@@ -359,6 +396,7 @@ impl<T: Send> Discovery<'_, T> {
             node: None,
             origins: Arc::default(),
             spec,
+            environment: SmolStr::default(),
             provisional: false,
         };
         self.queue.push((app, 0));

@@ -59,6 +59,7 @@ impl AppEntry {
                     local.filter_map(|source| TreePath::new(source.path()).ok()).any(|dir| below(&dir))
                 }
                 Spec::Overlay(dir) | Spec::Chart(dir) => below(&dir.path),
+                Spec::Release(release) => below(&release.chart.path),
                 Spec::FluxKustomization(..) | Spec::FluxRelease(..) => self.built.as_ref().is_some_and(below),
                 Spec::ArgoSet(_) | Spec::Manifests(_) => false,
             }
@@ -117,10 +118,17 @@ impl Inventory {
     /// Whether the layout of the repository lets two apps meet, whatever clusters they name.
     pub(super) fn variants_meet(&self, a: AppId, b: AppId) -> bool {
         let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
-        match (self.root_path(a), self.root_path(b)) {
-            (Some(a), Some(b)) => self.variants.may_meet(a, b),
-            _ => true,
-        }
+        Self::environments_meet(a, b)
+            && match (self.root_path(a), self.root_path(b)) {
+                (Some(a), Some(b)) => self.variants.may_meet(a, b),
+                _ => true,
+            }
+    }
+
+    /// Whether two apps may be of one environment: not when they come from releases of two.
+    fn environments_meet(a: &AppEntry, b: &AppEntry) -> bool {
+        let (a, b) = (&a.app.environment, &b.app.environment);
+        a == b || a.is_empty() || b.is_empty()
     }
 
     /// Whether two Applications may be read by one Argo CD: they are defined where they can meet.
@@ -130,9 +138,17 @@ impl Inventory {
             (Some(a), Some(b)) => self.variants.may_meet(a, b),
             _ => true,
         };
-        meet(self.root_path(a), self.root_path(b))
+        Self::environments_meet(a, b)
+            && meet(self.root_path(a), self.root_path(b))
             && meet(a.app.path.as_ref(), b.app.path.as_ref())
             && !self.are_alternatives(a.app.id, b.app.id)
+    }
+
+    /// Whether what one app makes is sure to be what the other finds: nothing says that an overlay or chart which no app
+    /// deploys is applied beside another one.
+    pub(super) fn are_deployed_together(&self, a: AppId, b: AppId) -> bool {
+        let is_loose = |id| self.app(id).is_none_or(|entry| entry.app.kind.is_loose());
+        a == b || !is_loose(a) && !is_loose(b)
     }
 
     /// Whether one root leads to both apps: whoever applies one applies the other.

@@ -8,16 +8,16 @@ use smol_str::SmolStr;
 use crate::argocd::{self, Output, Renderer};
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
-use crate::helm::{self, Chart, Release, ReleaseOptions, UserValues};
+use crate::helm::{self, Chart, KubeVersion, Release, ReleaseOptions, UserValues, ValuesLayer};
 use crate::kustomize::{self, DroppedField, NoOp};
-use crate::origin::{Origins, Placed};
+use crate::origin::{Origins, Placed, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Dialect, Node};
 
 use super::app::{App, Spec, Status};
 use super::flux::shows_another;
 use super::trace::Trace;
-use super::{Object, Workspace};
+use super::{AssumedRelease, Object, Workspace};
 
 /// What an app renders to.
 #[derive(Debug, Default)]
@@ -114,8 +114,14 @@ fn flux_renderer<'a>(app: &App, workspace: &'a Workspace) -> flux::Renderer<'a> 
     }
 }
 
-/// Renders a chart by itself, with nothing but its own values.
-fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> Output {
+/// Renders a chart that nothing deploys: with nothing but its own values, or with those of an assumed release.
+fn chart(
+    app: &App,
+    dir: &Dir,
+    assumed: Option<&AssumedRelease>,
+    workspace: &Workspace,
+    origins: &mut Origins,
+) -> Output {
     let renderer = Renderer {
         remotes: workspace.remotes(),
         settings: &workspace.control_plane().settings,
@@ -128,9 +134,33 @@ fn chart(app: &App, dir: &Dir, workspace: &Workspace, origins: &mut Origins) -> 
     output.take_problems(loaded.problems.clone());
     let Some(chart) = &loaded.chart else { return output };
     let chart = &helm::with_vendored(chart, workspace.remotes(), &workspace.charts, &workspace.cache);
-    let mut options = ReleaseOptions::new(Placed::new("release-name".into(), app.place), "default");
+    let or = |text: Option<&SmolStr>, other: &'static str| {
+        text.filter(|text| !text.is_empty()).cloned().unwrap_or(SmolStr::new_static(other))
+    };
+    let name = or(assumed.map(|it| &it.name), "release-name");
+    let namespace = or(assumed.map(|it| &it.namespace), "default");
+    let mut options = ReleaseOptions::new(Placed::new(name, app.place), namespace);
     options.include_crds = true;
-    let release = helm::render(chart, UserValues::new(app.place), &options, origins, &workspace.cache);
+    let mut values = UserValues::new(app.place);
+    for path in assumed.map(|it| it.values.as_slice()).unwrap_or_default() {
+        let layer = match dir.tree.read(path) {
+            Ok(file) => helm::load_values(&workspace.cache, &file, ""),
+            Err(error) => {
+                let words = format!("values file `{path}`: {error}");
+                Err(Box::new(Problem::at(ProblemKind::MissingValuesFile, app.place, words)))
+            }
+        };
+        match layer {
+            Ok(node) => values.add(ValuesLayer { node, by: Step::ValuesFile }, origins),
+            Err(problem) => output.take_problems(vec![*problem]),
+        }
+    }
+    if let Some(version) = kube_version(app, workspace)
+        && let Ok(version) = KubeVersion::parse(&version)
+    {
+        options.capabilities.kube_version = version;
+    }
+    let release = helm::render(chart, values, &options, origins, &workspace.cache);
     output.take_problems(release.problems.clone());
     output.take_release(release, &options, &renderer);
     output
@@ -230,7 +260,12 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             written.filter_map(|document| canonical(document.root.as_ref()?)).collect()
         }
         Spec::Chart(dir) => {
-            let output = chart(app, &trace.watch(dir.clone()), workspace, &mut rendered.origins);
+            let output = chart(app, &trace.watch(dir.clone()), None, workspace, &mut rendered.origins);
+            rendered.take(output)
+        }
+        Spec::Release(release) => {
+            let dir = trace.watch(release.chart.clone());
+            let output = chart(app, &dir, Some(release), workspace, &mut rendered.origins);
             rendered.take(output)
         }
     };

@@ -161,8 +161,9 @@ impl<'a> World<'a> {
         if !providers.is_empty() {
             let mut known = BTreeSet::new();
             let mut unknown = false;
-            for (_, keys) in &providers {
+            for (object, keys) in &providers {
                 match keys {
+                    _ if !self.inventory.are_deployed_together(object.app, app) => unknown = true,
                     Keys::Known(keys) => known.extend(keys.iter().cloned()),
                     Keys::Unknown => unknown = true,
                 }

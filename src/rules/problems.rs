@@ -54,7 +54,7 @@ fn doubt(app: &App, rendered: &Rendered) -> Option<Confidence> {
     match app.kind {
         // Values that its users supply are missing.
         AppKind::Chart => Some(Confidence::Possible),
-        AppKind::Overlay | AppKind::Manifests => Some(Confidence::Likely),
+        AppKind::Overlay | AppKind::Release | AppKind::Manifests => Some(Confidence::Likely),
         _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => {
             Some(Confidence::Possible)
         }
