@@ -93,13 +93,17 @@ pub fn analyze<T: Send>(
     let environments = Environments::new(workspace, &scan);
     let declared = environments.declared();
     let says: BTreeSet<TreePath> = declared.iter().map(|release| release.chart.path.clone()).collect();
-    declared.into_iter().for_each(|release| discovery.release(release));
+    for release in declared {
+        discovery.release(release);
+    }
     for dir in charts.iter().filter(|dir| !says.contains(dir)) {
         let releases = environments.of(dir);
         if releases.is_empty() {
             discovery.chart(dir);
         }
-        releases.into_iter().for_each(|release| discovery.release(release));
+        for release in releases {
+            discovery.release(release);
+        }
     }
     discovery.run();
     if discovery.done.is_empty() {
