@@ -292,14 +292,18 @@ fn tokens(path: &str, names: &BTreeSet<&str>, loose: bool) -> Option<Vec<String>
         .map(str::to_owned)
         .collect();
     let had_dir = !tokens.is_empty();
-    let rest = without(name, "values");
-    let mut is_values = rest.is_some();
-    let mut rest = rest.unwrap_or(name);
-    if let Some((name, shorter)) = names.iter().find_map(|name| Some((name, without(rest, name)?)))
-        && !name.is_empty()
-    {
-        rest = shorter;
-        is_values |= had_dir;
+    let mut rest = name;
+    let mut is_values = false;
+    let named = |rest: &'_ str| names.iter().filter(|name| !name.is_empty()).any(|name| rest == *name);
+    // `web-values-prod` and `values-web-prod` say the same.
+    for _ in 0..2 {
+        if let Some(shorter) = without(rest, "values") {
+            rest = shorter;
+            is_values = true;
+        }
+        is_values |= had_dir && named(rest);
+        let chart = names.iter().filter(|name| !name.is_empty()).find_map(|name| without(rest, name));
+        rest = chart.unwrap_or(rest);
     }
     if !is_values && !loose {
         return None;
