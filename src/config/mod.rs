@@ -3,6 +3,7 @@
 //! This module knows the shape of the file. What a rule does with its options is the rule's business.
 
 mod decode;
+mod release;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use crate::source::SourceFile;
 use crate::yaml::{Cache, Dialect, Node, YamlProblem, YamlProblemKind};
 
 use decode::Decoder;
+pub use release::ReleaseConfig;
+use release::release;
 
 /// The name of the file at the root of a repository.
 pub const FILE_NAME: &str = ".gitops-lint.yaml";
@@ -160,25 +163,6 @@ pub struct GeneratorFixture {
     pub generator: Option<Text>,
     /// `params`: one mapping per generated element.
     pub params: Vec<Node>,
-}
-
-/// An entry of `releases:`: a release of a chart of this repository that no app here makes.
-#[derive(Debug, Clone)]
-pub struct ReleaseConfig {
-    /// `chart`: its directory, relative to the configuration file.
-    pub chart: Text,
-    /// `values`: values files, the last one wins; relative to the configuration file.
-    pub values: Vec<Text>,
-    /// `name` of the release.
-    pub name: Option<Text>,
-    /// `namespace` of the release.
-    pub namespace: Option<Text>,
-    /// `cluster`, a name in `clusters`.
-    pub cluster: Option<Text>,
-    /// `environment`: what tells it from other releases of the chart.
-    pub environment: Option<Text>,
-    /// The whole entry.
-    pub place: Place,
 }
 
 /// The configuration. The default is what an absent file means.
@@ -456,22 +440,6 @@ fn external(cx: &mut Decoder, node: &Node) -> Option<External> {
     let kind = required(cx, node, kind, "an entry of `external`", "kind");
     let name = required(cx, node, name, "an entry of `external`", "name");
     Some(External { group, kind: kind?, namespace, name: name?, keys })
-}
-
-fn release(cx: &mut Decoder, node: &Node) -> Option<ReleaseConfig> {
-    let (mut chart, mut values) = (None, Vec::new());
-    let (mut name, mut namespace, mut cluster, mut environment) = (None, None, None, None);
-    let known = &["chart", "values", "name", "namespace", "cluster", "environment"];
-    cx.mapping(node, "an entry of `releases`", known, |cx, key, value| match key {
-        "chart" => chart = cx.text(value, "`chart`"),
-        "values" => values = cx.texts(value, "`values`"),
-        "name" => name = cx.text(value, "`name`"),
-        "namespace" => namespace = cx.text(value, "`namespace`"),
-        "cluster" => cluster = cx.text(value, "`cluster`"),
-        _ => environment = cx.text(value, "`environment`"),
-    });
-    let chart = required(cx, node, chart, "an entry of `releases`", "chart")?;
-    Some(ReleaseConfig { chart, values, name, namespace, cluster, environment, place: node.place() })
 }
 
 fn images(cx: &mut Decoder, node: &Node) -> Images {
