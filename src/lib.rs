@@ -25,6 +25,7 @@ pub mod origin;
 pub mod repo;
 pub mod report;
 pub mod rules;
+pub mod schema;
 pub mod source;
 pub mod sprig;
 pub mod yaml;

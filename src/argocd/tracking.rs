@@ -7,7 +7,7 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Problem, ProblemKind};
-use crate::k8s::{is_cluster_scoped, set_text, split_api_version};
+use crate::k8s::{set_text, split_api_version};
 use crate::origin::{Name, Origins};
 use crate::yaml::Node;
 
@@ -106,7 +106,7 @@ fn unreadable(object: &Node, field: &str) -> Option<Problem> {
 fn is_crd(object: &Node) -> bool {
     let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
     let group = split_api_version(text("apiVersion")).0;
-    text("kind") == "CustomResourceDefinition" && is_cluster_scoped(group, "CustomResourceDefinition")
+    text("kind") == "CustomResourceDefinition" && group == "apiextensions.k8s.io"
 }
 
 fn has_pods(object: &Node) -> bool {

@@ -39,32 +39,6 @@ pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};
 
-/// Whether objects of this kind live outside of namespaces. Unknown kinds are namespaced.
-pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
-    matches!(
-        (group, kind),
-        ("", "Namespace" | "Node" | "PersistentVolume")
-            | ("rbac.authorization.k8s.io", "ClusterRole" | "ClusterRoleBinding")
-            | ("apiextensions.k8s.io", "CustomResourceDefinition")
-            | ("storage.k8s.io", "StorageClass" | "CSIDriver" | "CSINode" | "VolumeAttachment")
-            | ("scheduling.k8s.io", "PriorityClass")
-            | ("networking.k8s.io", "IngressClass")
-            | ("external-secrets.io", "ClusterSecretStore" | "ClusterExternalSecret")
-            | ("cert-manager.io", "ClusterIssuer")
-            | ("node.k8s.io", "RuntimeClass")
-            | ("gateway.networking.k8s.io", "GatewayClass")
-            | ("apiregistration.k8s.io", "APIService")
-            | ("trust.cert-manager.io", "Bundle")
-            | (
-                "admissionregistration.k8s.io",
-                "ValidatingWebhookConfiguration"
-                    | "MutatingWebhookConfiguration"
-                    | "ValidatingAdmissionPolicy"
-                    | "ValidatingAdmissionPolicyBinding"
-            )
-    )
-}
-
 /// Whether Kubernetes itself serves this group.
 pub fn is_built_in(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")

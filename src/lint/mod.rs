@@ -7,6 +7,7 @@
 mod baseline;
 mod comment;
 mod fingerprint;
+mod generic;
 mod group;
 mod reach;
 mod suppress;
@@ -223,10 +224,11 @@ fn finish(
     workspace: &Workspace,
     inventory: &Inventory,
     rules: &[(&'static dyn Rule, Severity)],
-    findings: Vec<Finding>,
+    mut findings: Vec<Finding>,
     options: &Options,
 ) -> Report {
     let sources = &workspace.sources;
+    generic::without_repetition(&mut findings);
     let mut findings = group::grouped(findings);
     findings.retain_mut(|finding| group::apply_paths(workspace, finding));
     findings.retain(|finding| !group::is_in_test_data(workspace, inventory, finding));

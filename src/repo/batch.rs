@@ -55,7 +55,7 @@ pub(super) fn work<T>(
     let result = on_app(&app, &rendered);
     let idle_values = super::idle::idle_values(&rendered, workspace);
     let redundant_values = super::redundant::redundant_values(&rendered, workspace);
-    let mut facts = facts::facts(&app, &rendered);
+    let mut facts = facts::facts(&app, &rendered, workspace);
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let alone = |object: &super::Object| {
         let mut node = object.node.clone();

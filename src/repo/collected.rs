@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
 use crate::origin::Origins;
+use crate::schema::Scope;
 use crate::source::TreePath;
 
 use super::Workspace;
@@ -109,8 +113,25 @@ impl<T> Collected<T> {
             .into_iter()
             .filter_map(|facts| Some(ObjectFacts { app: *names.get(&facts.app)?, ..facts }))
             .collect();
+        settle_scopes(&mut inventory.objects);
         inventory.find_roots();
         inventory.declared = declared::declared(workspace, &inventory.scan, &inventory);
         (inventory, results)
+    }
+}
+
+/// Definitions that some app renders say where objects of other apps live, too.
+fn settle_scopes(objects: &mut [ObjectFacts]) {
+    let defined = objects.iter().filter_map(|object| object.defines.as_deref());
+    let defined: FxHashMap<(SmolStr, SmolStr), Scope> =
+        defined.map(|(group, kind, scope)| ((group.clone(), kind.clone()), *scope)).collect();
+    if defined.is_empty() {
+        return;
+    }
+    for object in objects.iter_mut().filter(|object| object.scope.is_none()) {
+        object.scope = defined.get(&(object.group.clone(), object.kind.clone())).copied();
+        if object.scope == Some(Scope::Cluster) {
+            object.namespace = SmolStr::default();
+        }
     }
 }

@@ -44,6 +44,7 @@ pub fn analyze<T: Send>(
     let scan = Scan::of(workspace);
     let variants = Variants::of(&scan.files);
     workspace.set_control_plane(control_plane(workspace, &scan));
+    workspace.set_tree_definitions(super::TreeDefinitions::of(&scan));
     let expected = expect_paths(workspace, &scan);
     let mut discovery = Discovery {
         workspace,

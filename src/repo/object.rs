@@ -1,10 +1,15 @@
 //! A rendered object, as rules see it.
 
+use std::sync::{Arc, OnceLock};
+
 use smol_str::SmolStr;
 
 use crate::finding::ObjectRef;
 use crate::origin::Place;
+use crate::schema::{Definitions, Scope, Violation, scope};
 use crate::yaml::Node;
+
+use super::Workspace;
 
 /// One object that would be applied.
 #[derive(Debug, Clone)]
@@ -21,6 +26,10 @@ pub struct Object {
     pub name: SmolStr,
     /// The namespace it ends up in: its own, else the app's; empty for cluster-scoped kinds.
     pub namespace: SmolStr,
+    /// The kinds that objects of the same render define.
+    pub(super) definitions: Arc<Definitions>,
+    /// What the schema of its kind refuses, once somebody asked.
+    pub(super) violations: OnceLock<Vec<Violation>>,
 }
 
 impl Object {
@@ -37,17 +46,25 @@ impl Object {
             namespace: metadata("namespace").unwrap_or_default(),
             kind,
             node,
+            definitions: Arc::default(),
+            violations: OnceLock::new(),
         })
     }
 
     /// Gives the object the app's namespace when it is namespaced and has none, and takes away the namespace of a
     /// cluster-scoped one, as Argo CD does (`NormalizeTargetObjects`): kinds of unknown scope are namespaced.
-    pub fn settle(&mut self, namespace: &str) {
-        if crate::k8s::is_cluster_scoped(&self.group, &self.kind) {
+    pub(super) fn settle(&mut self, namespace: &str, workspace: &Workspace) {
+        if self.scope(workspace) == Some(Scope::Cluster) {
             self.namespace = SmolStr::default();
         } else if self.namespace.is_empty() {
             self.namespace = namespace.into();
         }
+    }
+
+    /// Where it lives, as far as its kind is defined anywhere here.
+    pub fn scope(&self, workspace: &Workspace) -> Option<Scope> {
+        let own = self.definitions.find(&self.group, &self.kind);
+        scope(&self.group, &self.kind, own).or_else(|| workspace.scope_of(&self.group, &self.kind))
     }
 
     /// Whether this is an object of that group and kind, in any version.

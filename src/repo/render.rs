@@ -16,6 +16,7 @@ use crate::yaml::{Dialect, Node};
 
 use super::app::{App, Spec, Status};
 use super::flux::shows_another;
+use super::schemas::rendered_definitions;
 use super::trace::Trace;
 use super::{AssumedRelease, Object, Workspace};
 
@@ -91,7 +92,7 @@ impl Rendered {
 }
 
 /// The configured version of the cluster that an app deploys to, or the version for all.
-fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
+pub(super) fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     let config = &workspace.config;
     let is_it = |cluster: &&crate::config::Cluster| {
         let server = cluster.server.as_ref().map_or("", |server| server.value.as_str());
@@ -277,8 +278,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
     for node in nodes {
         let place = node.place();
         match Object::new(node) {
-            Some(mut object) => {
-                object.settle(&app.target_namespace);
+            Some(object) => {
                 rendered.objects.push(object);
             }
             None => {
@@ -286,6 +286,11 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 rendered.problems.push(Problem::at(ProblemKind::Render, place, message));
             }
         }
+    }
+    let definitions = rendered_definitions(&rendered.objects, workspace);
+    for object in &mut rendered.objects {
+        object.definitions = Arc::clone(&definitions);
+        object.settle(&app.target_namespace, workspace);
     }
     rendered
 }

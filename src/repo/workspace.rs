@@ -12,6 +12,7 @@ use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 use crate::yaml::Node;
 
+use super::TreeDefinitions;
 use super::remotes::Checkouts;
 
 /// What a repository declares about its Argo CD.
@@ -44,6 +45,8 @@ pub struct Workspace {
     control_plane: OnceLock<ControlPlane>,
     /// Where the source of Flux's bootstrap begins in the tree.
     bootstrap: OnceLock<Bootstrap>,
+    /// Definitions of custom resources among the files; none until the tree was looked at.
+    tree_definitions: OnceLock<TreeDefinitions>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -62,6 +65,7 @@ impl Workspace {
             checkouts: Arc::new(checkouts),
             control_plane: OnceLock::new(),
             bootstrap: OnceLock::new(),
+            tree_definitions: OnceLock::new(),
             vendored: BTreeSet::new(),
         }
     }
@@ -102,6 +106,17 @@ impl Workspace {
     /// Declares it; the first word counts.
     pub(super) fn set_bootstrap(&self, bootstrap: Bootstrap) {
         let _ = self.bootstrap.set(bootstrap);
+    }
+
+    /// Definitions of custom resources among the files of the tree.
+    pub(super) fn tree_definitions(&self) -> &TreeDefinitions {
+        static NONE: OnceLock<TreeDefinitions> = OnceLock::new();
+        self.tree_definitions.get().unwrap_or_else(|| NONE.get_or_init(TreeDefinitions::default))
+    }
+
+    /// Declares them; the first word counts.
+    pub(super) fn set_tree_definitions(&self, definitions: TreeDefinitions) {
+        let _ = self.tree_definitions.set(definitions);
     }
 
     /// The remotes seam that engines see.

@@ -9,6 +9,7 @@ use crate::config::{Config, External};
 use crate::finding::Missing;
 use crate::golang::Glob;
 use crate::k8s::{self, Before, Keys, NamePattern, Provided, Reference};
+use crate::schema;
 use crate::source::repository_key;
 use crate::yaml::Node;
 
@@ -130,7 +131,7 @@ impl<'a> World<'a> {
 
     /// Who provides what `reference` of an object in `namespace` names.
     pub fn look_up(&self, app: AppId, namespace: &str, reference: &Reference) -> Answer<'a> {
-        let cluster_scoped = k8s::is_cluster_scoped(&reference.group, &reference.kind);
+        let cluster_scoped = schema::is_cluster_scoped(&reference.group, &reference.kind);
         let namespace = if cluster_scoped { "" } else { reference.namespace.as_deref().unwrap_or(namespace) };
         let mut elsewhere = None;
         let mut providers: Vec<(&'a ObjectFacts, &'a Keys)> = Vec::new();

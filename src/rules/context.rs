@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place};
-use crate::repo::{App, AppId, AppKind, Inventory, Labels, Object, Workspace};
+use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Workspace};
+use crate::schema::Violation;
 use crate::source::{SourceFile, Sources, Span, TreePath};
 
 use super::RuleMeta;
@@ -57,6 +58,26 @@ impl<'a> Context<'a> {
     /// their parts.
     pub fn is_chart_alone(&self) -> bool {
         self.app.is_some_and(|app| app.kind == AppKind::Chart)
+    }
+
+    /// Whether no app deploys the object: it is judged as it is written.
+    pub fn is_unclaimed(&self) -> bool {
+        self.app.is_none()
+    }
+
+    /// Whether what is checked is an overlay that nothing deploys: others may build on it.
+    pub fn is_overlay_alone(&self) -> bool {
+        self.app.is_some_and(|app| app.kind == AppKind::Overlay)
+    }
+
+    /// The version of Kubernetes on the cluster that the object goes to.
+    pub fn minor(&self) -> Minor {
+        self.workspace.minor_of(self.app)
+    }
+
+    /// What the schema of its kind refuses in an object.
+    pub fn violations<'o>(&self, object: &'o Object) -> &'o [Violation] {
+        self.workspace.violations(object, self.app)
     }
 
     /// Whether rendering some app reads this file as YAML. Known in checks of files and of the whole repository.

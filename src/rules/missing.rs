@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Confidence, Severity, did_you_mean};
-use crate::k8s::{self, Keys, Reference, Via};
+use crate::k8s::{Keys, Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
+use crate::schema;
 use crate::source::{Span, TreePath};
 
 use super::counterpart::Counterparts;
@@ -92,7 +93,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 // An operator that we know nothing about may make it; most call what they make after what they act on.
                 let operator = |name| rule.doubts && world.has_unknown_operator(object.app, namespace, name);
                 // What a chart that is not here does with its values, or makes, is known by habit only.
-                let scope = k8s::is_cluster_scoped(&reference.group, &reference.kind);
+                let scope = schema::is_cluster_scoped(&reference.group, &reference.kind);
                 let by_habit =
                     || reference.via == Via::Values || world.open(object.app, namespace, scope).is_some();
                 let sure = if operator(Some(reference.name.as_str())) {

@@ -20,6 +20,8 @@ mod projects;
 mod references;
 mod repo;
 mod rule;
+mod schema;
+mod schemas;
 mod scripts;
 mod security;
 mod selectors;
@@ -38,13 +40,14 @@ pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
 }
 
 // Written by `cargo bless rules` from the folders.
-const SUBJECTS: [&[&dyn Rule]; 9] = [
+const SUBJECTS: [&[&dyn Rule]; 10] = [
     argocd::RULES,
     flux::RULES,
     helm::RULES,
     kustomize::RULES,
     references::RULES,
     repo::RULES,
+    schema::RULES,
     security::RULES,
     workload::RULES,
     yaml::RULES,

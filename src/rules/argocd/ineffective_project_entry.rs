@@ -1,11 +1,12 @@
 //! `ineffective-project-entry`: see the page.
 
 use crate::argocd::{Project, ProjectDestination, ResourceRestriction, Text};
-use crate::k8s::{is_built_in, is_cluster_scoped};
+use crate::k8s::is_built_in;
 use crate::origin::Place;
 use crate::repo::{AppId, Inventory};
 use crate::rules::projects::projects;
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::Scope;
 
 meta!(
     "ineffective-project-entry",
@@ -129,10 +130,15 @@ impl Check<'_, '_> {
             self.report(entry.place, message, "write `group: \"\"`");
         } else if is_pattern(kind)
             || is_pattern(group)
-            || !(is_built_in(group) || is_cluster_scoped(group, kind))
+            || !is_built_in(group) && self.cx.workspace.scope_of(group, kind).is_none()
         {
-            // Patterns match something; of custom resources the scope is not known.
-        } else if cluster != is_cluster_scoped(group, kind) && is_scoped_kind(group, kind) {
+            // Patterns match something; of a custom resource that nothing here defines the scope is not known.
+        } else if self
+            .cx
+            .workspace
+            .scope_of(group, kind)
+            .is_some_and(|scope| cluster != (scope == Scope::Cluster))
+        {
             let (what, list) = if cluster {
                 ("namespaced", "namespaceResource...")
             } else {
@@ -142,31 +148,4 @@ impl Check<'_, '_> {
             self.report(entry.place, message, &format!("move the entry to the `{list}` list"));
         }
     }
-}
-
-/// Kinds whose scope is beyond doubt: those that Kubernetes itself has always served.
-fn is_scoped_kind(group: &str, kind: &str) -> bool {
-    is_cluster_scoped(group, kind)
-        || matches!(
-            (group, kind),
-            (
-                "",
-                "ConfigMap"
-                    | "Secret"
-                    | "Service"
-                    | "ServiceAccount"
-                    | "Pod"
-                    | "PersistentVolumeClaim"
-                    | "ResourceQuota"
-                    | "LimitRange"
-                    | "Endpoints"
-                    | "Event"
-                    | "ReplicationController"
-            ) | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-                | ("batch", "Job" | "CronJob")
-                | ("autoscaling", "HorizontalPodAutoscaler")
-                | ("policy", "PodDisruptionBudget")
-                | ("networking.k8s.io", "Ingress" | "NetworkPolicy")
-                | ("rbac.authorization.k8s.io", "Role" | "RoleBinding")
-        )
 }

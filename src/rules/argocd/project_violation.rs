@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Application, Project};
-use crate::k8s::{is_built_in, is_cluster_scoped};
+use crate::k8s::is_built_in;
 use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};
 use crate::rules::projects::{Cluster, Declared, project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::Scope;
 use crate::source::Span;
 
 meta!(
@@ -58,13 +59,13 @@ impl Rule for ProjectViolation {
     }
 }
 
-/// The project's own rules bite only when Argo CD knows whether the kind is namespaced. Of custom resources we do not.
+/// The project's own rules bite only when Argo CD knows whether the kind is namespaced. Of a custom resource its definition says so.
 fn is_known(object: &ObjectFacts) -> bool {
-    is_built_in(&object.group) || is_cluster_scoped(&object.group, &object.kind)
+    is_built_in(&object.group) || object.scope.is_some()
 }
 
 fn permits(project: &Project, object: &ObjectFacts) -> bool {
-    let namespaced = !is_cluster_scoped(&object.group, &object.kind);
+    let namespaced = object.scope != Some(Scope::Cluster);
     project.permits_kind(&object.group, &object.kind, &object.name, namespaced)
 }
 
@@ -184,7 +185,7 @@ fn report_kind(
     cx: &mut Context<'_>,
 ) {
     let project = &declared.project;
-    let namespaced = !is_cluster_scoped(&first.group, &first.kind);
+    let namespaced = first.scope != Some(Scope::Cluster);
     let (allow, deny) = if namespaced {
         ("namespaceResourceWhitelist", "namespaceResourceBlacklist")
     } else {

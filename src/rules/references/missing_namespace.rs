@@ -6,6 +6,7 @@ use crate::k8s;
 use crate::repo::{App, Inventory, Labels, World};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::Scope;
 
 meta!(
     "missing-namespace",
@@ -56,7 +57,7 @@ impl Rule for MissingNamespace {
             let name = object.namespace.as_str();
             if name.is_empty()
                 || is_known(name, &entry.app)
-                || k8s::is_cluster_scoped(&object.group, &object.kind)
+                || object.scope == Some(Scope::Cluster)
                 || !(k8s::is_built_in(&object.group))
                 || !seen.insert((object.app, name))
                 || world.makes_namespace(object.app, name)

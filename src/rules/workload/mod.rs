@@ -3,6 +3,7 @@
 use super::Rule;
 
 mod deadlocked_disruption_budget;
+mod deprecated_api_version;
 mod deprecated_ingress_class;
 mod deprecated_service_account_field;
 mod disallowed_image_tag;
@@ -46,6 +47,7 @@ mod volume_access_mode_conflict;
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
     &deadlocked_disruption_budget::DeadlockedDisruptionBudget,
+    &deprecated_api_version::DeprecatedApiVersion,
     &deprecated_ingress_class::DeprecatedIngressClass,
     &deprecated_service_account_field::DeprecatedServiceAccountField,
     &disallowed_image_tag::DisallowedImageTag,

@@ -1,0 +1,134 @@
+//! The schemas that a repository gives: definitions of custom resources among its files, and the version of Kubernetes
+//! that an app is deployed to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use smol_str::SmolStr;
+
+use crate::schema::{
+    Against, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, find_custom,
+    find_native, scope,
+};
+
+use super::{App, Object, Scan, ScannedDocument, Workspace};
+
+/// Definitions among the files of the tree, read group by group when somebody asks for one.
+#[derive(Debug, Default)]
+pub struct TreeDefinitions {
+    groups: BTreeMap<SmolStr, (Vec<ScannedDocument>, OnceLock<Definitions>)>,
+}
+
+impl TreeDefinitions {
+    pub(super) fn of(scan: &Scan) -> Self {
+        let mut groups: BTreeMap<SmolStr, (Vec<ScannedDocument>, OnceLock<Definitions>)> = BTreeMap::new();
+        let definitions = scan.documents.iter().filter(|it| it.kind == "CustomResourceDefinition");
+        for document in definitions.filter(|it| it.group == "apiextensions.k8s.io") {
+            // A definition is called after what it defines: `certificates.cert-manager.io`.
+            let Some((_, group)) = document.name.split_once('.') else { continue };
+            groups.entry(group.into()).or_default().0.push(document.clone());
+        }
+        Self { groups }
+    }
+
+    fn find<'a>(&'a self, workspace: &Workspace, group: &str, kind: &str) -> &'a [Arc<Definition>] {
+        let Some((documents, loaded)) = self.groups.get(group) else { return &[] };
+        let load = || {
+            let mut definitions = Definitions::default();
+            let nodes = documents.iter().filter_map(|document| document.node(workspace));
+            nodes.filter_map(|node| Definition::read(&Arc::new(node))).for_each(|it| definitions.add(it));
+            definitions
+        };
+        loaded.get_or_init(load).find(group, kind)
+    }
+}
+
+/// The definitions among an app's own objects, for groups of which no file of the tree defines anything.
+pub(super) fn rendered_definitions(objects: &[Object], workspace: &Workspace) -> Arc<Definitions> {
+    let mut definitions = Definitions::default();
+    let known = |object: &Object| {
+        let group = object.name.split_once('.').map(|(_, group)| group);
+        group.is_some_and(|group| workspace.tree_definitions().groups.contains_key(group))
+    };
+    let objects =
+        objects.iter().filter(|object| object.is("apiextensions.k8s.io", "CustomResourceDefinition"));
+    for object in objects.filter(|object| !known(object)) {
+        if let Some(definition) = Definition::read(&Arc::new(object.node.clone())) {
+            definitions.add(definition);
+        }
+    }
+    Arc::new(definitions)
+}
+
+/// The minor version of Kubernetes, and whether somebody said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Minor {
+    /// The 33 of 1.33; the newest known one where nobody says.
+    pub number: u32,
+    /// Whether the configuration says so.
+    pub exact: bool,
+}
+
+/// The 33 of `1.33`, `v1.33.2`.
+fn minor(version: &str) -> Option<u32> {
+    version.trim_start_matches('v').split('.').nth(1)?.parse().ok()
+}
+
+impl Workspace {
+    /// The version of Kubernetes on the cluster that an app goes to.
+    pub fn minor_of(&self, app: Option<&App>) -> Minor {
+        let version = match app {
+            Some(app) => super::render::kube_version(app, self),
+            None => self.config.kubernetes.as_ref().map(|version| version.value.clone()),
+        };
+        match version.as_deref().and_then(minor) {
+            Some(number) => Minor { number, exact: true },
+            None => Minor { number: LAST_MINOR, exact: false },
+        }
+    }
+
+    fn definitions_of<'a>(&'a self, object: &'a Object) -> &'a [Arc<Definition>] {
+        let own = object.definitions.find(&object.group, &object.kind);
+        if own.is_empty() { self.tree_definitions().find(self, &object.group, &object.kind) } else { own }
+    }
+
+    /// What is known about the kind of an object.
+    pub fn schema_of<'a>(&'a self, object: &'a Object, minor: Minor) -> Found<'a> {
+        let api_version = match object.group.as_str() {
+            "" => object.version.clone(),
+            group => smol_str::format_smolstr!("{group}/{}", object.version),
+        };
+        let native = find_native(&object.group, &api_version, &object.kind, minor.number, minor.exact);
+        native.unwrap_or_else(|| find_custom(self.definitions_of(object), &object.version))
+    }
+
+    /// Where objects of a kind live; `None` where nothing here says so.
+    pub fn scope_of(&self, group: &str, kind: &str) -> Option<Scope> {
+        scope(group, kind, self.tree_definitions().find(self, group, kind))
+    }
+
+    /// What the schema of its kind refuses in an object. Several definitions of one kind must agree.
+    pub fn violations<'o>(&self, object: &'o Object, app: Option<&App>) -> &'o [Violation] {
+        object.violations.get_or_init(|| {
+            let minor = self.minor_of(app);
+            let secret = object.is("", "Secret");
+            match self.schema_of(object, minor) {
+                Found::Native(kubernetes, def) => {
+                    let against = Against { kubernetes, exact: minor.exact, native: true, secret };
+                    check(def, &object.node, against)
+                }
+                Found::Custom(first) => {
+                    let kubernetes = Kubernetes::minor(minor.number);
+                    let against = Against { kubernetes, exact: minor.exact, native: false, secret };
+                    let rivals = self.definitions_of(object).iter();
+                    let rivals = rivals.filter_map(|it| it.version(&object.version)).filter(|it| it.served);
+                    let roots =
+                        std::iter::once(first).chain(rivals.skip(1)).filter_map(|version| version.root());
+                    let all = roots.map(|def| check(def, &object.node, against));
+                    all.min_by_key(Vec::len).unwrap_or_default()
+                }
+                _ => Vec::new(),
+            }
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! `unknown-kind`: see the page.
+
+use crate::finding::did_you_mean;
+use crate::repo::Object;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::{Found, all_kinds, removed, versions};
+use crate::yaml::Node;
+
+meta!(
+    "unknown-kind",
+    "schema",
+    Error,
+    Recommended,
+    "0.2.0",
+    "An object is of a kind or API version that nobody serves."
+);
+
+pub(crate) struct UnknownKind;
+
+impl Rule for UnknownKind {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
+    fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+        let (kind, group) = (&object.kind, &object.group);
+        let Some(node) = object.at(&["apiVersion"]) else { return };
+        let Some(api_version) = node.as_str().filter(|text| !text.is_empty() && !text.contains(['$', '{']))
+        else {
+            return;
+        };
+        if kind.ends_with("List") || is_no_resource(group, kind) {
+            return;
+        }
+        let minor = cx.minor();
+        let at_kind = object.at(&["kind"]).map_or_else(|| object.place(), Node::place);
+        let (place, message, help) = match cx.workspace.schema_of(object, minor) {
+            Found::Native(..) | Found::Custom(_) => return,
+            // A group without a dot cannot belong to a custom resource; it may belong to input of some program.
+            Found::Unknown
+                if group.contains('.') || !all_kinds().iter().any(|it| it.kind == kind.as_str()) =>
+            {
+                return;
+            }
+            Found::OtherMinor(first, _) if first > minor.number => (
+                node.place(),
+                format!(
+                    "`{api_version}` has no {kind} in Kubernetes 1.{}: it comes with 1.{first}",
+                    minor.number
+                ),
+                "use a version that the cluster serves".to_owned(),
+            ),
+            // What is gone is told by another rule.
+            Found::OtherMinor(..) => return,
+            Found::NotServed(served) => {
+                let known: Vec<String> =
+                    served.iter().map(|version| format!("`{group}/{version}`")).collect();
+                (
+                    node.place(),
+                    format!("the definition of {kind} does not serve `{api_version}`"),
+                    format!("use {}", known.join(" or ")),
+                )
+            }
+            Found::NotInGroup(known) if !known.is_empty() => {
+                if removed(group, &object.version, kind).is_some() {
+                    return;
+                }
+                let newest = known.iter().max_by_key(|it| it.minors).map_or("", |it| it.api_version);
+                (
+                    node.place(),
+                    format!("Kubernetes has no `{api_version}` of {kind}"),
+                    format!("use `{newest}`"),
+                )
+            }
+            Found::NotInGroup(_) | Found::Unknown => {
+                if removed(group, &object.version, kind).is_some() {
+                    return;
+                }
+                let message = format!("Kubernetes has no kind `{kind}` in `{api_version}`");
+                let mut elsewhere = all_kinds().iter().filter(|it| it.kind == kind.as_str());
+                if let Some(known) = elsewhere.next() {
+                    let group = known.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+                    let newest = versions(group, kind).max_by_key(|it| it.minors).unwrap_or(known);
+                    (node.place(), message, format!("{kind} is in `{}`", newest.api_version))
+                } else {
+                    let known =
+                        all_kinds().iter().filter(|it| it.api_version == api_version).map(|it| it.kind);
+                    let known = did_you_mean(kind, known);
+                    let help = known.map_or_else(
+                        || "check `apiVersion` and `kind`".to_owned(),
+                        |known| format!("did you mean `{known}`?"),
+                    );
+                    (at_kind, message, help)
+                }
+            }
+        };
+        let field = if place == node.place() { "apiVersion" } else { "kind" };
+        cx.report(place, message).object(object, Some(field)).help(help);
+    }
+}
+
+/// Documents that look like objects of Kubernetes and are input of programs, or are answers of the API server.
+fn is_no_resource(group: &str, kind: &str) -> bool {
+    group.is_empty()
+        && (matches!(kind, "Config" | "List" | "Template" | "Status" | "Values" | "DeleteOptions")
+            || kind.starts_with("API"))
+        || matches!(kind, "Eviction" | "Scale" | "TokenRequest" | "WatchEvent")
+}

@@ -1,0 +1,203 @@
+//! Kubernetes' own kinds, for every minor from [`FIRST_MINOR`] to [`LAST_MINOR`].
+//!
+//! One table (`kubernetes.txt`, made by `generate.py` beside it) holds all minors: what not every minor has, carries the
+//! range of those that do. Lines are found when the table is first needed, types are compiled when they are met.
+
+mod read;
+
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::def::Def;
+
+/// The oldest minor that the table knows.
+pub const FIRST_MINOR: u32 = 25;
+
+/// The newest minor that the table knows.
+pub const LAST_MINOR: u32 = 37;
+
+const MINORS: usize = (LAST_MINOR - FIRST_MINOR + 1) as usize;
+
+/// Where objects of a kind live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// In namespaces.
+    Namespaced,
+    /// Outside of them.
+    Cluster,
+}
+
+/// A kind in one version of its group, and the minors that serve it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindInfo {
+    /// `apps/v1`.
+    pub api_version: &'static str,
+    /// `Deployment`.
+    pub kind: &'static str,
+    /// Where its objects live.
+    pub scope: Scope,
+    /// The first and the last minor of the table that serves it.
+    pub minors: (u32, u32),
+    pub(super) type_index: u32,
+}
+
+/// The table, with its lines found.
+struct Table {
+    kinds: Vec<KindInfo>,
+    /// By kind.
+    by_kind: FxHashMap<&'static str, Vec<u32>>,
+    /// Of each type: the words behind its name.
+    types: Vec<&'static str>,
+}
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| read::table(include_str!("kubernetes.txt")))
+}
+
+/// What one minor of Kubernetes knows.
+pub struct Kubernetes {
+    minor: u32,
+    types: Vec<OnceLock<Def>>,
+}
+
+impl Kubernetes {
+    /// One minor; the nearest one that the table knows.
+    pub fn minor(minor: u32) -> &'static Self {
+        static ALL: [OnceLock<Kubernetes>; MINORS] = [const { OnceLock::new() }; MINORS];
+        let minor = minor.clamp(FIRST_MINOR, LAST_MINOR);
+        let slot = ALL.get((minor - FIRST_MINOR) as usize);
+        let make = || Self { minor, types: table().types.iter().map(|_| OnceLock::new()).collect() };
+        match slot {
+            Some(slot) => slot.get_or_init(make),
+            None => Self::minor(LAST_MINOR),
+        }
+    }
+
+    /// Its number: the 33 of 1.33.
+    pub fn number(&self) -> u32 {
+        self.minor
+    }
+
+    /// The schema of a kind that this minor serves.
+    pub fn root(&self, api_version: &str, kind: &str) -> Option<&Def> {
+        let served = |it: &&KindInfo| it.minors.0 <= self.minor && self.minor <= it.minors.1;
+        self.def(kinds(api_version, kind).find(served)?.type_index)
+    }
+
+    /// The schema of `metadata`.
+    pub(super) fn metadata(&self) -> Option<&Def> {
+        let metadata = self.root("v1", "Namespace")?.field("metadata")?;
+        match &metadata.schema {
+            super::def::Schema::Named(index) => self.def(*index),
+            super::def::Schema::Here(def) => Some(def),
+        }
+    }
+
+    pub(super) fn def(&self, index: u32) -> Option<&Def> {
+        let line = table().types.get(index as usize)?;
+        Some(self.types.get(index as usize)?.get_or_init(|| read::def(line, index, self.minor)))
+    }
+}
+
+/// The first and the last minor in which a type has a field.
+pub(super) fn minors_of_field(index: u32, field: &str) -> Option<(u32, u32)> {
+    let line = table().types.get(index as usize)?;
+    let ranges = read::fields(line).filter(|it| it.name == field).map(|it| it.minors);
+    ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+/// What the table says about a kind: more than once where its schema changed its name.
+pub fn kinds(api_version: &str, kind: &str) -> impl Iterator<Item = &'static KindInfo> {
+    let table = table();
+    let rows = table.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
+    rows.iter()
+        .filter_map(|row| table.kinds.get(*row as usize))
+        .filter(move |it| it.api_version == api_version)
+}
+
+/// All versions in which a group serves a kind.
+pub fn versions(group: &str, kind: &str) -> impl Iterator<Item = &'static KindInfo> {
+    let table = table();
+    let rows = table.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
+    let of_group =
+        move |it: &&KindInfo| it.api_version.rsplit_once('/').map_or("", |(group, _)| group) == group;
+    rows.iter().filter_map(|row| table.kinds.get(*row as usize)).filter(of_group)
+}
+
+/// Whether Kubernetes itself has kinds of this group.
+pub(super) fn has_group(group: &str) -> bool {
+    static GROUPS: OnceLock<FxHashSet<&'static str>> = OnceLock::new();
+    let of = |it: &KindInfo| it.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    GROUPS.get_or_init(|| table().kinds.iter().map(of).collect()).contains(group)
+}
+
+/// All groups, versions and kinds.
+pub fn all_kinds() -> &'static [KindInfo] {
+    &table().kinds
+}
+
+/// Where objects of a kind of Kubernetes live.
+pub fn builtin_scope(group: &str, kind: &str) -> Option<Scope> {
+    versions(group, kind).next().map(|it| it.scope)
+}
+
+/// Whether objects of a custom resource of a well-known project live outside of namespaces.
+pub(super) fn is_known_cluster_scoped(group: &str, kind: &str) -> bool {
+    static KNOWN: OnceLock<FxHashMap<&'static str, &'static str>> = OnceLock::new();
+    let lines =
+        || include_str!("cluster_scoped.txt").lines().filter_map(|line| line.split_once(' ')).collect();
+    let kinds = KNOWN.get_or_init(lines).get(group);
+    kinds.is_some_and(|kinds| kinds.split(' ').any(|known| known == kind))
+}
+
+/// Whether some minor has this kind in this group, in any version.
+pub fn is_built_in_kind(group: &str, kind: &str) -> bool {
+    builtin_scope(group, kind).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        let table = table();
+        assert_eq!(table.types.len(), 980);
+        for kubernetes in (FIRST_MINOR..=LAST_MINOR).map(Kubernetes::minor) {
+            for index in 0..table.types.len() as u32 {
+                let def = kubernetes.def(index).unwrap();
+                assert!(def.fields.is_sorted_by(|a, b| a.name < b.name), "{index} {}", kubernetes.minor);
+            }
+        }
+        for word in include_str!("kubernetes.txt").split_whitespace() {
+            if let Some((_, name)) = word.split_once(":=").or(word.split_once('=')) {
+                let name = name.split('@').next().unwrap();
+                assert!(read::index_of(name).is_some(), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_come_and_go() {
+        for (minor, api_version, kind, there) in [
+            (25, "autoscaling/v2beta2", "HorizontalPodAutoscaler", true),
+            (26, "autoscaling/v2beta2", "HorizontalPodAutoscaler", false),
+            (26, "autoscaling/v2", "HorizontalPodAutoscaler", true),
+            (31, "flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema", true),
+            (32, "flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema", false),
+            (37, "apps/v1", "Deployment", true),
+            (37, "apps/v1", "Deploymnt", false),
+            (37, "v1", "Namespace", true),
+        ] {
+            assert_eq!(Kubernetes::minor(minor).root(api_version, kind).is_some(), there, "{minor} {kind}");
+        }
+        assert_eq!(builtin_scope("", "Namespace"), Some(Scope::Cluster));
+        assert_eq!(builtin_scope("flowcontrol.apiserver.k8s.io", "FlowSchema"), Some(Scope::Cluster));
+        assert_eq!(builtin_scope("apps", "Deployment"), Some(Scope::Namespaced));
+        assert_eq!(builtin_scope("kyverno.io", "ClusterPolicy"), None);
+        assert!(is_known_cluster_scoped("kyverno.io", "ClusterPolicy"));
+        assert!(!is_known_cluster_scoped("kyverno.io", "Policy"));
+    }
+}

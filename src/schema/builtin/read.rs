@@ -1,0 +1,141 @@
+//! Reads the table of Kubernetes' kinds; its format is described in its head.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use super::{FIRST_MINOR, KindInfo, LAST_MINOR, Scope, Table};
+use crate::schema::def::{Def, Field, Format, Limits, ListType, Others, Schema, Types};
+
+static NAMES: OnceLock<FxHashMap<&'static str, u32>> = OnceLock::new();
+
+/// The number of a type.
+pub(super) fn index_of(name: &str) -> Option<u32> {
+    NAMES.get()?.get(name).copied()
+}
+
+/// Finds the lines. What makes no sense is skipped; a test sees to it that there is nothing of that kind.
+pub(super) fn table(text: &'static str) -> Table {
+    let mut types = Vec::new();
+    let mut names = FxHashMap::default();
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        match line.split_once(' ') {
+            Some(("type", rest)) => {
+                let (name, fields) = rest.split_once(' ').unwrap_or((rest, ""));
+                names.insert(name, types.len() as u32);
+                types.push(fields);
+            }
+            Some(("kind", rest)) => rows.push(rest),
+            _ => {}
+        }
+    }
+    let mut kinds = Vec::new();
+    let mut by_kind: FxHashMap<&'static str, Vec<u32>> = FxHashMap::default();
+    for row in rows {
+        let mut words = row.split(' ');
+        let (Some(api_version), Some(kind), Some(name)) = (words.next(), words.next(), words.next()) else {
+            continue;
+        };
+        let Some(type_index) = names.get(name).copied() else { continue };
+        let (mut scope, mut minors) = (Scope::Namespaced, (FIRST_MINOR, LAST_MINOR));
+        for word in words {
+            match word.strip_prefix('@') {
+                Some(range) => minors = minors_of(range),
+                None => scope = Scope::Cluster,
+            }
+        }
+        by_kind.entry(kind).or_default().push(kinds.len() as u32);
+        kinds.push(KindInfo { api_version, kind, scope, minors, type_index });
+    }
+    let _ = NAMES.set(names);
+    Table { kinds, by_kind, types }
+}
+
+fn minors_of(range: &str) -> (u32, u32) {
+    let (from, to) = range.split_once('-').unwrap_or((range, range));
+    (from.parse().unwrap_or(FIRST_MINOR), to.parse().unwrap_or(LAST_MINOR))
+}
+
+/// A field as the table has it.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    required: bool,
+    shape: &'static str,
+    pub(super) minors: (u32, u32),
+}
+
+/// The fields of a type, in all minors.
+pub(super) fn fields(line: &'static str) -> impl Iterator<Item = Row> {
+    line.split(' ').filter_map(|word| {
+        let (name, shape) = word.split_once(':')?;
+        let (shape, minors) = match shape.rsplit_once('@') {
+            Some((shape, range)) => (shape, minors_of(range)),
+            None => (shape, (FIRST_MINOR, LAST_MINOR)),
+        };
+        let required = name.ends_with('!');
+        Some(Row { name: name.trim_end_matches('!'), required, shape, minors })
+    })
+}
+
+/// Compiles a type for one minor.
+pub(super) fn def(line: &'static str, index: u32, minor: u32) -> Def {
+    let mut def = Def { built_in: Some(index), nullable: true, ..Def::of(Types::OBJECT) };
+    for row in fields(line).filter(|row| row.minors.0 <= minor && minor <= row.minors.1) {
+        if row.required {
+            def.required.push(SmolStr::new_static(row.name));
+        }
+        def.fields.push(Field { name: SmolStr::new_static(row.name), schema: schema(row.shape) });
+    }
+    def.fields.sort_by(|a, b| a.name.cmp(&b.name));
+    def
+}
+
+fn schema(shape: &'static str) -> Schema {
+    if let Some(name) = shape.strip_prefix('=') {
+        return match index_of(name) {
+            Some(index) => Schema::Named(index),
+            None => Schema::Here(Box::default()),
+        };
+    }
+    let formatted = |types: Types, format: Format| Def { format, ..Def::of(types) };
+    let mut def = match shape.chars().next() {
+        Some('[') => {
+            let rest = shape.get(1..).unwrap_or_default();
+            let keys = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+            let (list, rest) = match keys {
+                Some(("", rest)) => (ListType::Set, rest),
+                Some((keys, rest)) => {
+                    (ListType::Map(keys.split(',').map(SmolStr::new_static).collect()), rest)
+                }
+                None => (ListType::Atomic, rest),
+            };
+            Def { items: Some(schema(rest)), list, ..Def::of(Types::ARRAY) }
+        }
+        Some('{') => {
+            let values = schema(shape.get(1..).unwrap_or_default());
+            Def { others: Others::Values(values), ..Def::of(Types::OBJECT) }
+        }
+        Some('(') => {
+            let words = shape.trim_start_matches('(').trim_end_matches(')').split('|');
+            let one_of_values = words.map(|word| Value::from(word.replace('_', " "))).collect();
+            let limits = Limits { one_of_values, ..Limits::default() };
+            Def { limits: Some(Box::new(limits)), ..Def::of(Types::STRING) }
+        }
+        Some('s') => Def::of(Types::STRING),
+        Some('b') => Def::of(Types::BOOLEAN),
+        Some('i') => formatted(Types::INTEGER, Format::Int32),
+        Some('l') => formatted(Types::INTEGER, Format::Int64),
+        Some('n') => Def::of(Types::NUMBER),
+        Some('I') => formatted(Types::INTEGER.with(Types::STRING), Format::Int32),
+        Some('Q') => formatted(Types::NUMBER.with(Types::STRING), Format::Quantity),
+        Some('T') => formatted(Types::STRING, Format::DateTime),
+        Some('Y') => formatted(Types::STRING, Format::Byte),
+        Some('o') => Def { others: Others::Open, ..Def::of(Types::OBJECT) },
+        _ => Def { others: Others::Open, ..Def::default() },
+    };
+    def.nullable = true;
+    Schema::Here(Box::new(def))
+}

@@ -1,0 +1,418 @@
+//! The engine: a node against a schema, strictly, as the API server reads it.
+
+use serde_json::Value;
+use smol_str::{SmolStr, ToSmolStr as _};
+
+use crate::origin::Place;
+use crate::yaml::{Data, Entry, Map, Node, Style};
+
+use super::builtin::{Kubernetes, minors_of_field};
+use super::def::{Def, Format, Limits, Others, Schema, Types};
+use super::near::Near;
+use super::violation::{Violation, What};
+
+/// Objects nest no deeper than that.
+const MAX_DEPTH: usize = 64;
+
+/// Violations of one object.
+const MAX_FOUND: usize = 64;
+
+/// What a node is checked against.
+#[derive(Clone, Copy)]
+pub struct Against<'a> {
+    /// The Kubernetes that types are looked up in.
+    pub kubernetes: &'a Kubernetes,
+    /// Whether that is the version of the cluster; else fields of other versions are let pass.
+    pub exact: bool,
+    /// Whether the kind is Kubernetes' own: read into a Go struct, for which null is nothing.
+    pub native: bool,
+    /// Whether values may be secret: they are not told.
+    pub secret: bool,
+}
+
+/// What is wrong with `node`, in written order; empty when nothing is. The node is canonical. `status` is not looked
+/// at, since it is not applied, and neither is text that another tool has yet to fill in.
+pub fn check(def: &Def, node: &Node, against: Against<'_>) -> Vec<Violation> {
+    let mut run = Run { against, way: Vec::new(), above: Vec::new(), found: Vec::new(), strict: true };
+    run.value(def, node);
+    run.found
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Step<'n> {
+    Field(&'n str),
+    Key(&'n str),
+    Item(usize),
+}
+
+struct Run<'a, 'n> {
+    against: Against<'a>,
+    way: Vec<Step<'n>>,
+    /// The mappings that the one being looked at is in, with the length of their path.
+    above: Vec<(usize, &'a Def)>,
+    found: Vec<Violation>,
+    /// Whether unknown fields count: not below `anyOf` and its like.
+    strict: bool,
+}
+
+/// `spec.template.spec.containers[0].image`
+pub(super) fn path_text(way: &[Step<'_>]) -> String {
+    let mut text = String::new();
+    for step in way {
+        match step {
+            Step::Field(name) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(name);
+            }
+            Step::Key(name) => {
+                text.push('[');
+                text.push_str(name);
+                text.push(']');
+            }
+            Step::Item(index) => {
+                text.push('[');
+                text.push_str(&index.to_smolstr());
+                text.push(']');
+            }
+        }
+    }
+    text
+}
+
+/// Whether a text is what reaches the cluster: placeholders of other tools and what SOPS encrypted do not.
+fn is_final(text: &str) -> bool {
+    let has_token = ["${", "{{", "$("].iter().any(|token| text.contains(token));
+    let in_angles = text.starts_with('<') && text.ends_with('>');
+    !has_token && !in_angles && !text.starts_with("ENC[")
+}
+
+/// The type of a canonical node.
+fn type_of(node: &Node) -> Types {
+    match &node.data {
+        Data::Map(_) => Types::OBJECT,
+        Data::Seq(_) => Types::ARRAY,
+        Data::Scalar(_) if node.style != Style::Plain => Types::STRING,
+        Data::Scalar(text) => match text.as_str() {
+            "true" | "false" => Types::BOOLEAN,
+            "null" | "" | "~" => Types::NULL,
+            _ if node.as_i64().is_some() || is_whole(text) => Types::INTEGER,
+            _ => Types::NUMBER,
+        },
+    }
+}
+
+/// Integers beyond 64 bits.
+fn is_whole(text: &str) -> bool {
+    text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl<'a, 'n> Run<'a, 'n> {
+    fn resolve(&self, schema: &'a Schema) -> Option<&'a Def> {
+        match schema {
+            Schema::Here(def) => Some(def),
+            Schema::Named(index) => self.against.kubernetes.def(*index),
+        }
+    }
+
+    fn report(&mut self, place: Place, what: What) {
+        if self.found.len() < MAX_FOUND {
+            self.found.push(Violation { path: path_text(&self.way), place, what });
+        }
+    }
+
+    fn wrong(&mut self, node: &Node, words: String) {
+        self.report(node.place(), What::Wrong { words, meant: None });
+    }
+
+    fn schema(&mut self, schema: &'a Schema, node: &'n Node, step: Step<'n>) {
+        if self.way.len() >= MAX_DEPTH {
+            return;
+        }
+        let Some(def) = self.resolve(schema) else { return };
+        self.way.push(step);
+        self.value(def, node);
+        self.way.pop();
+    }
+
+    fn value(&mut self, def: &'a Def, node: &'n Node) {
+        let got = type_of(node);
+        if got == Types::NULL {
+            let taken = self.against.native || def.nullable || def.defaulted || def.types.is_any();
+            if !taken && !def.types.has(Types::NULL) {
+                self.wrong(node, format!("must be {}, and is null", def.types.words()));
+            }
+            return;
+        }
+        let fits =
+            def.types.is_any() || def.types.has(got) || got == Types::INTEGER && def.types.has(Types::NUMBER);
+        if !fits {
+            if node.as_str().is_none_or(is_final) {
+                let words = format!("must be {}, not {}", wanted(def), self.told(node, got));
+                self.wrong(node, words);
+            }
+            return;
+        }
+        match &node.data {
+            Data::Map(map) => self.object(def, node, map),
+            Data::Seq(items) => self.list(def, items),
+            Data::Scalar(text) => self.format(def, node, text, got),
+        }
+        if let Some(limits) = &def.limits {
+            self.limits(limits, node, got);
+        }
+    }
+
+    /// `the string "three"`, without the text of anything that may be secret.
+    fn told(&self, node: &Node, got: Types) -> String {
+        const LONGEST: usize = 40;
+        let names_secret = self.way.iter().any(|step| match step {
+            Step::Field(name) | Step::Key(name) => crate::k8s::is_secret_key(name),
+            Step::Item(_) => false,
+        });
+        let told = node.scalar_text().filter(|_| !self.against.secret && !names_secret);
+        let told = told.filter(|text| text.len() <= LONGEST && !text.contains('\n'));
+        match (told, got) {
+            (Some(text), Types::STRING) => format!("the string `{text}`"),
+            (Some(text), Types::INTEGER | Types::NUMBER) => format!("the number `{text}`"),
+            (Some(text), Types::BOOLEAN) => format!("the boolean `{text}`"),
+            _ => got.words(),
+        }
+    }
+
+    fn object(&mut self, def: &'a Def, node: &'n Node, map: &'n Map) {
+        let top = self.way.is_empty();
+        let is_there =
+            |name: &SmolStr| map.get(name).is_some_and(|value| !(self.against.native && value.is_null()));
+        let missing: Vec<SmolStr> = def.required.iter().filter(|name| !is_there(name)).cloned().collect();
+        if !missing.is_empty() {
+            self.report(node.place(), What::Missing(missing));
+        }
+        if def.fields.is_empty() && matches!(def.others, Others::Open) && !def.embedded {
+            return;
+        }
+        self.above.push((self.way.len(), def));
+        for entry in map {
+            let key = entry.key.text.as_str();
+            // `status` is not applied; `sops` says how the rest is decrypted, and goes; `$patch` directs a merge.
+            if top && (key == "status" || key == "sops" && entry.value.get("mac").is_some())
+                || key.starts_with('$')
+            {
+                continue;
+            }
+            if def.embedded && matches!(key, "apiVersion" | "kind" | "metadata") {
+                self.identity(entry);
+            } else if let Some(field) = def.field(key) {
+                self.schema(&field.schema, &entry.value, Step::Field(key));
+            } else if let Others::Values(values) = &def.others {
+                self.schema(values, &entry.value, Step::Key(key));
+            } else if self.strict && !def.is_free() {
+                self.unknown(def, entry, map);
+            }
+        }
+        self.above.pop();
+    }
+
+    /// `apiVersion`, `kind` and `metadata` of a custom resource, which its schema leaves to Kubernetes.
+    fn identity(&mut self, entry: &'n Entry) {
+        if entry.key.text != "metadata" {
+            return;
+        }
+        let Some(metadata) = self.against.kubernetes.metadata() else { return };
+        let native = std::mem::replace(&mut self.against.native, true);
+        self.way.push(Step::Field("metadata"));
+        self.value(metadata, &entry.value);
+        self.way.pop();
+        self.against.native = native;
+    }
+
+    fn unknown(&mut self, def: &'a Def, entry: &'n Entry, map: &Map) {
+        let name = &entry.key.text;
+        if !is_final(name) {
+            return;
+        }
+        let minors = def.built_in.and_then(|index| minors_of_field(index, name));
+        if minors.is_some() && !self.against.exact {
+            return;
+        }
+        let near = Near { kubernetes: self.against.kubernetes, way: &self.way, above: &self.above };
+        let meant = if minors.is_some() { None } else { near.meant(name, def, map) };
+        let parent = path_text(&self.way);
+        self.way.push(Step::Field(&entry.key.text));
+        self.report(entry.key.place(), What::UnknownField { name: name.clone(), parent, meant, minors });
+        self.way.pop();
+    }
+
+    fn list(&mut self, def: &'a Def, items: &'n [Node]) {
+        if let Some(schema) = &def.items {
+            for (index, item) in items.iter().enumerate() {
+                self.schema(schema, item, Step::Item(index));
+            }
+        }
+        for (index, words) in super::list::duplicates(&def.list, items) {
+            let Some(item) = items.get(index) else { continue };
+            self.way.push(Step::Item(index));
+            self.wrong(item, words);
+            self.way.pop();
+        }
+    }
+
+    fn format(&mut self, def: &Def, node: &'n Node, text: &SmolStr, got: Types) {
+        let range = match def.format {
+            Format::Any => return,
+            Format::Int32 => Some((f64::from(i32::MIN), f64::from(i32::MAX))),
+            Format::Int64 => Some((-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_807.0)),
+            _ => None,
+        };
+        match range {
+            Some((least, most)) => {
+                if got == Types::STRING || def.types.is_any() {
+                    return;
+                }
+                let fits = node.as_f64().is_some_and(|value| least <= value && value <= most);
+                if !fits {
+                    self.wrong(
+                        node,
+                        format!("must be {}, and is {}", def.format.words(), self.told(node, got)),
+                    );
+                }
+            }
+            None if got == Types::STRING => {
+                // Nothing at all is the zero value of a time or of bytes.
+                let taken = def.format.accepts(text)
+                    || text.is_empty() && self.against.native && def.format == Format::Byte;
+                if !taken && is_final(text) {
+                    let words = format!("must be {}, not {}", def.format.words(), self.told(node, got));
+                    self.wrong(node, words);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn limits(&mut self, limits: &'a Limits, node: &'n Node, got: Types) {
+        if got == Types::STRING && node.as_str().is_some_and(|text| !is_final(text)) {
+            return;
+        }
+        if !limits.one_of_values.is_empty() && !limits.one_of_values.iter().any(|it| means(it, node)) {
+            let empty = self.against.native && node.as_str() == Some("");
+            if !empty {
+                self.not_listed(&limits.one_of_values, node, got);
+            }
+        }
+        for words in super::limits::broken(limits, node, got) {
+            self.wrong(node, words);
+        }
+        self.combined(limits, node);
+    }
+
+    fn not_listed(&mut self, listed: &[Value], node: &'n Node, got: Types) {
+        const MOST: usize = 12;
+        let show = |value: &Value| match value {
+            Value::String(text) => format!("`{text}`"),
+            other => format!("`{other}`"),
+        };
+        let known: Vec<String> = listed.iter().take(MOST).map(show).collect();
+        let more = if listed.len() > MOST { " or another of the listed values" } else { "" };
+        let choice = match known.as_slice() {
+            [one] => one.clone(),
+            [rest @ .., last] => format!("one of {} or {last}", rest.join(", ")),
+            [] => String::new(),
+        };
+        let words = format!("must be {choice}{more}, not {}", self.told(node, got));
+        let texts = listed.iter().filter_map(Value::as_str);
+        let meant =
+            node.as_str().and_then(|text| crate::finding::did_you_mean(text, texts)).map(str::to_owned);
+        self.report(node.place(), What::Wrong { words, meant });
+    }
+
+    /// `allOf`, `anyOf`, `oneOf`, `not`.
+    fn combined(&mut self, limits: &'a Limits, node: &'n Node) {
+        let strict = std::mem::replace(&mut self.strict, false);
+        for schema in &limits.all_of {
+            if let Some(def) = self.resolve(schema) {
+                self.value(def, node);
+            }
+        }
+        if !limits.any_of.is_empty() {
+            let mut nearest: Option<Vec<Violation>> = None;
+            let mut good = false;
+            for schema in &limits.any_of {
+                let found = self.apart(schema, node);
+                good |= found.is_empty();
+                if nearest.as_ref().is_none_or(|known| found.len() < known.len()) {
+                    nearest = Some(found);
+                }
+            }
+            if !good {
+                let words = format!(
+                    "must match one of {} alternatives{}",
+                    limits.any_of.len(),
+                    because(nearest.as_deref())
+                );
+                self.wrong(node, words);
+            }
+        }
+        if !limits.one_of.is_empty() {
+            let all: Vec<Vec<Violation>> =
+                limits.one_of.iter().map(|schema| self.apart(schema, node)).collect();
+            let good = all.iter().filter(|found| found.is_empty()).count();
+            if good == 0 {
+                let nearest = all.iter().min_by_key(|found| found.len()).map(Vec::as_slice);
+                let words =
+                    format!("must match exactly one of {} alternatives{}", all.len(), because(nearest));
+                self.wrong(node, words);
+            } else if good > 1 {
+                self.wrong(
+                    node,
+                    format!("must match exactly one of {} alternatives, and matches {good}", all.len()),
+                );
+            }
+        }
+        if let Some(not) = &limits.not
+            && self.apart(not, node).is_empty()
+        {
+            self.wrong(node, "must not match what its schema excludes".to_owned());
+        }
+        self.strict = strict;
+    }
+
+    fn apart(&mut self, schema: &'a Schema, node: &'n Node) -> Vec<Violation> {
+        let kept = std::mem::take(&mut self.found);
+        if let Some(def) = self.resolve(schema) {
+            self.value(def, node);
+        }
+        std::mem::replace(&mut self.found, kept)
+    }
+}
+
+fn wanted(def: &Def) -> String {
+    match def.format {
+        Format::Quantity => "a quantity".to_owned(),
+        _ => def.types.words(),
+    }
+}
+
+fn because(found: Option<&[Violation]>) -> String {
+    match found.and_then(<[Violation]>::first).map(|it| (&it.what, it.path.as_str())) {
+        Some((What::Missing(fields), _)) => {
+            let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
+            format!(" (the nearest needs {})", names.join(" and "))
+        }
+        Some((What::Wrong { words, .. }, "")) => format!(" (in the nearest it {words})"),
+        Some((What::Wrong { words, .. }, path)) => format!(" (in the nearest `{path}` {words})"),
+        _ => String::new(),
+    }
+}
+
+/// Whether a value of a schema and a canonical node mean the same.
+pub(super) fn means(value: &Value, node: &Node) -> bool {
+    match value {
+        Value::String(text) => node.as_str() == Some(text),
+        Value::Bool(flag) => node.as_bool() == Some(*flag),
+        Value::Number(number) => node.as_f64() == number.as_f64(),
+        Value::Null => node.is_null(),
+        other => node.to_value() == *other,
+    }
+}

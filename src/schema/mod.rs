@@ -1,0 +1,32 @@
+//! What objects look like: schemas of Kubernetes' own kinds and of custom resources, and the check of placed nodes
+//! against them.
+//!
+//! Schemas come from three places: a table of all minors of Kubernetes in the binary ([`Kubernetes`]), the
+//! CustomResourceDefinitions that somebody wrote ([`Definition`]), and documents of JSON Schema. All are compiled to
+//! one form ([`Def`]), and one engine ([`check`]) applies them as the API server does: strict about fields, types
+//! and required ones. Nothing is fetched.
+//!
+//! Not here: what the API server refuses although no schema says so, and what rules make of a violation.
+
+mod builtin;
+mod check;
+mod crd;
+mod def;
+mod definitions;
+mod format;
+mod limits;
+mod list;
+mod near;
+mod removed;
+mod violation;
+
+pub use builtin::{
+    FIRST_MINOR, KindInfo, Kubernetes, LAST_MINOR, Scope, all_kinds, builtin_scope, is_built_in_kind, kinds,
+    versions,
+};
+pub use check::{Against, check};
+pub use crd::{Definition, Version};
+pub use def::Def;
+pub use definitions::{Definitions, Found, find_custom, find_native, is_cluster_scoped, scope};
+pub use removed::{Removed, removed};
+pub use violation::{Meant, Violation, What};

@@ -1,0 +1,50 @@
+//! What is wrong with a value, in words.
+
+use smol_str::SmolStr;
+
+use crate::origin::Place;
+
+/// Something that the API server refuses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// Path of the field, `spec.template.spec.containers[0].image`; empty for the object itself.
+    pub path: String,
+    /// The value, or the key of an unknown field.
+    pub place: Place,
+    /// What is wrong.
+    pub what: What,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// The mapping at the path has no field of that name.
+    UnknownField {
+        /// The name.
+        name: SmolStr,
+        /// Path of the mapping.
+        parent: String,
+        /// Another field of the same mapping, or the path of a mapping near by that has this field.
+        meant: Option<Meant>,
+        /// The minors that know it, where this one does not.
+        minors: Option<(u32, u32)>,
+    },
+    /// Required fields are not there.
+    Missing(Vec<SmolStr>),
+    /// Anything else: what follows `must be` or `must`, whole.
+    Wrong {
+        /// `must be an integer, and is a string`.
+        words: String,
+        /// Other values that are allowed, near to this one.
+        meant: Option<String>,
+    },
+}
+
+/// What an unknown field was probably meant to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// Another field of the same mapping.
+    Name(SmolStr),
+    /// This field, in the mapping at this path.
+    Below(String),
+}
