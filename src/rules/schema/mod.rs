@@ -7,8 +7,5 @@ mod unknown_field;
 mod unknown_kind;
 
 /// All of them, by name.
-pub(super) const RULES: &[&dyn Rule] = &[
-    &schema_violation::SchemaViolation,
-    &unknown_field::UnknownField,
-    &unknown_kind::UnknownKind,
-];
+pub(super) const RULES: &[&dyn Rule] =
+    &[&schema_violation::SchemaViolation, &unknown_field::UnknownField, &unknown_kind::UnknownKind];
