@@ -142,7 +142,8 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
 /// What kind of trouble an engine met. Rules turn problems into findings and choose the severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemKind {
-    /// A file is not valid YAML (or JSON) for the tool that reads it.
+    /// What somebody wrote (a file, or text inside of one) is not valid YAML or JSON for the tool that reads it, or is no
+    /// mapping where it must be one. What templates print is [`Render`](Self::Render).
     Syntax,
     /// A template, chart or application cannot be rendered.
     Render,
@@ -169,9 +170,30 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Syntax,
+        Self::Render,
+        Self::Kustomize,
+        Self::MissingValuesFile,
+        Self::MissingPath,
+        Self::MissingDependency,
+        Self::ValuesSchema,
+        Self::EmptyGenerator,
+        Self::DuplicateKey,
+        Self::Warning,
+        Self::Unavailable,
+        Self::Limit,
+    ];
+
     /// Whether the tool goes on as if nothing were wrong.
     pub fn is_tolerated(self) -> bool {
         matches!(self, Self::EmptyGenerator | Self::DuplicateKey | Self::Warning)
+    }
+
+    /// Whether it says that inputs of a render are not there, so that what goes wrong behind it may be their absence.
+    pub fn is_absence(self) -> bool {
+        matches!(self, Self::Unavailable | Self::MissingDependency | Self::MissingValuesFile | Self::Syntax)
     }
 }
 

@@ -221,6 +221,9 @@ fn github_shows_ten_and_counts_the_rest() {
 fn gitlab_and_junit_can_be_read() {
     let output = run_in(&demo(), &["--format", "gitlab"]);
     let issues: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let (gaps, issues): (Vec<Value>, Vec<Value>) =
+        issues.into_iter().partition(|issue| issue["check_name"] == "not-rendered");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
     let prints: std::collections::BTreeSet<&str> =
         issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
     let all = demo_totals().0 + demo_totals().1;
@@ -606,4 +609,28 @@ fn unreadable_files_are_listed() {
     let output = run_in(dir.path(), &["--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["unreadable"][0]["file"], "big.yaml");
+}
+
+/// `--min-coverage` fails a run that could not look at enough.
+#[test]
+fn least_coverage() {
+    let app = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: https://charts.example.com, chart: shop, targetRevision: 1.2.3}
+  destination: {server: 'https://kubernetes.default.svc', namespace: shop}
+";
+    let dir = scratch(&[("apps/shop.yaml", app)]);
+    assert_eq!(code(&run_in(dir.path(), &["-q"])), 0);
+    assert_eq!(code(&run_in(dir.path(), &["-q", "--min-coverage", "0"])), 0);
+    let output = run_in(dir.path(), &["-q", "--min-coverage", "90%"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        text(&output.stderr).contains("0 of 1 deployed apps were rendered in full"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(code(&run_in(dir.path(), &["--min-coverage", "101"])), 2);
 }

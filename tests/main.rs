@@ -39,6 +39,7 @@ mod origins;
 mod questions;
 mod rules;
 mod screens;
+mod silence;
 mod tidy;
 mod yaml;
 

@@ -54,6 +54,12 @@ impl Renderer<'_> {
             }
             self.parameters(app, source, env, &mut user, origins);
         }
+        let unread = |problem: &Problem| problem.kind == ProblemKind::Syntax;
+        if problems.iter().chain(&output.problems).any(unread) {
+            // Without what could not be read, the chart would render to something that nobody asked for.
+            output.take_problems(problems);
+            return;
+        }
         let release = helm::render(chart, user, &options, origins, self.cache);
         problems.extend(release.problems.iter().cloned());
         output.take_problems(problems);
@@ -153,15 +159,29 @@ impl Renderer<'_> {
     fn unresolved(&self, entry: &ValueFile, output: &mut Output) {
         let written = &entry.written;
         match &entry.target {
-            Target::Remote(scheme) if !self.settings.allows_values_scheme(scheme) => output.fail(
-                Problem::at(
-                    ProblemKind::MissingValuesFile,
-                    entry.place,
-                    format!("the URL scheme '{scheme}' is not allowed"),
-                )
-                .help("allow it with `helm.valuesFileSchemes` in argocd-cm, or use https"),
-            ),
-            Target::Elsewhere | Target::Remote(_) => {
+            // Where nobody shows the settings, whoever writes the URL of a plugin has allowed it.
+            Target::Remote(scheme)
+                if !self.settings.allows_values_scheme(scheme)
+                    && (self.settings.is_known() || !is_of_plugin(scheme)) =>
+            {
+                output.fail(
+                    Problem::at(
+                        ProblemKind::MissingValuesFile,
+                        entry.place,
+                        format!("the URL scheme '{scheme}' is not allowed"),
+                    )
+                    .help("allow it with `helm.valuesFileSchemes` in argocd-cm, or use https"),
+                );
+            }
+            Target::Remote(scheme) => {
+                let what = scheme_words(scheme);
+                let words = format!("the values file `{}` {what}", without_credentials(written));
+                let help = "what it sets is not known here; keep a copy without secrets in the repository to have it checked";
+                let problem = Problem::at(ProblemKind::Unavailable, entry.place, words).help(help);
+                output.incomplete.push(Incomplete::of(Missing::Content, &problem));
+                output.problems.push(problem);
+            }
+            Target::Elsewhere => {
                 let words = format!("the values file `{written}` is not on this machine");
                 let help = "map its repository to a checkout with `repos:` in .gitops-lint.yaml";
                 let problem = Problem::at(ProblemKind::Unavailable, entry.place, words).help(help);
@@ -238,6 +258,40 @@ impl Target {
     }
 }
 
+/// What becomes of a values file with a URL of this scheme: Helm itself fetches `http` and `https`, its plugins the rest.
+fn scheme_words(scheme: &str) -> String {
+    match scheme {
+        "http" | "https" => "is fetched from a web server when the app is rendered".to_owned(),
+        _ if scheme == "secrets" || scheme.starts_with("secrets+") => {
+            "is decrypted by the plugin helm-secrets, with keys that are not here".to_owned()
+        }
+        "s3" | "gs" => format!("is fetched from a bucket (`{scheme}`) by a plugin of Helm"),
+        _ if scheme == "git" || scheme.starts_with("git+") => {
+            "is fetched from another repository by the plugin helm-git".to_owned()
+        }
+        _ => format!("is fetched by a plugin of Helm for `{scheme}`, which is not run here"),
+    }
+}
+
+/// Whether a scheme is one of the plugins of Helm that people use with Argo CD.
+fn is_of_plugin(scheme: &str) -> bool {
+    matches!(scheme, "secrets" | "s3" | "gs" | "git" | "vals")
+        || ["secrets+", "git+"].iter().any(|known| scheme.starts_with(known))
+}
+
+/// A URL without the user and password that may be in it.
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.rsplit_once('@') {
+        Some((credentials, _)) => {
+            let kept = rest.get(credentials.len() + 1..).unwrap_or_default();
+            format!("{scheme}://{kept}")
+        }
+        None => url.to_owned(),
+    }
+}
+
 /// The files that a glob names, in order, without those that are listed themselves.
 fn matching(dir: &Dir, explicit: &[TreePath]) -> Vec<TreePath> {
     let Ok(pattern) = DoublestarPattern::new(dir.path.as_str()) else { return Vec::new() };
@@ -277,7 +331,7 @@ fn inline_values(helm: &Node, renderer: &Renderer<'_>) -> Result<Option<Node>, B
     }
     if node.as_map().is_none() {
         let message = "the values are no mapping";
-        return Err(Box::new(Problem::at(ProblemKind::Render, node.place(), message)));
+        return Err(Box::new(Problem::at(ProblemKind::Syntax, node.place(), message)));
     }
     Ok(Some(node))
 }

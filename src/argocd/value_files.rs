@@ -94,7 +94,7 @@ pub(super) fn resolve(
         }
     }
     if let Some((scheme, _)) = written.split_once("://")
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     {
         return Target::Remote(scheme.to_owned());
     }

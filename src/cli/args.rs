@@ -156,6 +156,9 @@ pub(super) struct CheckArgs {
     /// Exit with 1 when a finding is at least this bad
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub(super) fail_on: FailOn,
+    /// Exit with 1 when less of what is deployed was rendered in full
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    pub(super) min_coverage: Option<f64>,
     /// Which rules run
     #[arg(long)]
     pub(super) preset: Option<PresetArg>,
@@ -229,7 +232,7 @@ pub(super) struct AppsArgs {
 /// Arguments of `why`.
 #[derive(Debug, Args)]
 pub(super) struct WhyArgs {
-    /// The app; alone: a line, as FILE:LINE
+    /// The app; alone: a line, as FILE:LINE or FILE:LINE:COLUMN
     #[arg(value_name = "APP|FILE:LINE")]
     pub(super) target: String,
     /// The object: KIND/NAME, or KIND/NAMESPACE/NAME
@@ -464,6 +467,12 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
     let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
     let format = Format::from_name(name).ok_or_else(|| format!("formats are {}", known.join(", ")))?;
     Ok((format, file))
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let number: f64 =
+        text.trim_end_matches('%').trim().parse().map_err(|_| "write a number from 0 to 100")?;
+    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("write a number from 0 to 100".to_owned()) }
 }
 
 fn parse_day(text: &str) -> Result<String, String> {

@@ -43,6 +43,19 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         eprintln!("finished in {:.2} s", started.elapsed().as_secs_f64());
     }
     let failed = report.findings.iter().any(|reported| args.fail_on.is_met_by(reported.finding.severity));
+    let mut failed = failed;
+    if let Some(least) = args.min_coverage
+        && report.summary.coverage() < least
+    {
+        let summary = &report.summary;
+        eprintln!(
+            "error: {} of {} deployed apps were rendered in full ({:.1} %), and --min-coverage asks for {least} %: `gitops-lint apps` says why",
+            summary.covered,
+            summary.deployed,
+            (summary.coverage() * 10.0).floor() / 10.0,
+        );
+        failed = true;
+    }
     Ok(ExitCode::from(u8::from(failed)))
 }
 

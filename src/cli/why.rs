@@ -10,11 +10,18 @@ use super::args::{AnswerFormat, WhyArgs};
 use super::objects::Editable;
 use super::{Failure, open, print, problems, terminal};
 
+/// The file and line of `FILE:LINE`, or of `FILE:LINE:COLUMN` as findings print it.
+fn place(target: &str) -> Option<(&str, u32)> {
+    let (head, last) = target.trim_end_matches(':').rsplit_once(':')?;
+    let last: u32 = last.parse().ok()?;
+    let before = head.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+    Some(before.unwrap_or((head, last)))
+}
+
 pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&args.repo, &args.common)?;
     let Some(object) = &args.object else {
-        let line = args.target.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
-        let Some((file, line)) = line else {
+        let Some((file, line)) = place(&args.target) else {
             let words = "say which object and field: APP KIND/NAME FIELD, or which line: FILE:LINE";
             return Err(words.to_owned());
         };
@@ -50,4 +57,20 @@ pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
     });
     // A field that is not there has no value to explain.
     Ok(ExitCode::from(u8::from(story.absent.is_some())))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn places_are_read_as_findings_print_them() {
+        for (text, want) in [
+            ("a/b.yaml:3", Some(("a/b.yaml", 3))),
+            ("a/b.yaml:3:7", Some(("a/b.yaml", 3))),
+            ("a/b.yaml:3:7:", Some(("a/b.yaml", 3))),
+            ("a/b.yaml", None),
+            ("a/b.yaml:x", None),
+        ] {
+            assert_eq!(super::place(text), want, "{text}");
+        }
+    }
 }

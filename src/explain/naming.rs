@@ -27,8 +27,19 @@ impl<'i> AppNames<'i> {
 
     /// The apps that a name fits.
     pub(super) fn find(&self, wanted: &str) -> Vec<&'i App> {
-        let apps = self.inventory.apps.iter().map(|entry| &entry.app);
-        apps.filter(|app| names(self.inventory, app).iter().any(|known| known == wanted)).collect()
+        let apps = || self.inventory.apps.iter().map(|entry| &entry.app);
+        let fits = |app: &&App, wanted: &str| names(self.inventory, app).iter().any(|known| known == wanted);
+        let found: Vec<&App> = apps().filter(|app| fits(app, wanted)).collect();
+        // Kinds are printed as they are written in manifests.
+        match wanted.split_once('/') {
+            Some((kind, name)) if found.is_empty() => {
+                let lower = format!("{}/{name}", kind.to_lowercase());
+                apps()
+                    .filter(|app| app.kind.as_str().eq_ignore_ascii_case(kind) && fits(app, &lower))
+                    .collect()
+            }
+            _ => found,
+        }
     }
 
     /// The shortest name that means this app alone.
@@ -57,6 +68,9 @@ fn names(inventory: &Inventory, app: &App) -> Vec<String> {
         names.push(format!("{}/{}", app.namespace, app.name));
     }
     names.push(format!("{}/{}", app.kind.as_str().to_lowercase(), app.name));
+    if !app.namespace.is_empty() {
+        names.push(format!("{}/{}/{}", app.kind.as_str().to_lowercase(), app.namespace, app.name));
+    }
     let mut next = Some(app);
     for _ in 0..DEEPEST {
         let Some(at) = next else { break };

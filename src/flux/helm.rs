@@ -38,6 +38,10 @@ impl Renderer<'_> {
         };
         let user = self.values(app, inputs, origins, &mut output);
         let options = self.options(app, &mut output);
+        if output.problems.iter().any(|problem| problem.kind == ProblemKind::Syntax) {
+            // Without what could not be read, the chart would render to something that nobody asked for.
+            return output;
+        }
         let release = helm::render(&chart, user, &options, origins, self.cache);
         // With values that stand in, a chart may refuse what it would not refuse in real life.
         let guessed = output.incomplete.iter().any(|it| it.missing != Missing::Chart);

@@ -126,7 +126,7 @@ impl Renderer<'_> {
                         "unable to parse values from reference '{} {}/{}' key '{}': the values are no mapping",
                         object.kind, object.namespace, object.name, reference.key
                     );
-                    output.fail(Problem::at(ProblemKind::Render, place, message));
+                    output.fail(Problem::at(ProblemKind::Syntax, place, message));
                     return;
                 }
                 Err(problem) => problem,

@@ -176,7 +176,7 @@ fn read(
 ) -> Option<Read> {
     let prefix = format!("YAML parse error on {}: ", template.name);
     let syntax = |place: Place, words: String| {
-        Problem::at(ProblemKind::Syntax, place, format!("{prefix}error converting YAML to JSON: {words}"))
+        Problem::at(ProblemKind::Render, place, format!("{prefix}error converting YAML to JSON: {words}"))
     };
     if let Some(words) = not_utf8(text) {
         problems.push(syntax(Place::written(template.at), format!("yaml: {words}")));

@@ -61,7 +61,7 @@ fn refuse_binary(file: &SourceFile, problems: &[YamlProblem]) -> Result<()> {
     let problem = problems.iter().find(|problem| problem.kind == YamlProblemKind::Encoding);
     let why = problem
         .map_or_else(|| "yaml: the file is not text".to_owned(), |problem| problem.go_message(Dialect::V3));
-    Err(Failure::at(Place::written(file.span()), format!("{MALFORMED}: {why}")).kind(ProblemKind::Syntax))
+    Err(Failure::at(Place::written(file.span()), format!("{MALFORMED}: {why}")))
 }
 
 /// The resources in a text.
@@ -126,7 +126,7 @@ fn separators(text: &Text<'_>) -> Result<Vec<usize>> {
         let behind = line.get(3..).unwrap_or_default().trim();
         if !behind.is_empty() && !behind.starts_with('#') {
             let message = format!("invalid document separator: {}", line.trim());
-            return Err(Failure::at(text.whole, message).kind(ProblemKind::Syntax));
+            return Err(Failure::at(text.whole, message));
         }
         from = start + 1 + end + 1;
         found.push(from);
@@ -141,7 +141,7 @@ fn refuse_trouble(text: &Text<'_>, document: &Document, separators: &[usize]) ->
     };
     let inside = |problem: &&YamlProblem| within(document, problem);
     if let Some(problem) = text.problems.iter().filter(inside).find(merge) {
-        return Err(Failure::at(Place::written(problem.at), "duplicate merge key").kind(ProblemKind::Syntax));
+        return Err(Failure::at(Place::written(problem.at), "duplicate merge key"));
     }
     let Some(problem) = document.error.as_deref() else { return Ok(()) };
     let message = match problem.kind {
@@ -153,7 +153,7 @@ fn refuse_trouble(text: &Text<'_>, document: &Document, separators: &[usize]) ->
     };
     let kind = match problem.kind {
         YamlProblemKind::Limit => ProblemKind::Limit,
-        _ => ProblemKind::Syntax,
+        _ => ProblemKind::Kustomize,
     };
     let failure = Failure::at(Place::written(problem.at), message).kind(kind);
     Err(match &problem.context {

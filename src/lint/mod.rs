@@ -11,6 +11,7 @@ mod generic;
 mod group;
 mod reach;
 mod suppress;
+mod told;
 mod unclaimed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,9 @@ pub struct AppRow {
     pub reason: Option<String>,
     /// Number of objects.
     pub objects: usize,
+    /// Whether something says that it is deployed: an Application, an ApplicationSet, a Kustomization, a HelmRelease that no
+    /// chart by itself defines.
+    pub deployed: bool,
 }
 
 /// Counts of a run.
@@ -103,6 +107,10 @@ pub struct Summary {
     pub failed: usize,
     /// Not rendered because the content is not here.
     pub skipped: usize,
+    /// Apps that something deploys.
+    pub deployed: usize,
+    /// Those of them that are rendered in full.
+    pub covered: usize,
     /// Objects rendered.
     pub objects: usize,
     /// Findings by severity.
@@ -117,6 +125,45 @@ pub struct Summary {
     pub old: usize,
     /// Findings that the changed files do not touch.
     pub untouched: usize,
+}
+
+impl Summary {
+    /// How much of what is deployed was rendered in full, in percent; all of nothing.
+    pub fn coverage(&self) -> f64 {
+        if self.deployed == 0 {
+            return 100.0;
+        }
+        let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        100.0 * number(self.covered) / number(self.deployed)
+    }
+}
+
+/// Apps that are not rendered in full, for one reason.
+#[derive(Debug)]
+pub struct Gap<'r> {
+    /// How far rendering got.
+    pub status: AppStatus,
+    /// Why not all the way.
+    pub reason: &'r str,
+    /// The apps, in order.
+    pub apps: Vec<&'r AppRow>,
+}
+
+impl Report {
+    /// What was not rendered in full, by reason, in order of the apps.
+    pub fn gaps(&self) -> Vec<Gap<'_>> {
+        let mut gaps: Vec<Gap<'_>> = Vec::new();
+        let mut known: BTreeMap<(AppStatus, &str), usize> = BTreeMap::new();
+        for app in self.apps.iter().filter(|app| app.status != AppStatus::Rendered) {
+            let reason = app.reason.as_deref().unwrap_or("unknown reason");
+            let index = *known.entry((app.status, reason)).or_insert(gaps.len());
+            match gaps.get_mut(index) {
+                Some(gap) => gap.apps.push(app),
+                None => gaps.push(Gap { status: app.status, reason, apps: vec![app] }),
+            }
+        }
+        gaps
+    }
 }
 
 /// The result of a run.
@@ -195,6 +242,7 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
         })
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
+    let findings = told::told(workspace, &inventory, &rules, options, findings);
     finish(workspace, &inventory, &rules, findings, options)
 }
 
@@ -271,6 +319,8 @@ fn finish(
         partial: with(AppStatus::Partial),
         failed: with(AppStatus::Failed),
         skipped: with(AppStatus::Skipped),
+        deployed: apps.iter().filter(|app| app.deployed).count(),
+        covered: apps.iter().filter(|app| app.deployed && app.status == AppStatus::Rendered).count(),
         objects: inventory.objects.len(),
         errors: at(Severity::Error),
         warnings: at(Severity::Warning),
@@ -351,5 +401,6 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
         status: entry.status,
         reason: entry.reason.clone(),
         objects: entry.objects,
+        deployed: !app.kind.is_loose() && !app.provisional,
     }
 }

@@ -73,6 +73,8 @@ pub(super) fn work<T>(
         (object.kind.clone(), object.namespace.clone(), node, origins)
     });
     let named = named.collect();
+    // Both look at the problems.
+    let (status, reason) = (rendered.status(), rendered.reason());
     let mut problems = std::mem::take(&mut rendered.problems);
     let mut ids = Vec::new();
     for facts in &mut facts {
@@ -90,8 +92,8 @@ pub(super) fn work<T>(
         problem.visit_places(&mut |place| place.origin = renamed.next().unwrap_or_default());
     }
     let summary = Summary {
-        status: rendered.status(),
-        reason: rendered.reason(),
+        status,
+        reason,
         objects: rendered.objects.len(),
         problems,
         no_ops: rendered.no_ops,

@@ -17,6 +17,7 @@ use crate::yaml::{Dialect, Node};
 use super::app::{App, Spec, Status};
 use super::flux::shows_another;
 use super::schemas::rendered_definitions;
+use super::showcase::has_tokens;
 use super::trace::Trace;
 use super::{AssumedRelease, Object, Workspace};
 
@@ -75,9 +76,27 @@ impl Rendered {
         output.objects
     }
 
+    /// A file with tokens that some program replaces is no YAML yet, and nothing says that it is built as it is.
+    fn excuse_templates(&mut self, workspace: &Workspace) {
+        if self.failed.is_none() {
+            return;
+        }
+        let unread =
+            |problem: &&mut Problem| matches!(problem.kind, ProblemKind::Kustomize | ProblemKind::Syntax);
+        for problem in self.problems.iter_mut().filter(unread) {
+            let file = problem.place.and_then(|place| workspace.sources.get(place.at.file));
+            let Some(file) = file.filter(|file| has_tokens(file.text_or_empty())) else { continue };
+            let words =
+                format!("`{}` has tokens such as `<NAME>`, which some program replaces first", file.name());
+            self.incomplete.push(Incomplete::new(Missing::Content, words.clone()));
+            (problem.kind, problem.message) = (ProblemKind::Unavailable, words);
+            self.failed = None;
+        }
+    }
+
     /// How far it got.
     pub fn status(&self) -> Status {
-        match (&self.failed, self.incomplete.is_empty(), self.objects.is_empty()) {
+        match (self.failure(), self.incomplete.is_empty(), self.objects.is_empty()) {
             (Some(_), ..) => Status::Failed,
             (None, true, _) => Status::Rendered,
             (None, false, false) => Status::Partial,
@@ -87,8 +106,60 @@ impl Rendered {
 
     /// Why not all the way, for people.
     pub fn reason(&self) -> Option<String> {
-        self.failed.clone().or_else(|| self.incomplete.first().map(Incomplete::reason))
+        self.failure().map(str::to_owned).or_else(|| self.incomplete.first().map(Incomplete::reason))
     }
+
+    /// Why the real tool would fail; nothing where that may follow from what is not on this machine.
+    fn failure(&self) -> Option<&str> {
+        let failed = self.failed.as_deref()?;
+        let met = self.problems.iter().find(|problem| problem.message == failed);
+        let doubtful = met.is_some_and(|problem| self.may_follow_from_absence(problem));
+        // A missing file of values is why, and is told.
+        let certain = self.problems.iter().find(|it| {
+            matches!(it.kind, ProblemKind::Syntax | ProblemKind::MissingValuesFile | ProblemKind::MissingPath)
+        });
+        if doubtful && !self.incomplete.is_empty() {
+            return certain.map(|problem| problem.message.as_str());
+        }
+        Some(failed)
+    }
+
+    /// Whether a problem may be there only because inputs of the app are not: not on this machine, or not readable.
+    pub fn may_follow_from_absence(&self, problem: &Problem) -> bool {
+        match problem.kind {
+            ProblemKind::Render | ProblemKind::ValuesSchema => {
+                self.problems.iter().any(|problem| problem.kind.is_absence())
+            }
+            ProblemKind::Kustomize if is_about_absence(&problem.message) => {
+                let lacks = |it: &Incomplete| it.missing != Missing::StandIn;
+                let before = self.problems.iter().take_while(|it| !std::ptr::eq(*it, problem));
+                let absent = |it: &Problem| {
+                    matches!(
+                        it.kind,
+                        ProblemKind::Unavailable | ProblemKind::MissingDependency | ProblemKind::Kustomize
+                    )
+                };
+                // What a patch looks for may be in the resource that is missing.
+                self.incomplete.iter().any(lacks) || before.into_iter().any(absent)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether the build failed because a resource, or what another patch would add to one, is not there.
+fn is_about_absence(message: &str) -> bool {
+    [
+        "no matches for Id",
+        "no resource matches",
+        "failed to find",
+        "unable to find",
+        "nothing selected by",
+        "missing value",
+        "invalid index",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// The configured version of the cluster that an app deploys to, or the version for all.
@@ -244,7 +315,9 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 &mut rendered.origins,
                 &workspace.cache,
             ));
-            rendered.take(output)
+            let nodes = rendered.take(output);
+            rendered.excuse_templates(workspace);
+            nodes
         }
         Spec::Manifests(files) => {
             let tree = trace.watch(Dir::new(Arc::clone(&workspace.tree), TreePath::root())).tree;
@@ -262,12 +335,16 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
         }
         Spec::Chart(dir) => {
             let output = chart(app, &trace.watch(dir.clone()), None, workspace, &mut rendered.origins);
-            rendered.take(output)
+            let nodes = rendered.take(output);
+            rendered.excuse_templates(workspace);
+            nodes
         }
         Spec::Release(release) => {
             let dir = trace.watch(release.chart.clone());
             let output = chart(app, &dir, Some(release), workspace, &mut rendered.origins);
-            rendered.take(output)
+            let nodes = rendered.take(output);
+            rendered.excuse_templates(workspace);
+            nodes
         }
     };
     rendered.files.append(&mut trace.files());

@@ -2,20 +2,23 @@
 //!
 //! GitLab merges entries with the same fingerprint, so it must be unique; ours is.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::finding::Severity;
 use crate::lint::Report;
 
-use super::to_json;
+use super::{GAPS_SHOWN, gap_words, to_json};
 
 #[derive(Serialize)]
 struct Issue<'a> {
     description: String,
     check_name: &'a str,
-    fingerprint: &'a str,
+    fingerprint: Cow<'a, str>,
     severity: &'static str,
     location: Location,
 }
@@ -33,7 +36,7 @@ struct Lines {
 }
 
 pub(super) fn render(report: &Report) -> String {
-    let issues: Vec<Issue<'_>> = report
+    let mut issues: Vec<Issue<'_>> = report
         .findings
         .iter()
         .filter_map(|reported| {
@@ -47,7 +50,7 @@ pub(super) fn render(report: &Report) -> String {
             Some(Issue {
                 description,
                 check_name: finding.rule,
-                fingerprint: &reported.fingerprint,
+                fingerprint: Cow::Borrowed(&reported.fingerprint),
                 severity: match finding.severity {
                     Severity::Error => "major",
                     Severity::Warning => "minor",
@@ -57,5 +60,24 @@ pub(super) fn render(report: &Report) -> String {
             })
         })
         .collect();
+    // What was not looked at is known to the merge request, too: an empty report is no proof.
+    issues.extend(report.gaps().iter().take(GAPS_SHOWN).filter_map(|gap| {
+        let first = gap.apps.first()?;
+        let digest = Sha256::digest(format!("{}\0{}\0{}", gap.status.as_str(), gap.reason, first.file));
+        let fingerprint = digest.iter().take(8).fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        Some(Issue {
+            description: gap_words(gap),
+            check_name: "not-rendered",
+            fingerprint: Cow::Owned(fingerprint),
+            severity: "info",
+            location: Location {
+                path: Arc::clone(&first.file),
+                lines: Lines { begin: first.line, end: first.line },
+            },
+        })
+    }));
     to_json(&issues)
 }

@@ -104,6 +104,7 @@ struct App<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     objects: usize,
+    deployed: bool,
 }
 
 #[derive(Serialize)]
@@ -114,6 +115,9 @@ struct Summary {
     partial: usize,
     failed: usize,
     skipped: usize,
+    deployed: usize,
+    covered: usize,
+    coverage: f64,
     objects: usize,
     errors: usize,
     warnings: usize,
@@ -149,6 +153,9 @@ pub(super) fn render(report: &Report) -> String {
             partial: summary.partial,
             failed: summary.failed,
             skipped: summary.skipped,
+            deployed: summary.deployed,
+            covered: summary.covered,
+            coverage: (summary.coverage() * 10.0).floor() / 10.0,
             objects: summary.objects,
             errors: summary.errors,
             warnings: summary.warnings,
@@ -189,6 +196,7 @@ fn app(row: &AppRow) -> App<'_> {
         status: row.status.as_str(),
         reason: row.reason.as_deref(),
         objects: row.objects,
+        deployed: row.deployed,
     }
 }
 

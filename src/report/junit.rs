@@ -1,5 +1,5 @@
 //! JUnit XML, as Jenkins, Azure and GitLab read it: a suite per file, a test case per finding. Notes are passed cases
-//! with words, since JUnit knows no severities. A run without findings is one passed case, because readers refuse
+//! with words, since JUnit knows no severities. What was not rendered is a skipped case per reason, in a suite of its own. A run without findings is one passed case, because readers refuse
 //! reports without any.
 
 use std::fmt::Write as _;
@@ -8,6 +8,8 @@ use std::sync::Arc;
 use crate::finding::Severity;
 use crate::lint::{Report, Reported};
 use crate::source::Position;
+
+use super::gap_words;
 
 type Case<'a> = (&'a Reported, Position);
 
@@ -21,10 +23,15 @@ pub(super) fn render(report: &Report) -> String {
         }
     }
     let failed = |case: &&Case<'_>| case.0.finding.severity > Severity::Note;
-    let tests = report.findings.len().max(1);
+    let gaps = report.gaps();
+    let tests = report.findings.len().max(1) + gaps.len();
     let failures: usize = suites.iter().map(|(_, cases)| cases.iter().filter(failed).count()).sum();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(out, "<testsuites name=\"gitops-lint\" tests=\"{tests}\" failures=\"{failures}\">");
+    let _ = writeln!(
+        out,
+        "<testsuites name=\"gitops-lint\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{}\">",
+        gaps.len()
+    );
     if suites.is_empty() {
         out.push_str("  <testsuite name=\"gitops-lint\" tests=\"1\" failures=\"0\">\n");
         out.push_str("    <testcase classname=\"gitops-lint\" name=\"no findings\"/>\n  </testsuite>\n");
@@ -62,6 +69,24 @@ pub(super) fn render(report: &Report) -> String {
                 writeln!(out, "      <system-out>{text}</system-out>")
             };
             out.push_str("    </testcase>\n");
+        }
+        out.push_str("  </testsuite>\n");
+    }
+    if !gaps.is_empty() {
+        let number = gaps.len();
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"coverage\" tests=\"{number}\" failures=\"0\" skipped=\"{number}\">"
+        );
+        for gap in &gaps {
+            let Some(first) = gap.apps.first() else { continue };
+            let (file, line) = (escape(&first.file), first.line);
+            let name = escape(&format!("{} {}", first.kind, first.name));
+            let words = escape(&gap_words(gap));
+            let _ = writeln!(
+                out,
+                "    <testcase classname=\"coverage\" name=\"{name}\" file=\"{file}\" line=\"{line}\"><skipped message=\"{words}\"/></testcase>"
+            );
         }
         out.push_str("  </testsuite>\n");
     }

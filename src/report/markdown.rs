@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::finding::{Finding, Severity};
 use crate::lint::{AppStatus, Report};
 
-use super::{count, page_url, totals};
+use super::{count, coverage_words, gap_words, page_url, totals};
 
 /// GitHub takes 65,536 characters in a comment; a step summary takes more.
 const MOST_BYTES: usize = 60_000;
@@ -43,6 +43,23 @@ pub(super) fn render(report: &Report) -> String {
         }
         left -= findings.len();
         out.push_str(&text);
+    }
+    let gaps = report.gaps();
+    if !gaps.is_empty() {
+        let mut text = format!(
+            "\n<details><summary>⚪ <b>not rendered in full</b>: {}</summary>\n\n",
+            html(&coverage_words(summary))
+        );
+        for gap in gaps.iter().take(PER_RULE) {
+            let _ = writeln!(text, "- {}", inline(&gap_words(gap)));
+        }
+        if let Some(rest) = gaps.len().checked_sub(PER_RULE).filter(|rest| *rest > 0) {
+            let _ = writeln!(text, "- … and {}: `gitops-lint apps` lists all", count(rest, "more reason"));
+        }
+        text.push_str("\n</details>\n");
+        if out.len() + text.len() <= MOST_BYTES {
+            out.push_str(&text);
+        }
     }
     if left > 0 {
         let _ = writeln!(out, "\n{} did not fit here: see the log.", count(left, "more finding"));

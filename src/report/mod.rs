@@ -18,7 +18,7 @@ mod why;
 
 use std::fmt::Write as _;
 
-use crate::lint::{Report, Summary};
+use crate::lint::{AppStatus, Gap, Report, Summary};
 use crate::rules::RuleMeta;
 
 pub use json::render_apps as apps_json;
@@ -89,6 +89,37 @@ fn totals(summary: &Summary) -> String {
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
     let parts: Vec<String> = parts.collect();
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
+}
+
+/// Gaps of coverage that a report lists; the rest is counted.
+const GAPS_SHOWN: usize = 100;
+
+/// Apps that are named for one gap.
+const GAP_APPS: usize = 3;
+
+/// A gap in words: `3 apps are not rendered (a, b, c): why`.
+fn gap_words(gap: &Gap<'_>) -> String {
+    let how = match gap.status {
+        AppStatus::Partial => "rendered in part only",
+        AppStatus::Failed => "not rendered, since rendering fails",
+        AppStatus::Skipped | AppStatus::Rendered => "not rendered",
+    };
+    let mut names = gap.apps.iter().take(GAP_APPS).map(|app| &*app.name).collect::<Vec<_>>().join(", ");
+    if gap.apps.len() > GAP_APPS {
+        let _ = write!(names, " and {} more", gap.apps.len() - GAP_APPS);
+    }
+    let verb = if gap.apps.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} {how} ({names}): {}", count(gap.apps.len(), "app"), gap.reason)
+}
+
+/// How much of what is deployed was rendered: `40 of 50 deployed apps rendered in full (80 %)`.
+fn coverage_words(summary: &Summary) -> String {
+    let percent = summary.coverage().floor();
+    format!(
+        "{} of {} rendered in full ({percent} %)",
+        summary.covered,
+        count(summary.deployed, "deployed app")
+    )
 }
 
 /// `1 error`, `2 errors`.

@@ -250,22 +250,17 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
             "{}",
             paint.bold("not fully rendered (rules stay silent about what depends on it):")
         );
-        let mut reasons: Vec<(&str, AppStatus, Vec<&str>)> = Vec::new();
-        for app in missing {
-            let reason = app.reason.as_deref().unwrap_or("unknown reason");
-            match reasons.iter_mut().find(|(known, status, _)| *known == reason && *status == app.status) {
-                Some((.., names)) => names.push(&app.name),
-                None => reasons.push((reason, app.status, vec![&app.name])),
-            }
-        }
+        let reasons = report.gaps();
+        let names = Names::of(&report.apps);
         let shown = if look.verbose { usize::MAX } else { REASONS_SHOWN };
-        for (reason, status, names) in reasons.iter().take(shown) {
-            let listed = if look.verbose { names.len() } else { 3 };
-            let mut who = names.iter().take(listed).copied().collect::<Vec<_>>().join(", ");
-            if names.len() > listed {
-                let _ = write!(who, " and {} more", names.len() - listed);
+        for gap in reasons.iter().take(shown) {
+            let listed = if look.verbose { gap.apps.len() } else { 3 };
+            let who = gap.apps.iter().take(listed).map(|app| names.name(app));
+            let mut who = who.collect::<Vec<_>>().join(", ");
+            if gap.apps.len() > listed {
+                let _ = write!(who, " and {} more", gap.apps.len() - listed);
             }
-            let _ = writeln!(out, "  {:8} {who}: {reason}", status.as_str());
+            let _ = writeln!(out, "  {:8} {who}: {}", gap.status.as_str(), gap.reason);
         }
         if let Some(rest) = reasons.len().checked_sub(shown).filter(|rest| *rest > 0) {
             let _ = writeln!(out, "  ... and {} (`gitops-lint apps` lists all)", count(rest, "more reason"));
@@ -292,6 +287,24 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         summary.failed + summary.skipped,
         count(summary.objects, "object"),
     );
+}
+
+/// Names of apps, with the kind where it tells apps of one name apart.
+struct Names<'r>(BTreeMap<&'r str, BTreeSet<&'r str>>);
+
+impl<'r> Names<'r> {
+    fn of(apps: &'r [AppRow]) -> Self {
+        let mut kinds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for app in apps {
+            kinds.entry(&app.name).or_default().insert(app.kind);
+        }
+        Self(kinds)
+    }
+
+    fn name(&self, app: &AppRow) -> String {
+        let alone = self.0.get(&*app.name).is_none_or(|kinds| kinds.len() < 2);
+        if alone { app.name.to_string() } else { format!("{}/{}", app.kind, app.name) }
+    }
 }
 
 /// What is not shown, and why.

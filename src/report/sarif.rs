@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::finding::{Confidence, Label};
-use crate::lint::{Report, Reported};
+use crate::lint::{AppRow, AppStatus, Report, Reported};
 use crate::source::{Sources, Span};
 
-use super::{page_url, to_json};
+use super::{GAP_APPS, GAPS_SHOWN, count, coverage_words, gap_words, page_url, to_json};
 
 #[derive(Serialize)]
 struct Log<'a> {
@@ -26,8 +26,31 @@ struct Log<'a> {
 #[serde(rename_all = "camelCase")]
 struct Run<'a> {
     tool: Tool<'a>,
+    invocations: [Invocation<'a>; 1],
     column_kind: &'static str,
     results: Vec<SarifResult<'a>>,
+}
+
+/// What was not looked at: a run that found nothing and one that could not look must not be alike.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation<'a> {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification<'a>>,
+}
+
+#[derive(Serialize)]
+struct Notification<'a> {
+    descriptor: NotificationId,
+    level: &'static str,
+    message: Message<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotificationId {
+    id: &'static str,
 }
 
 #[derive(Serialize)]
@@ -198,6 +221,10 @@ pub(super) fn render(report: &Report) -> String {
                     rules: rules.collect(),
                 },
             },
+            invocations: [Invocation {
+                execution_successful: true,
+                tool_execution_notifications: notifications(report),
+            }],
             column_kind: "unicodeCodePoints",
             results: all
                 .into_iter()
@@ -205,6 +232,40 @@ pub(super) fn render(report: &Report) -> String {
                 .collect(),
         }],
     })
+}
+
+/// What was not rendered or read, and how much that is.
+fn notifications(report: &Report) -> Vec<Notification<'_>> {
+    let notification = |id, level, text: String, locations| Notification {
+        descriptor: NotificationId { id },
+        level,
+        message: Message { text: text.into(), markdown: None },
+        locations,
+    };
+    let at = |app: &AppRow| {
+        let region = Region { start_line: app.line, start_column: 1, end_line: app.line, end_column: 1 };
+        let artifact_location = ArtifactLocation { uri: uri(&app.file) };
+        Location {
+            id: None,
+            physical_location: PhysicalLocation { artifact_location, region },
+            message: None,
+        }
+    };
+    let mut all = vec![notification("coverage", "note", coverage_words(&report.summary), Vec::new())];
+    let gaps = report.gaps();
+    for gap in gaps.iter().take(GAPS_SHOWN) {
+        let level = if gap.status == AppStatus::Failed { "error" } else { "warning" };
+        let located = gap.apps.iter().filter(|app| !app.file.is_empty()).take(GAP_APPS);
+        all.push(notification("not-rendered", level, gap_words(gap), located.map(|app| at(app)).collect()));
+    }
+    if let Some(rest) = gaps.len().checked_sub(GAPS_SHOWN).filter(|rest| *rest > 0) {
+        let words = format!("and {}: `gitops-lint apps` lists all", count(rest, "more reason"));
+        all.push(notification("not-rendered", "warning", words, Vec::new()));
+    }
+    for (file, reason) in &report.unreadable {
+        all.push(notification("not-read", "warning", format!("`{file}` was not read: {reason}"), Vec::new()));
+    }
+    all
 }
 
 fn result<'a>(

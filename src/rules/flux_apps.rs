@@ -32,7 +32,7 @@ pub(super) fn is_deployed(inventory: &Inventory, entry: &AppEntry) -> bool {
 
 /// Whether something applies an app's object, as far as can be told: what no app renders may be applied by the bootstrap,
 /// or lie in an archive. Those that are written side by side are applied together.
-pub(super) fn is_alive(inventory: &Inventory, entry: &AppEntry) -> bool {
+pub fn is_alive(inventory: &Inventory, entry: &AppEntry) -> bool {
     let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
     entry.app.parent.is_some()
         || inventory

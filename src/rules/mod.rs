@@ -31,6 +31,8 @@ mod workloads;
 mod yaml;
 
 pub use context::{Context, Report};
+pub use flux_apps::is_alive;
+pub use problems::{doubt, rules_about};
 pub(crate) use rule::meta;
 pub use rule::{Preset, Rule, RuleMeta};
 

@@ -1,6 +1,6 @@
 //! From what engines met to findings: where a problem is told, and how sure of it anyone can be.
 
-use crate::finding::{Confidence, Label, Problem, ProblemKind};
+use crate::finding::{Confidence, Incomplete, Label, Problem, ProblemKind};
 use crate::repo::{self, App, AppKind, Labels, Rendered};
 
 use super::Context;
@@ -39,7 +39,7 @@ pub(super) fn report_one(
     report = report.help(problem.help.clone().unwrap_or_else(|| help.to_owned()));
     // That something is not on this machine is certain.
     let absent = matches!(problem.kind, ProblemKind::MissingDependency | ProblemKind::Unavailable);
-    let doubt = doubt(app, rendered).filter(|_| !absent);
+    let doubt = doubt(app, &rendered.incomplete).filter(|_| !absent);
     if let Some(sure) = sure.into_iter().chain(doubt).min() {
         report = report.confidence(sure);
     }
@@ -50,7 +50,7 @@ pub(super) fn report_one(
 
 /// How sure it can be at most, where nobody says that the app is deployed as it is rendered here: input of tests may be wrong on
 /// purpose.
-fn doubt(app: &App, rendered: &Rendered) -> Option<Confidence> {
+pub fn doubt(app: &App, incomplete: &[Incomplete]) -> Option<Confidence> {
     match app.kind {
         // Values that its users supply are missing.
         AppKind::Chart => Some(Confidence::Possible),
@@ -59,18 +59,44 @@ fn doubt(app: &App, rendered: &Rendered) -> Option<Confidence> {
             Some(Confidence::Possible)
         }
         // Rendered from another revision than the one that is meant.
-        _ if !rendered.incomplete.is_empty() => Some(Confidence::Likely),
+        _ if !incomplete.is_empty() => Some(Confidence::Likely),
         _ => None,
     }
 }
 
-/// Whether inputs of the app are not on this machine, so that what goes wrong later may be their absence.
-pub(super) fn lacks_inputs(rendered: &Rendered) -> bool {
-    let absent = |problem: &Problem| {
-        matches!(
-            problem.kind,
-            ProblemKind::Unavailable | ProblemKind::MissingDependency | ProblemKind::MissingValuesFile
-        )
-    };
-    rendered.problems.iter().any(absent)
+/// The rules that tell problems of a kind; each problem is told by one of them. What is
+/// [`Unavailable`](ProblemKind::Unavailable) is coverage, which every report lists.
+pub fn rules_about(kind: Option<ProblemKind>) -> &'static [&'static str] {
+    let Some(kind) = kind else { return &["render-failure"] };
+    match kind {
+        ProblemKind::Syntax => &["render-failure", "syntax-error"],
+        ProblemKind::Render => &[
+            "render-failure",
+            "unresolved-parameter",
+            "colliding-generated-applications",
+            "implicit-type",
+            "invalid-name-or-label",
+            "syntax-error",
+            "duplicate-key",
+            "alias-bomb",
+        ],
+        ProblemKind::Kustomize => &[
+            "kustomize-build-failure",
+            "syntax-error",
+            "duplicate-key",
+            "alias-bomb",
+            "outside-kustomization-root",
+        ],
+        ProblemKind::MissingValuesFile => {
+            &["missing-values-file", "broken-values-ref", "missing-values-from", "missing-flux-path"]
+        }
+        ProblemKind::MissingPath => &["missing-source-path", "missing-flux-path", "unresolved-parameter"],
+        ProblemKind::MissingDependency => &["missing-chart-dependency"],
+        ProblemKind::ValuesSchema => &["values-schema-violation"],
+        ProblemKind::EmptyGenerator => &["empty-generator"],
+        ProblemKind::DuplicateKey => &["duplicate-key"],
+        ProblemKind::Warning => &["tool-warning", "type-conflict-override", "deprecated-kustomize-field"],
+        ProblemKind::Unavailable => &[],
+        ProblemKind::Limit => &["render-failure"],
+    }
 }

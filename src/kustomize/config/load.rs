@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::finding::ProblemKind;
 use crate::k8s::{Gvk, OpenApi};
 use crate::origin::Place;
 use crate::yaml::{Dialect, Node};
@@ -24,7 +23,7 @@ fn read(loaded: &Loaded, cx: &Context<'_>) -> Result<Node> {
     let whole = Place::written(loaded.file.span());
     let refuse = |problem: &crate::yaml::YamlProblem| {
         let message = format!("error converting YAML to JSON: {}", problem.go_message(Dialect::Sigs));
-        Failure::at(Place::written(problem.at), message).kind(ProblemKind::Syntax)
+        Failure::at(Place::written(problem.at), message)
     };
     let Some(document) = stream.documents.first() else { return Ok(Node::null(whole)) };
     if let Some(problem) = document.error.as_deref() {

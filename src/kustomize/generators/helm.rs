@@ -245,7 +245,7 @@ fn objects(chart: &HelmChart, release: &mut Release, cx: &mut Context<'_>) -> Re
         for document in &stream.documents {
             if let Some(problem) = document.error.as_deref() {
                 let message = format!("MalformedYAMLError: {}", problem.go_message(Dialect::V3));
-                return Err(Failure::at(Place::written(problem.at), message).kind(ProblemKind::Syntax));
+                return Err(Failure::at(Place::written(problem.at), message));
             }
             nodes.extend(document.root.clone());
         }
@@ -260,7 +260,7 @@ fn objects(chart: &HelmChart, release: &mut Release, cx: &mut Context<'_>) -> Re
         for document in parsed.documents {
             if let Some(problem) = document.error {
                 let message = format!("MalformedYAMLError: {}", problem.go_message(Dialect::V3));
-                return Err(Failure::at(Place::written(problem.at), message).kind(ProblemKind::Syntax));
+                return Err(Failure::at(Place::written(problem.at), message));
             }
             nodes.extend(document.root);
         }

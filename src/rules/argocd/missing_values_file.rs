@@ -1,7 +1,9 @@
 //! `missing-values-file`: see the page.
 
+use std::collections::BTreeSet;
+
 use crate::argocd::{Application, BuildEnv, Source, Target, ValueFile, value_files};
-use crate::finding::did_you_mean;
+use crate::finding::{ProblemKind, did_you_mean};
 use crate::repo::{App, Rendered, Workspace};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Dir, EntryKind};
@@ -23,8 +25,9 @@ impl Rule for MissingValuesFile {
         &META
     }
 
-    fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let Some(application) = app.application() else { return };
+        let mut told = BTreeSet::new();
         for source in &application.sources {
             let flag = |key| source.node.at_path(&["helm", key]).and_then(Node::as_bool).unwrap_or(false);
             if flag("ignoreMissingValueFiles") || is_overridden(application, source, cx.workspace) {
@@ -32,17 +35,26 @@ impl Rule for MissingValuesFile {
             }
             let env = BuildEnv::of(application, source);
             for file in value_files(application, source, &env, cx.workspace.remotes()) {
-                report(&file, cx);
+                if report(&file, cx) {
+                    told.insert(file.place.at);
+                }
             }
+        }
+        // Patterns that match nothing, schemes that are refused, what `.argocd-source.yaml` names.
+        let missing = rendered.problems.iter().filter(|it| it.kind == ProblemKind::MissingValuesFile);
+        for problem in missing {
+            let Some(place) = problem.place.filter(|place| !told.contains(&place.at)) else { continue };
+            let help =
+                problem.help.as_deref().unwrap_or("correct the path, or set `ignoreMissingValueFiles: true`");
+            cx.report(place, problem.message.clone()).help(help);
         }
     }
 }
 
-fn report(file: &ValueFile, cx: &mut Context<'_>) {
+/// Whether that is all there is to say about the file; references have a rule of their own.
+fn report(file: &ValueFile, cx: &mut Context<'_>) -> bool {
     match &file.target {
-        Target::At(dir) if file.is_glob() => {
-            let _ = dir;
-        }
+        Target::At(_) if file.is_glob() => return false,
         Target::At(dir) if dir.tree.kind(&dir.path) != Some(EntryKind::File) => {
             let message = match dir.tree.kind(&dir.path) {
                 None => format!("the values file `{}` does not exist", dir.path),
@@ -59,8 +71,10 @@ fn report(file: &ValueFile, cx: &mut Context<'_>) {
             cx.report(file.place, message)
                 .help("write it relative to the source's path, or from the root with `/`");
         }
-        _ => {}
+        Target::At(_) | Target::UnknownRef(_) | Target::ChartRef | Target::SingleSource => {}
+        Target::StandIn(_) | Target::Elsewhere | Target::Remote(_) => return false,
     }
+    true
 }
 
 /// A file beside the missing one, or one of that name one level up, whose path is nearly the same.

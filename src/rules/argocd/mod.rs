@@ -40,10 +40,12 @@ mod tracking_annotation_override;
 mod undeletable_hook_job;
 mod unknown_application_field;
 mod unknown_argocd_setting;
+mod unknown_finalizer;
 mod unknown_hook;
 mod unknown_project;
 mod unknown_sync_option;
 mod unmatched_ignore_differences;
+mod unmatched_rolling_sync;
 mod unresolved_parameter;
 
 /// All of them, by name.
@@ -86,9 +88,11 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &undeletable_hook_job::UndeletableHookJob,
     &unknown_application_field::UnknownApplicationField,
     &unknown_argocd_setting::UnknownArgocdSetting,
+    &unknown_finalizer::UnknownFinalizer,
     &unknown_hook::UnknownHook,
     &unknown_project::UnknownProject,
     &unknown_sync_option::UnknownSyncOption,
     &unmatched_ignore_differences::UnmatchedIgnoreDifferences,
+    &unmatched_rolling_sync::UnmatchedRollingSync,
     &unresolved_parameter::UnresolvedParameter,
 ];

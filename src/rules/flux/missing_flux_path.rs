@@ -29,7 +29,13 @@ impl Rule for MissingFluxPath {
             if !ours || entry.app.provisional || stand_in || !is_alive(inventory, entry) {
                 continue;
             }
-            for problem in entry.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingPath) {
+            let missing = entry.problems.iter().filter(|problem| match problem.kind {
+                ProblemKind::MissingPath => true,
+                // `valuesFiles` of a chart; objects of `valuesFrom` have a rule of their own.
+                ProblemKind::MissingValuesFile => problem.message.starts_with("no values file found"),
+                _ => false,
+            });
+            for problem in missing {
                 let Some(place) = problem.place.filter(|_| !problem.message.contains("${")) else { continue };
                 let help = "correct the path; it is relative to the root of the source";
                 cx.report(place, problem.message.clone()).apps([entry.app.id]).help(help);

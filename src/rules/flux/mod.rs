@@ -8,6 +8,7 @@ mod missing_flux_path;
 mod missing_flux_source;
 mod missing_values_from;
 mod overlapping_flux_paths;
+mod undecrypted_secret;
 mod undefined_substitution;
 mod unknown_flux_field;
 mod unknown_kustomization_field;
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_flux_source::MissingFluxSource,
     &missing_values_from::MissingValuesFrom,
     &overlapping_flux_paths::OverlappingFluxPaths,
+    &undecrypted_secret::UndecryptedSecret,
     &undefined_substitution::UndefinedSubstitution,
     &unknown_flux_field::UnknownFluxField,
     &unknown_kustomization_field::UnknownKustomizationField,

@@ -21,9 +21,6 @@ impl Rule for RenderFailure {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        if problems::lacks_inputs(rendered) {
-            return;
-        }
         let help = "correct the line, or the value that it stumbles over";
         problems::report(app, rendered, cx, help, &|problem| {
             // Two mistakes in ApplicationSets have rules of their own.
@@ -32,9 +29,10 @@ impl Rule for RenderFailure {
             let is_type =
                 problem.message.starts_with("`metadata.") && problem.message.ends_with("is not a string");
             let is_set = app.kind == AppKind::ApplicationSet;
-            matches!(problem.kind, ProblemKind::Render | ProblemKind::Limit)
-                && !is_type
-                && !(is_set && told.iter().any(|words| problem.message.contains(words)))
+            let is_ours =
+                matches!(problem.kind, ProblemKind::Render | ProblemKind::Limit | ProblemKind::Syntax);
+            let is_told = is_set && told.iter().any(|words| problem.message.contains(words));
+            is_ours && !rendered.may_follow_from_absence(problem) && !is_type && !is_told
         });
     }
 }

@@ -21,10 +21,9 @@ impl Rule for ValuesSchemaViolation {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        if problems::lacks_inputs(rendered) {
-            return;
-        }
         let help = "correct the value: Helm refuses to render";
-        problems::report(app, rendered, cx, help, &|problem| problem.kind == ProblemKind::ValuesSchema);
+        problems::report(app, rendered, cx, help, &|problem| {
+            problem.kind == ProblemKind::ValuesSchema && !rendered.may_follow_from_absence(problem)
+        });
     }
 }

@@ -1,6 +1,6 @@
 //! `kustomize-build-failure`: see the page.
 
-use crate::finding::{Confidence, Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Confidence, Problem, ProblemKind};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 
@@ -21,34 +21,12 @@ impl Rule for KustomizeBuildFailure {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        let lacks = |it: &Incomplete| it.missing != Missing::StandIn;
-        let mut resources_lack = rendered.incomplete.iter().any(lacks);
         for problem in &rendered.problems {
-            let absent = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::MissingDependency);
-            if problem.kind == ProblemKind::Kustomize
-                && !(resources_lack && is_about_absence(&problem.message))
-            {
+            if problem.kind == ProblemKind::Kustomize && !rendered.may_follow_from_absence(problem) {
                 report(app, rendered, problem, cx);
             }
-            // What a patch looks for may be in the resource that is missing.
-            resources_lack |= absent || problem.kind == ProblemKind::Kustomize;
         }
     }
-}
-
-/// Whether the build failed because a resource, or what another patch would add to one, is not there.
-fn is_about_absence(message: &str) -> bool {
-    [
-        "no matches for Id",
-        "no resource matches",
-        "failed to find",
-        "unable to find",
-        "nothing selected by",
-        "missing value",
-        "invalid index",
-    ]
-    .iter()
-    .any(|words| message.contains(words))
 }
 
 fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_>) {

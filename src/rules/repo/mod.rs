@@ -3,12 +3,16 @@
 use super::Rule;
 
 mod expired_suppression;
+mod failed_app;
 mod invalid_suppression;
+mod tool_warning;
 mod unused_suppression;
 
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
     &expired_suppression::ExpiredSuppression,
+    &failed_app::FailedApp,
     &invalid_suppression::InvalidSuppression,
+    &tool_warning::ToolWarning,
     &unused_suppression::UnusedSuppression,
 ];
