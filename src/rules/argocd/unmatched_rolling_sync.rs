@@ -37,10 +37,12 @@ impl Rule for UnmatchedRollingSync {
             return;
         }
         let steps = rolling.items(&["steps"]);
+        let mut is_told = false;
         for (index, step) in steps.iter().enumerate() {
             if apps.iter().any(|app| selects(step, app)) {
                 continue;
             }
+            is_told = true;
             let expressions = step.items(&["matchExpressions"]);
             let strange = expressions.iter().find_map(|it| {
                 let operator = it.get("operator")?;
@@ -70,15 +72,16 @@ impl Rule for UnmatchedRollingSync {
             .filter(|app| !steps.iter().any(|step| selects(step, app)))
             .map(|app| app.name.as_str())
             .collect();
-        if left.is_empty() {
+        // A step that selects nothing was meant for them.
+        if left.is_empty() || is_told {
             return;
         }
         let named: Vec<String> = left.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
         let more = left.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let verb = if left.len() == 1 { "is" } else { "are" };
+        let named = named.join(", ");
         let message =
-            format!("{}{more} {verb} in no step of the rolling sync: nothing syncs them", named.join(", "));
+            format!("no step of the rolling sync selects {named}{more}: nothing syncs what is left out");
         let place = rolling.get("steps").map_or(rolling.place(), Node::place);
         cx.report(place, message).help("add a step that selects them, or sync them by hand");
     }
