@@ -34,7 +34,9 @@ pub use provide::{
 };
 pub use quantity::{node_quantity, quantity};
 pub use reference::{Reference, Via, references};
-pub use release_values::{chart_may_make, container_port_names, has_known_chart, is_named_after, major};
+pub use release_values::{
+    NameWords, chart_may_make, container_port_names, has_known_chart, is_named_after, major,
+};
 pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};

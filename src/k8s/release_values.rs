@@ -341,21 +341,39 @@ const COMMON_WORDS: [&str; 98] = [
 
 /// Whether an object may be named after a release or chart: they share a word that is not everybody's.
 pub fn is_named_after(name: &str, release: &str) -> bool {
-    let words = |text: &str| -> BTreeSet<String> {
-        let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_lowercase);
-        parts.filter(|part| part.len() > 2 && !COMMON_WORDS.contains(&part.as_str())).collect()
-    };
-    let own = words(name);
     release.is_empty()
         || name.contains(release)
-        || words(release).iter().any(|word| {
-            own.iter().any(|other| {
-                other == word
-                    || (word.len() > 3
-                        && other.len() > 3
-                        && (other.contains(word.as_str()) || word.contains(other.as_str())))
-            })
-        })
+        || NameWords::of(name).is_named_after(&NameWords::of(release))
+}
+
+/// A name and its words that are not everybody's, for a name that is compared with many others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameWords {
+    name: SmolStr,
+    words: Box<[SmolStr]>,
+}
+
+impl NameWords {
+    /// Takes a name apart.
+    pub fn of(name: &str) -> Self {
+        let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| part.len() > 2);
+        let parts = parts.map(|part| SmolStr::new(part.to_lowercase()));
+        let words: BTreeSet<SmolStr> = parts.filter(|part| !COMMON_WORDS.contains(&part.as_str())).collect();
+        Self { name: SmolStr::new(name), words: words.into_iter().collect() }
+    }
+
+    /// Like [`is_named_after`].
+    pub fn is_named_after(&self, release: &Self) -> bool {
+        let alike = |word: &SmolStr, other: &SmolStr| {
+            other == word
+                || (word.len() > 3
+                    && other.len() > 3
+                    && (other.contains(word.as_str()) || word.contains(other.as_str())))
+        };
+        release.name.is_empty()
+            || self.name.contains(release.name.as_str())
+            || release.words.iter().any(|word| self.words.iter().any(|other| alike(word, other)))
+    }
 }
 
 /// Whether the chart of an Application or HelmRelease called `owner` may make something of that name: the chart's name, the

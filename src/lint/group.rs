@@ -74,7 +74,10 @@ pub(super) fn least_confidence(
 pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
     let file = workspace.sources.get(finding.primary.at.file);
     let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
-    let uses =
-        |entry: &AppEntry| entry.reads(&path) && !entry.app.path.as_ref().is_some_and(repo::is_test_data);
-    repo::is_test_data(&path) && !inventory.apps.iter().any(uses)
+    if !repo::is_test_data(&path) {
+        return false;
+    }
+    let is_real = |entry: &AppEntry| !entry.app.path.as_ref().is_some_and(repo::is_test_data);
+    let mut readers = inventory.readers(&path).iter().filter_map(|app| inventory.app(*app));
+    !readers.any(is_real) && !inventory.apps.iter().any(|entry| entry.reads(&path) && is_real(entry))
 }

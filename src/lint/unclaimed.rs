@@ -1,8 +1,6 @@
 //! Manifests that no app reads and no kustomization names. Somebody may apply them by hand, from a pipeline, or soon:
 //! what the API server refuses in any cluster is wrong in them, too. Nothing else can be said of them.
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 
 use crate::finding::{Finding, Severity};
@@ -41,10 +39,12 @@ pub(super) fn check(
 /// The documents that nothing reads, in files that are YAML as they stand.
 fn unclaimed<'a>(workspace: &Workspace, inventory: &'a Inventory) -> Vec<&'a ScannedDocument> {
     let scan = &inventory.scan;
-    let read: BTreeSet<&TreePath> = inventory.apps.iter().flat_map(|entry| &entry.files).collect();
-    let in_chart = |path: &TreePath| scan.charts.iter().any(|chart| path.starts_with(chart));
+    let in_chart = |path: &TreePath| {
+        let above = std::iter::successors(Some(path.clone()), TreePath::parent);
+        above.into_iter().any(|dir| scan.charts.contains(&dir))
+    };
     let is_open = |path: &TreePath| {
-        !read.contains(path)
+        inventory.readers(path).is_empty()
             && !scan.is_resource(path)
             && !scan.is_input(path)
             && repo::showcase(path).is_none()

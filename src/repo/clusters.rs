@@ -102,28 +102,58 @@ impl Variants {
         Self { splits: splits.collect() }
     }
 
+    /// The variant directories that a file lies in, outermost first: a directory that has variants, and the one of them.
+    pub(super) fn lineage(&self, path: &TreePath) -> Lineage {
+        let mut found = Vec::new();
+        let mut dir = path.parent();
+        while let Some(at) = dir {
+            let parent = at.parent();
+            if let Some(parent) = &parent
+                && self.splits.get(parent).is_some_and(|names| names.contains(at.file_name()))
+            {
+                found.push((parent.clone(), at.file_name().to_owned()));
+            }
+            dir = parent;
+        }
+        found.reverse();
+        Lineage(found)
+    }
+
     /// The outermost variant directory that a file lies in.
     pub fn of_path(&self, path: &TreePath) -> Option<TreePath> {
-        self.splits.iter().find_map(|(dir, names)| {
-            let (first, _) = path.strip_prefix(dir)?.split_once('/')?;
-            names.contains(first).then(|| dir.child(first))
-        })
+        self.lineage(path).outermost()
     }
 
     /// Whether what is defined in the two files may meet on one cluster: not when some directory has them in two
     /// different variants.
     pub fn may_meet(&self, a: &TreePath, b: &TreePath) -> bool {
-        self.splits.iter().all(|(dir, names)| {
-            let variant = |path: &TreePath| {
-                let below = path.strip_prefix(dir)?;
-                let (first, _) = below.split_once('/')?;
-                names.get(first).cloned()
-            };
-            match (variant(a), variant(b)) {
-                (Some(a), Some(b)) => a == b,
-                _ => true,
+        a == b || self.lineage(a).may_meet(&self.lineage(b))
+    }
+}
+
+/// The variants that a file belongs to, outermost first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Lineage(Vec<(TreePath, String)>);
+
+impl Lineage {
+    /// Whether no directory has the two in different variants. Where two lineages part, the directories below are different
+    /// ones: only the first difference can be one of variants.
+    pub(super) fn may_meet(&self, other: &Self) -> bool {
+        let mut theirs = other.0.iter().peekable();
+        for (dir, name) in &self.0 {
+            while theirs.peek().is_some_and(|(their, _)| their < dir) {
+                theirs.next();
             }
-        })
+            if theirs.peek().is_some_and(|(their, other)| their == dir && other != name) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The outermost variant directory.
+    pub(super) fn outermost(&self) -> Option<TreePath> {
+        self.0.first().map(|(dir, name)| dir.child(name))
     }
 }
 

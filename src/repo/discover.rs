@@ -127,6 +127,7 @@ fn leads(scan: &Scan, dir: &TreePath) -> bool {
 struct Discovery<'a, T> {
     workspace: &'a Workspace,
     on_app: &'a (dyn Fn(&App, &Rendered) -> T + Sync),
+    /// What is still to be rendered, by id.
     queue: Vec<(App, u32)>,
     done: Vec<Done<T>>,
     /// Definitions met so far, by where they are written and what they are called.
@@ -256,9 +257,7 @@ impl<T: Send> Discovery<'_, T> {
             }
             at = self.app(id).and_then(|app| app.parent);
         }
-        let done = self.done.iter_mut().map(|done| &mut done.app);
-        let mut apps = done.chain(self.queue.iter_mut().map(|(app, _)| app));
-        if let Some(app) = apps.find(|app| app.id == child) {
+        if let Some(app) = self.app_mut(child) {
             app.parent.get_or_insert(parent);
             if app.namespace.is_empty() {
                 app.namespace = namespace.clone();
@@ -267,12 +266,19 @@ impl<T: Send> Discovery<'_, T> {
     }
 
     fn app(&self, id: AppId) -> Option<&App> {
-        let queued = self.queue.iter().map(|(app, _)| app);
-        self.positions
-            .get(&id)
-            .and_then(|at| self.done.get(*at))
-            .map(|done| &done.app)
-            .or_else(|| queued.into_iter().find(|app| app.id == id))
+        if let Some(at) = self.positions.get(&id) {
+            return self.done.get(*at).map(|done| &done.app);
+        }
+        let at = self.queue.binary_search_by_key(&id, |(app, _)| app.id).ok()?;
+        self.queue.get(at).map(|(app, _)| app)
+    }
+
+    fn app_mut(&mut self, id: AppId) -> Option<&mut App> {
+        if let Some(at) = self.positions.get(&id) {
+            return self.done.get_mut(*at).map(|done| &mut done.app);
+        }
+        let at = self.queue.binary_search_by_key(&id, |(app, _)| app.id).ok()?;
+        self.queue.get_mut(at).map(|(app, _)| app)
     }
 
     fn path_of(&self, place: Place) -> Option<TreePath> {

@@ -71,10 +71,9 @@ impl Store {
     /// Whether something that an app names is still to be rendered, as far as the manifests as written tell.
     pub(super) fn must_wait(&self, app: &App, scan: &Scan) -> bool {
         let missing = |name: &ObjectName| {
-            let is_it = |document: &ScannedDocument| document.kind == name.kind && document.name == name.name;
             // Generators make ConfigMaps that no document shows.
             self.get(&app.cluster, name).is_none()
-                && (name.kind == "ConfigMap" || scan.documents.iter().any(is_it))
+                && (name.kind == "ConfigMap" || scan.is_written(&name.kind, &name.name))
         };
         needs(app).iter().any(missing)
     }

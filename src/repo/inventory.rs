@@ -1,8 +1,10 @@
 //! What is kept of a rendered repository: facts, not trees.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
-use crate::argocd::IN_CLUSTER;
+use rustc_hash::FxHashMap;
+
 use crate::finding::{Incomplete, Missing, Problem};
 use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
@@ -11,9 +13,10 @@ use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
 use super::idle::IdleValue;
+use super::index::{Index, List};
 use super::redundant::RedundantValue;
 use super::showcase::showcase;
-use super::world::Index;
+use super::sites::{Sites, environments_meet};
 use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
 
 /// One app and what came of it.
@@ -82,7 +85,11 @@ pub struct Inventory {
     /// Which roots can share a cluster.
     pub variants: Variants,
     /// Objects by name, made when first asked for.
-    pub(super) index: std::sync::OnceLock<Index>,
+    pub(super) index: OnceLock<Index>,
+    /// Where the apps deploy, found when first asked for.
+    pub(super) sites: OnceLock<Sites>,
+    /// Which apps read a file, found when first asked for.
+    pub(super) readers: OnceLock<FxHashMap<TreePath, Vec<AppId>>>,
 }
 
 impl Inventory {
@@ -91,44 +98,74 @@ impl Inventory {
         self.apps.get(id.0 as usize)
     }
 
-    /// Whether two apps may deploy to one cluster.
-    pub fn may_meet(&self, a: AppId, b: AppId) -> bool {
-        let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
-        let same = a.app.cluster == b.app.cluster || self.is_beside_flux(a, b) || self.is_beside_flux(b, a);
-        same && self.variants_meet(a.app.id, b.app.id)
+    /// Objects and apps by what is asked for.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self))
     }
 
-    /// Whether something that Flux does not deploy goes to the cluster that Flux runs in: it is defined among the files of
-    /// that cluster, and names no other.
-    fn is_beside_flux(&self, flux: &AppEntry, other: &AppEntry) -> bool {
-        let is_flux =
-            |entry: &AppEntry| matches!(entry.app.spec, Spec::FluxKustomization(..) | Spec::FluxRelease(..));
-        let remote = match &flux.app.spec {
-            Spec::FluxKustomization(app, _) => app.remote,
-            Spec::FluxRelease(app, _) => app.remote,
-            _ => true,
-        };
-        if remote || is_flux(other) || !matches!(other.app.cluster.as_str(), "" | IN_CLUSTER) {
-            return false;
-        }
-        let variant = self.root_path(other).and_then(|path| self.variants.of_path(path));
-        variant.as_ref().map_or("", |dir| dir.as_str()) == flux.app.cluster
+    fn listed<'a>(&'a self, list: Option<&'a List>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        list.into_iter().flatten().filter_map(|at| self.objects.get(*at as usize))
+    }
+
+    /// Objects that refer to something of that name, in order.
+    pub fn referring(&self, name: &str) -> impl Iterator<Item = &ObjectFacts> + use<'_> {
+        self.listed(self.index().referenced.get(name))
+    }
+
+    /// Objects that mention that name, in order.
+    pub fn mentioning(&self, name: &str) -> impl Iterator<Item = &ObjectFacts> + use<'_> {
+        self.listed(self.index().mentioned.get(name))
+    }
+
+    /// Objects of a kind, in order.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &ObjectFacts> + use<'_> {
+        self.listed(self.index().kinds.get(kind))
+    }
+
+    /// Apps of that name, in order.
+    pub fn apps_named(&self, name: &str) -> impl Iterator<Item = &AppEntry> + use<'_> {
+        let list = self.index().apps.get(name).into_iter().flatten();
+        list.filter_map(|at| self.apps.get(*at as usize))
+    }
+
+    /// Where the apps deploy, by groups.
+    fn sites(&self) -> &Sites {
+        self.sites.get_or_init(|| Sites::of(&self.apps, &self.variants))
+    }
+
+    /// Whether two apps may deploy to one cluster.
+    pub fn may_meet(&self, a: AppId, b: AppId) -> bool {
+        self.sites().may_meet(a, b)
     }
 
     /// Whether the layout of the repository lets two apps meet, whatever clusters they name.
     pub(super) fn variants_meet(&self, a: AppId, b: AppId) -> bool {
-        let (Some(a), Some(b)) = (self.app(a), self.app(b)) else { return false };
-        Self::environments_meet(a, b)
-            && match (self.root_path(a), self.root_path(b)) {
-                (Some(a), Some(b)) => self.variants.may_meet(a, b),
-                _ => true,
-            }
+        self.sites().variants_meet(a, b)
     }
 
-    /// Whether two apps may be of one environment: not when they come from releases of two.
-    fn environments_meet(a: &AppEntry, b: &AppEntry) -> bool {
-        let (a, b) = (&a.app.environment, &b.app.environment);
-        a == b || a.is_empty() || b.is_empty()
+    /// The objects that an app renders, in rendered order.
+    pub fn objects_of(&self, app: AppId) -> &[ObjectFacts] {
+        let start = self.objects.partition_point(|object| object.app < app);
+        let rest = self.objects.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|object| object.app == app);
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// The apps that read a file, or looked for it, in order.
+    pub fn readers(&self, path: &TreePath) -> &[AppId] {
+        let readers = self.readers.get_or_init(|| {
+            let mut readers: FxHashMap<TreePath, Vec<AppId>> = FxHashMap::default();
+            for entry in &self.apps {
+                for file in &entry.files {
+                    match readers.get_mut(file) {
+                        Some(known) => known.push(entry.app.id),
+                        None => drop(readers.insert(file.clone(), vec![entry.app.id])),
+                    }
+                }
+            }
+            readers
+        });
+        readers.get(path).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether two Applications may be read by one Argo CD: they are defined where they can meet.
@@ -138,7 +175,7 @@ impl Inventory {
             (Some(a), Some(b)) => self.variants.may_meet(a, b),
             _ => true,
         };
-        Self::environments_meet(a, b)
+        environments_meet(&a.app.environment, &b.app.environment)
             && meet(self.root_path(a), self.root_path(b))
             && meet(a.app.path.as_ref(), b.app.path.as_ref())
             && !self.are_alternatives(a.app.id, b.app.id)
@@ -209,12 +246,6 @@ impl Inventory {
         self.app(entry.root)?.app.path.as_ref()
     }
 
-    /// Objects that may be on the cluster of `app`.
-    pub fn objects_meeting(&self, app: AppId) -> impl Iterator<Item = &ObjectFacts> + '_ {
-        let meets: Vec<bool> = self.apps.iter().map(|entry| self.may_meet(entry.app.id, app)).collect();
-        self.objects.iter().filter(move |object| meets.get(object.app.0 as usize).copied().unwrap_or(false))
-    }
-
     /// Whether some app that may be on the cluster of `app` lacks content that could be anything. Missing charts
     /// count only with `charts`.
     pub fn is_open_for(&self, app: AppId, charts: bool) -> bool {
@@ -225,7 +256,8 @@ impl Inventory {
                     .iter()
                     .any(|it| it.missing == Missing::Content || (charts && it.missing == Missing::Chart))
         };
-        self.apps.iter().any(|entry| lacks(entry) && self.may_meet(entry.app.id, app))
+        let incomplete = self.index().incomplete.iter().filter_map(|at| self.apps.get(*at as usize));
+        incomplete.into_iter().any(|entry| lacks(entry) && self.may_meet(entry.app.id, app))
     }
 
     /// Whether a namespace exists, as far as the repository knows, on the cluster of `app`: a Namespace object, an app
@@ -234,12 +266,15 @@ impl Inventory {
         if matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease") {
             return true;
         }
-        let targeted =
-            |entry: &AppEntry| entry.app.target_namespace == name && self.may_meet(entry.app.id, app);
-        let made = |object: &ObjectFacts| {
-            object.namespace == name || (object.is("", "Namespace") && object.name == name)
-        };
-        self.apps.iter().any(targeted) || self.objects_meeting(app).any(made)
+        let index = self.index();
+        let here = |app_of: AppId| self.may_meet(app_of, app);
+        let mut targeting = index.targeting.get(name).into_iter().flatten();
+        let mut objects = index.in_namespace.get(name).into_iter().flatten();
+        let mut named = index.named.get(name).into_iter().flatten();
+        let object = |at: &u32| self.objects.get(*at as usize).filter(|object| here(object.app));
+        targeting.any(|at| self.apps.get(*at as usize).is_some_and(|entry| here(entry.app.id)))
+            || objects.any(|at| object(at).is_some())
+            || named.any(|at| object(at).is_some_and(|object| object.is("", "Namespace")))
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Nothing is rendered here. The scan reads every YAML file once, in parallel.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::source::{EntryKind, ReadError, Tree, TreePath};
@@ -79,6 +81,10 @@ pub struct Scan {
     resources: BTreeSet<TreePath>,
     /// Files that some kustomization reads otherwise: patches, generator inputs.
     inputs: BTreeSet<TreePath>,
+    /// Files that a generator of some kustomization reads as they are.
+    data: BTreeSet<TreePath>,
+    /// Kind and name of the documents.
+    written: FxHashSet<(SmolStr, SmolStr)>,
     /// Files that could not be read, with the reason.
     pub unreadable: Vec<(TreePath, ReadError)>,
 }
@@ -142,7 +148,10 @@ impl Scan {
             let kustomization = scan_kustomization(path, &dir, root, tree);
             self.resources.extend(kustomization.resources.iter().cloned());
             self.inputs.extend(kustomization.files.iter().cloned());
-            self.kustomizations.entry(dir).or_insert(kustomization);
+            if let Entry::Vacant(free) = self.kustomizations.entry(dir) {
+                self.data.extend(kustomization.data.iter().cloned());
+                free.insert(kustomization);
+            }
             return;
         }
         for (index, document) in stream.documents.iter().enumerate() {
@@ -159,15 +168,22 @@ impl Scan {
                 mark_secrets(root, stream);
             }
             let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+            let name = text(&["metadata", "name"]);
+            self.written.insert((kind.clone(), name.clone()));
             self.documents.push(ScannedDocument {
                 path: path.clone(),
                 index,
                 group: group.into(),
                 kind,
-                name: text(&["metadata", "name"]),
+                name,
                 namespace: text(&["metadata", "namespace"]),
             });
         }
+    }
+
+    /// Whether some document has this kind and name.
+    pub fn is_written(&self, kind: &SmolStr, name: &SmolStr) -> bool {
+        self.written.contains(&(kind.clone(), name.clone()))
     }
 
     /// Whether any kustomization reads this file as a resource.
@@ -210,7 +226,7 @@ impl Scan {
 
     /// Whether a generator of some kustomization reads this file as it is.
     pub fn is_data(&self, path: &TreePath) -> bool {
-        self.kustomizations.values().any(|it| it.data.contains(path))
+        self.data.contains(path)
     }
 
     /// Kustomizations that no other kustomization builds on and that can be built alone.

@@ -1,5 +1,6 @@
 //! Who provides what an object names, on its cluster and in its namespace; and whether that can be known at all.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -8,64 +9,13 @@ use smol_str::SmolStr;
 use crate::config::{Config, External};
 use crate::finding::Missing;
 use crate::golang::Glob;
-use crate::k8s::{self, Before, Keys, NamePattern, Provided, Reference};
+use crate::k8s::{self, Before, Keys, Provided, Reference};
 use crate::schema;
-use crate::source::repository_key;
-use crate::yaml::Node;
+use crate::yaml::Entry;
 
 use super::facts::ObjectFacts;
-use super::{AppEntry, AppId, AppKind, Inventory, Status};
-
-/// Objects by name.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    /// Objects that have the name.
-    named: FxHashMap<SmolStr, Vec<u32>>,
-    /// Objects that provide the name beside themselves.
-    provided: FxHashMap<SmolStr, Vec<u32>>,
-    /// Objects that provide names by pattern, by the kind that they provide.
-    patterns: FxHashMap<SmolStr, Vec<u32>>,
-    /// Objects by namespace; those of unknown namespace under the empty name, with the cluster-scoped ones.
-    in_namespace: FxHashMap<SmolStr, Vec<u32>>,
-    /// Objects that mention the name.
-    mentioned: FxHashMap<SmolStr, Vec<u32>>,
-    /// Documents as written, by name.
-    written: FxHashMap<SmolStr, Vec<u32>>,
-    /// Owners of the repositories whose content is here.
-    owners: BTreeSet<String>,
-}
-
-impl Index {
-    fn of(inventory: &Inventory) -> Self {
-        let mut index = Self::default();
-        for (at, object) in inventory.objects.iter().enumerate() {
-            let at = at as u32;
-            index.named.entry(object.name.clone()).or_default().push(at);
-            index.in_namespace.entry(object.namespace.clone()).or_default().push(at);
-            for provided in &object.provides {
-                match &provided.name {
-                    NamePattern::Exact(name) => index.provided.entry(name.clone()).or_default().push(at),
-                    NamePattern::Prefix(_) => {
-                        let known = index.patterns.entry(provided.kind.clone()).or_default();
-                        if known.last() != Some(&at) {
-                            known.push(at);
-                        }
-                    }
-                }
-            }
-            for name in &object.mentions {
-                index.mentioned.entry(name.clone()).or_default().push(at);
-            }
-        }
-        for (at, document) in inventory.scan.documents.iter().enumerate() {
-            index.written.entry(document.name.clone()).or_default().push(at as u32);
-        }
-        for entry in inventory.apps.iter().filter(|entry| matches!(entry.status, Status::Rendered)) {
-            index.owners.extend(repositories(inventory, entry).iter().filter_map(|key| owner(key)));
-        }
-        index
-    }
-}
+use super::index::{Index, List, is_operated, meets, owner};
+use super::{AppEntry, AppId, Inventory, Status};
 
 /// What is known about a name.
 #[derive(Debug, Clone)]
@@ -96,12 +46,39 @@ impl<'a> World<'a> {
     }
 
     fn index(&self) -> &'a Index {
-        self.inventory.index.get_or_init(|| Index::of(self.inventory))
+        self.inventory.index()
     }
 
-    fn objects(&self, list: Option<&'a Vec<u32>>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+    fn objects<'l>(&self, list: Option<&'l List>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a, 'l> {
         let inventory = self.inventory;
         list.into_iter().flatten().filter_map(move |at| inventory.objects.get(*at as usize))
+    }
+
+    fn objects_reversed(&self, list: Option<&'a List>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let inventory = self.inventory;
+        list.into_iter().flatten().rev().filter_map(move |at| inventory.objects.get(*at as usize))
+    }
+
+    /// The objects that have the kind and name of a reference where it looks, or may have, in order.
+    fn located(&self, namespace: &str, reference: &Reference, anywhere: bool) -> Cow<'a, List> {
+        let index = self.index();
+        if anywhere || namespace.is_empty() {
+            return index.named.get(&reference.name).map_or_else(Cow::default, Cow::Borrowed);
+        }
+        let of = |namespace: &str| {
+            let location = (SmolStr::new(namespace), reference.kind.clone(), reference.name.clone());
+            index.located.get(&location)
+        };
+        match (of(namespace), of("")) {
+            (Some(one), None) | (None, Some(one)) => Cow::Borrowed(one),
+            (None, None) => Cow::default(),
+            (Some(one), Some(other)) => {
+                let mut all = one.clone();
+                all.extend(other);
+                all.sort_unstable();
+                Cow::Owned(all)
+            }
+        }
     }
 
     /// Whether what one app makes may serve another: like [`Inventory::may_meet`], but what names no cluster may be
@@ -133,17 +110,16 @@ impl<'a> World<'a> {
     pub fn look_up(&self, app: AppId, namespace: &str, reference: &Reference) -> Answer<'a> {
         let cluster_scoped = schema::is_cluster_scoped(&reference.group, &reference.kind);
         let namespace = if cluster_scoped { "" } else { reference.namespace.as_deref().unwrap_or(namespace) };
-        let mut elsewhere = None;
         let mut providers: Vec<(&'a ObjectFacts, &'a Keys)> = Vec::new();
-        for object in self.objects(self.index().named.get(&reference.name)) {
-            if object.kind != reference.kind || !same_group(&object.group, &reference.group) {
-                continue;
-            }
-            if self.may_serve(object.app, app) && (cluster_scoped || meets(&object.namespace, namespace)) {
-                providers.push((object, object.keys.as_ref().unwrap_or(&Keys::Unknown)));
-            } else {
-                elsewhere = Some(object);
-            }
+        let is_it = |object: &&ObjectFacts| {
+            object.kind == reference.kind && same_group(&object.group, &reference.group)
+        };
+        let here = |object: &&ObjectFacts| {
+            self.may_serve(object.app, app) && (cluster_scoped || meets(&object.namespace, namespace))
+        };
+        let located = self.located(namespace, reference, cluster_scoped);
+        for object in self.objects(Some(&*located)).filter(is_it).filter(here) {
+            providers.push((object, object.keys.as_ref().unwrap_or(&Keys::Unknown)));
         }
         providers.extend(self.providing(
             self.index().provided.get(&reference.name),
@@ -175,6 +151,8 @@ impl<'a> World<'a> {
         if self.external(&reference.group, &reference.kind, namespace, &reference.name).is_some() {
             return Answer::Unknown("declared as external");
         }
+        // Nothing of that name is here, so all there is lies elsewhere.
+        let elsewhere = self.objects_reversed(self.index().named.get(&reference.name)).find(is_it);
         if let Some(why) = self.may_make(app, namespace, cluster_scoped, &reference.name) {
             return Answer::Unknown(why);
         }
@@ -182,10 +160,9 @@ impl<'a> World<'a> {
             reference.kind.as_str(),
             "Secret" | "ConfigMap" | "Service" | "ServiceAccount" | "PersistentVolumeClaim"
         );
-        let operated = |object: &&ObjectFacts| {
-            is_operated(object) && object.name.len() > 3 && reference.name.contains(object.name.as_str())
-        };
-        let mut near = self.in_namespace(app, namespace).filter(operated);
+        let operated =
+            |object: &&ObjectFacts| object.name.len() > 3 && reference.name.contains(object.name.as_str());
+        let mut near = self.operated_in(app, namespace).filter(operated);
         if (makeable || reference.kind == "Role") && near.next().is_some() {
             return Answer::Unknown("an operator may make it");
         }
@@ -247,12 +224,79 @@ impl<'a> World<'a> {
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
         let world = *self;
         let everything = namespace.is_empty();
-        let lists = [(!everything).then_some(namespace), (!everything).then_some("")];
-        let listed = lists.into_iter().flatten().filter_map(|name| self.index().in_namespace.get(name));
-        let listed: Vec<&'a Vec<u32>> = listed.collect();
         let all = self.inventory.objects.iter().filter(move |_| everything);
-        let named = listed.into_iter().flat_map(move |list| world.objects(Some(list)));
+        let named = self.by_namespace(&self.index().in_namespace, namespace);
         named.chain(all).filter(move |object| world.may_serve(object.app, app))
+    }
+
+    /// The objects of a list by namespace that are in one, and those of unknown namespace; nothing for an empty name.
+    fn by_namespace(
+        &self,
+        lists: &'a FxHashMap<SmolStr, List>,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let known = !namespace.is_empty();
+        let of = |name: &str| lists.get(name).filter(|_| known);
+        self.objects(of(namespace)).chain(self.objects(of("")))
+    }
+
+    /// Objects in a namespace, or of unknown namespace, that operators act on and that may serve an app.
+    fn operated_in(&self, app: AppId, namespace: &str) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let world = *self;
+        let everything = namespace.is_empty();
+        let all = self.inventory.objects.iter().filter(move |object| everything && is_operated(object));
+        let named = self.by_namespace(&self.index().operated_in, namespace);
+        named.chain(all).filter(move |object| world.may_serve(object.app, app))
+    }
+
+    /// Objects of a kind in a namespace, and those of unknown namespace, that may serve an app; in any when `namespace` is
+    /// empty.
+    pub fn of_kind_in(
+        &self,
+        app: AppId,
+        namespace: &str,
+        kind: &str,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let (world, index) = (*self, self.index());
+        let known = !namespace.is_empty();
+        let of = |namespace: &str| index.kinds_in.get(&(SmolStr::new(namespace), SmolStr::new(kind)));
+        let lists = [
+            known.then(|| of(namespace)).flatten(),
+            known.then(|| of("")).flatten(),
+            index.kinds.get(kind).filter(|_| !known),
+        ];
+        let lists = lists.into_iter().flatten();
+        lists.flat_map(move |list| world.objects(Some(list))).filter(move |it| world.may_serve(it.app, app))
+    }
+
+    /// The kinds that are rendered, in no order.
+    pub fn kinds(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.index().kinds.keys().map(SmolStr::as_str)
+    }
+
+    /// Objects of exactly this namespace whose pods may have all these labels and which may serve an app: at least those that
+    /// have them. Labels without a scalar value narrow nothing.
+    pub fn labelled(
+        &self,
+        app: AppId,
+        namespace: &str,
+        labels: &[Entry],
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        const NOBODY: &List = &Vec::new();
+        let (world, index) = (*self, self.index());
+        let of = |entry: &Entry| {
+            let value = entry.value.scalar_text()?;
+            let label = (SmolStr::new(namespace), entry.key.text.clone(), SmolStr::new(value));
+            Some(index.labelled.get(&label).unwrap_or(NOBODY))
+        };
+        let shortest = labels.iter().filter_map(of).min_by_key(|list| list.len());
+        let list = shortest.or_else(|| index.pods_in.get(namespace));
+        self.objects(list).filter(move |object| world.may_serve(object.app, app))
+    }
+
+    fn apps(&self, list: Option<&'a List>) -> impl Iterator<Item = &'a AppEntry> + use<'a> {
+        let inventory = self.inventory;
+        list.into_iter().flatten().filter_map(move |at| inventory.apps.get(*at as usize))
     }
 
     /// The entry of `external:` that declares an object.
@@ -273,7 +317,7 @@ impl<'a> World<'a> {
 
     /// Whether the apps that we see are what fills a namespace: some workload of theirs lies in it.
     pub fn is_ours(&self, app: AppId, namespace: &str) -> bool {
-        self.in_namespace(app, namespace).any(|object| object.pod.is_some() && object.namespace == namespace)
+        self.objects(self.index().pods_in.get(namespace)).any(|object| self.may_serve(object.app, app))
     }
 
     /// Whether a CustomResourceDefinition of that group and kind is rendered; for any kind of the group when `kind` is
@@ -289,7 +333,7 @@ impl<'a> World<'a> {
         };
         match kind {
             Some(kind) => self.objects(self.index().provided.get(kind)).filter(crds).any(fits),
-            None => self.inventory.objects.iter().filter(crds).any(fits),
+            None => self.inventory.of_kind("CustomResourceDefinition").filter(crds).any(fits),
         }
     }
 
@@ -301,9 +345,8 @@ impl<'a> World<'a> {
                 "Namespace" | "Project" | "ProjectRequest" | "SubnamespaceAnchor" | "Tenant" | "Profile"
             ) && self.may_serve(object.app, app)
         });
-        made || self.inventory.apps.iter().any(|entry| {
-            entry.app.target_namespace == name
-                && self.may_serve(entry.app.id, app)
+        made || self.apps(self.index().targeting.get(name)).any(|entry| {
+            self.may_serve(entry.app.id, app)
                 && entry.app.node.as_ref().is_some_and(|node| {
                     let options = node.items(&["spec", "syncPolicy", "syncOptions"]).iter();
                     options
@@ -315,15 +358,14 @@ impl<'a> World<'a> {
 
     /// Whether an operator may make objects in a namespace that no render shows.
     pub fn has_operator(&self, app: AppId, namespace: &str) -> bool {
-        self.in_namespace(app, namespace).any(|object| !object.namespace.is_empty() && is_operated(object))
+        self.operated_in(app, namespace).any(|object| !object.namespace.is_empty())
     }
 
     /// Whether an operator that we know nothing about may make objects in a namespace; of that name only, when one is given:
     /// most call what they make after what they act on.
     pub fn has_unknown_operator(&self, app: AppId, namespace: &str, name: Option<&str>) -> bool {
-        self.in_namespace(app, namespace).any(|object| {
+        self.operated_in(app, namespace).any(|object| {
             !object.namespace.is_empty()
-                && is_operated(object)
                 && name.is_none_or(|name| {
                     k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind)
                 })
@@ -385,7 +427,7 @@ impl<'a> World<'a> {
 
     /// The repositories that an app takes its content from, as [`repository_key`]s.
     fn repositories(&self, entry: &AppEntry) -> Vec<String> {
-        repositories(self.inventory, entry)
+        self.index().repositories(self.inventory, entry)
     }
 
     /// Why something unseen may exist, as far as apps and releases whose charts are not here could make it.
@@ -407,15 +449,14 @@ impl<'a> World<'a> {
                 || target == "argocd"
                 || target == "openshift-gitops"
         };
-        for entry in &self.inventory.apps {
+        for entry in self.apps(Some(&self.index().incomplete)) {
             // What nothing deploys cannot be what is missing, unless that is where we look from.
             let plain = entry.app.kind.is_loose();
             if plain && entry.app.id != app {
                 continue;
             }
-            // The cheap questions first: there may be thousands of apps.
-            let complete = entry.status != Status::Failed && entry.incomplete.is_empty();
-            if complete || !near(entry) || !self.may_serve(entry.app.id, app) {
+            // The cheap question first: there may be thousands of apps.
+            if !near(entry) || !self.may_serve(entry.app.id, app) {
                 continue;
             }
             let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
@@ -428,12 +469,7 @@ impl<'a> World<'a> {
             }
         }
         // Releases of Flux that are known as objects only.
-        let rendered = |object: &ObjectFacts| {
-            self.inventory
-                .apps
-                .iter()
-                .any(|entry| entry.app.kind == AppKind::HelmRelease && *entry.app.name == *object.name)
-        };
+        let rendered = |object: &ObjectFacts| self.index().releases.contains(&object.name);
         for object in self.objects(self.index().patterns.get(k8s::ANYTHING)) {
             let charts = object.provides.iter().filter(|it| it.kind == k8s::ANYTHING);
             for provided in charts {
@@ -451,48 +487,12 @@ impl<'a> World<'a> {
     }
 }
 
-/// The repositories of an app, as [`repository_key`]s: those that an Application names, or the source of a Flux Kustomization.
-fn repositories(inventory: &Inventory, entry: &AppEntry) -> Vec<String> {
-    let Some(spec) = entry.app.node.as_deref().and_then(|node| node.get("spec")) else { return Vec::new() };
-    let sources = spec.get("source").into_iter().chain(spec.items(&["sources"]));
-    let mut urls: Vec<String> =
-        sources.filter_map(|source| source.get("repoURL")?.as_str()).map(repository_key).collect();
-    if let Some(source) = spec.get("sourceRef") {
-        let text = |key: &str| source.get(key).and_then(Node::as_str);
-        let namespace = text("namespace").unwrap_or(&entry.app.namespace);
-        let named = inventory.objects.iter().filter(|it| {
-            Some(it.name.as_str()) == text("name")
-                && Some(it.kind.as_str()) == text("kind")
-                && meets(&it.namespace, namespace)
-        });
-        let of =
-            |it: &ObjectFacts| Some(repository_key(it.node.as_deref()?.at_path(&["spec", "url"])?.as_str()?));
-        urls.extend(named.filter_map(of));
-    }
-    urls
-}
-
-/// `host/owner` of a repository.
-fn owner(key: &str) -> Option<String> {
-    key.rsplit_once('/').map(|(owner, _)| owner.to_owned())
-}
-
 /// Whether a repository belongs to others than those whose content is here.
 fn is_foreign(key: &str, owners: &BTreeSet<String>) -> bool {
     !owners.is_empty() && owner(key).is_some_and(|owner| !owners.contains(&owner))
 }
 
-/// Whether an operator acts on an object.
-fn is_operated(object: &ObjectFacts) -> bool {
-    !k8s::is_built_in(&object.group) && !k8s::is_passive(&object.group, &object.kind) && object.pod.is_none()
-}
-
 /// `extensions` and its successors serve the same objects; so do versions of External Secrets and others.
 fn same_group(a: &str, b: &str) -> bool {
     a == b || (a == "extensions" || b == "extensions")
-}
-
-/// Whether two namespaces may be one: an empty one is not known.
-fn meets(a: &str, b: &str) -> bool {
-    a == b || a.is_empty() || b.is_empty()
 }

@@ -85,12 +85,15 @@ impl<'a> Context<'a> {
         let Ok(path) = TreePath::new(file.name()) else { return false };
         let Some(inventory) = self.inventory else { return false };
         // A chart reads all of its files, as text.
-        let below =
-            |chart: &TreePath| path.parent().is_some_and(|dir| dir != *chart && dir.starts_with(chart));
-        let beside =
-            |chart: &TreePath| path.parent().as_ref() == Some(chart) && !path.file_name().contains("values");
-        let text = inventory.scan.charts.iter().any(|chart| below(chart) || beside(chart));
-        !text && inventory.apps.iter().any(|entry| entry.files.contains(&path))
+        let beside = path.parent().filter(|_| !path.file_name().contains("values"));
+        let mut dir = beside.or_else(|| path.parent()?.parent());
+        while let Some(at) = dir {
+            if inventory.scan.charts.contains(&at) {
+                return false;
+            }
+            dir = at.parent();
+        }
+        !inventory.readers(&path).is_empty()
     }
 
     /// Whether a file is read as text only, by a generator of ConfigMaps or Secrets.

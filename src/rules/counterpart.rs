@@ -1,11 +1,11 @@
 //! The Secret or ConfigMap that a dangling reference most likely means: it lies beside the object that names the other one,
 //! is called alike, and nothing uses it. Two loose ends in one directory are a mistake wherever else the rest of the world is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::k8s::{self, NamePattern, Reference};
+use crate::k8s::{NamePattern, NameWords, Reference};
 use crate::origin::Place;
 use crate::repo::{AppId, Inventory, ObjectFacts, Spec, World};
 use crate::source::{Sources, TreePath};
@@ -16,6 +16,7 @@ struct Candidate<'a> {
     object: &'a ObjectFacts,
     kind: &'a str,
     name: SmolStr,
+    words: NameWords,
     namespace: &'a str,
 }
 
@@ -37,6 +38,8 @@ pub(super) struct Counterparts<'a> {
     world: World<'a>,
     sources: &'a Sources,
     by_dir: BTreeMap<TreePath, Vec<Candidate<'a>>>,
+    /// Names that Kustomizations of Flux take variables from.
+    substituted: BTreeSet<&'a str>,
 }
 
 impl<'a> Counterparts<'a> {
@@ -48,13 +51,20 @@ impl<'a> Counterparts<'a> {
                 object,
                 kind: &object.kind,
                 name: object.name.clone(),
+                words: NameWords::of(&object.name),
                 namespace: &object.namespace,
             });
             let made = object.provides.iter().filter(|_| makes_secrets(object)).filter_map(|made| {
                 let NamePattern::Exact(name) = &made.name else { return None };
                 let namespace = made.namespace.as_deref().unwrap_or(&object.namespace);
                 let certain = is_data(&made.kind) && made.before.is_none() && namespace != "*";
-                certain.then(|| Candidate { object, kind: &made.kind, name: name.clone(), namespace })
+                certain.then(|| Candidate {
+                    object,
+                    kind: &made.kind,
+                    name: name.clone(),
+                    words: NameWords::of(name),
+                    namespace,
+                })
             });
             let candidates: Vec<_> = itself.into_iter().chain(made).collect();
             if !candidates.is_empty()
@@ -63,7 +73,12 @@ impl<'a> Counterparts<'a> {
                 by_dir.entry(dir).or_default().extend(candidates);
             }
         }
-        Self { inventory, world, sources, by_dir }
+        let substitutes = inventory.apps.iter().filter_map(|entry| match &entry.app.spec {
+            Spec::FluxKustomization(app, _) => Some(&app.substitute_from),
+            _ => None,
+        });
+        let substituted = substitutes.flatten().map(|(object, _)| object.name.as_str()).collect();
+        Self { inventory, world, sources, by_dir, substituted }
     }
 
     /// What a reference of an object of `app` most likely means, when nothing provides what it says. `place` is where that
@@ -82,22 +97,27 @@ impl<'a> Counterparts<'a> {
         }
         let candidates = self.by_dir.get(&dir_of(place, self.sources)?)?;
 
+        let wanted = NameWords::of(&reference.name);
         let mut found: Vec<&Candidate<'a>> = Vec::new();
-        for it in candidates {
-            let alike = is_hashed(&it.name, &reference.name)
-                || k8s::is_named_after(&it.name, &reference.name)
-                || k8s::is_named_after(&reference.name, &it.name);
+        for it in candidates.iter().filter(|it| it.kind == reference.kind) {
+            let alike = || {
+                is_hashed(&it.name, &reference.name)
+                    || it.words.is_named_after(&wanted)
+                    || wanted.is_named_after(&it.words)
+            };
             let meant = if it.namespace == namespace {
-                it.name != reference.name && alike
+                it.name != reference.name && alike()
             } else {
                 it.name == reference.name && !it.namespace.is_empty()
             };
-            if it.kind == reference.kind
-                && meant
+            if meant
                 && self.world.may_serve(it.object.app, app)
                 && !found.iter().any(|known| known.name == it.name && known.namespace == it.namespace)
             {
                 found.push(it);
+                if found.len() > 1 {
+                    return None;
+                }
             }
         }
         let [only] = found.as_slice() else { return None };
@@ -128,33 +148,25 @@ impl<'a> Counterparts<'a> {
     /// Whether anything at all says that name, be it only in the values of a chart or in a script.
     fn is_used(&self, it: &Candidate<'_>) -> bool {
         let in_namespace = |namespace: &str| namespace.is_empty() || namespace == it.namespace;
-        let refers = |object: &ObjectFacts| {
-            let named = object.references.iter().any(|its| {
-                its.kind == it.kind
-                    && its.name == it.name
-                    && in_namespace(its.namespace.as_deref().unwrap_or(&object.namespace))
-            });
-            let mentions = || {
-                object.place.at != it.object.place.at
-                    && object.mentions.contains(&it.name)
-                    && in_namespace(&object.namespace)
-            };
-            // A release names what it uses in values of any shape.
-            let says = || {
+        let named = self.inventory.referring(&it.name).any(|object| {
+            let mut references =
+                object.references.iter().filter(|its| its.kind == it.kind && its.name == it.name);
+            references.any(|its| in_namespace(its.namespace.as_deref().unwrap_or(&object.namespace)))
+        });
+        let mentioned = || {
+            self.inventory
+                .mentioning(&it.name)
+                .any(|object| object.place.at != it.object.place.at && in_namespace(&object.namespace))
+        };
+        // A release names what it uses in values of any shape.
+        let said = || {
+            self.inventory.of_kind("HelmRelease").any(|object| {
                 object.is("helm.toolkit.fluxcd.io", "HelmRelease")
                     && in_namespace(&object.namespace)
                     && object.node.as_deref().is_some_and(|node| says(node, &it.name, 0))
-            };
-            named || mentions() || says()
+            })
         };
-        let substitutes = |spec: &Spec| match spec {
-            Spec::FluxKustomization(app, _) => {
-                app.substitute_from.iter().any(|(object, _)| object.name == it.name)
-            }
-            _ => false,
-        };
-        let mut apps = self.inventory.apps.iter();
-        self.inventory.objects.iter().any(refers) || apps.any(|entry| substitutes(&entry.app.spec))
+        named || mentioned() || said() || self.substituted.contains(it.name.as_str())
     }
 }
 

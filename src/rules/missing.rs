@@ -4,12 +4,13 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Confidence, Severity, did_you_mean};
 use crate::k8s::{Keys, Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, World};
+use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, Workspace, World};
 use crate::schema;
 use crate::source::{Span, TreePath};
 
@@ -53,10 +54,14 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
         let made = by_hand.get_or_init(|| scripts::made(workspace));
         made.iter().find(|it| it.kind == reference.kind && it.name == reference.name).map(|it| it.at)
     };
-    let counterparts = Counterparts::new(inventory, world, cx.sources());
+    let sources = cx.sources();
+    let counterparts = OnceCell::new();
+    let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
+    let made = OnceCell::new();
+    let made = || made.get_or_init(|| Made::of(inventory, workspace));
     for ((_, _, namespace, _), group) in groups {
         let Some((object, reference)) = group.first().copied() else { continue };
-        let counterpart = || counterparts.find(object.app, object.place, namespace, reference);
+        let counterpart = || counterparts().find(object.app, object.place, namespace, reference);
         if (rule.known)(object, reference) {
             continue;
         }
@@ -112,7 +117,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
                 let place =
                     place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
-                let place = place.or_else(|| unused(inventory, cx, object, reference));
+                let place = place.or_else(|| unused(inventory, workspace, made(), object, reference));
                 one(inventory, cx, &group, "which nothing provides", help, sure.min(rule.sure), place);
             }
         }
@@ -152,11 +157,48 @@ pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
     inventory.app(object.app).is_some_and(|entry| !entry.app.kind.is_loose())
 }
 
+/// ConfigMaps and Secrets that nothing names, by kind and namespace: what makes each.
+struct Made<'a>(FxHashMap<(&'a str, &'a str), Vec<Free<'a>>>);
+
+/// Such an object, with the directory of the line to edit.
+type Free<'a> = (&'a ObjectFacts, Option<TreePath>);
+
+impl<'a> Made<'a> {
+    fn of(inventory: &'a Inventory, workspace: &Workspace) -> Self {
+        let mut made: FxHashMap<(&str, &str), Vec<Free<'_>>> = FxHashMap::default();
+        for object in &inventory.objects {
+            for kind in ["ConfigMap", "Secret"] {
+                let name = if object.is("", kind) {
+                    Some(&object.name)
+                } else {
+                    let own = object.provides.iter().find(|it| it.kind == kind && it.namespace.is_none());
+                    own.and_then(|own| own.name.exact())
+                };
+                if name.is_some_and(|name| !is_named(inventory, kind, &object.namespace, name)) {
+                    let dir = directory(inventory, workspace, object.place);
+                    made.entry((kind, &object.namespace)).or_default().push((object, dir));
+                }
+            }
+        }
+        Self(made)
+    }
+}
+
+/// Whether anything says the name of a ConfigMap or Secret in its namespace, or in one that is not known.
+fn is_named(inventory: &Inventory, kind: &str, namespace: &str, name: &str) -> bool {
+    let here = |other: &str| other.is_empty() || other == namespace;
+    inventory.referring(name).any(|other| {
+        let mut references = other.references.iter().filter(|its| its.kind == kind && its.name == name);
+        references.any(|its| here(its.namespace.as_ref().unwrap_or(&other.namespace)))
+    }) || inventory.mentioning(name).any(|other| here(&other.namespace))
+}
+
 /// The one ConfigMap or Secret that nothing names, of the same app or written beside the line that needs one: it may be
 /// the one that is meant.
 fn unused(
     inventory: &Inventory,
-    cx: &Context<'_>,
+    workspace: &Workspace,
+    made: &Made<'_>,
     object: &ObjectFacts,
     reference: &Reference,
 ) -> Option<(Place, String)> {
@@ -164,44 +206,21 @@ fn unused(
         return None;
     }
     let namespace = reference.namespace.as_ref().unwrap_or(&object.namespace);
-    let made = |it: &ObjectFacts| {
-        let name = if it.is("", &reference.kind) {
-            Some(&it.name)
-        } else {
-            let own = it.provides.iter().find(|its| its.kind == reference.kind && its.namespace.is_none());
-            own.and_then(|own| own.name.exact())
-        };
-        name.filter(|_| it.namespace == *namespace).cloned()
-    };
-    let named = |name: &SmolStr| {
-        let here = |other: &Option<SmolStr>, own: &SmolStr| {
-            let other = other.as_ref().unwrap_or(own);
-            other.is_empty() || other == namespace
-        };
-        inventory.objects.iter().any(|other| {
-            let mut references = other.references.iter();
-            references.any(|its| {
-                its.kind == reference.kind && its.name == *name && here(&its.namespace, &other.namespace)
-            }) || (here(&None, &other.namespace) && other.mentions.contains(name))
-        })
-    };
-    let needed = directory(cx, reference.place);
-    let near = |it: &ObjectFacts| {
+    let needed = directory(inventory, workspace, reference.place);
+    let near = |it: &ObjectFacts, dir: &Option<TreePath>| {
         it.app == object.app
-            || (needed.is_some()
-                && inventory.share_root(it.app, object.app)
-                && directory(cx, it.place) == needed)
+            || (needed.is_some() && inventory.share_root(it.app, object.app) && *dir == needed)
     };
-    let made = inventory.objects.iter().filter_map(|it| Some((it, made(it)?)));
-    let mut free = made.filter(|(it, name)| !named(name) && near(it));
+    let mut free =
+        made.0.get(&(reference.kind.as_str(), namespace.as_str()))?.iter().filter(|(it, dir)| near(it, dir));
     let (Some((only, _)), None) = (free.next(), free.next()) else { return None };
     Some((only.place, format!("nothing uses this {}", only.kind)))
 }
 
 /// The directory of the line to edit.
-fn directory(cx: &Context<'_>, place: Place) -> Option<TreePath> {
-    let at = Labels::of(place, cx.origins(), cx.workspace).primary.at;
-    TreePath::new(cx.sources().get(at.file)?.name()).ok()?.parent()
+fn directory(inventory: &Inventory, workspace: &Workspace, place: Place) -> Option<TreePath> {
+    let at = Labels::of(place, &inventory.origins, workspace).primary.at;
+    TreePath::new(workspace.sources.get(at.file)?.name()).ok()?.parent()
 }
 
 fn where_is(other: &ObjectFacts, namespace: &str) -> String {

@@ -28,10 +28,8 @@ pub(super) fn report(
     for (at, (what, mut apps)) in entries {
         let Some(file) = cx.sources().get(at.file) else { continue };
         let Ok(path) = TreePath::new(file.name()) else { continue };
-        let works = inventory.apps.iter().any(|app| {
-            let idle = apps.contains(&app.app.id);
-            (idle || app.files.contains(&path)) && (!idle || is_open(app) || app.objects == 0)
-        });
+        let may_work = |app: &AppId| inventory.app(*app).is_some_and(|app| is_open(app) || app.objects == 0);
+        let works = apps.iter().any(may_work) || is_read_by_others(inventory, &path, &apps);
         if works || !cx.workspace.is_editable(at.file) {
             continue;
         }
@@ -39,6 +37,11 @@ pub(super) fn report(
         apps.dedup();
         cx.report_at(at, message(what)).apps(apps).help(help);
     }
+}
+
+/// Whether an app that is not one of these reads a file; they are in the order of discovery.
+pub(super) fn is_read_by_others(inventory: &Inventory, path: &TreePath, apps: &[AppId]) -> bool {
+    inventory.readers(path).iter().any(|reader| apps.binary_search(reader).is_err())
 }
 
 /// Whether what the entry looks for may be among what was not rendered.

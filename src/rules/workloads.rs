@@ -24,7 +24,7 @@ pub(super) fn field_ref(inventory: &Inventory, object: &ObjectFacts, field: &str
 
 /// The autoscaler that sets the replicas of a workload.
 pub(super) fn autoscaler<'a>(inventory: &'a Inventory, workload: &ObjectFacts) -> Option<&'a ObjectFacts> {
-    inventory.objects.iter().find(|object| {
+    inventory.referring(&workload.name).find(|object| {
         object.namespace == workload.namespace
             && object.references.iter().any(|it| {
                 it.field.contains("scaleTargetRef") && it.name == workload.name && it.kind == workload.kind

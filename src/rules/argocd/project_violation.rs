@@ -45,7 +45,7 @@ impl Rule for ProjectViolation {
             if !destination(entry, application, declared, cx) {
                 objects(inventory, entry, application, declared, cx);
             }
-            for object in inventory.objects.iter().filter(|object| object.app == entry.app.id) {
+            for object in inventory.objects_of(entry.app.id) {
                 if is_known(object) && !permits(&declared.project, object) {
                     kinds.entry((index, &object.group, &object.kind)).or_default().push(object);
                 }
@@ -144,9 +144,7 @@ fn objects(
     let workspace = cx.workspace;
     let cluster = Cluster::of(application, cx.workspace);
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for object in
-        inventory.objects.iter().filter(|object| object.app == entry.app.id && is_built_in(&object.group))
-    {
+    for object in inventory.objects_of(entry.app.id).iter().filter(|object| is_built_in(&object.group)) {
         let namespace = object.namespace.as_str();
         let foreign = !namespace.is_empty() && namespace != application.destination.namespace();
         if !foreign

@@ -26,7 +26,8 @@ impl Rule for SyncWaveInversion {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
-        for claim in inventory.objects.iter().filter(|object| object.is("", "PersistentVolumeClaim")) {
+        let claims = inventory.of_kind("PersistentVolumeClaim");
+        for claim in claims.filter(|object| object.is("", "PersistentVolumeClaim")) {
             if let Some(consumer) = waited_for(inventory, claim) {
                 early_claim(claim, consumer, cx);
             }
@@ -80,18 +81,18 @@ fn waited_for<'a>(inventory: &'a Inventory, claim: &ObjectFacts) -> Option<&'a O
         return None;
     }
     let mounts = |object: &&ObjectFacts| {
-        let pod =
-            object.pod.as_ref().filter(|_| object.app == claim.app && object.namespace == claim.namespace);
+        let pod = object.pod.as_ref().filter(|_| object.namespace == claim.namespace);
         pod.is_some_and(|pod| pod.claims.iter().any(|(name, ..)| *name == claim.name))
     };
-    let first = inventory.objects.iter().filter(mounts).min_by_key(|object| object.sync)?;
+    let first = inventory.objects_of(claim.app).iter().filter(mounts).min_by_key(|object| object.sync)?;
     (first.sync.phase == Phase::Sync && first.sync > claim.sync).then_some(first)
 }
 
 /// Whether claims of a class wait for a pod: the class says so, or it is the default one and no class of the repository
 /// says otherwise.
 fn binds_late(inventory: &Inventory, class: &str) -> bool {
-    let mut classes = inventory.objects.iter().filter(|object| object.is("storage.k8s.io", "StorageClass"));
+    let mut classes =
+        inventory.of_kind("StorageClass").filter(|object| object.is("storage.k8s.io", "StorageClass"));
     let late = |object: &ObjectFacts| {
         let mode = object.node.as_ref().and_then(|node| node.get("volumeBindingMode")).and_then(Node::as_str);
         mode == Some("WaitForFirstConsumer")

@@ -80,9 +80,8 @@ fn cycle_from<'a>(
         let (mut next_ways, mut next_heads) = (Vec::new(), Vec::new());
         for (head, way) in heads.iter().zip(&ways) {
             for dependency in depends_on(head) {
-                let target = inventory.apps.iter().find(|other| {
+                let target = inventory.apps_named(&dependency.name).find(|other| {
                     other.app.kind == head.app.kind
-                        && *other.app.name == *dependency.name
                         && other.app.namespace == dependency.namespace
                         && other.app.cluster == head.app.cluster
                         && world.may_serve(other.app.id, head.app.id)

@@ -35,10 +35,9 @@ impl Rule for MissingDependsOn {
                 let same_kind = |other: &&AppEntry| {
                     other.app.kind == entry.app.kind && world.may_serve(other.app.id, entry.app.id)
                 };
-                let named = |other: &&AppEntry| &*other.app.name == name;
                 let is_it =
                     |other: &AppEntry| other.app.namespace == namespace || other.app.namespace.is_empty();
-                let mut candidates = inventory.apps.iter().filter(same_kind).filter(named);
+                let mut candidates = inventory.apps_named(name).filter(same_kind);
                 if candidates.any(is_it)
                     || name.contains("${")
                     || world.external(dependency.group(), kind, namespace, name).is_some()
@@ -46,7 +45,7 @@ impl Rule for MissingDependsOn {
                 {
                     continue;
                 }
-                let elsewhere = inventory.apps.iter().filter(same_kind).find(named);
+                let elsewhere = inventory.apps_named(name).find(same_kind);
                 let written = inventory.scan.documents.iter().find(|document| {
                     document.kind == kind && document.name == name && !inventory.scan.is_input(&document.path)
                 });

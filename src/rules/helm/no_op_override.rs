@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::repo::{AppId, Inventory, Status};
+use crate::rules::no_ops::is_read_by_others;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
 use crate::yaml::edit;
@@ -34,10 +35,8 @@ impl Rule for NoOpOverride {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Ok(path) = TreePath::new(file.name()) else { continue };
             // Where the file stands alone, or over another value, the line is needed.
-            let needed = inventory.apps.iter().any(|app| {
-                let known = apps.contains(&app.app.id);
-                !known && app.files.contains(&path) || known && app.status == Status::Failed
-            });
+            let failed = |app: &AppId| inventory.app(*app).is_some_and(|app| app.status == Status::Failed);
+            let needed = apps.iter().any(failed) || is_read_by_others(inventory, &path, &apps);
             if needed {
                 continue;
             }

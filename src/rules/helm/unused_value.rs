@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::repo::{AppId, IdleValue, Inventory, Status};
+use crate::rules::no_ops::is_read_by_others;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
 
@@ -32,10 +33,8 @@ impl Rule for UnusedValue {
         for (at, (value, mut apps)) in idle {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Ok(path) = TreePath::new(file.name()) else { continue };
-            let used = inventory.apps.iter().any(|app| {
-                let idle = apps.contains(&app.app.id);
-                !idle && app.files.contains(&path) || idle && app.status != Status::Rendered
-            });
+            let partial = |app: &AppId| inventory.app(*app).is_some_and(|app| app.status != Status::Rendered);
+            let used = apps.iter().any(partial) || is_read_by_others(inventory, &path, &apps);
             if used {
                 continue;
             }

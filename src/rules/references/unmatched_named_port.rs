@@ -33,8 +33,7 @@ impl Rule for UnmatchedNamedPort {
                 continue;
             };
             let pods: Vec<&ObjectFacts> = world
-                .in_namespace(object.app, &object.namespace)
-                .filter(|it| it.namespace == object.namespace)
+                .labelled(object.app, &object.namespace, selector.entries())
                 .filter(|it| {
                     it.pod.as_ref().is_some_and(|pod| k8s::selects_map(selector, &|name| pod.label(name)))
                 })

@@ -35,15 +35,22 @@ fn selector(object: &ObjectFacts) -> Option<(&Node, &'static str, bool)> {
 fn label<'a>(target: &'a ObjectFacts, name: &str) -> Option<&'a str> {
     match &target.pod {
         Some(pod) => match name {
-            // Controllers add these to the pods they make.
-            "statefulset.kubernetes.io/pod-name"
-            | "apps.kubernetes.io/pod-index"
-            | "batch.kubernetes.io/job-name"
-            | "job-name" => Some(&target.name),
+            name if is_set_later(name) => Some(&target.name),
             _ => pod.label(name),
         },
         None => target.node.as_deref()?.at_path(&["metadata", "labels"])?.get(name)?.scalar_text(),
     }
+}
+
+/// Labels that controllers add to the pods that they make of a workload.
+fn is_set_later(key: &str) -> bool {
+    matches!(
+        key,
+        "statefulset.kubernetes.io/pod-name"
+            | "apps.kubernetes.io/pod-index"
+            | "batch.kubernetes.io/job-name"
+            | "job-name"
+    )
 }
 
 /// Labels that controllers set on pods they make at run time: nothing in a repository shows those pods.
@@ -81,6 +88,18 @@ impl Rule for UnmatchedSelector {
                 let label = |name: &str| label(target, name);
                 if plain { k8s::selects_map(selector, &label) } else { k8s::selects(selector, &label) }
             };
+            // Most selectors select something, and that is soon found.
+            let labels = if plain {
+                selector.entries()
+            } else {
+                selector.get("matchLabels").map(Node::entries).unwrap_or_default()
+            };
+            let set_later = labels.iter().any(|entry| is_set_later(&entry.key.text));
+            let names = namespaces.as_deref().filter(|_| !services && !set_later).unwrap_or_default();
+            let mut known = names.iter().flat_map(|name| world.labelled(object.app, name, labels));
+            if known.any(selects) {
+                continue;
+            }
             let targets: Vec<&ObjectFacts> = selectors::candidates(&world, object, namespaces.as_deref())
                 .into_iter()
                 .filter(wanted)

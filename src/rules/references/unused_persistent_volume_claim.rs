@@ -1,7 +1,8 @@
 //! `unused-persistent-volume-claim`: see the page.
 
-use smol_str::SmolStr;
+use rustc_hash::FxHashMap;
 
+use crate::k8s::NamePattern;
 use crate::repo::{Inventory, ObjectFacts, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 
@@ -14,6 +15,8 @@ meta!(
     "A PersistentVolumeClaim is applied that nothing mounts and nothing names."
 );
 
+const KIND: &str = "PersistentVolumeClaim";
+
 pub(crate) struct UnusedPersistentVolumeClaim;
 
 impl Rule for UnusedPersistentVolumeClaim {
@@ -23,18 +26,19 @@ impl Rule for UnusedPersistentVolumeClaim {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        let used = Used::of(inventory);
         let is_candidate = |claim: &&ObjectFacts| {
-            claim.is("", "PersistentVolumeClaim")
+            claim.is("", KIND)
                 && !claim.name.is_empty()
                 && !claim.hook
                 && missing::is_deployed(inventory, claim)
                 // Where no workload is, pods come from elsewhere; where operators and charts that are not here are, too.
-                && inventory.objects.iter().any(|other| {
-                    other.app == claim.app && other.namespace == claim.namespace && other.pod.is_some()
+                && inventory.objects_of(claim.app).iter().any(|other| {
+                    other.namespace == claim.namespace && other.pod.is_some()
                 })
                 && world.open(claim.app, &claim.namespace, false).is_none()
                 && !world.has_unknown_operator(claim.app, &claim.namespace, None)
-                && !inventory.objects.iter().any(|other| uses(other, claim))
+                && !used.has(claim)
         };
         let mut candidates: Vec<&ObjectFacts> = inventory.objects.iter().filter(is_candidate).collect();
         candidates.sort_by_key(|claim| claim.place.at);
@@ -66,17 +70,36 @@ impl Rule for UnusedPersistentVolumeClaim {
     }
 }
 
-/// Whether an object mounts a claim, or could.
-fn uses(other: &ObjectFacts, claim: &ObjectFacts) -> bool {
-    if other.namespace != claim.namespace && !other.namespace.is_empty() {
-        return false;
+/// The claims that something mounts, or could: by name, with the namespaces of who does.
+struct Used<'a> {
+    named: FxHashMap<&'a str, Vec<&'a str>>,
+    /// A StatefulSet takes over the claims that bear the names of its own.
+    patterns: Vec<(&'a str, &'a NamePattern)>,
+}
+
+impl<'a> Used<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        let mut used = Self { named: FxHashMap::default(), patterns: Vec::new() };
+        for object in &inventory.objects {
+            let mounted = object.pod.iter().flat_map(|pod| &pod.claims).map(|(name, ..)| name);
+            let claims = object.references.iter().filter(|it| it.kind == KIND).map(|it| &it.name);
+            for name in mounted.chain(claims).chain(&object.mentions) {
+                used.named.entry(name).or_default().push(&object.namespace);
+            }
+            for provided in object.provides.iter().filter(|it| it.kind == KIND) {
+                match &provided.name {
+                    NamePattern::Exact(name) => used.named.entry(name).or_default().push(&object.namespace),
+                    pattern @ NamePattern::Prefix(_) => used.patterns.push((&object.namespace, pattern)),
+                }
+            }
+        }
+        used
     }
-    let mounts = |name: &SmolStr| *name == claim.name;
-    other.pod.iter().flat_map(|pod| &pod.claims).any(|(name, _, _)| mounts(name))
-        || other.references.iter().any(|it| it.kind == "PersistentVolumeClaim" && mounts(&it.name))
-        || other.mentions.contains(&claim.name)
-        // A StatefulSet takes over the claims that bear the names of its own.
-        || other.provides.iter().any(|it| {
-            it.kind == "PersistentVolumeClaim" && it.name.matches(&claim.name)
-        })
+
+    fn has(&self, claim: &ObjectFacts) -> bool {
+        let here = |namespace: &str| namespace.is_empty() || namespace == claim.namespace;
+        let named = self.named.get(claim.name.as_str());
+        named.is_some_and(|namespaces| namespaces.iter().any(|it| here(it)))
+            || self.patterns.iter().any(|(namespace, name)| here(namespace) && name.matches(&claim.name))
+    }
 }

@@ -22,6 +22,7 @@ impl Rule for MissingNetworkPolicy {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        let kinds: Vec<&str> = world.kinds().filter(|kind| kind.ends_with("NetworkPolicy")).collect();
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some(pod) = object.pod.as_ref().filter(|_| object.kind != "Job" && object.kind != "CronJob")
             else {
@@ -36,7 +37,8 @@ impl Rule for MissingNetworkPolicy {
                     it.kind.ends_with("NetworkPolicy")
                 }
             };
-            let covered = world.in_namespace(object.app, &object.namespace).any(covers);
+            let covered =
+                kinds.iter().any(|kind| world.of_kind_in(object.app, &object.namespace, kind).any(covers));
             if covered || world.open(object.app, &object.namespace, false).is_some() {
                 continue;
             }

@@ -4,6 +4,7 @@ use crate::finding::Severity;
 use crate::k8s;
 use crate::repo::{Inventory, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
+use crate::yaml::Node;
 
 meta!(
     "deadlocked-disruption-budget",
@@ -48,10 +49,8 @@ impl Rule for DeadlockedDisruptionBudget {
             let (mut fewest, mut most) = (0, 0);
             let mut unknown = false;
             let mut workloads = Vec::new();
-            for other in world
-                .in_namespace(object.app, &object.namespace)
-                .filter(|it| it.namespace == object.namespace)
-            {
+            let labels = selector.get("matchLabels").map(Node::entries).unwrap_or_default();
+            for other in world.labelled(object.app, &object.namespace, labels) {
                 let Some(pod) = &other.pod else { continue };
                 if !k8s::selects(selector, &|name| pod.label(name)) {
                     continue;

@@ -33,7 +33,7 @@ impl Rule for MissingDisruptionBudget {
             if pod.replicas.unwrap_or(1) < 2 || world.open(object.app, &object.namespace, false).is_some() {
                 continue;
             }
-            let covered = world.in_namespace(object.app, &object.namespace).any(|it| {
+            let covered = world.of_kind_in(object.app, &object.namespace, "PodDisruptionBudget").any(|it| {
                 let selector = || it.node.as_deref()?.at_path(&["spec", "selector"]);
                 it.is("policy", "PodDisruptionBudget")
                     && selector().is_some_and(|selector| k8s::selects(selector, &|name| pod.label(name)))
