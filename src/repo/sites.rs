@@ -44,9 +44,12 @@ impl Site {
             Spec::FluxKustomization(app, _) if app.remote => Flux::Remote,
             Spec::FluxRelease(app, _) if app.remote => Flux::Remote,
             Spec::FluxKustomization(..) | Spec::FluxRelease(..) => Flux::Local,
-            Spec::Argo(_) | Spec::ArgoSet(_) | Spec::Overlay(_) | Spec::Chart(_) | Spec::Release(_) | Spec::Manifests(_) => {
-                Flux::No
-            }
+            Spec::Argo(_)
+            | Spec::ArgoSet(_)
+            | Spec::Overlay(_)
+            | Spec::Chart(_)
+            | Spec::Release(_)
+            | Spec::Manifests(_) => Flux::No,
         };
         Self {
             cluster: entry.app.cluster.clone(),
@@ -60,9 +63,9 @@ impl Site {
     fn variants_meet(&self, other: &Self) -> bool {
         environments_meet(&self.environment, &other.environment)
             && match (&self.lineage, &other.lineage) {
-            (Some(a), Some(b)) => a.may_meet(b),
-            _ => true,
-        }
+                (Some(a), Some(b)) => a.may_meet(b),
+                _ => true,
+            }
     }
 
     /// Whether something that Flux does not deploy goes to the cluster that Flux runs in: it is defined among the files of
