@@ -336,6 +336,9 @@ pub(super) struct RenderHelmArgs {
     /// Do not check values against values.schema.json
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
+    /// Which Helm is followed
+    #[arg(long, value_name = "VERSION", default_value = "4")]
+    pub(super) flavor: HelmFlavorArg,
     /// The Kubernetes version that templates see
     #[arg(long, value_name = "VERSION")]
     pub(super) kube_version: Option<String>,
@@ -344,12 +347,37 @@ pub(super) struct RenderHelmArgs {
     pub(super) api_versions: Vec<String>,
 }
 
+/// `--flavor` of `render helm`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HelmFlavorArg {
+    /// What Argo CD runs
+    #[value(name = "3.19")]
+    Helm3,
+    /// What Flux and the command line have come to
+    #[value(name = "4")]
+    Helm4,
+}
+
+/// `--flavor` of `render kustomize`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum KustomizeFlavorArg {
+    /// What Argo CD up to 3.2, Flux up to 2.7 and kubectl up to 1.35 run
+    #[value(name = "5.7")]
+    V5_7,
+    /// What came after them
+    #[value(name = "5.8")]
+    V5_8,
+}
+
 /// Arguments of `render kustomize`.
 #[derive(Debug, Args)]
 pub(super) struct RenderKustomizeArgs {
     /// The directory of the kustomization
     #[arg(default_value = ".")]
     pub(super) dir: PathBuf,
+    /// Which kustomize is followed
+    #[arg(long, value_name = "VERSION", default_value = "5.8")]
+    pub(super) flavor: KustomizeFlavorArg,
     /// Which files a kustomization may name
     #[arg(long, value_name = "RESTRICTOR", default_value = "LoadRestrictionsRootOnly")]
     pub(super) load_restrictor: LoadRestrictorArg,

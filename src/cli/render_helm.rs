@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::helm::{self, Chart, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
+use crate::helm::{self, Chart, Flavor, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Place, Placed, Step};
 use crate::source::{Sources, Span};
 use crate::yaml::Cache;
 
-use super::args::{ObjectsFormat, RenderHelmArgs};
+use super::args::{HelmFlavorArg, ObjectsFormat, RenderHelmArgs};
 use super::objects::{self, Written};
 use super::{Failure, disk, print, problems};
 
@@ -33,6 +33,10 @@ pub(super) fn run(args: &RenderHelmArgs) -> Result<ExitCode, Failure> {
     let place = Place::written(Span::start_of(line.id()));
     let mut options =
         ReleaseOptions::new(Placed::new(args.release.as_str().into(), place), args.namespace.as_str());
+    options = options.for_flavor(match args.flavor {
+        HelmFlavorArg::Helm3 => Flavor::Helm3,
+        HelmFlavorArg::Helm4 => Flavor::Helm4,
+    });
     options.include_crds = args.include_crds;
     options.skip_tests = args.skip_tests;
     options.skip_schema_validation = args.skip_schema_validation;

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::finding::ProblemKind;
-use crate::kustomize::{self, LoadRestrictor, Options};
+use crate::kustomize::{self, Flavor, LoadRestrictor, Options};
 use crate::origin::Origins;
 use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
-use super::args::{LoadRestrictorArg, RenderKustomizeArgs};
+use super::args::{KustomizeFlavorArg, LoadRestrictorArg, RenderKustomizeArgs};
 use super::objects::{self, Written};
 use super::{Failure, disk, print};
 
@@ -21,6 +21,10 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
         load_restrictor: match args.load_restrictor {
             LoadRestrictorArg::RootOnly => LoadRestrictor::RootOnly,
             LoadRestrictorArg::None => LoadRestrictor::None,
+        },
+        flavor: match args.flavor {
+            KustomizeFlavorArg::V5_7 => Flavor::V5_7,
+            KustomizeFlavorArg::V5_8 => Flavor::V5_8,
         },
         enable_helm: args.enable_helm,
         enable_plugins: args.enable_alpha_plugins,

@@ -140,8 +140,7 @@ fn index(args: &[Value]) -> Result {
                 (Some(items), Some(key)) => items
                     .into_iter()
                     .find(|(known, _)| known.as_str() == Some(key))
-                    .map(|(_, value)| value)
-                    .unwrap_or_default(),
+                    .map_or_else(|| object.missing(), |(_, value)| value),
                 (Some(items), None) => {
                     let index = integer_index(key, items.len())?;
                     items.into_iter().nth(index).map(|(_, value)| value).unwrap_or_default()

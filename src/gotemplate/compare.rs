@@ -113,7 +113,11 @@ impl Equality {
             (Data::Int(a, ka), Data::Int(b, kb)) => a == b && ka == kb,
             (Data::Float(a), Data::Float(b)) => a == b,
             (Data::Str(_) | Data::Text(_), Data::Str(_) | Data::Text(_)) => a.as_str() == b.as_str(),
-            (Data::List(a), Data::List(b)) if a.elem == b.elem && a.items.len() == b.items.len() => {
+            (Data::List(a), Data::List(b))
+                if a.elem == b.elem
+                    && a.items.len() == b.items.len()
+                    && a.items.is_nil() == b.items.is_nil() =>
+            {
                 if std::rc::Rc::ptr_eq(&a.items, &b.items) {
                     return Ok(true);
                 }
@@ -124,7 +128,9 @@ impl Equality {
                 }
                 true
             }
-            (Data::Map(a), Data::Map(b)) if a.kind() == b.kind() && a.len() == b.len() => {
+            (Data::Map(a), Data::Map(b))
+                if a.kind() == b.kind() && a.len() == b.len() && a.is_nil() == b.is_nil() =>
+            {
                 if a.is(b) {
                     return Ok(true);
                 }

@@ -8,7 +8,8 @@ use crate::origin::{Name, OriginId};
 use super::ast::{Bytes, Command, Expr, ExprKind, NodeRef, Pipe, node_string};
 use super::exec::{Call, MissingKey, Result};
 use super::function::{Function, Param};
-use super::value::{Data, IntKind, Value};
+use super::map::MapKind;
+use super::value::{Data, Elem, IntKind, Value};
 use super::walk::State;
 
 static METHOD: &str = "method";
@@ -211,11 +212,7 @@ impl<'t> State<'_, '_, 't> {
                 if !has_args && let Some(value) = object.field(name) {
                     return Ok(Rv::interface(value));
                 }
-                let mut args = Vec::new();
-                for arg in rest {
-                    args.push(self.argument(dot, Some(Param::Any), arg)?.value);
-                }
-                args.extend(last.map(|last| last.value));
+                let args = self.method_args(dot, name, object.params(name), node, rest, last)?;
                 let (at, frame) = (self.action, self.frame);
                 let mut call = Call { exec: self.exec, name: Name::new(&METHOD), at, frame };
                 match object.method(name, &args, &mut call) {
@@ -229,6 +226,14 @@ impl<'t> State<'_, '_, 't> {
                     }
                 }
             }
+            Data::List(super::value::List { items, elem: Elem::Named(named) }) => {
+                let Some(method) = named.methods.iter().find(|method| method.name == name) else {
+                    return self.error(format!("can't evaluate field {name} in type {}", named.name));
+                };
+                let items = std::rc::Rc::clone(items);
+                let args = self.method_args(dot, name, Some(method.params), node, rest, last)?;
+                Ok(Rv::unwrapped((method.run)(&items, &args)))
+            }
             Data::Int(value, kind @ (IntKind::Duration | IntKind::Month)) => {
                 match super::builtins::duration_method(*value, *kind, name) {
                     Some(result) => Ok(Rv::unwrapped(result)),
@@ -239,6 +244,33 @@ impl<'t> State<'_, '_, 't> {
             }
             _ => self.error(format!("can't evaluate field {name} in type {}", receiver.type_name())),
         }
+    }
+
+    /// The arguments of a method, counted and checked where it is known what it takes.
+    fn method_args(
+        &mut self,
+        dot: &Rv,
+        name: &str,
+        params: Option<&[Param]>,
+        node: NodeRef<'t>,
+        rest: &'t [Expr],
+        last: Option<Rv>,
+    ) -> Result<Vec<Value>> {
+        let count = rest.len() + usize::from(last.is_some());
+        if let Some(params) = params.filter(|params| params.len() != count) {
+            self.at(node);
+            let wanted = params.len();
+            return self.error(format!("wrong number of args for {name}: want {wanted} got {count}"));
+        }
+        let param = |index: usize| params.and_then(|params| params.get(index)).copied();
+        let mut args = Vec::with_capacity(count);
+        for (index, arg) in rest.iter().enumerate() {
+            args.push(self.argument(dot, param(index).or(Some(Param::Any)), arg)?.value);
+        }
+        if let Some(last) = last {
+            args.push(self.validate(last, param(count - 1))?.value);
+        }
+        Ok(args)
     }
 
     fn function(
@@ -356,7 +388,7 @@ impl<'t> State<'_, '_, 't> {
             Static::Invalid if param.can_be_nil() => Ok(value),
             Static::Invalid => self.error(format!("invalid value; expected {}", param.name())),
             _ if value.value.is_nil() && param == Param::Any => Ok(value),
-            _ if !value.value.is_nil() && param.accepts(&value.value) => Ok(value),
+            _ if !value.value.is_nil() && param.accepts(&value.value) => Ok(passed(value, param)),
             _ => {
                 let got =
                     if value.value.is_nil() { "interface {}".to_owned() } else { value.value.type_name() };
@@ -394,6 +426,16 @@ impl<'t> State<'_, '_, 't> {
             }
         };
         self.validate(value, param)
+    }
+}
+
+/// A value as the parameter has it: a named map is a plain one where that is wanted.
+fn passed(value: Rv, param: Param) -> Rv {
+    match &value.value.data {
+        Data::Map(map) if param == Param::Map && map.kind() != MapKind::Any => {
+            Rv { value: Value::map(map.with_kind(MapKind::Any)).at(value.value.origin), ..value }
+        }
+        _ => value,
     }
 }
 

@@ -25,6 +25,7 @@ pub fn sprint(value: &Value) -> String {
 pub(super) fn printed(value: &Value) -> Text {
     match &value.data {
         Data::Nil => Text::of("<no value>", value.origin),
+        Data::Object(object) => Text::of(object.print_addressed(), value.origin),
         _ => value.to_text(),
     }
 }

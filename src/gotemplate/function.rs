@@ -80,7 +80,7 @@ impl Param {
             | (Self::Float64, Data::Float(_)) => true,
             (Self::Map, Data::Map(map)) => map.kind() != MapKind::String,
             (Self::List, Data::List(list)) => list.elem == Elem::Any,
-            (Self::Strings, Data::List(list)) => list.elem == Elem::String,
+            (Self::Strings, Data::List(list)) => matches!(list.elem, Elem::String | Elem::Named(_)),
             (Self::Object(name), _) => value.type_name() == name,
             _ => false,
         }

@@ -14,12 +14,23 @@ use super::value::{Data, IntKind, Value};
 pub struct Items {
     made: OnceCell<Vec<Value>>,
     file: Option<Arc<SourceFile>>,
+    is_nil: bool,
 }
 
 impl Items {
+    /// No items, and no slice either: Go's `nil`, which encoders write as `null`.
+    pub fn nil() -> Self {
+        Self { is_nil: true, ..Self::default() }
+    }
+
+    /// Whether the slice is `nil`.
+    pub fn is_nil(&self) -> bool {
+        self.is_nil
+    }
+
     /// The bytes of a file.
     pub fn bytes_of(file: Arc<SourceFile>) -> Self {
-        Self { made: OnceCell::new(), file: Some(file) }
+        Self { made: OnceCell::new(), file: Some(file), is_nil: false }
     }
 
     /// Number of items.
@@ -40,7 +51,7 @@ impl Items {
 
 impl From<Vec<Value>> for Items {
     fn from(items: Vec<Value>) -> Self {
-        Self { made: items.into(), file: None }
+        Self { made: items.into(), file: None, is_nil: false }
     }
 }
 

@@ -50,6 +50,7 @@ impl Slot {
 pub struct Map {
     entries: Rc<RefCell<BTreeMap<SmolStr, Slot>>>,
     kind: MapKind,
+    is_nil: bool,
 }
 
 impl Drop for Map {
@@ -75,7 +76,19 @@ impl Map {
 
     /// A map of some type.
     pub fn new(entries: BTreeMap<SmolStr, Slot>, kind: MapKind) -> Self {
-        Self { entries: Rc::new(RefCell::new(entries)), kind }
+        Self { entries: Rc::new(RefCell::new(entries)), kind, is_nil: false }
+    }
+
+    /// No map at all: Go's `nil` of that type, which encoders write as `null`.
+    pub fn nil(kind: MapKind) -> Self {
+        let mut map = Self::new(BTreeMap::new(), kind);
+        map.is_nil = true;
+        map
+    }
+
+    /// Whether the map is `nil`.
+    pub fn is_nil(&self) -> bool {
+        self.is_nil
     }
 
     /// A `map[string]interface {}` of entries.
@@ -92,7 +105,7 @@ impl Map {
     /// The same map under another type.
     #[must_use]
     pub fn with_kind(&self, kind: MapKind) -> Self {
-        Self { entries: Rc::clone(&self.entries), kind }
+        Self { entries: Rc::clone(&self.entries), kind, is_nil: self.is_nil }
     }
 
     /// Whether both are the same map.

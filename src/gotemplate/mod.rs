@@ -36,5 +36,5 @@ pub use function::{FuncMap, Function, Param};
 pub use items::Items;
 pub use map::{Map, MapKind, Slot};
 pub use parse::{ParseError, parse};
-pub use value::{Data, Elem, IntKind, List, Object, Value};
+pub use value::{Data, Elem, IntKind, List, Object, SliceMethod, SliceType, Value};
 pub use verbs::quoted;

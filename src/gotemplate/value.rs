@@ -12,6 +12,7 @@ use crate::origin::{OriginId, Text};
 
 use super::Failure;
 use super::exec::Call;
+use super::function::Param;
 use super::items::Items;
 use super::map::{Map, MapKind};
 
@@ -117,7 +118,37 @@ pub enum Elem {
     Byte,
     /// `[][]interface {}`
     Lists,
+    /// A named type over `[]string`.
+    Named(&'static SliceType),
 }
+
+/// A named type over `[]string`, with methods.
+#[derive(Debug)]
+pub struct SliceType {
+    /// Go's name of it.
+    pub name: &'static str,
+    /// Its methods.
+    pub methods: &'static [SliceMethod],
+}
+
+/// A method of a [`SliceType`].
+#[derive(Debug)]
+pub struct SliceMethod {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub params: &'static [Param],
+    /// Computes the result. Arguments have been checked.
+    pub run: fn(&[Value], &[Value]) -> Value,
+}
+
+impl PartialEq for SliceType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for SliceType {}
 
 /// A slice. Functions make new ones; none is changed in place.
 #[derive(Clone)]
@@ -140,6 +171,10 @@ pub trait Object: fmt::Debug {
     fn field(&self, _name: &str) -> Option<Value> {
         None
     }
+    /// What a method takes, where the type says so: arguments are counted and checked against it.
+    fn params(&self, _name: &str) -> Option<&'static [Param]> {
+        None
+    }
     /// Calls a method; `None` when there is no such method.
     fn method(
         &self,
@@ -149,8 +184,13 @@ pub trait Object: fmt::Debug {
     ) -> Option<Result<Value, Failure>> {
         None
     }
-    /// What `{{ . }}` prints.
+    /// What `%v` prints.
     fn print(&self) -> String;
+    /// What `{{ . }}` prints: a method `String` of the pointer counts where the value can be addressed, which it cannot be
+    /// once a function has it.
+    fn print_addressed(&self) -> String {
+        self.print()
+    }
     /// Whether `if` takes the branch.
     fn truth(&self) -> bool {
         true
@@ -159,8 +199,16 @@ pub trait Object: fmt::Debug {
     fn items(&self) -> Option<Vec<(Value, Value)>> {
         None
     }
+    /// What `index` answers where there is no such key.
+    fn missing(&self) -> Value {
+        Value::NIL
+    }
     /// The value as maps, lists and scalars, for encoders.
     fn to_data(&self) -> Option<Value> {
+        None
+    }
+    /// What encoders see of a struct: its fields in order, by the names that its tags give them.
+    fn encoded(&self) -> Option<Vec<(SmolStr, Value)>> {
         None
     }
     /// For functions that know the type.
@@ -309,6 +357,7 @@ impl Value {
                 Elem::String => "[]string".into(),
                 Elem::Int => "[]int".into(),
                 Elem::Lists => "[][]interface {}".into(),
+                Elem::Named(named) => named.name.into(),
                 Elem::Byte => "[]uint8".into(),
             },
             Data::Map(map) => match map.kind() {

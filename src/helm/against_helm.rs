@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use super::manifest::Printed;
@@ -161,7 +162,7 @@ fn manifests_are_those_of_helm() {
                 rendered.push(Printed::new(Rendered { name: tree.template_name(template), text, at }));
             }
         }
-        let manifests = Manifests::new(&root, rendered, &mut origins, &sources);
+        let manifests = Manifests::new(&root, rendered, Flavor::Helm4, &mut origins, &sources);
         refused.extend(refusals(&manifests.problems));
         let printed = [("print", true, false), ("without", false, true)].map(|(key, crds, skip)| {
             case[key].as_str().is_none_or(|want| manifests.print(crds, skip) == want)
@@ -212,6 +213,36 @@ fn schemas_are_those_of_helm() {
             || !broken_schema && !own_words && !problems.iter().all(told)
         {
             wrong.push(format!("{case}\n  got {problems:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What templates find beside their values, and what functions make of it, in both Helms.
+#[test]
+fn objects_are_those_of_helm() {
+    let mut wrong = Vec::new();
+    let mut table = lines(include_str!("../../fixtures/helm/objects.jsonl"));
+    let chart = table.next().unwrap();
+    for case in table {
+        let expression = case["expr"].as_str().unwrap();
+        let mut files = chart["chart"].clone();
+        files["templates/t.yaml"] = format!(
+            "{{{{ define \"e\" }}}}{{{{ {expression} }}}}{{{{ end }}}}k: {{{{ include \"e\" . | b64enc }}}}"
+        )
+        .into();
+        for (flavor, key) in [(Flavor::Helm3, "helm3"), (Flavor::Helm4, "helm4")] {
+            let Run { cache, mut origins, chart, user, place, .. } = Run::new(&files);
+            let options =
+                ReleaseOptions::new(crate::origin::Placed::new("r".into(), place), "ns").for_flavor(flavor);
+            let release = render(&chart.unwrap(), user, &options, &mut origins, &cache);
+            let printed = release.manifests.print(false, false);
+            let encoded = printed.split("k: ").nth(1).map(str::trim).unwrap_or_default();
+            let got = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
+            let got = release.failure().is_none().then(|| String::from_utf8(got).unwrap());
+            if got.as_deref() != case[key].as_str() {
+                wrong.push(format!("{expression} in {key}\n  want {}\n  got  {got:?}", case[key]));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -8,6 +8,8 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::yaml::go_quote;
 
+use super::Flavor;
+
 /// `.Capabilities`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
@@ -41,6 +43,15 @@ pub const HELM_VERSION: HelmVersion = HelmVersion {
     git_tree_state: "clean",
     go_version: "go1.25.9",
     kube_client_version: "v1.35",
+};
+
+/// Helm 3.19.0 as it was released.
+pub const HELM_3_VERSION: HelmVersion = HelmVersion {
+    version: "v3.19.0",
+    git_commit: "3d8990f0836691f0229297773f3524598f46bda6",
+    git_tree_state: "clean",
+    go_version: "go1.24.7",
+    kube_client_version: "",
 };
 
 /// `.Capabilities.KubeVersion`.
@@ -112,21 +123,36 @@ impl KubeVersion {
 impl Default for Capabilities {
     /// What `helm template` answers without a cluster.
     fn default() -> Self {
-        let version = SmolStr::new_static("v1.35.0");
+        Self::of(Flavor::default())
+    }
+}
+
+impl Capabilities {
+    /// What that Helm answers without a cluster.
+    pub fn of(flavor: Flavor) -> Self {
+        let (minor, helm_version) = match flavor {
+            Flavor::Helm3 => ("34", HELM_3_VERSION),
+            Flavor::Helm4 => ("35", HELM_VERSION),
+        };
+        let version = format_smolstr!("v1.{minor}.0");
+        let known = API_VERSIONS.iter().map(|known| match *known {
+            "storagemigration.k8s.io/v1beta1" if flavor == Flavor::Helm3 => {
+                "storagemigration.k8s.io/v1alpha1"
+            }
+            known => known,
+        });
         Self {
             kube_version: KubeVersion {
                 normalized: version.clone(),
                 version,
                 major: SmolStr::new_static("1"),
-                minor: SmolStr::new_static("35"),
+                minor: SmolStr::new_static(minor),
             },
-            api_versions: API_VERSIONS.iter().map(|known| SmolStr::new_static(known)).collect(),
-            helm_version: HELM_VERSION,
+            api_versions: known.map(SmolStr::new_static).collect(),
+            helm_version,
         }
     }
-}
 
-impl Capabilities {
     /// `.Capabilities.APIVersions.Has`.
     pub fn has(&self, api_version: &str) -> bool {
         self.api_versions.iter().any(|known| known == api_version)

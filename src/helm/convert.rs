@@ -114,8 +114,13 @@ pub(super) struct Around {
 /// # Errors
 ///
 /// If the value is larger or nested deeper than anything that charts write.
-pub(super) fn to_node(value: &Value, around: Around, origins: &mut Origins) -> Result<Option<Node>, Failure> {
-    let mut writer = Writer { around, origins, left: MAX_NODES, inside: Vec::new() };
+pub(super) fn to_node(
+    value: &Value,
+    around: Around,
+    order: Order,
+    origins: &mut Origins,
+) -> Result<Option<Node>, Failure> {
+    let mut writer = Writer { around, order, origins, left: MAX_NODES, inside: Vec::new() };
     match writer.node(value, 0) {
         Ok(node) => Ok(Some(node)),
         Err(Refused::ByGo) => Ok(None),
@@ -124,6 +129,15 @@ pub(super) fn to_node(value: &Value, around: Around, origins: &mut Origins) -> R
         }
         Err(Refused::TooLarge) => Err(Failure::limit("gave up on a value that is too large to be written")),
     }
+}
+
+/// The order of a struct's fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As the type has them: JSON.
+    Declared,
+    /// By name: YAML, which is made of JSON by way of maps.
+    Sorted,
 }
 
 /// Why a value cannot be written.
@@ -135,6 +149,7 @@ enum Refused {
 
 struct Writer<'a> {
     around: Around,
+    order: Order,
     origins: &'a mut Origins,
     /// So many nodes may follow.
     left: usize,
@@ -182,6 +197,8 @@ impl Writer<'_> {
                 };
                 Node::string(&*bytes::replaced(text.as_str()), place)
             }
+            gotemplate::Data::List(list) if list.items.is_nil() => Node::null(place),
+            gotemplate::Data::Map(map) if map.is_nil() => Node::null(place),
             gotemplate::Data::List(list) if list.elem == Elem::Byte => {
                 Node::string(super::functions::base64(list), place)
             }
@@ -199,6 +216,18 @@ impl Writer<'_> {
                     entries.push(Entry { key, value: self.node(&slot.value, depth + 1)? });
                 }
                 self.inside.pop();
+                Node::map(Map::from_entries(entries), place)
+            }
+            gotemplate::Data::Object(object) if object.encoded().is_some() => {
+                let mut fields = object.encoded().unwrap_or_default();
+                if self.order == Order::Sorted {
+                    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+                }
+                let mut entries = Vec::with_capacity(fields.len());
+                for (name, field) in fields {
+                    let key = Key { style: Style::DoubleQuoted, ..Key::new(name, place) };
+                    entries.push(Entry { key, value: self.node(&field, depth + 1)? });
+                }
                 Node::map(Map::from_entries(entries), place)
             }
             gotemplate::Data::Object(object) => {

@@ -20,10 +20,16 @@ use super::convert::{Watch, to_value, to_watched};
 use super::functions::{FUNCTIONS, Host, without_no_value};
 use super::manifest::Rendered;
 use super::objects::{Files, capabilities};
-use super::{ChartFile, ChartTree, Dependency, ReleaseOptions};
+use super::structs;
+use super::{ChartFile, ChartTree, Dependency, Flavor, ReleaseOptions};
 
-/// The type of `.Values`.
-const VALUES: MapKind = MapKind::Named("common.Values");
+/// The type of `.Values` and of what a template is executed with.
+const fn values_kind(flavor: Flavor) -> MapKind {
+    MapKind::Named(match flavor {
+        Flavor::Helm3 => "chartutil.Values",
+        Flavor::Helm4 => "common.Values",
+    })
+}
 
 static RELEASE: &str = "release";
 static CAPABILITIES: &str = "capabilities";
@@ -61,8 +67,9 @@ pub(super) fn execute(
     let mut templates = Vec::new();
     let release = release(options, origins);
     let step = origins.add(Origin::nowhere(Step::BuiltIn(Name::new(&CAPABILITIES))));
-    let capabilities = capabilities(&options.capabilities, step);
-    let shared = Shared { release: &release, capabilities: &capabilities, values: written };
+    let capabilities = capabilities(&options.capabilities, options.flavor, step);
+    let shared =
+        Shared { release: &release, capabilities: &capabilities, values: written, flavor: options.flavor };
     collect(root, OriginId::WRITTEN, &values, &shared, origins, &mut templates);
     templates.sort_by(|a, b| {
         let depth = |template: &Renderable| template.name.matches('/').count();
@@ -73,6 +80,7 @@ pub(super) fn execute(
     let fallback = Span::start_of(root.chart.chart_yaml.id());
     let host = Host { sources: Arc::clone(sources), fallback, included: rustc_hash::FxHashMap::default() };
     let mut exec = Exec::new(origins, set, &FUNCTIONS, Box::new(host), Limits::default());
+    let kind = values_kind(options.flavor);
     for template in &templates {
         if template.file.base_name().starts_with('_') || !exec.templates.contains(&template.name) {
             continue;
@@ -82,8 +90,8 @@ pub(super) fn execute(
             (SmolStr::new_static("Name"), Value::str(template.name.clone()).at(step)),
             (SmolStr::new_static("BasePath"), Value::str(template.base_path.clone()).at(step)),
         ]);
-        template.scope.set("Template", Value::map(about.with_kind(VALUES)));
-        match exec.execute_in(&template.name, &Value::map(template.scope.clone()), template.frame) {
+        template.scope.set("Template", Value::map(about.with_kind(kind)));
+        match exec.execute_in(&template.name, &Value::map(template.scope.with_kind(kind)), template.frame) {
             Ok(text) => printed(Rendered {
                 name: template.name.clone(),
                 text: without_no_value(text),
@@ -164,6 +172,7 @@ struct Shared<'a> {
     capabilities: &'a Value,
     /// The values of the top chart, as they were coalesced.
     values: &'a Node,
+    flavor: Flavor,
 }
 
 /// What switched a chart on: the value of its condition or of its tags.
@@ -197,6 +206,23 @@ fn switched_on(
     })
 }
 
+/// `.Chart`.
+fn about_chart(tree: &ChartTree, flavor: Flavor, origins: &mut Origins) -> Value {
+    let metadata = tree.metadata_map();
+    let is_root = tree.values_path.is_empty();
+    if flavor == Flavor::Helm3 {
+        return structs::chart_3(&metadata, is_root, origins);
+    }
+    let chart = to_value(&metadata, origins);
+    if let Some(map) = chart.as_map() {
+        map.set("IsRoot", Value::of(is_root));
+        if let Some(written) = metadata.get("Annotations") {
+            map.set("Annotations", structs::annotations(written, origins));
+        }
+    }
+    chart
+}
+
 /// Mirrors `recAllTpls`.
 fn collect(
     tree: &ChartTree,
@@ -206,13 +232,11 @@ fn collect(
     origins: &mut Origins,
     templates: &mut Vec<Renderable>,
 ) -> Map {
-    let chart = to_value(&tree.metadata_map(), origins);
-    if let Some(map) = chart.as_map() {
-        map.set("IsRoot", Value::of(tree.values_path.is_empty()));
-    }
+    let chart = about_chart(tree, shared.flavor, origins);
+    let kind = values_kind(shared.flavor);
     let own = match values.as_map() {
-        Some(map) => Value::map(map.with_kind(VALUES)).at(values.origin),
-        None => Value::map(Map::from_entries([]).with_kind(VALUES)),
+        Some(map) => Value::map(map.with_kind(kind)).at(values.origin),
+        None => Value::map(Map::from_entries([]).with_kind(kind)),
     };
     let subcharts = Map::from_entries([]);
     for sub in &tree.dependencies {

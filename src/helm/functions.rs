@@ -13,7 +13,7 @@ use crate::origin::{OriginId, SourceMap, Text};
 use crate::source::{Sources, Span};
 use crate::yaml::{Dialect, EmitStyle, JsonStyle, Node, emit_text, parse_text};
 
-use super::convert::{Around, to_node, to_value};
+use super::convert::{Around, Order, to_node, to_value};
 use super::toml;
 
 /// Calls of one name inside of each other (`recursionMaxNums`).
@@ -79,8 +79,8 @@ pub static HELM: &[Function] = &[
     fixed("mustToPrettyJson", &[Param::Any], |call, args| {
         json(call, args, JsonStyle { pretty: true, ..HTML })
     }),
-    fixed("toRawJson", &[Param::Any], |call, args| json(call, args, JsonStyle::default())),
-    fixed("mustToRawJson", &[Param::Any], |call, args| json(call, args, JsonStyle::default())),
+    fixed("toRawJson", &[Param::Any], |call, args| json(call, args, RAW)),
+    fixed("mustToRawJson", &[Param::Any], |call, args| json(call, args, RAW)),
     fixed("fromJson", &[Param::String], |call, args| Ok(from_json(call, arg(args, 0), false))),
     fixed("mustFromJson", &[Param::String], |call, args| {
         let parsed: std::result::Result<serde_json::Value, _> = serde_json::from_str(text(args, 0));
@@ -93,7 +93,7 @@ pub static HELM: &[Function] = &[
     fixed("toToml", &[Param::Any], |call, args| {
         let around = around(call, arg(args, 0));
         let Some(around) = around else { return Ok(Value::str("")) };
-        let node = to_node(arg(args, 0), around, call.exec.origins)?;
+        let node = to_node(arg(args, 0), around, Order::Declared, call.exec.origins)?;
         Ok(Value::str(node.map(|node| toml::encode(&node)).unwrap_or_default()))
     }),
     fixed("fromToml", &[Param::String], |call, args| {
@@ -102,7 +102,9 @@ pub static HELM: &[Function] = &[
     }),
 ];
 
-const HTML: JsonStyle = JsonStyle { escape_html: true, pretty: false };
+/// Maps are sorted already; structs are not.
+const RAW: JsonStyle = JsonStyle { escape_html: false, pretty: false, keep_order: true };
+const HTML: JsonStyle = JsonStyle { escape_html: true, ..RAW };
 
 fn arg(args: &[Value], index: usize) -> &Value {
     const NIL: &Value = &Value::NIL;
@@ -171,7 +173,7 @@ fn around(call: &mut Call<'_, '_>, value: &Value) -> Option<Around> {
 pub(super) fn yaml_text(value: &Value, style: EmitStyle, call: &mut Call<'_, '_>) -> Result {
     let Some(around) = around(call, value) else { return Ok(Value::str("")) };
     value.touch_all();
-    let node = to_node(value, around, call.exec.origins)?;
+    let node = to_node(value, around, Order::Sorted, call.exec.origins)?;
     let text = node.and_then(|node| emit_text(&node, style, call.exec.origins, around.origin).ok());
     let Some(mut text) = text else { return Ok(Value::str("")) };
     if text.as_str().ends_with('\n') {
@@ -184,7 +186,7 @@ fn json(call: &mut Call<'_, '_>, args: &[Value], style: JsonStyle) -> Result {
     let value = arg(args, 0);
     let Some(around) = around(call, value) else { return Ok(Value::str("")) };
     value.touch_all();
-    Ok(match to_node(value, around, call.exec.origins)? {
+    Ok(match to_node(value, around, Order::Declared, call.exec.origins)? {
         Some(node) => {
             let origin = call.computed(&scalar_origins(&node));
             Value::str(node.to_json(style)).at(origin)

@@ -14,8 +14,8 @@ use crate::origin::{Locate, Origins, Place, SourceMap, Text};
 use crate::source::{SourceFile, Sources, Span};
 use crate::yaml::{Cache, Dialect, Node, YamlProblemKind, parse_text};
 
-use super::ChartTree;
 use super::decode::{Decoder, field};
+use super::{ChartTree, Flavor};
 
 /// A template after execution.
 #[derive(Debug, Clone)]
@@ -106,6 +106,9 @@ const INSTALL_ORDER: &[&str] = &[
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
 ];
+
+/// The end of [`INSTALL_ORDER`] that Helm 3 does not have.
+const NEW_IN_4: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// Events of `helm.sh/hook`, as written and as meant.
 const EVENTS: &[(&str, &str)] = &[
@@ -287,6 +290,7 @@ impl Manifests {
     pub(super) fn new(
         root: &ChartTree,
         printed: Vec<Printed>,
+        flavor: Flavor,
         origins: &mut Origins,
         sources: &Sources,
     ) -> Self {
@@ -298,11 +302,11 @@ impl Manifests {
                 .collect(),
             ..Self::default()
         };
-        all.add(printed, origins, sources);
+        all.add(printed, flavor, origins, sources);
         all
     }
 
-    fn add(&mut self, mut printed: Vec<Printed>, origins: &mut Origins, sources: &Sources) {
+    fn add(&mut self, mut printed: Vec<Printed>, flavor: Flavor, origins: &mut Origins, sources: &Sources) {
         printed.sort_by(|a, b| a.rendered.name.cmp(&b.rendered.name));
         for Printed { rendered, documents } in printed {
             if let Some(documents) = documents {
@@ -319,10 +323,14 @@ impl Manifests {
                 }
             }
         }
+        let order = match flavor {
+            Flavor::Helm3 => INSTALL_ORDER.strip_suffix(NEW_IN_4).unwrap_or(INSTALL_ORDER),
+            Flavor::Helm4 => INSTALL_ORDER,
+        };
         let rank = |manifest: &Manifest| {
-            let known = INSTALL_ORDER.iter().position(|kind| *kind == manifest.kind);
+            let known = order.iter().position(|kind| *kind == manifest.kind);
             let unknown = if known.is_some() { SmolStr::default() } else { manifest.kind.clone() };
-            (known.unwrap_or(INSTALL_ORDER.len()), unknown)
+            (known.unwrap_or(order.len()), unknown)
         };
         self.manifests.sort_by_cached_key(rank);
         self.hooks.sort_by_cached_key(rank);

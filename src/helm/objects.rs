@@ -4,18 +4,22 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::golang::Glob;
-use crate::gotemplate::{Call, Data, Elem, Failure, Items, List, Map, MapKind, Object, Slot, Value};
+use crate::gotemplate::{
+    Call, Data, Elem, Failure, Items, List, Map, MapKind, Object, Param, SliceMethod, SliceType, Slot, Value,
+};
 use crate::origin::{Origin, OriginId, Step, Text};
 use crate::source::SourceFile;
 use crate::yaml::EmitStyle;
 
-use super::{Capabilities, ChartFile};
+use super::structs::{Field, Struct};
+use super::{Capabilities, ChartFile, Flavor};
 
 /// `.Files`, or some of them.
 #[derive(Debug, Clone)]
@@ -53,9 +57,6 @@ impl Files {
 
     /// Base names and contents as YAML.
     fn as_yaml(&self, call: &mut Call<'_, '_>, encode: bool) -> Result<Value, Failure> {
-        if self.0.is_empty() {
-            return Ok(Value::str(""));
-        }
         let mut entries = BTreeMap::new();
         for (name, file) in &self.0 {
             let base = name.rsplit_once('/').map_or(name.as_str(), |(_, base)| base);
@@ -97,6 +98,8 @@ impl Object for Files {
         let text = |index: usize| args.get(index).and_then(Value::as_str).unwrap_or_default();
         Some(Ok(match name {
             "Get" => self.content(text(0), call),
+            // Unlike the map itself, the method answers no nil.
+            "GetBytes" if !self.0.contains_key(text(0)) => bytes(Items::default()),
             "GetBytes" => bytes_value(self.0.get(text(0))),
             "Glob" => self.glob(text(0)).value(),
             "AsConfig" => return Some(self.as_yaml(call, false)),
@@ -120,9 +123,33 @@ impl Object for Files {
         }))
     }
 
+    fn params(&self, name: &str) -> Option<&'static [Param]> {
+        Some(match name {
+            "Get" | "GetBytes" | "Glob" | "Lines" => &[Param::String],
+            _ => &[],
+        })
+    }
+
     fn print(&self) -> String {
-        let names: Vec<String> = self.0.keys().map(|name| format!("{name}:[...]")).collect();
-        format!("map[{}]", names.join(" "))
+        let mut out = String::from("map[");
+        for (index, (name, file)) in self.0.iter().enumerate() {
+            let _ = write!(out, "{}{name}:[", if index > 0 { " " } else { "" });
+            for (index, byte) in file.bytes().iter().enumerate() {
+                let _ = write!(out, "{}{byte}", if index > 0 { " " } else { "" });
+            }
+            out.push(']');
+        }
+        out.push(']');
+        out
+    }
+
+    fn missing(&self) -> Value {
+        bytes_value(None)
+    }
+
+    fn to_data(&self) -> Option<Value> {
+        let entries = self.0.iter().map(|(name, file)| (name.clone(), bytes_value(Some(file))));
+        Some(Value::map(Map::from_entries(entries)))
     }
 
     fn truth(&self) -> bool {
@@ -139,132 +166,72 @@ impl Object for Files {
 }
 
 fn bytes_value(file: Option<&Arc<SourceFile>>) -> Value {
-    let items = file.map(|file| Items::bytes_of(Arc::clone(file))).unwrap_or_default();
+    bytes(file.map_or_else(Items::nil, |file| Items::bytes_of(Arc::clone(file))))
+}
+
+fn bytes(items: Items) -> Value {
     Value::of(Data::List(List { items: Rc::new(items), elem: Elem::Byte }))
 }
 
-/// A struct: its name, its fields, and what it prints as.
-#[derive(Debug)]
-struct Record {
-    name: &'static str,
-    fields: Vec<(&'static str, Value)>,
-    print: String,
-}
-
-impl Record {
-    fn value(self) -> Value {
-        let object: Rc<dyn Object> = Rc::new(self);
-        Value::of(object)
+/// `.Capabilities.APIVersions`, as each Helm calls the type.
+const fn version_set(name: &'static str) -> SliceType {
+    SliceType {
+        name,
+        methods: &[SliceMethod {
+            name: "Has",
+            params: &[Param::String],
+            run: |items, args| {
+                let wanted = args.first().and_then(Value::as_str);
+                Value::of(items.iter().any(|known| known.as_str() == wanted))
+            },
+        }],
     }
 }
 
-impl Object for Record {
-    fn type_name(&self) -> String {
-        self.name.into()
-    }
-
-    fn field(&self, name: &str) -> Option<Value> {
-        self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
-    }
-
-    fn method(&self, name: &str, _: &[Value], _: &mut Call<'_, '_>) -> Option<Result<Value, Failure>> {
-        (name == "String").then(|| Ok(Value::str(self.print.clone())))
-    }
-
-    fn print(&self) -> String {
-        self.print.clone()
-    }
-
-    fn to_data(&self) -> Option<Value> {
-        Some(Value::map(Map::from_entries(
-            self.fields.iter().map(|(name, value)| (SmolStr::new_static(name), value.clone())),
-        )))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-/// `.Capabilities.APIVersions`
-#[derive(Debug)]
-struct VersionSet(Vec<SmolStr>);
-
-impl Object for VersionSet {
-    fn type_name(&self) -> String {
-        "common.VersionSet".into()
-    }
-
-    fn kind(&self) -> &'static str {
-        "slice"
-    }
-
-    fn method(&self, name: &str, args: &[Value], _: &mut Call<'_, '_>) -> Option<Result<Value, Failure>> {
-        let wanted = args.first().and_then(Value::as_str).unwrap_or_default();
-        (name == "Has").then(|| Ok(Value::of(self.0.iter().any(|known| known == wanted))))
-    }
-
-    fn print(&self) -> String {
-        format!("[{}]", self.0.join(" "))
-    }
-
-    fn truth(&self) -> bool {
-        !self.0.is_empty()
-    }
-
-    fn items(&self) -> Option<Vec<(Value, Value)>> {
-        let items = self.0.iter().enumerate();
-        Some(items.map(|(index, name)| (Value::int(index as i64), Value::str(name.clone()))).collect())
-    }
-
-    fn to_data(&self) -> Option<Value> {
-        Some(Value::list(self.0.iter().map(|name| Value::str(name.clone())).collect()))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
+static VERSION_SET: SliceType = version_set("common.VersionSet");
+static VERSION_SET_3: SliceType = version_set("chartutil.VersionSet");
 
 /// `.Capabilities`
-pub(super) fn capabilities(from: &Capabilities, origin: OriginId) -> Value {
+pub(super) fn capabilities(from: &Capabilities, flavor: Flavor, origin: OriginId) -> Value {
+    let is_3 = flavor == Flavor::Helm3;
     let text = |text: &str| Value::str(text).at(origin);
     let kube = &from.kube_version;
-    let kube = Record {
-        name: "common.KubeVersion",
-        fields: vec![
-            ("Version", text(&kube.version)),
+    let mut fields = vec![Field::always("Version", "Version", text(&kube.version))];
+    fields.extend((!is_3).then(|| Field::hidden("normalizedVersion", text(&kube.normalized))));
+    fields.push(Field::always("Major", "Major", text(&kube.major)));
+    fields.push(Field::always("Minor", "Minor", text(&kube.minor)));
+    let of_kube = Struct {
+        name: if is_3 { "chartutil.KubeVersion" } else { "common.KubeVersion" },
+        fields,
+        methods: vec![
+            ("String", text(if is_3 { &kube.version } else { &kube.normalized })),
             ("GitVersion", text(&kube.version)),
-            ("Major", text(&kube.major)),
-            ("Minor", text(&kube.minor)),
         ],
-        print: kube.normalized.to_string(),
+        prints_itself: true,
     };
     let helm = &from.helm_version;
-    let helm = Record {
-        name: "common.BuildInfo",
-        fields: vec![
-            ("Version", text(helm.version)),
-            ("GitCommit", text(helm.git_commit)),
-            ("GitTreeState", text(helm.git_tree_state)),
-            ("GoVersion", text(helm.go_version)),
-            ("KubeClientVersion", text(helm.kube_client_version)),
-        ],
-        print: format!(
-            "{{{} {} {} {} {}}}",
-            helm.version, helm.git_commit, helm.git_tree_state, helm.go_version, helm.kube_client_version
-        ),
+    let mut fields = vec![
+        Field::some("Version", "version", text(helm.version)),
+        Field::some("GitCommit", "git_commit", text(helm.git_commit)),
+        Field::some("GitTreeState", "git_tree_state", text(helm.git_tree_state)),
+        Field::some("GoVersion", "go_version", text(helm.go_version)),
+    ];
+    let client = || Field::some("KubeClientVersion", "kube_client_version", text(helm.kube_client_version));
+    fields.extend((!is_3).then(client));
+    let of_helm = Struct { name: "version.BuildInfo", fields, methods: Vec::new(), prints_itself: false };
+    let versions = List {
+        items: Rc::new(from.api_versions.iter().map(|name| Value::str(name.clone())).collect()),
+        elem: Elem::Named(if is_3 { &VERSION_SET_3 } else { &VERSION_SET }),
     };
-    let versions: Rc<dyn Object> = Rc::new(VersionSet(from.api_versions.clone()));
-    let print = format!("&{{{} {} {}}}", kube.print, versions.print(), helm.print);
-    Record {
-        name: "*common.Capabilities",
+    Struct {
+        name: if is_3 { "*chartutil.Capabilities" } else { "*common.Capabilities" },
         fields: vec![
-            ("KubeVersion", kube.value().at(origin)),
-            ("APIVersions", Value::of(versions).at(origin)),
-            ("HelmVersion", helm.value().at(origin)),
+            Field::always("KubeVersion", "KubeVersion", of_kube.value().at(origin)),
+            Field::always("APIVersions", "APIVersions", Value::of(Data::List(versions)).at(origin)),
+            Field::always("HelmVersion", "HelmVersion", of_helm.value().at(origin)),
         ],
-        print,
+        methods: Vec::new(),
+        prints_itself: false,
     }
     .value()
     .at(origin)

@@ -7,7 +7,7 @@ use crate::origin::Placed;
 use crate::yaml::go_quote;
 
 use super::dependencies::is_compatible_range;
-use super::{Capabilities, Chart};
+use super::{Capabilities, Chart, Flavor};
 
 /// Longest name of a release, in bytes.
 const MAX_NAME: usize = 53;
@@ -23,6 +23,8 @@ pub struct ReleaseOptions {
     pub revision: u32,
     /// `.Release.IsInstall`; `.Release.IsUpgrade` is its opposite.
     pub is_install: bool,
+    /// Which Helm is followed.
+    pub flavor: Flavor,
     /// `.Capabilities`.
     pub capabilities: Capabilities,
     /// `--include-crds`.
@@ -41,11 +43,18 @@ impl ReleaseOptions {
             namespace: namespace.into(),
             revision: 1,
             is_install: true,
+            flavor: Flavor::default(),
             capabilities: Capabilities::default(),
             include_crds: false,
             skip_tests: false,
             skip_schema_validation: false,
         }
+    }
+
+    /// The same for another Helm: its version, the Kubernetes that it was built for.
+    #[must_use]
+    pub fn for_flavor(self, flavor: Flavor) -> Self {
+        Self { flavor, capabilities: Capabilities::of(flavor), ..self }
     }
 
     /// What Helm refuses before it renders: the name of the release, a chart for other versions of Kubernetes.

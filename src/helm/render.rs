@@ -52,7 +52,7 @@ pub fn render(
     let keep = |template| printed.push(Printed::new(template));
     let executed = engine::execute(&before.root, &before.values, options, origins, cache.sources(), keep);
     let problems = [options.check(chart), refused, executed.problems];
-    release(before, problems, executed.reads, printed, origins, cache)
+    release(before, problems, executed.reads, printed, options, origins, cache)
 }
 
 /// Renders a chart for who wants nothing but [`Manifests::print`]: the manifests are read while templates are still being
@@ -80,7 +80,7 @@ pub fn render_text(
         engine::execute(&before.root, &before.values, options, origins, cache.sources(), read)
     });
     let problems = [options.check(chart), into_inner(refused), executed.problems];
-    release(before, problems, executed.reads, into_inner(printed), origins, cache)
+    release(before, problems, executed.reads, into_inner(printed), options, origins, cache)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,10 +101,11 @@ fn release(
     [of_options, of_values, of_templates]: [Vec<Problem>; 3],
     reads: Vec<Vec<SmolStr>>,
     printed: Vec<Printed>,
+    options: &ReleaseOptions,
     origins: &mut Origins,
     cache: &Cache,
 ) -> Release {
-    let mut manifests = Manifests::new(&before.root, printed, origins, cache.sources());
+    let mut manifests = Manifests::new(&before.root, printed, options.flavor, origins, cache.sources());
     let mut problems = of_options;
     for more in [before.problems, of_values, of_templates, std::mem::take(&mut manifests.problems)] {
         problems.extend(more);

@@ -16,6 +16,8 @@ pub(super) fn encode(node: &Node) -> String {
     let mut out = String::new();
     if node.as_map().is_some() {
         table(node, &mut Vec::new(), &mut out);
+    } else if node.as_seq().is_some() {
+        value(node, &mut out);
     }
     out
 }

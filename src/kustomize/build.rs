@@ -151,7 +151,7 @@ fn label(resource: &mut Resource, place: Place, cx: &mut Context<'_>) {
         at = next;
     }
     let Some(labels) = at.as_map_mut() else { return };
-    let value = Node::string(format!("kustomize-{}", cx.options.version), place);
+    let value = Node::string(format!("kustomize-{}", cx.options.flavor.version()), place);
     let key = Key::new("app.kubernetes.io/managed-by", place);
     match labels.get_mut(&key.text) {
         Some(node) => *node = value,
@@ -166,7 +166,7 @@ fn finish(mut resource: Resource, origin: bool, transformations: bool, cx: &mut 
     }
     resource.finish_annotations(origin, transformations, cx.origins);
     let mut node = resource.node;
-    rewrite::refold(&mut node);
+    rewrite::reprint(&mut node);
     let place = node.place();
     node.canonicalize(Dialect::V3).map_err(|problem| refuse(&problem)).or_at(place)?;
     Ok(node)

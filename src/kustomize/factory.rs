@@ -69,7 +69,16 @@ pub(super) fn from_text(text: &Text<'_>, cx: &mut Context<'_>) -> Result<Vec<Res
     let separators = separators(text)?;
     let alone = separators.is_empty();
     let mut objects: Vec<(Node, Option<Box<YamlProblem>>)> = Vec::new();
+    let mut last = None;
     for document in text.documents {
+        // Of each part between separators, the first document is read and no other.
+        let part = part_of(document, &separators);
+        let is_first = last.replace(part) != Some(part);
+        let is_another =
+            document.error.as_deref().is_none_or(|problem| problem.kind == YamlProblemKind::Syntax);
+        if !is_first && is_another {
+            continue;
+        }
         refuse_trouble(text, document, &separators)?;
         let Some(root) = &document.root else { continue };
         if root.is_null() {
@@ -168,17 +177,25 @@ fn within(document: &Document, problem: &YamlProblem) -> bool {
         && problem.at.end <= document.at.end
 }
 
-/// The message of a problem with its line counted within its part of the text.
-fn relative(text: &Text<'_>, document: &Document, problem: &YamlProblem, separators: &[usize]) -> String {
+/// The separator behind which a document stands.
+fn part_of(document: &Document, separators: &[usize]) -> Option<usize> {
     let start = document.range.start as usize;
     let end = document.range.end as usize;
-    let before = separators.iter().rev().find(|at| **at <= end && **at >= start).or_else(|| {
+    separators
+        .iter()
+        .rev()
+        .find(|at| **at <= end && **at >= start)
         // A document that begins without a separator of its own stands behind the last one.
-        separators.iter().rev().find(|at| **at <= start)
-    });
+        .or_else(|| separators.iter().rev().find(|at| **at <= start))
+        .copied()
+}
+
+/// The message of a problem with its line counted within its part of the text.
+fn relative(text: &Text<'_>, document: &Document, problem: &YamlProblem, separators: &[usize]) -> String {
+    let before = part_of(document, separators);
     let mut problem = problem.clone();
     if let Some(part) = before {
-        let lines = text.content.get(..*part).map_or(0, |head| head.matches('\n').count());
+        let lines = text.content.get(..part).map_or(0, |head| head.matches('\n').count());
         problem.go_lines.v3 = problem.go_lines.v3.saturating_sub(lines as u32);
     }
     problem.go_message(Dialect::V3)

@@ -96,7 +96,7 @@ fn value(node: &Node, field: &str) -> Result<String> {
     canonical
         .canonicalize(Dialect::V3)
         .map_err(|problem| Failure::at(Place::written(problem.at), problem.go_message(Dialect::V3)))?;
-    Ok(canonical.to_json(JsonStyle { escape_html: true, pretty: false }))
+    Ok(canonical.to_json(JsonStyle { escape_html: true, ..JsonStyle::default() }))
 }
 
 fn mapping(node: &Node, field: &str) -> Result<Option<String>> {

@@ -4,9 +4,11 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
-use crate::helm::ChartCache;
+use crate::helm::{self, ChartCache};
 use crate::source::{NoRemotes, Remotes};
 use crate::yaml::Node;
+
+use super::flavor::Flavor;
 
 /// Which files a kustomization may name: `--load-restrictor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,8 +55,10 @@ pub struct Options<'a> {
     pub helm_kube_version: &'a str,
     /// `--helm-api-versions`: what `.Capabilities.APIVersions` has in addition for `helmCharts` that do not say.
     pub helm_api_versions: &'a [SmolStr],
-    /// What `buildMetadata: [managedByLabel]` writes behind `kustomize-`.
-    pub version: &'a str,
+    /// Which kustomize is followed.
+    pub flavor: Flavor,
+    /// Which Helm renders `helmCharts`.
+    pub helm_flavor: helm::Flavor,
 }
 
 impl Default for Options<'_> {
@@ -70,7 +74,8 @@ impl Default for Options<'_> {
             charts: None,
             helm_kube_version: "",
             helm_api_versions: &[],
-            version: "v5.7.1",
+            flavor: Flavor::default(),
+            helm_flavor: helm::Flavor::default(),
         }
     }
 }

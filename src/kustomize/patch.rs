@@ -379,6 +379,12 @@ fn merge(patch: &Resource, resource: &mut Resource, cx: &mut Context<'_>) -> Res
         resource.gone = true;
         return Ok(());
     };
+    // The node that takes the place of the whole object is not looked at: what counts is what became of the object.
+    if patch.node.get(merge2::DIRECTIVE).map(super::rnode::raw).as_deref() == Some("replace") {
+        let what = || format!("{} `{}`", resource.id.gvk.kind, resource.id.name);
+        cx.note_use(NoOpKind::PatchEffect, super::resmap::place_of(patch), false, what);
+        return Ok(());
+    }
     setter.settle_aliases(&mut node);
     let before = std::mem::replace(&mut resource.node, node);
     // Values that did not change keep their places: a patch only names them to say what it is for.

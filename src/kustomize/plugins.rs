@@ -3,7 +3,6 @@
 //!
 //! Mirrors `api/internal/plugins/loader` and the `Config` functions of `api/internal/builtins`.
 
-use crate::finding::ProblemKind;
 use crate::origin::{Place, Placed};
 use crate::yaml::{Data, Dialect, Node};
 
@@ -14,7 +13,7 @@ use super::context::Context;
 use super::failure::{Failure, Result, Wrap};
 use super::filters::namespace::{Settings, Subjects};
 use super::filters::prefix_suffix::Affix;
-use super::filters::replacements;
+use super::filters::{replacements, value_add};
 use super::generators::{self, Generator};
 use super::go_json::get;
 use super::kustomization::{
@@ -105,11 +104,7 @@ pub(super) fn generators(target: &Target, cx: &mut Context<'_>) -> Vec<generator
                 }
                 Generator::Helm(Box::new(chart), text(&node, "chartHome"))
             }
-            "IAMPolicyGenerator" => {
-                let place = config.node.place();
-                cx.fail(generators::unavailable(place, "IAMPolicyGenerator is not built here".to_owned()));
-                continue;
-            }
+            "IAMPolicyGenerator" => Generator::IamPolicy(Box::new(node.clone())),
             _ => {
                 cx.fail(unknown(&config).wrap("failed to load generator"));
                 continue;
@@ -225,10 +220,7 @@ fn read(config: &Resource, node: &Node, target: &Target, cx: &mut Context<'_>) -
             vec![Step::Replacements(replacements::load(&entries, loader, cx)?)]
         }
         "HashTransformer" => vec![Step::Hash],
-        "ValueAddTransformer" => {
-            let message = "ValueAddTransformer is not run here";
-            return Err(Failure::new(message).kind(ProblemKind::Unavailable));
-        }
+        "ValueAddTransformer" => vec![Step::ValueAdd(value_add::read(node, loader, cx)?)],
         _ => return Err(unknown(config)),
     })
 }

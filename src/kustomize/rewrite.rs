@@ -1,26 +1,37 @@
 //! What happens to texts because kustomize writes its trees as YAML and reads them again.
 //!
 //! Mirrors `RNode.MarshalJSON` of `kyaml/yaml` with the emitter of go-yaml v3, whose folded style (`>`) is not what
-//! it reads: before a line with more indentation it writes a line break too many.
+//! it reads: before a line with more indentation it writes a line break too many. Between brackets it quotes plain
+//! scalars that the reader takes as they are: nothing at all, and what has a colon in it.
 
 use crate::origin::Verbatim;
 use crate::source::Span;
 use crate::yaml::{Data, Dialect, Node, Style, parse_text};
 
-/// Makes texts in folded style what they are after being written and read again. The depth is bounded by that of the
-/// object.
-pub(super) fn refold(node: &mut Node) {
+/// Makes scalars what they are after being written and read again. The depth is bounded by that of the object.
+pub(super) fn reprint(node: &mut Node) {
+    visit(node, false);
+}
+
+fn visit(node: &mut Node, in_flow: bool) {
+    let in_flow = in_flow || node.style == Style::Flow;
     match &mut node.data {
-        Data::Scalar(text) => {
-            if node.style == Style::Folded
-                && text.contains('\n')
+        // In flow style, folded scalars are quoted instead.
+        Data::Scalar(text) if node.style == Style::Folded && !in_flow => {
+            if text.contains('\n')
                 && let Some(new) = rewritten(text, node.at)
             {
                 *text = new.into();
             }
         }
-        Data::Seq(items) => items.iter_mut().for_each(refold),
-        Data::Map(map) => map.iter_mut().for_each(|entry| refold(&mut entry.value)),
+        Data::Scalar(text) => {
+            let is_quoted = text.is_empty() || text.contains([':', ',', '?', '[', ']', '{', '}']);
+            if in_flow && is_quoted && node.style == Style::Plain && node.tag.is_none() {
+                node.style = Style::SingleQuoted;
+            }
+        }
+        Data::Seq(items) => items.iter_mut().for_each(|item| visit(item, in_flow)),
+        Data::Map(map) => map.iter_mut().for_each(|entry| visit(&mut entry.value, in_flow)),
     }
 }
 
@@ -70,7 +81,10 @@ fn folded(text: &str) -> String {
             breaks = false;
         }
     }
-    out.push('\n');
+    // Behind a line break the emitter is at the start of a line already.
+    if !text.ends_with('\n') {
+        out.push('\n');
+    }
     out
 }
 
@@ -87,9 +101,16 @@ mod tests {
             ("a\n  b\nc", "a\n\n  b\nc"),
             ("  a\n  b\nc\n", "  a\n  b\nc\n"),
             ("a\n\nb", "a\n\nb"),
+            ("a\n\n", "a\n\n\n"),
+            ("a\n\nb\n\n", "a\n\nb\n\n\n"),
         ] {
             assert_eq!(rewritten(text, file.span()).as_deref(), Some(want), "{text:?}");
         }
         assert_eq!(rewritten("a \nb", file.span()), None);
+    }
+
+    #[test]
+    fn does_what_kustomize_does() {
+        super::super::filters::testing::check(include_str!("../../fixtures/kustomize/reprint.yaml"));
     }
 }

@@ -9,6 +9,7 @@ use crate::k8s;
 
 use super::failure::{Failure, Result};
 use super::kustomization::Selector;
+use super::resid::ResId;
 use super::resource::Resource;
 
 /// A pattern that has to match as a whole; empty matches everything.
@@ -78,6 +79,15 @@ impl SelectorRegex {
             annotations,
             refused: [refused_labels, refused_annotations],
         })
+    }
+
+    /// Whether an id is selected by the parts of the selector that are about ids.
+    pub(super) fn selects_id(&self, id: &ResId) -> bool {
+        self.namespace.matches(&id.namespace)
+            && self.name.matches(&id.name)
+            && self.group.matches(&id.gvk.group)
+            && self.version.matches(&id.gvk.version)
+            && self.kind.matches(&id.gvk.kind)
     }
 
     /// Whether a resource is selected. A selector over labels that cannot be parsed is only refused when a

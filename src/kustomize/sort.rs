@@ -47,9 +47,11 @@ fn rank<S: AsRef<str>>(kind: &str, first: &[S], last: &[S]) -> i64 {
 fn sort(resources: &mut ResMap, rank: impl Fn(&str) -> i64) {
     resources.all_mut().sort_by_cached_key(|resource| {
         let id = &resource.id;
-        // Only the real Namespaces come before what other groups call so.
-        let other = id.gvk.kind != "Namespace" || !id.gvk.group.is_empty();
-        (rank(&id.gvk.kind), other, gvk_sort_text(&id.gvk), id_sort_text(id))
+        let rank = rank(&id.gvk.kind);
+        // Only the real Namespaces come before what other groups call so; where no list names them, they are one kind among
+        // others.
+        let other = rank == 0 || id.gvk.kind != "Namespace" || !id.gvk.group.is_empty();
+        (rank, other, gvk_sort_text(&id.gvk), id_sort_text(id))
     });
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::origin::Place;
-use crate::yaml::{EmitStyle, Entry, Key, Map, Node, emit};
+use crate::yaml::{Dialect, EmitStyle, Entry, Key, Map, Node, emit};
 
 use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
@@ -15,6 +15,7 @@ use super::context::Context;
 use super::failure::{Failure, Result, Wrap};
 use super::filters::namespace::Settings;
 use super::filters::prefix_suffix::Affix;
+use super::filters::value_add::{self, ValueAdd};
 use super::filters::{annotations, images, labels, namespace, prefix_suffix, replacements, replicas};
 use super::go_json::get;
 use super::kustomization::{Image, Label, Pairs, Replacement, Replica, Text};
@@ -39,6 +40,7 @@ pub(super) enum Step {
     Replicas(Replica, Vec<FieldSpec>),
     Images(Vec<Image>, Vec<FieldSpec>),
     Replacements(Vec<Replacement>),
+    ValueAdd(ValueAdd),
     Hash,
 }
 
@@ -56,8 +58,25 @@ pub(super) fn run(target: &Target, ra: &mut Accumulator, cx: &mut Context<'_>) {
     for configured in &steps {
         apply(configured, &mut ra.resources, cx);
     }
-    // What a validator checks it must not change, so there is nothing to run that would have an effect.
-    drop(plugins::transformers(target, &target.kustomization.validators, cx));
+    for validator in plugins::transformers(target, &target.kustomization.validators, cx) {
+        validate(&validator, &mut ra.resources, cx);
+    }
+}
+
+/// Runs a validator, which must not change what it checks.
+fn validate(validator: &Configured, resources: &mut ResMap, cx: &mut Context<'_>) {
+    let before: Vec<Node> = resources.iter().map(|resource| resource.node.clone()).collect();
+    apply(validator, resources, cx);
+    let mut changed = resources.iter().count() != before.len();
+    for (resource, before) in resources.all_mut().iter_mut().zip(before) {
+        changed |= !resource.node.means_same(&before, Dialect::V3);
+        resource.node = before;
+        resource.refresh(&mut cx.schemas);
+    }
+    if changed {
+        let message = "validator shouldn't modify the resource map";
+        cx.fail(Failure::at(validator.place, message));
+    }
 }
 
 /// Runs one transformer.
@@ -98,6 +117,7 @@ fn apply(configured: &Configured, resources: &mut ResMap, cx: &mut Context<'_>) 
             replacements::apply(resources, list, cx);
             Ok(())
         }
+        Step::ValueAdd(what) => value_add::apply(resources, what, cx),
         Step::Hash => super::hash::add_to_names(resources, cx),
     };
     cx.check(result.or_at(configured.place));

@@ -328,8 +328,9 @@ impl<S: Sink> Emitter<S> {
         {
             return Err(EmitError { message: "yaml: control characters are not allowed", place });
         }
-        let json =
-            |text: &str| Node::string(text, place).to_json(JsonStyle { escape_html: true, pretty: false });
+        let json = |text: &str| {
+            Node::string(text, place).to_json(JsonStyle { escape_html: true, ..JsonStyle::default() })
+        };
         // A key may be no longer than that and, since NEL ends a line, cannot hold one.
         if key && (text.contains('\u{85}') || json(text).chars().count() > 1024) {
             return Err(EmitError { message: "yaml: did not find expected ',' or '}'", place });
@@ -679,7 +680,7 @@ mod tests {
             }
             for (column, style) in [
                 ("rawjson", JsonStyle::default()),
-                ("prettyjson", JsonStyle { escape_html: true, pretty: true }),
+                ("prettyjson", JsonStyle { escape_html: true, pretty: true, ..JsonStyle::default() }),
             ] {
                 let Some(want) = row.get(column) else { continue };
                 assert_eq!(node.to_json(style), want.as_str().unwrap(), "{column} of {json}");

@@ -43,10 +43,12 @@ pub struct JsonStyle {
     pub escape_html: bool,
     /// Two blanks of indentation per level, as `toPrettyJson`.
     pub pretty: bool,
+    /// Keys stay as they stand: who asks has sorted them, as far as they are to be.
+    pub keep_order: bool,
 }
 
 impl Node {
-    /// The tree as JSON with sorted keys.
+    /// The tree as JSON, keys sorted unless the style says otherwise.
     pub fn to_json(&self, style: JsonStyle) -> String {
         let mut out = String::new();
         write_json(&mut out, self, style, 0);
@@ -138,7 +140,9 @@ fn write_json(out: &mut String, node: &Node, style: JsonStyle, depth: usize) {
         }),
         Data::Map(map) => {
             let mut entries: Vec<&Entry> = map.iter().collect();
-            entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+            if !style.keep_order {
+                entries.sort_by(|a, b| a.key.text.cmp(&b.key.text));
+            }
             write_items(out, ['{', '}'], entries.len(), style, depth, |out, index| {
                 if let Some(entry) = entries.get(index) {
                     write_json_string(out, &entry.key.text, style.escape_html);

@@ -311,7 +311,9 @@ mod tests {
                 (Some(error), _) => Err(error.clone()),
                 (None, None) => Ok("null".to_owned()),
                 (None, Some(Err(error))) => Err(error),
-                (None, Some(Ok(root))) => Ok(root.to_json(JsonStyle { escape_html: true, pretty: false })),
+                (None, Some(Ok(root))) => {
+                    Ok(root.to_json(JsonStyle { escape_html: true, ..JsonStyle::default() }))
+                }
             };
             if let Some(json) = want.get("ok") {
                 assert_eq!(got.as_deref(), Ok(json.as_str().unwrap()), "{place}");

@@ -238,9 +238,9 @@ impl Patcher<'_, '_, '_> {
         };
         let value = get(container, &key).wrap(|| format!("error in test for path: '{path}'"))?;
         let equal = match (value, wanted) {
-            (None, wanted) => wanted.is_some_and(is_null),
+            (None, wanted) => wanted.is_none_or(is_null),
             (Some(value), Some(wanted)) => same(value, wanted),
-            (Some(_), None) => false,
+            (Some(value), None) => is_null(value),
         };
         if equal { Ok(()) } else { Err(failed()) }
     }

@@ -18,6 +18,7 @@ pub(in crate::kustomize) mod replacements;
 pub(in crate::kustomize) mod replicas;
 #[cfg(test)]
 pub(in crate::kustomize) mod testing;
+pub(in crate::kustomize) mod value_add;
 pub(in crate::kustomize) mod vars;
 
 use crate::finding::ProblemKind;

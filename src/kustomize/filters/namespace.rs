@@ -91,6 +91,20 @@ pub(in crate::kustomize) fn apply(
     }
 }
 
+/// Puts one resource into a namespace.
+pub(in crate::kustomize) fn apply_to(
+    resource: &mut Resource,
+    namespace: &Text,
+    settings: Settings,
+    specs: &[FieldSpec],
+    cx: &mut Context<'_>,
+) -> Result<()> {
+    let filter = Filter { namespace: &namespace.value, settings };
+    super::change_one(resource, cx, namespace.place, Step::NamespaceSet, |resource, setter| {
+        filter.run(resource, specs, setter)
+    })
+}
+
 struct Filter<'a> {
     namespace: &'a SmolStr,
     settings: Settings,
@@ -243,7 +257,7 @@ fn shown(resource: &Resource) -> String {
     }
     // What cannot be made canonical is shown as far as it could.
     let _ = node.canonicalize(crate::yaml::Dialect::V3);
-    node.to_json(JsonStyle { escape_html: true, pretty: false })
+    node.to_json(JsonStyle { escape_html: true, ..JsonStyle::default() })
 }
 
 #[cfg(test)]

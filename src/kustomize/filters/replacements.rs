@@ -7,6 +7,7 @@ use crate::yaml::{Data, Dialect, Node};
 
 use super::super::context::{Context, NoOpKind};
 use super::super::failure::{Failure, Result, Wrap};
+use super::super::flavor::Flavor;
 use super::super::go_json;
 use super::super::kustomization::{
     FieldOptions, Replacement, Selector, SourceSelector, TargetSelector, schema,
@@ -16,7 +17,7 @@ use super::super::resid::ResId;
 use super::super::resmap::ResMap;
 use super::super::resource::Resource;
 use super::super::rnode::{self, Kind};
-use super::super::selector::{matches_annotations, matches_labels};
+use super::super::selector::{SelectorRegex, matches_annotations, matches_labels};
 use super::super::setter::{self, Setter};
 use super::path_matcher::{self, Create};
 
@@ -186,13 +187,15 @@ fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Co
     let Some(select) = &target.select else {
         return Err(Failure::new("target must specify resources to select"));
     };
-    let selects = Selects { select: Labels::new(select)?, target, rejects: Vec::new() }.with_rejects()?;
+    let by_name = cx.options.flavor == Flavor::V5_7;
+    let selects = Selects { select: Wanted::new(select, by_name)?, target, by_name, rejects: Vec::new() }
+        .with_rejects()?;
     let default = [crate::origin::Placed::new(DEFAULT_PATH.into(), target.place)];
     let paths = if target.field_paths.is_empty() { default.as_slice() } else { &target.field_paths };
     let mut selected = false;
     let mut failed = Ok(());
     for resource in resmap.all_mut().iter_mut().filter(|resource| !resource.gone) {
-        if !selects.accepts(resource, select) {
+        if !selects.accepts(resource) {
             continue;
         }
         selected = true;
@@ -213,53 +216,75 @@ fn write(resmap: &mut ResMap, target: &TargetSelector, value: &Node, cx: &mut Co
     failed
 }
 
-/// The label and annotation parts of a selector.
-struct Labels {
+/// A selector made ready.
+struct Wanted {
+    id: IdPattern,
     labels: crate::k8s::Selector,
     annotations: crate::k8s::Selector,
 }
 
-impl Labels {
-    fn new(selector: &Selector) -> Result<Self> {
+/// Which ids a selector selects.
+enum IdPattern {
+    /// Those whose parts are these, empty ones left out.
+    Exact(ResId),
+    /// Those whose parts match.
+    Regex(Box<SelectorRegex>),
+}
+
+impl Wanted {
+    fn new(selector: &Selector, by_name: bool) -> Result<Self> {
         let parse = |text: &str| crate::k8s::Selector::parse(text).map_err(Failure::new);
         Ok(Self {
+            id: if by_name {
+                IdPattern::Exact(selector.id.clone())
+            } else {
+                let pattern = SelectorRegex::new(selector);
+                IdPattern::Regex(Box::new(pattern.wrap(|| "error creating target selector".to_owned())?))
+            },
             annotations: parse(&selector.annotation_selector)?,
             labels: parse(&selector.label_selector)?,
         })
     }
 
-    fn accept(&self, resource: &Resource) -> bool {
+    fn has_labels(&self, resource: &Resource) -> bool {
         matches_annotations(&self.annotations, resource) && matches_labels(&self.labels, resource)
+    }
+
+    fn selects(&self, id: &ResId) -> bool {
+        match &self.id {
+            IdPattern::Exact(wanted) => id.is_selected_by(wanted),
+            IdPattern::Regex(pattern) => pattern.selects_id(id),
+        }
     }
 }
 
 struct Selects<'t> {
-    select: Labels,
+    select: Wanted,
     target: &'t TargetSelector,
-    /// Of what is rejected by labels or annotations.
-    rejects: Vec<Labels>,
+    by_name: bool,
+    /// What is rejected, and whether it says so by labels or annotations, by an id.
+    rejects: Vec<(Wanted, bool, bool)>,
 }
 
 impl Selects<'_> {
     fn with_rejects(mut self) -> Result<Self> {
         for reject in &self.target.reject {
-            if !reject.annotation_selector.is_empty() || !reject.label_selector.is_empty() {
-                self.rejects.push(Labels::new(reject)?);
-            }
+            let by_labels = !reject.annotation_selector.is_empty() || !reject.label_selector.is_empty();
+            self.rejects.push((Wanted::new(reject, self.by_name)?, by_labels, !reject.id.is_empty()));
         }
         Ok(self)
     }
 
-    fn accepts(&self, resource: &Resource, select: &Selector) -> bool {
-        if !self.select.accept(resource) || self.rejects.iter().any(|reject| reject.accept(resource)) {
+    fn accepts(&self, resource: &Resource) -> bool {
+        let by_labels =
+            |(reject, by_labels, _): &(Wanted, bool, bool)| *by_labels && reject.has_labels(resource);
+        if !self.select.has_labels(resource) || self.rejects.iter().any(by_labels) {
             return false;
         }
         let ids = ids(resource);
-        let rejected = || {
-            let by_id = self.target.reject.iter().filter(|reject| !reject.id.is_empty());
-            by_id.into_iter().any(|reject| ids.iter().any(|id| id.is_selected_by(&reject.id)))
-        };
-        ids.iter().any(|id| id.is_selected_by(&select.id)) && !rejected()
+        let by_id =
+            |(reject, _, by_id): &(Wanted, bool, bool)| *by_id && ids.iter().any(|id| reject.selects(id));
+        ids.iter().any(|id| self.select.selects(id)) && !self.rejects.iter().any(by_id)
     }
 }
 

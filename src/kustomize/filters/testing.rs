@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::kustomize::{Built, Options, build};
+use crate::kustomize::{Built, Flavor, Options, build};
 use crate::origin::Origins;
 use crate::source::{Dir, MemoryTree, Sources, TreePath};
 use crate::yaml::{Cache, Dialect, Node, parse};
@@ -43,7 +43,7 @@ pub(in crate::kustomize) fn run_with<'a>(
 /// Builds all cases of a table and compares them with what the real tool made of them.
 #[track_caller]
 pub(in crate::kustomize) fn check(table: &str) {
-    check_with(table, &Options::default());
+    check_with(table, &Options { flavor: Flavor::V5_7, ..Options::default() });
 }
 
 /// The same with other options.

@@ -16,6 +16,7 @@ use crate::yaml::{Dialect, Map, Node, parse_text};
 use super::super::context::{Context, Schemas};
 use super::super::factory;
 use super::super::failure::{Failure, Result, Wrap};
+use super::super::flavor::Flavor;
 use super::super::kustomization::{HelmChart, Text};
 use super::super::loader::{Loader, shown};
 use super::super::merge2;
@@ -112,7 +113,7 @@ pub(super) fn generate(
         .wrap(|| "could not parse rnode slice into resource map".to_owned())
         .or_at(place)?;
     for resource in &mut resources {
-        resource.memory.from_helm = true;
+        resource.memory.from_helm = cx.options.flavor != Flavor::V5_7;
     }
     Ok(resources)
 }
@@ -132,7 +133,8 @@ fn release_options(chart: &HelmChart, cx: &Context<'_>) -> Result<ReleaseOptions
         _ => return Err(Failure::at(place, "cannot set --name-template and also specify a name")),
     };
     let namespace = if namespace.is_empty() { SmolStr::new_static("default") } else { namespace.clone() };
-    let mut options = ReleaseOptions::new(Placed::new(name, place), namespace);
+    let mut options =
+        ReleaseOptions::new(Placed::new(name, place), namespace).for_flavor(cx.options.helm_flavor);
     options.include_crds = chart.include_crds;
     options.skip_tests = chart.skip_tests;
     let version = match chart.kube_version.as_str() {

@@ -3,6 +3,7 @@
 //! Mirrors `api/internal/generators` and the plugins around them (`api/internal/builtins`).
 
 mod helm;
+mod iam_policy;
 mod kv;
 
 use base64::Engine as _;
@@ -30,6 +31,8 @@ pub(super) enum Generator {
     ConfigMap(GeneratorArgs),
     Secret(GeneratorArgs),
     Helm(Box<HelmChart>, Option<Text>),
+    /// The configuration, canonical.
+    IamPolicy(Box<Node>),
 }
 
 /// A generator and where it comes from for `buildMetadata`.
@@ -95,6 +98,7 @@ fn generate(generator: &Generator, loader: &Loader, cx: &mut Context<'_>) -> Res
     match generator {
         Generator::ConfigMap(args) => Ok(vec![make("ConfigMap", args, loader, cx).or_at(args.place)?]),
         Generator::Secret(args) => Ok(vec![make("Secret", args, loader, cx).or_at(args.place)?]),
+        Generator::IamPolicy(config) => iam_policy::generate(config, cx),
         Generator::Helm(chart, home) => {
             helm::generate(chart, home.as_ref(), loader, cx).or_at(chart.node.place())
         }

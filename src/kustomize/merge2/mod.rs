@@ -17,7 +17,7 @@ use super::rnode::{self, Kind};
 use super::setter::Setter;
 use list::{List, ListMerge};
 
-const DIRECTIVE: &str = "$patch";
+pub(super) const DIRECTIVE: &str = "$patch";
 
 /// Merges `patch` into `target`; `None` when the patch deletes it.
 pub(super) fn merge(
