@@ -67,6 +67,10 @@ impl World {
             cache: &self.cache,
             charts: &self.charts,
             kube_version: None,
+            flavors: gitops_lint::kustomize::Flavors {
+                kustomize: gitops_lint::kustomize::Flavor::V5_7,
+                ..gitops_lint::kustomize::Flavors::default()
+            },
         }
     }
 }

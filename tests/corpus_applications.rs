@@ -112,6 +112,10 @@ fn as_recorded(workspace: &Workspace, row: &Row) -> usize {
         cache: &workspace.cache,
         charts: &workspace.charts,
         kube_version: None,
+        flavors: gitops_lint::kustomize::Flavors {
+            kustomize: gitops_lint::kustomize::Flavor::V5_7,
+            ..gitops_lint::kustomize::Flavors::default()
+        },
     };
     renderer.render(&Application::new(Arc::new(node)), &mut Origins::new()).objects.len()
 }

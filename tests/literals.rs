@@ -64,6 +64,10 @@ fn refusal(path: &str) -> Option<String> {
         cache: &Cache::new(Arc::clone(&sources)),
         charts: &ChartCache::default(),
         kube_version: None,
+        flavors: gitops_lint::kustomize::Flavors {
+            kustomize: gitops_lint::kustomize::Flavor::V5_7,
+            ..gitops_lint::kustomize::Flavors::default()
+        },
     };
     let application = Application::new(node(&json!({"metadata": {"name": "shop"}, "spec": spec})));
     renderer.render(&application, &mut Origins::new()).failed

@@ -84,7 +84,7 @@ impl Renderer<'_> {
         let namespace = text("namespace").map(|text| text.value).or(kustomize.map(SmolStr::new));
         let namespace = namespace.unwrap_or_else(|| SmolStr::new(app.destination.namespace()));
         let namespace = if namespace.is_empty() { SmolStr::new_static("default") } else { namespace };
-        let mut options = ReleaseOptions::new(name, namespace);
+        let mut options = ReleaseOptions::new(name, namespace).for_flavor(self.flavors.helm);
         let flag = |key: &str| helm.and_then(|helm| helm.get(key)).and_then(Node::as_bool).unwrap_or(false);
         options.include_crds = !flag("skipCrds");
         options.skip_tests = flag("skipTests");

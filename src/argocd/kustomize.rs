@@ -55,6 +55,8 @@ impl Renderer<'_> {
             remotes: self.remotes,
             kustomization: draft.as_ref().map(Draft::node),
             charts: Some(self.charts),
+            flavor: self.flavors.kustomize,
+            helm_flavor: self.flavors.helm,
             helm_kube_version: self.kube_version.as_deref().unwrap_or_default(),
             ..Options::default()
         };

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{ChartCache, Release};
-use crate::kustomize::NoOp;
+use crate::kustomize::{Flavors, NoOp};
 use crate::origin::{Origins, Place};
 use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
@@ -44,6 +44,8 @@ pub struct Renderer<'a> {
     pub charts: &'a ChartCache,
     /// The version of the cluster that the application deploys to, as far as it is configured.
     pub kube_version: Option<SmolStr>,
+    /// The engines of this Argo CD.
+    pub flavors: Flavors,
 }
 
 impl Renderer<'_> {

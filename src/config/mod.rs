@@ -100,6 +100,15 @@ pub struct Cluster {
     pub node_pools: Vec<NodePool>,
 }
 
+/// `engines`: versions of the tools that are followed, in the words of this file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Engines {
+    /// `3.19` or `4`.
+    pub helm: Option<&'static str>,
+    /// `5.7` or `5.8`.
+    pub kustomize: Option<&'static str>,
+}
+
 /// An entry of `nodePools:`.
 #[derive(Debug, Clone)]
 pub struct NodePool {
@@ -170,6 +179,8 @@ pub struct GeneratorFixture {
 pub struct Config {
     /// `kubernetes`: the version that schemas and Capabilities take.
     pub kubernetes: Option<Text>,
+    /// `engines`: what is followed where the repository does not show what it installs.
+    pub engines: Engines,
     /// `preset`.
     pub strict: Option<bool>,
     /// `confidence`: how sure a finding must be to be shown.
@@ -223,6 +234,7 @@ pub fn read(file: &Arc<SourceFile>, cache: &Cache, rule_names: &[&str]) -> (Conf
 
 const KEYS: &[&str] = &[
     "kubernetes",
+    "engines",
     "preset",
     "confidence",
     "rules",
@@ -246,6 +258,16 @@ impl Config {
         let mut config = Self::default();
         decoder.mapping(root, "the configuration", KEYS, |cx, key, value| match key {
             "kubernetes" => config.kubernetes = cx.text(value, "`kubernetes`"),
+            "engines" => cx.mapping(value, "`engines`", &["helm", "kustomize"], |cx, key, value| match key {
+                "helm" => {
+                    let versions = [("3.19", "3.19"), ("3", "3.19"), ("4", "4")];
+                    config.engines.helm = cx.choice(value, "`engines.helm`", &versions);
+                }
+                _ => {
+                    let versions = [("5.7", "5.7"), ("5.8", "5.8")];
+                    config.engines.kustomize = cx.choice(value, "`engines.kustomize`", &versions);
+                }
+            }),
             "preset" => {
                 config.strict = cx.choice(value, "`preset`", &[("recommended", false), ("strict", true)]);
             }

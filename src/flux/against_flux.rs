@@ -40,6 +40,10 @@ fn with_renderer<T>(sources: Arc<Sources>, tree: &Arc<dyn Tree>, run: impl FnOnc
         charts: &ChartCache::default(),
         artifacts: &Artifacts::default(),
         kube_version: None,
+        flavors: crate::kustomize::Flavors {
+            kustomize: crate::kustomize::Flavor::V5_7,
+            ..crate::kustomize::Flavors::default()
+        },
     })
 }
 

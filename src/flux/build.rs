@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
-use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reader, Reorder};
+use crate::kustomize::{self, Draft, Flavors, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
 use crate::source::{ContentId, Dir, EntryKind, Remotes, TracingTree, Tree, TreePath};
 use crate::yaml::{Cache, Dialect, Key, Node};
@@ -38,6 +38,8 @@ pub struct Renderer<'a> {
     pub artifacts: &'a Artifacts,
     /// The version of the cluster that is deployed to, as far as it is configured.
     pub kube_version: Option<SmolStr>,
+    /// The engines of these controllers.
+    pub flavors: Flavors,
 }
 
 /// A packed tree.
@@ -128,6 +130,7 @@ impl Renderer<'_> {
             load_restrictor: LoadRestrictor::None,
             reorder: Reorder::None,
             remotes: self.remotes,
+            flavor: self.flavors.kustomize,
             kustomization: Some(draft.node()),
             ..Options::default()
         };

@@ -154,7 +154,8 @@ impl Renderer<'_> {
 
     fn options(&self, app: &HelmRelease, output: &mut Output) -> ReleaseOptions {
         let at = |path: &[&str]| app.node.get("spec").and_then(|spec| spec.at_path(path));
-        let mut options = ReleaseOptions::new(app.release_name(), app.release_namespace().clone());
+        let mut options = ReleaseOptions::new(app.release_name(), app.release_namespace().clone())
+            .for_flavor(self.flavors.helm);
         options.include_crds = at(&["install", "crds"]).and_then(Node::as_str) != Some("Skip")
             && !flag(at(&["install"]), "skipCRDs");
         options.skip_tests = !flag(at(&["test"]), "enable");
@@ -211,6 +212,7 @@ impl Renderer<'_> {
             let options = Options {
                 load_restrictor: LoadRestrictor::None,
                 reorder: Reorder::None,
+                flavor: self.flavors.kustomize,
                 kustomization: Some(draft.node()),
                 resources: &objects,
                 ..Options::default()

@@ -260,6 +260,11 @@ impl Value {
         Self::of(Data::List(List { items: Rc::new(items.into_iter().collect()), elem: Elem::String }))
     }
 
+    /// A slice that is `nil`, which encoders write as `null`.
+    pub fn nil_list(elem: Elem) -> Self {
+        Self::of(Data::List(List { items: Rc::new(Items::nil()), elem }))
+    }
+
     /// A map.
     pub fn map(map: Map) -> Self {
         Self::of(Data::Map(map))

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::gotemplate::{BUILTINS, Call, Failure, FuncMap, Function, List, Map, Param, Value};
+use crate::gotemplate::{BUILTINS, Call, Elem, Failure, FuncMap, Function, List, Map, MapKind, Param, Value};
 use crate::origin::{OriginId, SourceMap, Text};
 use crate::source::{Sources, Span};
 use crate::yaml::{Dialect, EmitStyle, JsonStyle, Node, emit_text, parse_text};
@@ -313,8 +313,9 @@ fn from_json(call: &mut Call<'_, '_>, source: &Value, array: bool) -> Value {
     match parsed {
         Err(error) if error.is_eof() => failed("unexpected end of JSON input".into()),
         Err(error) => failed(error.to_string()),
-        Ok(serde_json::Value::Null) if array => Value::list(Vec::new()),
-        Ok(serde_json::Value::Null) => Value::map(Map::from_entries([])),
+        // What it decodes into is nil before, and stays so.
+        Ok(serde_json::Value::Null) if array => Value::nil_list(Elem::Any),
+        Ok(serde_json::Value::Null) => Value::map(Map::nil(MapKind::Any)),
         Ok(value) if array == value.is_array() && (array || value.is_object()) => json_value(call, source),
         Ok(value) => {
             let got = match value {

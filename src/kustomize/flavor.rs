@@ -1,5 +1,7 @@
 //! Which kustomize is followed. What differs was found by running both.
 
+use crate::helm;
+
 /// A generation of kustomize.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Flavor {
@@ -41,6 +43,15 @@ impl Flavor {
             _ => Some(Self::V5_7),
         }
     }
+}
+
+/// The engines that an app is rendered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flavors {
+    /// Helm, also for `helmCharts`.
+    pub helm: helm::Flavor,
+    /// kustomize.
+    pub kustomize: Flavor,
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub use config::FieldSpec;
 pub use context::{NoOp, NoOpKind};
 pub use draft::{Draft, Reader};
 pub use edit::{AddFlags, Edited};
-pub use flavor::Flavor;
+pub use flavor::{Flavor, Flavors};
 pub use go_json::DroppedField;
 pub use kustomization::*;
 pub use options::{LoadRestrictor, Options, Reorder};

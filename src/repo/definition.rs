@@ -12,7 +12,7 @@ use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
 use super::scan::{Scan, argocd_config};
-use super::{ControlPlane, Workspace};
+use super::{ControlPlane, Engines, Workspace};
 
 /// Kinds whose objects are apps themselves.
 pub(super) fn is_app_kind(group: &str, kind: &str) -> bool {
@@ -131,7 +131,7 @@ pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, S
 
 /// What the manifests as written say about the Argo CD that reads them.
 pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane {
-    let mut control_plane = ControlPlane::default();
+    let mut control_plane = ControlPlane { engines: Engines::of(workspace, scan), ..ControlPlane::default() };
     // The ConfigMap as written wins over values that a chart makes it of.
     for path in &scan.argocd_values {
         let Ok(file) = workspace.tree.read(path) else { continue };

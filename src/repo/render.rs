@@ -183,6 +183,7 @@ fn flux_renderer<'a>(app: &App, workspace: &'a Workspace) -> flux::Renderer<'a> 
         charts: &workspace.charts,
         artifacts: &workspace.artifacts,
         kube_version: kube_version(app, workspace),
+        flavors: workspace.control_plane().engines.flux,
     }
 }
 
@@ -200,6 +201,7 @@ fn chart(
         cache: &workspace.cache,
         charts: &workspace.charts,
         kube_version: kube_version(app, workspace),
+        flavors: workspace.control_plane().engines.other,
     };
     let loaded = workspace.charts.load(dir, &workspace.cache);
     let mut output = Output::default();
@@ -211,7 +213,7 @@ fn chart(
     };
     let name = or(assumed.map(|it| &it.name), "release-name");
     let namespace = or(assumed.map(|it| &it.namespace), "default");
-    let mut options = ReleaseOptions::new(Placed::new(name, app.place), namespace);
+    let mut options = ReleaseOptions::new(Placed::new(name, app.place), namespace).for_flavor(renderer.flavors.helm);
     options.include_crds = true;
     let mut values = UserValues::new(app.place);
     for path in assumed.map(|it| it.values.as_slice()).unwrap_or_default() {
@@ -264,6 +266,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 cache: &workspace.cache,
                 charts: &workspace.charts,
                 kube_version: kube_version(app, workspace),
+                flavors: workspace.control_plane().engines.argocd,
             };
             let output = renderer.render(application, &mut rendered.origins);
             rendered.take(output)
@@ -306,6 +309,8 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 remotes: trace,
                 charts: Some(&workspace.charts),
                 helm_kube_version: &kube_version,
+                flavor: workspace.control_plane().engines.other.kustomize,
+                helm_flavor: workspace.control_plane().engines.other.helm,
                 ..kustomize::Options::default()
             };
             let mut output = Output::default();

@@ -13,6 +13,7 @@ use crate::yaml::Cache;
 use crate::yaml::Node;
 
 use super::TreeDefinitions;
+use super::engines::Engines;
 use super::remotes::Checkouts;
 
 /// What a repository declares about its Argo CD.
@@ -22,6 +23,8 @@ pub struct ControlPlane {
     pub settings: Settings,
     /// Secrets that declare clusters, canonical, in path order.
     pub cluster_secrets: Vec<Arc<Node>>,
+    /// What renders its apps, and those of Flux.
+    pub engines: Engines,
 }
 
 /// The inputs of a run. Shared by all threads.

@@ -35,7 +35,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("set", &[Dict, String, Any], |_, args| {
         let value = arg(args, 0).clone();
-        if value.is_nil() {
+        if value.is_nil() || value.as_map().is_some_and(Map::is_nil) {
             return Err(Failure::new("assignment to entry in nil map"));
         }
         map(args, 0).set(text(args, 1), arg(args, 2).clone());
@@ -177,7 +177,7 @@ fn deep_copy(value: &Value, depth: usize) -> Result {
             }
             Data::Map(Map::new(copy, map.kind()))
         }
-        Data::List(list) => {
+        Data::List(list) if !list.items.is_nil() => {
             let items: Result<crate::gotemplate::Items> =
                 list.items.iter().map(|item| deep_copy(item, depth + 1)).collect();
             Data::List(crate::gotemplate::List { items: std::rc::Rc::new(items?), elem: list.elem })

@@ -34,7 +34,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         for list in args {
             all.extend(items("concat", list)?);
         }
-        Ok(Value::list(all))
+        Ok(if all.is_empty() { Value::nil_list(Elem::Any) } else { Value::list(all) })
     }),
     fixed("reverse", &[Any], |_, args| reverse(args)),
     fixed("mustReverse", &[Any], |_, args| reverse(args)),
@@ -71,7 +71,7 @@ fn tail(args: &[Value]) -> Result {
     let list = items("rest", arg(args, 0))?;
     Ok(match list.split_first() {
         Some((_, rest)) => Value::list(rest.to_vec()),
-        None => Value::list(Vec::new()),
+        None => Value::nil_list(Elem::Any),
     })
 }
 
@@ -79,7 +79,7 @@ fn initial(args: &[Value]) -> Result {
     let list = items("initial", arg(args, 0))?;
     Ok(match list.split_last() {
         Some((_, before)) => Value::list(before.to_vec()),
-        None => Value::list(Vec::new()),
+        None => Value::nil_list(Elem::Any),
     })
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::golang::regexp::{Regexp, RegexpError, quote_meta};
 use crate::golang::strconv::quote;
-use crate::gotemplate::{Failure, Function, Param, Value};
+use crate::gotemplate::{Elem, Failure, Function, Param, Value};
 
 use super::args::{Result, arg, fixed, text};
 
@@ -98,6 +98,9 @@ fn find(regexp: &Regexp, args: &[Value]) -> Value {
 
 fn find_all(regexp: &Regexp, args: &[Value]) -> Value {
     let found = regexp.find_all(text(args, 1), limit(args));
+    if found.is_empty() {
+        return Value::nil_list(Elem::String);
+    }
     Value::strings(found.into_iter().map(|found| part(args, found)))
 }
 
