@@ -14,6 +14,7 @@ mod describe;
 mod disk;
 mod fetch;
 mod fetch_args;
+mod flavors;
 mod init;
 mod objects;
 mod open;

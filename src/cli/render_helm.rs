@@ -11,7 +11,8 @@ use crate::origin::{Origins, Place, Placed, Step};
 use crate::source::{Sources, Span};
 use crate::yaml::Cache;
 
-use super::args::{HelmFlavorArg, ObjectsFormat, RenderHelmArgs};
+use super::args::{ObjectsFormat, RenderHelmArgs};
+use super::flavors::HelmFlavorArg;
 use super::objects::{self, Written};
 use super::{Failure, disk, print, problems};
 

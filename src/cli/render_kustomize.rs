@@ -9,7 +9,8 @@ use crate::origin::Origins;
 use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
-use super::args::{KustomizeFlavorArg, LoadRestrictorArg, RenderKustomizeArgs};
+use super::args::{LoadRestrictorArg, RenderKustomizeArgs};
+use super::flavors::KustomizeFlavorArg;
 use super::objects::{self, Written};
 use super::{Failure, disk, print};
 

@@ -3,6 +3,7 @@
 //! This module knows the shape of the file. What a rule does with its options is the rule's business.
 
 mod decode;
+mod engines;
 mod release;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::source::SourceFile;
 use crate::yaml::{Cache, Dialect, Node, YamlProblem, YamlProblemKind};
 
 use decode::Decoder;
+pub use engines::Engines;
 pub use release::ReleaseConfig;
 use release::release;
 
@@ -98,15 +100,6 @@ pub struct Cluster {
     pub paths: Vec<Text>,
     /// `nodePools`.
     pub node_pools: Vec<NodePool>,
-}
-
-/// `engines`: versions of the tools that are followed, in the words of this file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Engines {
-    /// `3.19` or `4`.
-    pub helm: Option<&'static str>,
-    /// `5.7` or `5.8`.
-    pub kustomize: Option<&'static str>,
 }
 
 /// An entry of `nodePools:`.
@@ -258,16 +251,7 @@ impl Config {
         let mut config = Self::default();
         decoder.mapping(root, "the configuration", KEYS, |cx, key, value| match key {
             "kubernetes" => config.kubernetes = cx.text(value, "`kubernetes`"),
-            "engines" => cx.mapping(value, "`engines`", &["helm", "kustomize"], |cx, key, value| match key {
-                "helm" => {
-                    let versions = [("3.19", "3.19"), ("3", "3.19"), ("4", "4")];
-                    config.engines.helm = cx.choice(value, "`engines.helm`", &versions);
-                }
-                _ => {
-                    let versions = [("5.7", "5.7"), ("5.8", "5.8")];
-                    config.engines.kustomize = cx.choice(value, "`engines.kustomize`", &versions);
-                }
-            }),
+            "engines" => config.engines = engines::read(cx, value),
             "preset" => {
                 config.strict = cx.choice(value, "`preset`", &[("recommended", false), ("strict", true)]);
             }

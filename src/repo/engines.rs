@@ -46,8 +46,11 @@ struct Installed {
     helm_controller: BTreeSet<Version>,
 }
 
+/// Picks what a version is of.
+type Of = fn(&mut Installed) -> &mut BTreeSet<Version>;
+
 /// Text before a version, and which version it is.
-const NEEDLES: [(&str, fn(&mut Installed) -> &mut BTreeSet<Version>); 5] = [
+const NEEDLES: [(&str, Of); 5] = [
     ("argoproj/argocd:v", |it| &mut it.argocd),
     ("argoproj/argo-cd/v", |it| &mut it.argocd),
     ("fluxcd/kustomize-controller:v", |it| &mut it.kustomize_controller),

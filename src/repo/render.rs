@@ -213,7 +213,8 @@ fn chart(
     };
     let name = or(assumed.map(|it| &it.name), "release-name");
     let namespace = or(assumed.map(|it| &it.namespace), "default");
-    let mut options = ReleaseOptions::new(Placed::new(name, app.place), namespace).for_flavor(renderer.flavors.helm);
+    let mut options =
+        ReleaseOptions::new(Placed::new(name, app.place), namespace).for_flavor(renderer.flavors.helm);
     options.include_crds = true;
     let mut values = UserValues::new(app.place);
     for path in assumed.map(|it| it.values.as_slice()).unwrap_or_default() {
