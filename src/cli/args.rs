@@ -10,7 +10,7 @@ use crate::report::Format;
 
 use super::deferred::Deferred;
 use super::fetch_args::{CacheCommand, FetchArgs};
-use super::flavors::{HelmFlavorArg, KustomizeFlavorArg};
+use super::flavors::{HelmFlavorArg, RenderKustomizeArgs};
 
 /// Below the short help.
 const AFTER_HELP: &str = "--help shows examples and exit codes.";
@@ -346,28 +346,6 @@ pub(super) struct RenderHelmArgs {
     /// An API version that templates see beside the usual ones; may be repeated
     #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
     pub(super) api_versions: Vec<String>,
-}
-
-/// Arguments of `render kustomize`.
-#[derive(Debug, Args)]
-pub(super) struct RenderKustomizeArgs {
-    /// The directory of the kustomization
-    #[arg(default_value = ".")]
-    pub(super) dir: PathBuf,
-    /// Which kustomize is followed
-    #[arg(long, value_name = "VERSION", default_value = "5.8")]
-    pub(super) flavor: KustomizeFlavorArg,
-    /// Which files a kustomization may name
-    #[arg(long, value_name = "RESTRICTOR", default_value = "LoadRestrictionsRootOnly")]
-    pub(super) load_restrictor: LoadRestrictorArg,
-    /// Render `helmCharts`
-    #[arg(long)]
-    pub(super) enable_helm: bool,
-    /// Let plugins be named; they do not run
-    #[arg(long)]
-    pub(super) enable_alpha_plugins: bool,
-    #[command(flatten)]
-    pub(super) output: ObjectsArgs,
 }
 
 /// `--load-restrictor`, in kustomize's words.

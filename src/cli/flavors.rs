@@ -1,6 +1,10 @@
-//! `--flavor`: which generation of a tool is followed.
+//! `--flavor`, which generation of a tool is followed, and the arguments of `render kustomize`.
 
-use clap::ValueEnum;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args::{LoadRestrictorArg, ObjectsArgs};
 
 /// `--flavor` of `render helm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,4 +26,26 @@ pub(super) enum KustomizeFlavorArg {
     /// What came after them
     #[value(name = "5.8")]
     V5_8,
+}
+
+/// Arguments of `render kustomize`.
+#[derive(Debug, Args)]
+pub(super) struct RenderKustomizeArgs {
+    /// The directory of the kustomization
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+    /// Which kustomize is followed
+    #[arg(long, value_name = "VERSION", default_value = "5.8")]
+    pub(super) flavor: KustomizeFlavorArg,
+    /// Which files a kustomization may name
+    #[arg(long, value_name = "RESTRICTOR", default_value = "LoadRestrictionsRootOnly")]
+    pub(super) load_restrictor: LoadRestrictorArg,
+    /// Render `helmCharts`
+    #[arg(long)]
+    pub(super) enable_helm: bool,
+    /// Let plugins be named; they do not run
+    #[arg(long)]
+    pub(super) enable_alpha_plugins: bool,
+    #[command(flatten)]
+    pub(super) output: ObjectsArgs,
 }

@@ -9,8 +9,8 @@ use crate::origin::Origins;
 use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
-use super::args::{LoadRestrictorArg, RenderKustomizeArgs};
-use super::flavors::KustomizeFlavorArg;
+use super::args::LoadRestrictorArg;
+use super::flavors::{KustomizeFlavorArg, RenderKustomizeArgs};
 use super::objects::{self, Written};
 use super::{Failure, disk, print};
 
