@@ -17,6 +17,7 @@ mod action;
 mod applications;
 mod applicationsets;
 mod bad_input;
+mod blame;
 mod blind;
 mod cli;
 mod corpus_applications;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::origin::{Place, Placed};
-use crate::yaml::Node;
+use crate::yaml::{Data, Entry, Node};
 
 /// Text with its place.
 pub type Text = Placed<SmolStr>;
@@ -203,9 +203,39 @@ impl Application {
         }
     }
 
+    /// Takes away the blocks of tools that say nothing, as the controller does before anything is rendered
+    /// (`NormalizeApplicationSpec` of `util/argo/argo.go`): they choose no tool.
+    pub fn normalize(&mut self) {
+        for source in &mut self.sources {
+            let is_idle = |entry: &Entry| {
+                matches!(entry.key.text.as_str(), "kustomize" | "helm" | "directory")
+                    && is_zero(&entry.value, 0)
+            };
+            if source.node.entries().iter().any(is_idle) {
+                let mut node = source.node.as_ref().clone();
+                if let Some(map) = node.as_map_mut() {
+                    map.retain(|entry| !is_idle(entry));
+                }
+                *source = Source::new(Arc::new(node));
+            }
+        }
+    }
+
     /// Whether `spec.syncPolicy.syncOptions` has this option, compared exactly as Argo CD does.
     pub fn has_sync_option(&self, option: &str) -> bool {
         self.sync_options.iter().any(|known| known.value == option)
+    }
+}
+
+/// Go's zero values, and what holds nothing else.
+fn is_zero(node: &Node, depth: u32) -> bool {
+    if depth > 20 {
+        return false;
+    }
+    match &node.data {
+        Data::Seq(items) => items.is_empty(),
+        Data::Map(map) => map.iter().all(|entry| is_zero(&entry.value, depth + 1)),
+        Data::Scalar(text) => text.is_empty() || node.is_null() || node.as_bool() == Some(false),
     }
 }
 

@@ -76,7 +76,68 @@ fn read(dir: &Dir, path: &TreePath, cache: &Cache) -> Result<Option<Node>, Probl
     if root.as_map().is_none() {
         return Err(wrong(Some(root.place()), "it must hold a mapping"));
     }
+    respell(&mut root, 0);
     Ok(Some(root))
+}
+
+/// Names of fields of a source, for those that are written in another case: `encoding/json` reads them all the same.
+const FIELDS: [&str; 34] = [
+    "repoURL",
+    "path",
+    "targetRevision",
+    "chart",
+    "ref",
+    "helm",
+    "kustomize",
+    "directory",
+    "plugin",
+    "valueFiles",
+    "parameters",
+    "releaseName",
+    "values",
+    "valuesObject",
+    "fileParameters",
+    "version",
+    "passCredentials",
+    "ignoreMissingValueFiles",
+    "skipCrds",
+    "skipTests",
+    "skipSchemaValidation",
+    "kubeVersion",
+    "apiVersions",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "images",
+    "commonLabels",
+    "commonAnnotations",
+    "forceString",
+    "name",
+    "value",
+    "replicas",
+    "patches",
+];
+
+/// Spells keys as the fields are called that `encoding/json` takes them for. What is the user's own (values, labels) stays.
+fn respell(node: &mut Node, depth: u32) {
+    if depth > 4 {
+        return;
+    }
+    if let Some(items) = node.as_seq_mut() {
+        for item in items.iter_mut() {
+            respell(item, depth + 1);
+        }
+    }
+    let Some(map) = node.as_map_mut() else { return };
+    for entry in map.entries_mut() {
+        let field = FIELDS.iter().find(|field| field.eq_ignore_ascii_case(&entry.key.text));
+        if let Some(field) = field {
+            entry.key.text = (*field).into();
+        }
+        if !matches!(field, Some(&("valuesObject" | "commonLabels" | "commonAnnotations"))) {
+            respell(&mut entry.value, depth + 1);
+        }
+    }
 }
 
 /// A JSON merge patch (RFC 7386): null deletes, mappings merge, everything else replaces.
@@ -155,6 +216,14 @@ mod tests {
                 "{path: a}",
                 vec![(".argocd-source.yaml", "directory: {recurse: null}")],
                 Some(r#"{"directory":{},"path":"a"}"#),
+            ),
+            (
+                "{path: a, helm: {parameters: [{name: x, value: '1'}]}}",
+                vec![(
+                    ".argocd-source.yaml",
+                    "helm: {Parameters: [{Name: it, Value: b, forcestring: true}]}",
+                )],
+                Some(r#"{"helm":{"parameters":[{"forceString":true,"name":"it","value":"b"}]},"path":"a"}"#),
             ),
             ("{path: a}", vec![(".argocd-source.yaml", "[a]")], Some("error")),
             ("{path: a}", vec![(".argocd-source.yaml", "a: [")], Some("error")),

@@ -67,7 +67,7 @@ fn build(case: &Case) -> Result<Value, String> {
         let name = object.at_path(&["metadata", "name"]).and_then(Node::as_str);
         let needs = app.needs();
         let name = needs.iter().find(|it| Some(it.name.as_str()) == name).unwrap().clone();
-        inputs.add(Input { name, node: Arc::new(object), origins: Arc::default() });
+        inputs.add(Input { name, node: Arc::new(object), origins: Arc::default(), applied: true });
     }
     let output =
         with_renderer(sources, &tree, |renderer| renderer.kustomization(&app, &inputs, &mut Origins::new()));
@@ -143,7 +143,12 @@ fn values(case: &ValuesCase) -> Result<Value, String> {
         let object =
             node(&sources, &format!("{{kind: ConfigMap, metadata: {{name: {name}}}, data: {data}}}"));
         let wanted = release.values_from.iter().find(|it| it.object.name == *name).unwrap();
-        inputs.add(Input { name: wanted.object.clone(), node: Arc::new(object), origins: Arc::default() });
+        inputs.add(Input {
+            name: wanted.object.clone(),
+            node: Arc::new(object),
+            origins: Arc::default(),
+            applied: true,
+        });
     }
     let tree: Arc<dyn Tree> = Arc::new(MemoryTree::new());
     let mut output = Output::default();

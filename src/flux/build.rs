@@ -59,6 +59,11 @@ pub struct Bootstrap {
     pub dir: TreePath,
     /// Names of sources that are this repository for certain, since nearly all paths that are read from them exist.
     pub sources: BTreeSet<SmolStr>,
+    /// Whether kustomize-controller refuses variables that nothing defines (`StrictPostBuildSubstitutions`, by default from
+    /// Flux 2.9 on), where the repository shows its version or the gate.
+    pub strict: Option<bool>,
+    /// Patterns of variables that Kustomizations get from outside: by a webhook, or as the configuration says.
+    pub injected: Vec<SmolStr>,
 }
 
 /// Trees as sources pack them, each made once.
@@ -141,7 +146,7 @@ impl Renderer<'_> {
         }
         let objects = std::mem::take(&mut output.objects);
         let variables = if app.node.at_path(&["spec", "postBuild"]).is_some_and(|build| !build.is_null()) {
-            Variables::of(app, inputs, origins, output)
+            Variables::of(app, inputs, origins, output, &self.bootstrap.injected)
         } else {
             Variables::default()
         };

@@ -63,6 +63,9 @@ pub struct Input {
     pub node: Arc<Node>,
     /// The steps that places in `node` refer to.
     pub origins: Arc<Origins>,
+    /// Whether something applies it to the cluster of whoever names it. A document of that name that nothing applies shows
+    /// what the real one may hold, not all that it holds.
+    pub applied: bool,
 }
 
 /// The objects that a Kustomization or HelmRelease names, as far as the repository shows them.

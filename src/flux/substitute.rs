@@ -9,6 +9,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
+use crate::golang::Glob;
 use crate::origin::{Locate, Origin, OriginId, Origins, Place, Step};
 use crate::source::Sources;
 use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, emit, parse_text};
@@ -31,6 +32,8 @@ pub(super) struct Variables {
     known: BTreeMap<SmolStr, (Option<SmolStr>, Place)>,
     /// Whether there may be others: something that brings variables is not in the repository.
     open: bool,
+    /// Patterns of variables that come from outside of the repository.
+    injected: Vec<Glob>,
     /// Whether the build substitutes at all.
     active: bool,
 }
@@ -42,19 +45,24 @@ impl Variables {
         inputs: &Inputs,
         origins: &mut Origins,
         output: &mut Output,
+        injected: &[SmolStr],
     ) -> Self {
-        let mut this = Self::default();
+        let mut this = Self {
+            injected: injected.iter().filter_map(|pattern| Glob::new(pattern, &[])).collect(),
+            ..Self::default()
+        };
         for (object, _) in &kustomization.substitute_from {
             let Some(input) = inputs.get(object) else {
                 this.open = true;
                 continue;
             };
+            this.open |= !input.applied;
             let shift = origins.append(input.origins.as_ref().clone());
             let fields: &[&str] = if object.kind == "Secret" { &["data", "stringData"] } else { &["data"] };
             for field in fields {
                 for entry in input.node.get(field).map(Node::entries).unwrap_or_default() {
                     // What is in a Secret is encrypted, encoded or none of our business.
-                    let value = entry.value.as_str().filter(|_| object.kind != "Secret");
+                    let value = entry.value.as_str().filter(|_| object.kind != "Secret" && input.applied);
                     let place = shifted(entry.value.place(), shift);
                     this.known.insert(entry.key.text.clone(), (value.map(without_newlines), place));
                 }
@@ -77,11 +85,18 @@ impl Variables {
         this
     }
 
+    /// Whether something outside of the repository gives a variable of that name.
+    fn is_injected(&self, name: &str) -> bool {
+        self.injected.iter().any(|pattern| pattern.matches(name))
+    }
+
     fn value(&self, reference: &Reference) -> Variable {
         match self.known.get(&reference.name) {
             Some((Some(value), _)) => Variable::Value(value.clone()),
             Some((None, _)) => Variable::Unknown,
-            None if self.open && !reference.has_default() => Variable::Unknown,
+            None if (self.open || self.is_injected(&reference.name)) && !reference.has_default() => {
+                Variable::Unknown
+            }
             None => Variable::Unset,
         }
     }
@@ -90,7 +105,7 @@ impl Variables {
         match self.known.get(name) {
             Some((Some(_), _)) => Known::Value,
             Some((None, _)) => Known::Maybe,
-            None if self.open => Known::Maybe,
+            None if self.open || self.is_injected(name) => Known::Maybe,
             None => Known::Undefined,
         }
     }
@@ -152,12 +167,38 @@ impl Substituter<'_> {
                 made
             }
             Err(words) => {
-                let place = first_reference(&node, 0).unwrap_or_else(|| node.place());
+                let place = self.culprit(&node, 0).or_else(|| first_reference(&node, 0));
+                let place = place.unwrap_or_else(|| node.place());
                 let message = format!("envsubst error: YAMLToJSON: {words}");
-                let help = "a substituted value is read as YAML: quote the reference";
+                let help = "the result is read as YAML, and kustomize drops quotes that a text does not need: keep them with \
+                            `${quote}${name}${quote}` where `quote` is a variable that holds `\"`, or give the variable a \
+                            default";
                 self.output.fail(Problem::at(ProblemKind::Render, place, message).help(help));
                 node
             }
+        }
+    }
+
+    /// The first value that is no YAML by itself once its variables are filled in.
+    fn culprit(&self, node: &Node, depth: u32) -> Option<Place> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let breaks = |text: &str, node: &Node| {
+            let template = template(text).filter(|it| !it.references().is_empty())?;
+            let alone = Node { data: Data::Scalar(text.into()), ..node.clone() };
+            let written = emit(&alone, EmitStyle::Sigs).ok()?;
+            let template = Template::parse(&written).ok().unwrap_or(template);
+            let filled = template.execute(&|reference| self.variables.value(reference));
+            let line = format!("value: {}\n", filled.trim_end());
+            let scalar =
+                read(&line, node.place()).ok().and_then(|made| Some(made.get("value")?.scalar().is_some()));
+            (scalar != Some(true)).then(|| node.place())
+        };
+        match &node.data {
+            Data::Scalar(text) => breaks(text, node),
+            Data::Seq(items) => items.iter().find_map(|item| self.culprit(item, depth + 1)),
+            Data::Map(map) => map.iter().find_map(|entry| self.culprit(&entry.value, depth + 1)),
         }
     }
 

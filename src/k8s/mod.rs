@@ -37,7 +37,7 @@ pub use reference::{Reference, Via, references};
 pub use release_values::{
     NameWords, chart_may_make, container_port_names, has_known_chart, is_named_after, major,
 };
-pub use secret_text::{is_placeholder, is_secret_key, plaintext_secret};
+pub use secret_text::{PlaintextSecret, is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use workload::{Container, ContainerKind, PodTemplate};
 

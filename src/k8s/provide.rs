@@ -239,6 +239,7 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
                 }
             }
         }
+        ("fluxcd.controlplane.io", "ResourceSet") => resource_set(object, &mut found),
         ("helm.toolkit.fluxcd.io", "HelmRelease") => release_values::provides(object, &mut found),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             if let (Some(group), Some(kind)) = (text(&["spec", "group"]), text(&["spec", "names", "kind"])) {
@@ -265,6 +266,27 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
     }
     copies(&mut found, group, kind, name, object);
     found
+}
+
+/// What a ResourceSet of the Flux operator makes of its inputs: names are known up to their first parameter, and nothing is
+/// where the resources are one text.
+fn resource_set(object: &Node, found: &mut Vec<Provided>) {
+    for resource in object.items(&["spec", "resources"]) {
+        let text = |path: &[&str]| resource.at_path(path).and_then(Node::as_str);
+        let Some(kind) = text(&["kind"]).filter(|kind| !kind.contains("<<")) else { continue };
+        let name = text(&["metadata", "name"]).unwrap_or_default();
+        let pattern = match name.split_once("<<") {
+            Some((before, _)) => NamePattern::Prefix(before.trim_start().into()),
+            None => NamePattern::Exact(name.into()),
+        };
+        let namespace = text(&["metadata", "namespace"]).unwrap_or("*");
+        let namespace = if namespace.contains("<<") { "*" } else { namespace };
+        let provided = Provided::new(kind, name, Keys::Unknown);
+        found.push(Provided { name: pattern, namespace: Some(namespace.into()), ..provided });
+    }
+    if object.at_path(&["spec", "resourcesTemplate"]).is_some_and(|text| !text.is_null()) {
+        found.push(Provided::new(ANYTHING, "*", Keys::Unknown).anywhere());
+    }
 }
 
 /// Whether some container of a workload has this word among its arguments.

@@ -130,6 +130,21 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
         found.push(Provided { namespace, ..Provided::new(ANYTHING, "*", Keys::Unknown) });
         return;
     };
+    // What the chart calls its controllers begins with the release; which of the kinds it makes is said by each.
+    let kinds = [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "CronJob",
+        "Job",
+        "ServiceAccount",
+        "Ingress",
+        "HTTPRoute",
+    ];
+    found.extend(kinds.iter().map(|kind| Provided {
+        namespace: namespace.clone(),
+        ..Provided::new(kind, &format!("{release}*"), Keys::Unknown)
+    }));
     let Some(values) = object.at_path(&["spec", "values"]) else { return };
     let long_names = long_names(object);
     for (section, kind) in [

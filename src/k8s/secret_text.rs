@@ -1,18 +1,40 @@
 //! Telling secrets from settings and placeholders by name and value.
 
-/// Why a value under this key is taken for a secret in plain text; `None` when it is not, or is a placeholder.
+/// A secret in plain text: what it is, and how it was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaintextSecret {
+    /// `a password or token`.
+    pub what: &'static str,
+    /// `its form`, `its name, and characters that no name has`.
+    pub by: &'static str,
+}
+
+impl PlaintextSecret {
+    /// The form of the value alone shows what it is.
+    fn by_form(what: &'static str) -> Self {
+        Self { what, by: "its form" }
+    }
+
+    /// Whether the name of the key had a say: then the value may be the name of something.
+    pub fn is_by_name(&self) -> bool {
+        self.by != "its form"
+    }
+}
+
+/// Why a value under this key is taken for a secret in plain text; `None` when it is not, is a placeholder, or reads as
+/// the name of something: of an object, a key, an attribute.
 ///
 /// `confidential` says that the place is made for secrets (a Secret): there, weaker signs count.
-pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'static str> {
+pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<PlaintextSecret> {
     let value = value.trim();
     if value.contains("-----BEGIN") && value.contains("PRIVATE KEY-----") {
-        return has_private_key(value).then_some("a private key");
+        return has_private_key(value).then(|| PlaintextSecret::by_form("a private key"));
     }
     if is_hash(value) {
         return None;
     }
     if has_url_password(value) {
-        return Some("a URL with a password");
+        return Some(PlaintextSecret::by_form("a URL with a password"));
     }
     // The costly question last: nearly every value is neither.
     let token = known_token(value);
@@ -22,15 +44,81 @@ pub fn plaintext_secret(key: &str, value: &str, confidential: bool) -> Option<&'
     if (token.is_none() && !named()) || is_placeholder(value) {
         return None;
     }
-    if token.is_some() {
-        return token;
+    if let Some(what) = token {
+        return Some(PlaintextSecret::by_form(what));
+    }
+    if is_attribute(value) || (!confidential || is_pointer_key(key)) && is_name(value) {
+        return None;
     }
     // Words joined by hyphens are settings or say that there is no secret.
     let mixed = value.bytes().any(|byte| byte.is_ascii_digit())
         || value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
             && value.bytes().any(|byte| byte.is_ascii_lowercase());
     let varied = mixed && entropy(value) >= 2.5 && value.len() >= 8;
-    (confidential || varied).then_some("a password or token")
+    let by = if confidential { "its key in a Secret" } else { "its name, and characters that no word has" };
+    (confidential || varied).then_some(PlaintextSecret { what: "a password or token", by })
+}
+
+/// Whether a key of this name may as well hold the key under which a secret lies: `passwordKey`, `secretKey`.
+fn is_pointer_key(key: &str) -> bool {
+    key.len() > 3 && key.to_ascii_lowercase().ends_with("key")
+}
+
+/// Whether a text is itself the name of a secret field: `userPassword`, `client_secret`, `DB_PASSWORD`. That is where a
+/// secret is, not what it is.
+fn is_attribute(value: &str) -> bool {
+    let first = value.bytes().next().unwrap_or_default();
+    let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let humps = value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
+    let one_case = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_lowercase())
+            || text.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    let camel = letters(value) && first.is_ascii_lowercase() && humps && words_of(value).all(is_word);
+    let mut parts = value.split('_');
+    let snake = value.contains('_') && parts.all(|part| !part.is_empty() && letters(part) && one_case(part));
+    (camel || snake) && is_secret_key(value)
+}
+
+/// The words of `camelCase`.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut starts: Vec<usize> = vec![0];
+    let bytes = text.as_bytes();
+    for (at, pair) in bytes.windows(2).enumerate() {
+        if let [before, after] = pair
+            && before.is_ascii_lowercase()
+            && after.is_ascii_uppercase()
+        {
+            starts.push(at + 1);
+        }
+    }
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
+    starts.into_iter().zip(ends).filter_map(|(start, end)| text.get(start..end))
+}
+
+/// Whether letters read as a word: short, or with a vowel among every few of them.
+fn is_word(text: &str) -> bool {
+    let is_vowel = |byte: u8| matches!(byte.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let mut run = 0;
+    text.bytes().all(|byte| {
+        run = if is_vowel(byte) { 0 } else { run + 1 };
+        run <= 4
+    }) && (text.len() < 4 || text.bytes().any(is_vowel))
+}
+
+/// Whether a text is made like the name of an object: words in lower case between hyphens, dots or underscores, which may end in
+/// a short number: `shop-db-1`, `postgres16-superuser`.
+fn is_name(value: &str) -> bool {
+    let is_part = |part: &str| {
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_lower = word.bytes().all(|byte| byte.is_ascii_lowercase());
+        // `s3`, `k8s`, `oauth2proxy`
+        let short = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        short || is_lower && !word.is_empty() && is_word(word) && part.len() - word.len() <= 3
+    };
+    value.contains(['-', '.', '_'])
+        && value.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && value.split(['-', '.', '_']).all(is_part)
 }
 
 /// Whether a text holds a private key rather than a sample of one: its body follows, and no comment sign precedes it.
@@ -418,6 +506,18 @@ mod tests {
             ("API_KEY", "sk-no-key-required", false, false),
             ("API_KEY", "llama-cpp", false, false),
             ("url", "postgres://shop:pa55word@db.example.com/shop", false, true),
+            // Names of objects, keys and attributes.
+            ("DB_PASSWORD_SECRET", "postgres16-superuser", false, false),
+            ("TOKEN_SECRET", "ci-runner-token2", false, false),
+            ("ldap_password", "userPassword", true, false),
+            ("OIDC_CLIENT_SECRET", "oidcClientSecret", false, false),
+            ("passwordKey", "MYSQL_ROOT_PASSWORD", true, false),
+            ("passwordKey", "db-password1", true, false),
+            ("secretkey", "minio123", true, true),
+            ("DB_PASSWORD", "k7x-9qz-p2m4", false, true),
+            ("API_TOKEN", "dGhpc2lzYXRva2Vu", false, true),
+            ("TURN_PASSWORD", "OJWuZ2stPibhCFMS7gAkQBKeUnw614mG", false, true),
+            ("DB_PASSWORD", "qecirheM", false, true),
         ] {
             assert_eq!(plaintext_secret(key, value, confidential).is_some(), want, "{key}: {value}");
         }

@@ -1,35 +1,119 @@
 //! One cause, one finding; what the configuration says about paths; and what is wrong on purpose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::config::Level;
-use crate::finding::{Confidence, Finding};
+use crate::finding::{Confidence, Finding, Label};
 use crate::repo::{self, AppEntry, Inventory, Workspace};
-use crate::source::TreePath;
+use crate::rules::ELSEWHERE;
+use crate::source::{Sources, Span, TreePath};
 
-/// The same cause in forty apps is one finding that lists the apps.
-pub(super) fn grouped(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&'static str, crate::source::Span, String), Finding> = BTreeMap::new();
+/// The same cause in forty apps is one finding that lists the apps: findings of one rule at one place are one, whatever else
+/// they say. The worst speaks for all.
+pub(super) fn grouped(findings: Vec<Finding>, inventory: &Inventory) -> Vec<Finding> {
+    // Where an app is named stands for all that it renders of somebody else.
+    let written =
+        inventory.apps.iter().map(|entry| entry.app.place).filter(|place| place.origin.is_written());
+    let names: BTreeSet<Span> = written.map(|place| place.at).collect();
+    let mut groups: BTreeMap<(&'static str, Span), Vec<Finding>> = BTreeMap::new();
     for finding in findings {
-        let key = (finding.rule, finding.primary.at, finding.message.clone());
-        match groups.entry(key) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(finding);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                let known = entry.get_mut();
-                known.confidence = known.confidence.max(finding.confidence);
-                known.severity = known.severity.max(finding.severity);
-                known.apps.extend(finding.apps);
-            }
-        }
+        groups.entry((finding.rule, finding.primary.at)).or_default().push(finding);
     }
-    let mut findings: Vec<Finding> = groups.into_values().collect();
+    let mut findings: Vec<Finding> = groups.into_values().flat_map(|group| merged(group, &names)).collect();
     for finding in &mut findings {
         finding.apps.sort();
         finding.apps.dedup();
     }
     findings
+}
+
+/// One finding for those of a rule at a place. Where there is no line to edit (an app stands for what it renders of somebody
+/// else), each message is a cause of its own.
+fn merged(mut findings: Vec<Finding>, names: &BTreeSet<Span>) -> Vec<Finding> {
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.message.cmp(&b.message)));
+    let mut made: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let stands_in = names.contains(&finding.primary.at)
+            || finding.related.iter().any(|label| label.message == ELSEWHERE);
+        let is_one =
+            |known: &Finding| known.message == finding.message || !stands_in && !are_two(known, &finding);
+        let known = made.iter_mut().find(|known| is_one(known));
+        let Some(known) = known else {
+            made.push(finding);
+            continue;
+        };
+        known.confidence = known.confidence.max(finding.confidence);
+        known.severity = known.severity.max(finding.severity);
+        known.apps.extend(finding.apps);
+    }
+    made
+}
+
+/// Whether two findings at one place are two mistakes: they say different things of one object, or of one app where neither
+/// names an object.
+fn are_two(a: &Finding, b: &Finding) -> bool {
+    let name = |finding: &Finding| {
+        let object = finding.object.as_ref()?;
+        Some((object.group.clone(), object.kind.clone(), object.namespace.clone(), object.name.clone()))
+    };
+    match (name(a), name(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.apps.iter().any(|app| b.apps.contains(app)) || b.apps.is_empty(),
+    }
+}
+
+/// Rules that stumble over what another rule tells: the consequence, and its cause.
+const CONSEQUENCES: [(&str, &str); 7] = [
+    ("invalid-host-name", "undefined-substitution"),
+    ("invalid-image-reference", "undefined-substitution"),
+    ("invalid-name-or-label", "undefined-substitution"),
+    ("render-failure", "undefined-substitution"),
+    ("invalid-name-or-label", "implicit-type"),
+    ("kustomize-build-failure", "syntax-error"),
+    ("render-failure", "syntax-error"),
+];
+
+/// One mistake speaks once: where a rule tells the cause, what follows from it is part of that finding, which is then as bad as
+/// the worst of both.
+pub(super) fn absorbed(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
+    let line = |at: Span| sources.locate(at).map(|(file, start, _)| (file, start.line));
+    let mut causes: BTreeMap<(&'static str, Arc<str>, u32), usize> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let is_cause = CONSEQUENCES.iter().any(|(_, cause)| *cause == finding.rule);
+        if let Some((file, line)) = line(finding.primary.at).filter(|_| is_cause) {
+            causes.entry((finding.rule, file, line)).or_insert(index);
+        }
+    }
+    if causes.is_empty() {
+        return findings;
+    }
+    let cause_of = |finding: &Finding| {
+        let wanted = CONSEQUENCES.iter().filter(|(rule, _)| *rule == finding.rule);
+        let places =
+            || std::iter::once(&finding.primary).chain(&finding.related).filter_map(|label| line(label.at));
+        wanted
+            .flat_map(|(_, cause)| places().map(move |(file, line)| (*cause, file, line)))
+            .find_map(|key| causes.get(&key).copied())
+    };
+    let owners: Vec<Option<usize>> = findings.iter().map(cause_of).collect();
+    let mut kept: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+    for (index, owner) in owners.into_iter().enumerate() {
+        let Some(owner) = owner.filter(|owner| *owner != index) else { continue };
+        let Some(consequence) = kept.get_mut(index).and_then(Option::take) else { continue };
+        let Some(cause) = kept.get_mut(owner).and_then(Option::as_mut) else { continue };
+        cause.confidence = cause.confidence.max(consequence.confidence);
+        cause.severity = cause.severity.max(consequence.severity);
+        cause.apps.extend(consequence.apps);
+        cause.apps.sort();
+        cause.apps.dedup();
+        cause.object = cause.object.take().or(consequence.object);
+        let at = consequence.primary.at;
+        if at != cause.primary.at && cause.related.iter().all(|label| label.at != at) {
+            cause.related.push(Label { at, message: consequence.message });
+        }
+    }
+    kept.into_iter().flatten().collect()
 }
 
 /// Applies `paths:` of the configuration; `false` when the rule is off where the finding is.

@@ -277,7 +277,7 @@ fn finish(
 ) -> Report {
     let sources = &workspace.sources;
     generic::without_repetition(&mut findings);
-    let mut findings = group::grouped(findings);
+    let mut findings = group::absorbed(group::grouped(findings, inventory), sources);
     findings.retain_mut(|finding| group::apply_paths(workspace, finding));
     findings.retain(|finding| !group::is_in_test_data(workspace, inventory, finding));
     let today = options.today.as_deref();

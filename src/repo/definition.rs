@@ -11,6 +11,7 @@ use crate::origin::Place;
 use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
+use super::remotes::Expected;
 use super::scan::{Scan, argocd_config};
 use super::{ControlPlane, Engines, Workspace};
 
@@ -43,7 +44,11 @@ impl Definition {
             Some("ApplicationSet") => Self::ApplicationSet(ApplicationSet::new(node)),
             Some("Kustomization") => Self::Kustomization(Kustomization::new(node)),
             Some("HelmRelease") => Self::HelmRelease(HelmRelease::new(node)),
-            _ => Self::Application(Application::new(node)),
+            _ => {
+                let mut application = Application::new(node);
+                application.normalize();
+                Self::Application(application)
+            }
         }
     }
 
@@ -92,6 +97,33 @@ impl Definition {
         }
     }
 
+    /// Whether Flux reads it.
+    pub(super) fn is_flux(&self) -> bool {
+        matches!(self, Self::Kustomization(_) | Self::HelmRelease(_))
+    }
+
+    /// Whether it is part of an app rather than one: a patch that no kustomization here lists, an operation, an object whose
+    /// parent adds what every object of its kind needs. `patched` says that some parent is known to leave it out.
+    pub(super) fn is_fragment(&self, patched: bool) -> bool {
+        let node = self.node();
+        let lacks = |key: &str| node.at_path(&["spec", key]).is_none_or(Node::is_null);
+        let missing = |keys: &[&str]| keys.iter().filter(|key| lacks(key)).count();
+        match self {
+            Self::Application(application) => {
+                application.sources.is_empty()
+                    && missing(&["source", "sources", "sourceHydrator", "destination"]) == 4
+            }
+            Self::ApplicationSet(_) => missing(&["generators", "template"]) == 2,
+            Self::Kustomization(_) => {
+                lacks("sourceRef") && (patched || missing(&["interval", "prune", "path"]) >= 2)
+            }
+            Self::HelmRelease(_) => {
+                missing(&["chart", "chartRef"]) == 2
+                    && (patched || missing(&["interval", "values", "valuesFrom"]) >= 2)
+            }
+        }
+    }
+
     pub(super) fn spec(self) -> Spec {
         match self {
             Self::Application(application) => Spec::Argo(Arc::new(application)),
@@ -102,24 +134,31 @@ impl Definition {
     }
 }
 
-/// `(repoURL, path, revision)` of the sources that are in git.
-pub(super) fn git_paths(application: &Application) -> Vec<(String, String, String)> {
+/// What the sources that are in git expect.
+pub(super) fn git_paths(application: &Application) -> Vec<Expected> {
     let in_git = |source: &&Source| !source.is_helm_chart() && !source.is_oci();
-    let text = |source: &Source| {
-        (source.repo_url().to_owned(), source.path().to_owned(), source.target_revision().to_owned())
-    };
+    let text =
+        |source: &Source| Expected::of_source(source.repo_url(), source.path(), source.target_revision());
     application.sources.iter().filter(in_git).map(text).collect()
 }
 
 /// Tells the checkouts which paths and revisions the manifests as written expect, so that they can recognise this
 /// repository. Answers them.
-pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, String, String)> {
+pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> {
     let mut expected = Vec::new();
     for document in scan.documents.iter().filter(|it| is_app_kind(&it.group, &it.kind)) {
         let Some(node) = document.node(workspace) else { continue };
         match Definition::new(node) {
             Definition::Application(application) => expected.extend(git_paths(&application)),
-            Definition::ApplicationSet(set) => expected.extend(set.git_paths()),
+            Definition::ApplicationSet(set) => {
+                let paths = set.git_paths().into_iter();
+                expected.extend(paths.map(|(url, path, revision, pattern)| Expected {
+                    url,
+                    path,
+                    revision,
+                    pattern,
+                }));
+            }
             // Where these read from is said by another object.
             Definition::Kustomization(_) | Definition::HelmRelease(_) => {}
         }

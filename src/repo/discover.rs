@@ -25,7 +25,7 @@ use super::environments::{AssumedRelease, Environments};
 use super::facts::ObjectFacts;
 use super::flux::{self, Roots, Store};
 use super::inventory::Inventory;
-use super::remotes::Identity;
+use super::remotes::{Expected, Identity};
 use super::scan::{Scan, ScannedDocument};
 use super::{Rendered, Workspace, showcase};
 
@@ -45,6 +45,7 @@ pub fn analyze<T: Send>(
     let variants = Variants::of(&scan.files);
     workspace.set_control_plane(control_plane(workspace, &scan));
     workspace.set_tree_definitions(super::TreeDefinitions::of(&scan));
+    workspace.set_names(scan.names(workspace));
     let expected = expect_paths(workspace, &scan);
     let mut discovery = Discovery {
         workspace,
@@ -64,6 +65,9 @@ pub fn analyze<T: Send>(
     };
     flux::find_bootstrap(workspace, &scan);
     let roots = Roots::of(workspace, &scan);
+    for node in &roots.synced {
+        discovery.define(node.clone(), Arc::default(), None, "", 0);
+    }
     for document in roots.certain.iter().filter_map(|index| scan.documents.get(*index)) {
         if let Some(node) = document.node(workspace) {
             discovery.define(node, Arc::default(), None, "", 0);
@@ -76,6 +80,7 @@ pub fn analyze<T: Send>(
             && !scan.is_resource(&document.path)
             && !scan.is_input(&document.path)
             && let Some(node) = document.node(workspace)
+            && !scan.leaves_out(document, &node, workspace)
         {
             discovery.define(node, Arc::default(), None, "", 0);
         }
@@ -134,7 +139,7 @@ struct Discovery<'a, T> {
     known: BTreeMap<(AppKind, Span, SmolStr, SmolStr, SmolStr, SmolStr), AppId>,
     claimed: Claims,
     /// Paths that apps expect, written and rendered ones.
-    expected: Vec<(String, String, String)>,
+    expected: Vec<Expected>,
     origins: Origins,
     objects: Vec<ObjectFacts>,
     /// Where in `done` an app is: what waits for others is done later than what was found after it.
@@ -161,6 +166,12 @@ impl<T: Send> Discovery<'_, T> {
         depth: u32,
     ) {
         let definition = Definition::new(node);
+        let by = parent.and_then(|parent| self.app(parent));
+        // What an app renders is what is applied; as written, or in an overlay that nobody builds, a part may lack the rest.
+        let loose = by.is_some_and(|parent| parent.kind == AppKind::Overlay);
+        if (by.is_none() || loose) && definition.is_fragment(loose && definition.is_flux()) {
+            return;
+        }
         let place = definition.place();
         let own = match definition.namespace() {
             "" => SmolStr::new(namespace),
@@ -185,7 +196,11 @@ impl<T: Send> Discovery<'_, T> {
         }
         self.known.insert(key, id);
         let by = parent.and_then(|parent| self.app(parent));
-        let provisional = by.is_some_and(|parent| parent.kind == AppKind::Chart || parent.provisional);
+        let provisional = by.is_some_and(|parent| {
+            parent.kind == AppKind::Chart
+                || parent.provisional
+                || definition.is_flux() && self.is_left_out(parent)
+        });
         let mut app = App {
             id,
             name: definition.name().as_str().into(),
@@ -224,6 +239,13 @@ impl<T: Send> Discovery<'_, T> {
             _ => {}
         }
         self.queue.push((app, depth));
+    }
+
+    /// Whether a Kustomization builds what is above an overlay, and does not take it in: somebody switched it off.
+    fn is_left_out(&self, app: &App) -> bool {
+        let Spec::Overlay(dir) = &app.spec else { return false };
+        let built = self.done.iter().filter_map(|done| done.rendered.built.as_ref());
+        built.into_iter().any(|above| *above != dir.path && dir.path.starts_with(above))
     }
 
     /// The cluster of a Flux object: that of the object that renders it. Other definitions say it themselves.
@@ -478,7 +500,7 @@ impl<T: Send> Discovery<'_, T> {
             if wait && !stuck {
                 self.queue.push((app, depth));
             } else {
-                self.store.resolve(&mut app, self.workspace, self.scan);
+                self.store.resolve(&mut app, self.workspace, self.scan, self.variants);
                 ready.push((app, depth));
             }
         }

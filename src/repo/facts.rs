@@ -40,6 +40,8 @@ pub struct ObjectFacts {
     pub place: Place,
     /// A hook of Argo CD or Helm: it comes and goes.
     pub hook: bool,
+    /// Whether it says itself that others may own it as well: Flux makes it only where it is not there, or merges.
+    pub shared: bool,
     /// When a sync of Argo CD applies it.
     pub sync: SyncPosition,
     /// Where that is written, if it is.
@@ -220,6 +222,9 @@ fn of(app: &App, rendered: &Rendered, object: &Object, workspace: &Workspace) ->
         hook: ["argocd.argoproj.io/hook", "helm.sh/hook"]
             .iter()
             .any(|name| object.annotation(name).is_some()),
+        shared: object.annotation("kustomize.toolkit.fluxcd.io/ssa").and_then(Node::as_str).is_some_and(
+            |policy| policy.eq_ignore_ascii_case("IfNotPresent") || policy.eq_ignore_ascii_case("Ignore"),
+        ),
         sync: SyncPosition::of(|name| object.annotation(name).and_then(Node::as_str)),
         sync_place: SYNC_ANNOTATIONS.iter().find_map(|name| object.annotation(name)).map(Node::place),
         pod_violations: if test { Vec::new() } else { violations(rendered, object) },

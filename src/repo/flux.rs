@@ -11,21 +11,22 @@ use crate::flux::{
 };
 use crate::origin::Origins;
 use crate::source::TreePath;
-use crate::yaml::Node;
+use crate::yaml::{Entry, Key, Map, Node};
 
 use super::app::{App, Spec};
 use super::clusters::Variants;
 use super::definition::is_flux_kind;
+use super::remotes::Expected;
 use super::scan::{Scan, ScannedDocument};
 use super::{Workspace, showcase};
 
 /// What is kept of an object that another may name, by cluster, kind, namespace and name.
-type Key = (SmolStr, SmolStr, SmolStr, SmolStr);
+type StoreKey = (SmolStr, SmolStr, SmolStr, SmolStr);
 
 /// The objects that were rendered so far.
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    objects: BTreeMap<Key, (Arc<Node>, Arc<Origins>)>,
+    objects: BTreeMap<StoreKey, (Arc<Node>, Arc<Origins>)>,
 }
 
 /// Whether objects of this kind are named by Kustomizations and HelmReleases.
@@ -88,14 +89,15 @@ impl Store {
         });
         if let Some((_, (node, origins))) = rendered {
             let (node, origins) = (Arc::clone(node), Arc::clone(origins));
-            return Some(Input { name: name.clone(), node, origins });
+            return Some(Input { name: name.clone(), node, origins, applied: true });
         }
         let (node, _) = written_generator(name, app.path.as_ref(), workspace, scan)?;
-        Some(Input { name: name.clone(), node: Arc::new(node), origins: Arc::default() })
+        Some(Input { name: name.clone(), node: Arc::new(node), origins: Arc::default(), applied: true })
     }
 
-    /// Finds what an app names: what was rendered for its cluster, else what is written nearest to it.
-    pub(super) fn resolve(&self, app: &mut App, workspace: &Workspace, scan: &Scan) {
+    /// Finds what an app names: what was rendered for its cluster, else what is written nearest to it and not for another
+    /// cluster.
+    pub(super) fn resolve(&self, app: &mut App, workspace: &Workspace, scan: &Scan, variants: &Variants) {
         let mut todo = needs(app);
         let mut inputs = Inputs::default();
         let mut rounds = 0;
@@ -111,12 +113,19 @@ impl Store {
                 inputs.add(input);
                 continue;
             }
-            let rendered = self.get(&app.cluster, &name).cloned();
+            let rendered =
+                self.get(&app.cluster, &name).cloned().map(|(node, origins)| (node, origins, true));
             let found = rendered.or_else(|| {
-                let document = nearest(&name, app.path.as_ref(), scan)?;
-                Some((Arc::new(document.node(workspace)?), Arc::default()))
+                let here = cluster_dir(app, workspace);
+                let meets = |path: &TreePath| {
+                    let near = [app.path.as_ref(), here.as_ref()];
+                    near.into_iter().flatten().all(|near| variants.may_meet(path, near))
+                };
+                let document = nearest_of(&name, app.path.as_ref(), scan, &meets)?;
+                let applied = comes_along(app, document);
+                Some((Arc::new(document.node(workspace)?), Arc::default(), applied))
             });
-            let Some((node, origins)) = found else { continue };
+            let Some((node, origins, applied)) = found else { continue };
             // A HelmChart names the source of its chart.
             if name.kind == "HelmChart"
                 && let Some(template) =
@@ -124,7 +133,7 @@ impl Store {
             {
                 todo.extend(template.source);
             }
-            inputs.add(Input { name, node, origins });
+            inputs.add(Input { name, node, origins, applied });
         }
         let inputs = Arc::new(inputs);
         match &mut app.spec {
@@ -134,8 +143,35 @@ impl Store {
     }
 }
 
+/// A file of the cluster that an app is on, where clusters are directories.
+fn cluster_dir(app: &App, workspace: &Workspace) -> Option<TreePath> {
+    let dir = TreePath::new(&app.cluster).ok().filter(|dir| !dir.is_root() && workspace.tree.is_dir(dir))?;
+    Some(dir.child("kustomization.yaml"))
+}
+
+/// Whether whoever applies an app applies a document as well: the app builds its directory itself, or nothing renders the
+/// app, and the document is written beside it.
+fn comes_along(app: &App, document: &ScannedDocument) -> bool {
+    let built = match &app.spec {
+        Spec::FluxKustomization(kustomization, _) => flux::below(&TreePath::root(), kustomization.path()),
+        _ => None,
+    };
+    built.is_some_and(|dir| !dir.is_root() && document.path.starts_with(&dir))
+        || (app.parent.is_none() && app.path.as_ref().and_then(TreePath::parent) == document.path.parent())
+}
+
 /// The document of that name that is written nearest to a file: with the longest common path.
 fn nearest<'s>(name: &ObjectName, near: Option<&TreePath>, scan: &'s Scan) -> Option<&'s ScannedDocument> {
+    nearest_of(name, near, scan, &|_| true)
+}
+
+/// The same among the files that `fits` picks.
+fn nearest_of<'s>(
+    name: &ObjectName,
+    near: Option<&TreePath>,
+    scan: &'s Scan,
+    fits: &dyn Fn(&TreePath) -> bool,
+) -> Option<&'s ScannedDocument> {
     let meets = |document: &&ScannedDocument| {
         document.kind == name.kind
             && document.name == name.name
@@ -144,6 +180,7 @@ fn nearest<'s>(name: &ObjectName, near: Option<&TreePath>, scan: &'s Scan) -> Op
                 || document.namespace.is_empty()
                 || name.namespace.is_empty())
             && !scan.is_input(&document.path)
+            && fits(&document.path)
     };
     // Of equally near ones the first in path order.
     scan.documents.iter().filter(meets).rev().max_by_key(|document| common(&document.path, near))
@@ -189,6 +226,8 @@ pub(super) fn shows_another(file: &TreePath, kustomization: &Kustomization) -> b
 pub(super) struct Roots {
     /// Documents (by index in the scan) that are roots for certain.
     pub(super) certain: Vec<usize>,
+    /// Kustomizations that no document shows: what the Flux operator makes of a FluxInstance.
+    pub(super) synced: Vec<Node>,
     /// Documents that something may render; if nothing does, they are switched off.
     pub(super) covered: BTreeSet<usize>,
 }
@@ -209,6 +248,16 @@ impl Roots {
                 .push(Written { document: index, dir: dir.filter(|dir| workspace.tree.is_dir(dir)) });
         }
         let mut roots = Self::default();
+        for document in scan.documents.iter().filter(|document| !scan.is_input(&document.path)) {
+            let Some(node) = synced(document, workspace) else { continue };
+            let kustomization = Kustomization::new(Arc::new(node.clone()));
+            let dir = built_dir(&kustomization, &document.path, workspace, scan);
+            let dir = dir.map(|dir| workspace.tree.resolve(&dir).unwrap_or(dir));
+            if let Some(dir) = dir.filter(|dir| workspace.tree.is_dir(dir)) {
+                kustomizations.push(Written { document: usize::MAX, dir: Some(dir) });
+                roots.synced.push(node);
+            }
+        }
         for (index, document) in scan.documents.iter().enumerate() {
             if !is_flux_kind(&document.group, &document.kind) || scan.is_input(&document.path) {
                 continue;
@@ -224,7 +273,7 @@ impl Roots {
             }
         }
         // Two that build each other's files: something outside starts with one of them.
-        if roots.certain.is_empty() && !kustomizations.is_empty() {
+        if roots.certain.is_empty() && roots.synced.is_empty() && !kustomizations.is_empty() {
             let first = kustomizations.iter().map(|written| written.document).find(|index| {
                 scan.documents.get(*index).is_some_and(|document| !scan.is_resource(&document.path))
             });
@@ -257,15 +306,53 @@ fn built_dir(
     flux::below(&root, kustomization.path())
 }
 
+/// The Kustomization that the Flux operator makes of the `sync` of a FluxInstance, or of the chart that makes one.
+pub(super) fn synced(document: &ScannedDocument, workspace: &Workspace) -> Option<Node> {
+    let path: &[&str] = match (document.group.as_str(), document.kind.as_str()) {
+        ("fluxcd.controlplane.io", "FluxInstance") => &["spec", "sync"],
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => &["spec", "values", "instance", "sync"],
+        _ => return None,
+    };
+    let node = document.node(workspace)?;
+    let sync = node.at_path(path).filter(|sync| sync.as_map().is_some())?;
+    let place = sync.place();
+    let text = |key: &str| sync.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+    let namespace = if document.namespace.is_empty() { "flux-system" } else { document.namespace.as_str() };
+    let name = text("name").unwrap_or(namespace);
+    let word = |text: &str, at: Option<&Node>| Node::string(text, at.map_or(place, Node::place));
+    let map = |entries: Vec<(&str, Node)>| {
+        let entry = |(key, value)| Entry { key: Key::new(key, place), value };
+        Node::map(Map::from_entries(entries.into_iter().map(entry).collect()), place)
+    };
+    let source = map(vec![
+        ("kind", word(text("kind").unwrap_or("GitRepository"), sync.get("kind"))),
+        ("name", word(name, sync.get("name"))),
+    ]);
+    let spec = map(vec![
+        ("interval", word(text("interval").unwrap_or("10m"), sync.get("interval"))),
+        ("path", word(text("path")?, sync.get("path"))),
+        ("prune", Node::plain("true", place)),
+        ("sourceRef", source),
+    ]);
+    let metadata = map(vec![("name", word(name, sync.get("name"))), ("namespace", word(namespace, None))]);
+    Some(map(vec![
+        ("apiVersion", word("kustomize.toolkit.fluxcd.io/v1", None)),
+        ("kind", word("Kustomization", None)),
+        ("metadata", metadata),
+        ("spec", spec),
+    ]))
+}
+
 /// Finds out what the bootstrap made of this repository: sources that no document defines, and the directory below
 /// which nearly all of the paths are that are read from them.
 pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
     let mut paths: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
     for document in &scan.documents {
-        if document.group != "kustomize.toolkit.fluxcd.io" {
-            continue;
-        }
-        let Some(node) = document.node(workspace) else { continue };
+        let node = match document.group.as_str() {
+            "kustomize.toolkit.fluxcd.io" => document.node(workspace),
+            _ => synced(document, workspace),
+        };
+        let Some(node) = node else { continue };
         let kustomization = Kustomization::new(Arc::new(node));
         let path = kustomization.path().trim_start_matches("./").trim_matches('/');
         let Some(source) = &kustomization.source else { continue };
@@ -290,7 +377,70 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
     let dir = best.1;
     let nearly_all = |(_, paths): &(&SmolStr, &BTreeSet<String>)| 5 * hits(&dir, paths) >= 4 * paths.len();
     let sources = paths.iter().filter(nearly_all).map(|(name, _)| name.clone()).collect();
-    workspace.set_bootstrap(Bootstrap { dir, sources });
+    let mut bootstrap = Bootstrap { dir, sources, ..Bootstrap::default() };
+    find_controllers(&mut bootstrap, workspace, scan);
+    workspace.set_bootstrap(bootstrap);
+}
+
+/// Finds out what the repository says about the controllers of Flux: how strict they are about variables, and whether a
+/// webhook gives Kustomizations more of them than their manifests say.
+fn find_controllers(bootstrap: &mut Bootstrap, workspace: &Workspace, scan: &Scan) {
+    const GATE: &str = "StrictPostBuildSubstitutions=";
+    let config = &workspace.config;
+    let declared = config.external.iter().filter(|external| external.kind.value == "Variable");
+    let declared = declared.map(|external| &external.name).chain(&config.placeholders);
+    bootstrap.injected = declared.map(|pattern| pattern.value.clone()).collect();
+    if !scan.documents.iter().any(|document| document.group == "kustomize.toolkit.fluxcd.io") {
+        return;
+    }
+    let mut gate = None;
+    for file in scan.files.iter().filter_map(|path| workspace.tree.read(path).ok()) {
+        let text = file.text_or_empty();
+        let hooks =
+            text.contains("MutatingWebhookConfiguration") && text.contains("kustomize.toolkit.fluxcd.io");
+        if hooks || text.contains("kustomize-mutating-webhook") {
+            bootstrap.injected.push("*".into());
+        }
+        if let Some((_, rest)) = text.split_once(GATE) {
+            gate = Some(rest.starts_with("true"));
+        }
+    }
+    let minors = scan.documents.iter().filter_map(|document| minor_of_flux(document, workspace));
+    // From v1.9 of kustomize-controller on, which is Flux 2.9, the gate is open unless it is shut.
+    bootstrap.strict = gate.or_else(|| minors.min().map(|minor| minor >= 9));
+}
+
+/// The minor version of Flux 2 that a document installs.
+fn minor_of_flux(document: &ScannedDocument, workspace: &Workspace) -> Option<u64> {
+    let (group, kind) = (document.group.as_str(), document.kind.as_str());
+    let minor = |version: &str| {
+        let mut parts = version.trim_start_matches(['v', '~', '^', '=', ' ']).split('.');
+        let major = parts.next()?;
+        let minor = parts.next()?.parse().ok()?;
+        Some((major.to_owned(), minor))
+    };
+    let of_distribution =
+        |version: &str| minor(version).filter(|(major, _)| major == "2").map(|(_, minor)| minor);
+    match (group, kind) {
+        ("apps", "Deployment") if document.name == "kustomize-controller" => {
+            let node = document.node(workspace)?;
+            let containers = node.items(&["spec", "template", "spec", "containers"]).iter();
+            let mut images = containers.filter_map(|container| container.get("image")?.as_str());
+            let image = images.find(|image| image.contains("kustomize-controller"))?;
+            let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
+            minor(tag).filter(|(major, _)| major == "1").map(|(_, minor)| minor)
+        }
+        ("fluxcd.controlplane.io", "FluxInstance") => {
+            let node = document.node(workspace)?;
+            of_distribution(node.at_path(&["spec", "distribution", "version"])?.as_str()?)
+        }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+            let node = document.node(workspace)?;
+            let path = ["spec", "values", "instance", "distribution", "version"];
+            of_distribution(node.at_path(&path)?.as_str()?)
+        }
+        _ => None,
+    }
 }
 
 /// The first directory of a path.
@@ -303,8 +453,8 @@ pub(super) fn cluster_of(path: Option<&TreePath>, variants: &Variants) -> SmolSt
     path.and_then(|path| variants.of_path(path)).map(|dir| SmolStr::new(dir.as_str())).unwrap_or_default()
 }
 
-/// `(URL, path, revision)` of what is read from git.
-pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, String, String)> {
+/// What is read from git.
+pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> {
     let mut sources: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
     for document in &scan.documents {
         if document.kind == "GitRepository" && document.group == flux::SOURCE_GROUP {
@@ -320,7 +470,7 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<(String, Stri
         for node in sources.get(source.name.as_str()).into_iter().flatten() {
             if let Some(url) = flux::source_url(node) {
                 let path = path.trim_start_matches('/').to_owned();
-                paths.push((url.to_owned(), path, flux::git_revision(node).to_owned()));
+                paths.push(Expected::of_source(url, path, flux::git_revision(node)));
             }
         }
     };

@@ -1,14 +1,16 @@
 //! Where the content that apps name by URL is found on this machine.
 //!
-//! This repository is recognised by the configured aliases and git remotes or, where neither can tell, by the
-//! paths: a URL whose paths nearly all exist here means this tree. Other repositories come from `repos:`, charts
-//! from vendored directories and archives; then what `gitops-lint fetch` brought is asked. Nothing is fetched here.
+//! This repository is recognised by its git remotes and the configured aliases. Where no app names any of those, the paths
+//! tell: the URL that most Applications resolve by means this tree. A second URL does only if it names a repository called
+//! alike, or if nobody could have so many paths by chance. Other repositories come from `repos:`, charts from vendored
+//! directories and archives; then what `gitops-lint fetch` brought is asked. Nothing is fetched here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cache::Want;
+use crate::golang::Glob;
 use crate::source::{Dir, Found, Remotes, Tree, TreePath, repository_key};
 use crate::yaml::Cache;
 
@@ -80,6 +82,31 @@ const MANY: usize = 10;
 /// there any more.
 const DEEP: usize = 2;
 
+/// So many paths of Applications do not all exist here by chance: then another URL may be this repository as well, as after a
+/// move.
+const SEVERAL: usize = 3;
+
+/// Where an app looks for content in git.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// `repoURL`.
+    pub url: String,
+    /// The path; that of a pattern ends before its first wildcard.
+    pub path: String,
+    /// `targetRevision`.
+    pub revision: String,
+    /// The pattern by which a generator searches there. That a directory of so short a name exists here as well says
+    /// little.
+    pub pattern: Option<String>,
+}
+
+impl Expected {
+    /// What a source names outright.
+    pub fn of_source(url: impl Into<String>, path: impl Into<String>, revision: impl Into<String>) -> Self {
+        Self { url: url.into(), path: path.into(), revision: revision.into(), pattern: None }
+    }
+}
+
 /// The paths that the apps of one URL name.
 #[derive(Debug, Default)]
 struct Named<'a> {
@@ -88,16 +115,22 @@ struct Named<'a> {
     found: usize,
     /// Those that do not, in a directory that does.
     near: usize,
+    /// Those that exist here and that an Application or a template names in full.
+    resolved: usize,
+    /// Patterns of generators.
+    patterns: BTreeSet<&'a str>,
 }
 
 impl<'a> Named<'a> {
-    fn add(&mut self, path: &'a str, tree: &dyn Tree) {
+    fn add(&mut self, path: &'a str, pattern: Option<&'a str>, tree: &dyn Tree) {
+        self.patterns.extend(pattern);
         if !self.paths.insert(path) {
             return;
         }
         let Ok(path) = TreePath::new(path) else { return };
         if tree.kind(&path).is_some() {
             self.found += 1;
+            self.resolved += usize::from(pattern.is_none());
         } else if let Some(parent) = path.parent() {
             let deep = parent.as_str().split('/').count() >= DEEP;
             self.near += usize::from(deep && tree.kind(&parent).is_some());
@@ -110,6 +143,34 @@ impl<'a> Named<'a> {
         self.found > 0
             && (enough(self.found) || half && (self.found >= MANY || enough(self.found + self.near)))
     }
+
+    /// Whether more speaks for it than a directory of a common name: some path is named in full, or some generator finds
+    /// something here.
+    fn finds_something(&self, tree: &dyn Tree) -> bool {
+        if self.resolved > 0 {
+            return true;
+        }
+        let globs: Vec<Glob> =
+            self.patterns.iter().filter_map(|pattern| Glob::new(pattern, &['/'])).collect();
+        let fits = |path: &str| globs.iter().any(|glob| glob.matches(path));
+        let ends =
+            |path: &str| path.match_indices('/').map(|(at, _)| at).chain([path.len()]).collect::<Vec<_>>();
+        let found = |path: &TreePath| {
+            let text = path.as_str();
+            ends(text).into_iter().filter_map(|end| text.get(..end)).any(fits)
+        };
+        tree.files().iter().any(found)
+    }
+
+    /// Whether nobody names so many paths of this tree by chance.
+    fn is_sure(&self) -> bool {
+        self.resolved >= SEVERAL && self.is_this_tree()
+    }
+}
+
+/// The last component of a [`repository_key`]: what a repository is called, wherever it is.
+fn called(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
 }
 
 impl Checkouts {
@@ -201,30 +262,53 @@ impl Checkouts {
         inferred.identities.get(&key).copied().unwrap_or(Identity::Other)
     }
 
-    /// Looks at the (URL, path, revision) triples that apps expect and decides which URLs mean this repository:
-    /// those whose paths nearly all exist here. A URL once taken for this repository stays so. Where there is no
-    /// git repository to ask, the revision that most apps of this repository follow is what is checked out.
-    pub fn infer(&self, expected: &[(String, String, String)]) {
+    /// Looks at what apps expect and decides which URLs mean this repository. A URL once taken for this repository stays so.
+    /// Where there is no git repository to ask, the revision that most apps of this repository follow is what is checked
+    /// out.
+    pub fn infer(&self, expected: &[Expected]) {
         let mut named: BTreeMap<String, Named<'_>> = BTreeMap::new();
-        for (url, path, _) in expected {
+        for Expected { url, path, pattern, .. } in expected {
             let trimmed = path.trim_start_matches("./").trim_end_matches('/');
             let paths = named.entry(repository_key(url)).or_default();
             // The root exists everywhere, so it says nothing.
             if !matches!(trimmed, "" | ".") && !trimmed.contains("{{") {
-                paths.add(trimmed, self.tree.as_ref());
+                paths.add(trimmed, pattern.as_deref(), self.tree.as_ref());
             }
         }
         let mut inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, paths) in named {
-            if paths.is_this_tree() {
-                inferred.identities.insert(key, Identity::Inferred);
+        // What it is called for certain: by the remotes and aliases that apps name, else by what was concluded before, else
+        // by the URL that most Applications resolve by.
+        let mut sure: Vec<String> =
+            self.known.iter().filter(|key| named.contains_key(*key)).cloned().collect();
+        if sure.is_empty() {
+            sure.extend(inferred.identities.keys().cloned());
+        }
+        if sure.is_empty() {
+            let candidates = named
+                .iter()
+                .filter(|(_, paths)| paths.is_this_tree() && paths.finds_something(self.tree.as_ref()));
+            // No app names a remote: this is a mirror of what they name, unless that is called otherwise.
+            let fits = |key: &str, paths: &Named<'_>| {
+                self.known.is_empty()
+                    || paths.is_sure()
+                    || self.known.iter().any(|it| called(it) == called(key))
+            };
+            let most = candidates
+                .filter(|(key, paths)| fits(key, paths))
+                .max_by_key(|(key, paths)| (paths.resolved, paths.found, std::cmp::Reverse(*key)));
+            sure.extend(most.map(|(key, _)| key.clone()));
+        }
+        for (key, paths) in &named {
+            let alike = sure.iter().any(|it| it == key || called(it) == called(key));
+            if paths.is_this_tree() && (alike || paths.is_sure()) && !self.known.contains(key) {
+                inferred.identities.insert(key.clone(), Identity::Inferred);
             }
         }
         if self.revisions.is_some() {
             return;
         }
         let mut followers: BTreeMap<&str, usize> = BTreeMap::new();
-        for (url, _, revision) in expected {
+        for Expected { url, revision, .. } in expected {
             let key = repository_key(url);
             if self.known.contains(&key) || inferred.identities.contains_key(&key) {
                 *followers.entry(revision).or_default() += 1;

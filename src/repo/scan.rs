@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+use crate::k8s;
 use crate::source::{EntryKind, ReadError, Tree, TreePath};
 use crate::yaml::{Dialect, Node, Stream};
 
@@ -186,6 +187,24 @@ impl Scan {
         self.written.contains(&(kind.clone(), name.clone()))
     }
 
+    /// What the Secrets of the repository are called, and those that other documents make.
+    pub(super) fn names(&self, workspace: &Workspace) -> BTreeSet<SmolStr> {
+        let mut names = BTreeSet::new();
+        for document in self.documents.iter().filter(|document| document.name.len() > 3) {
+            let makes = matches!(
+                document.kind.as_str(),
+                "ExternalSecret" | "ClusterExternalSecret" | "SealedSecret" | "Certificate" | "SopsSecret"
+            );
+            if makes || document.kind == "Secret" {
+                names.insert(document.name.clone());
+            }
+            let Some(node) = makes.then(|| document.node(workspace)).flatten() else { continue };
+            let made = k8s::provides(&document.group, &document.kind, &document.name, &node);
+            names.extend(made.into_iter().filter_map(|made| made.name.exact().cloned()));
+        }
+        names
+    }
+
     /// Whether any kustomization reads this file as a resource.
     pub fn is_resource(&self, path: &TreePath) -> bool {
         self.resources.contains(path)
@@ -195,6 +214,35 @@ impl Scan {
     /// in it is none.
     pub fn is_input(&self, path: &TreePath) -> bool {
         self.inputs.contains(path)
+    }
+
+    /// Whether the kustomization beside an app's file lists its neighbours and not it: somebody took it out. An app that
+    /// builds this very directory is the one that is applied by hand.
+    pub(super) fn leaves_out(&self, document: &ScannedDocument, node: &Node, workspace: &Workspace) -> bool {
+        let Some(dir) = document.path.parent() else { return false };
+        let Some(kustomization) = self.kustomizations.get(&dir) else { return false };
+        let sources = node.at_path(&["spec", "source"]).into_iter().chain(node.items(&["spec", "sources"]));
+        let builds_this = |source: &Node| {
+            let path = source.get("path").and_then(Node::as_str).and_then(|path| TreePath::new(path).ok());
+            path.is_some_and(|path| dir.starts_with(&path))
+        };
+        let mut sources = sources;
+        if sources.any(builds_this) {
+            return false;
+        }
+        let name = document.path.file_name();
+        let is_comment = |line: &str| {
+            let item = line.trim().strip_prefix('#').map(|rest| rest.trim().trim_start_matches("- ").trim());
+            item.is_some_and(|item| item.trim_start_matches("./").trim_matches(['"', '\'']) == name)
+        };
+        let text = workspace.tree.read(&kustomization.file).ok();
+        let neighbours = self.documents.iter().filter(|other| {
+            other.kind == document.kind
+                && other.group == document.group
+                && other.path.parent().as_ref() == Some(&dir)
+                && kustomization.resources.contains(&other.path)
+        });
+        text.is_some_and(|file| file.text_or_empty().lines().any(is_comment)) || neighbours.count() >= 2
     }
 
     /// Whether two files lie in directories that are built alike, as copies of one tree are: below the first directory

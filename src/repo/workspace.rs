@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use smol_str::SmolStr;
+
 use crate::argocd::Settings;
 use crate::config::{self, Config};
 use crate::finding::Problem;
@@ -50,6 +52,8 @@ pub struct Workspace {
     bootstrap: OnceLock<Bootstrap>,
     /// Definitions of custom resources among the files; none until the tree was looked at.
     tree_definitions: OnceLock<TreeDefinitions>,
+    /// Names of the Secrets that documents of the tree are or make.
+    names: OnceLock<BTreeSet<SmolStr>>,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -69,6 +73,7 @@ impl Workspace {
             control_plane: OnceLock::new(),
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
+            names: OnceLock::new(),
             vendored: BTreeSet::new(),
         }
     }
@@ -80,7 +85,10 @@ impl Workspace {
             Ok(file) => config::read(&file, &cache, rule_names),
             Err(_) => (Config::default(), Vec::new()),
         };
-        let checkouts = Checkouts::new(Arc::clone(&tree));
+        let mut checkouts = Checkouts::new(Arc::clone(&tree));
+        for alias in &config.aliases {
+            checkouts.add_alias(&alias.value);
+        }
         (Self::new(tree, cache, config, checkouts), problems)
     }
 
@@ -120,6 +128,17 @@ impl Workspace {
     /// Declares them; the first word counts.
     pub(super) fn set_tree_definitions(&self, definitions: TreeDefinitions) {
         let _ = self.tree_definitions.set(definitions);
+    }
+
+    /// What the Secrets are called that documents of the tree are or make; nothing until discovery has looked at the tree.
+    pub fn names(&self) -> &BTreeSet<SmolStr> {
+        static NONE: BTreeSet<SmolStr> = BTreeSet::new();
+        self.names.get().unwrap_or(&NONE)
+    }
+
+    /// Declares them; the first word counts.
+    pub(super) fn set_names(&self, names: BTreeSet<SmolStr>) {
+        let _ = self.names.set(names);
     }
 
     /// The remotes seam that engines see.

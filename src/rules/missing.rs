@@ -90,6 +90,8 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 }
             }
             Answer::Unknown(_) => {}
+            // Somebody applies it by hand.
+            Answer::Unapplied(path) if scripts::applies(cx.workspace, path) => {}
             Answer::Unapplied(path) => {
                 let why = format!("`{path}` defines it, but no app renders that file");
                 one(inventory, cx, &group, &why, rule.help, Confidence::Likely, None);

@@ -32,7 +32,7 @@ mod yaml;
 
 pub use context::{Context, Report};
 pub use flux_apps::is_alive;
-pub use problems::{doubt, rules_about};
+pub use problems::{ELSEWHERE, doubt, rules_about};
 pub(crate) use rule::meta;
 pub use rule::{Preset, Rule, RuleMeta};
 

@@ -5,6 +5,9 @@ use crate::repo::{self, App, AppKind, Labels, Rendered};
 
 use super::Context;
 
+/// Words at a place that nobody can edit here, when the line that uses it has to stand for it.
+pub const ELSEWHERE: &str = "it fails here";
+
 /// Reports the problems of one app that `about` picks.
 pub(super) fn report(
     app: &App,
@@ -33,7 +36,7 @@ pub(super) fn report_one(
         // Nobody mends a third-party chart here: what can be edited is who uses it.
         let there = labels.primary.clone();
         labels = Labels::of(app.place, &rendered.origins, cx.workspace);
-        labels.related.insert(0, Label { message: "it fails here".to_owned(), ..there });
+        labels.related.insert(0, Label { message: ELSEWHERE.to_owned(), ..there });
     }
     let mut report = cx.report_labels(labels, problem.message.clone());
     report = report.help(problem.help.clone().unwrap_or_else(|| help.to_owned()));

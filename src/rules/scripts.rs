@@ -1,7 +1,7 @@
 //! What the scripts and the documentation of a repository say that people make by hand: `kubectl create secret ...`.
 
 use crate::repo::Workspace;
-use crate::source::Span;
+use crate::source::{Span, TreePath};
 
 /// Whether a file is run by somebody.
 pub(super) fn is_script(name: &str) -> bool {
@@ -19,12 +19,31 @@ pub(super) struct Made {
     pub(super) at: Span,
 }
 
+/// Whether some script or document applies a file with kubectl, by its name or its directory.
+pub(super) fn applies(workspace: &Workspace, path: &TreePath) -> bool {
+    let dir = path.parent().filter(|dir| dir.as_str().contains('/'));
+    let says = |line: &str| {
+        line.contains("kubectl")
+            && (line.contains(" apply") || line.contains(" create") || line.contains(" replace"))
+            && (line.contains(path.file_name())
+                || dir.as_ref().is_some_and(|dir| line.contains(dir.as_str())))
+    };
+    let mut scripts = workspace.tree.files().into_iter().filter(|path| is_read(path.file_name()));
+    scripts
+        .any(|script| workspace.tree.read(&script).is_ok_and(|file| file.text_or_empty().lines().any(says)))
+}
+
+/// Whether a file tells what people or programs do: scripts, documents, tasks.
+fn is_read(name: &str) -> bool {
+    is_script(name) || name.ends_with(".md") || name.starts_with("Taskfile") || name.starts_with(".mise")
+}
+
 /// All objects that lines of scripts and documents make.
 pub(super) fn made(workspace: &Workspace) -> Vec<Made> {
     let mut found = Vec::new();
     for path in workspace.tree.files() {
         let name = path.file_name();
-        if !is_script(name) && !name.ends_with(".md") && !name.starts_with("Taskfile") {
+        if !is_read(name) {
             continue;
         }
         let Ok(file) = workspace.tree.read(&path) else { continue };

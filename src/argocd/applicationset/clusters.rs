@@ -39,6 +39,9 @@ impl Generators<'_, '_> {
         }
         let known = self.known_clusters();
         let listed = !known.is_empty();
+        if !listed {
+            self.unlisted(generator, chosen);
+        }
         let mut sets = Vec::new();
         for cluster in &known {
             let label = |key: &str| {
@@ -64,20 +67,6 @@ impl Generators<'_, '_> {
             };
             sets.push(self.cluster_params(generator, &local));
         }
-        if !listed {
-            let reason = format!("the clusters that `{}` generates for are not known", self.set.name);
-            let labels: Vec<String> = selector::keys(chosen)
-                .filter(|key| *key != SECRET_TYPE)
-                .map(|key| format!("`{key}`"))
-                .collect();
-            let with = match labels.as_slice() {
-                [] => String::new(),
-                [label] => format!(", with the label {label} that it selects by"),
-                labels => format!(", with the labels {} that it selects by", labels.join(", ")),
-            };
-            let help = format!("list them under `clusters:` in .gitops-lint.yaml{with}");
-            self.unavailable(generator.place(), reason, help);
-        }
         if generator.get("flatList").and_then(Node::as_bool) == Some(true) {
             let place = generator.place();
             let items = sets.into_iter().map(|params| Node::map(params.map().clone(), place)).collect();
@@ -86,6 +75,20 @@ impl Generators<'_, '_> {
             return vec![flat];
         }
         sets
+    }
+
+    /// Says that no cluster is known.
+    fn unlisted(&mut self, generator: &Node, chosen: Option<&Node>) {
+        let reason = format!("the clusters that `{}` generates for are not known", self.set.name);
+        let labels: Vec<String> =
+            selector::keys(chosen).filter(|key| *key != SECRET_TYPE).map(|key| format!("`{key}`")).collect();
+        let with = match labels.as_slice() {
+            [] => String::new(),
+            [label] => format!(", with the label {label} that it selects by"),
+            labels => format!(", with the labels {} that it selects by", labels.join(", ")),
+        };
+        let help = format!("list them under `clusters:` in .gitops-lint.yaml{with}");
+        self.unavailable(generator.place(), reason, help);
     }
 
     fn known_clusters(&self) -> Vec<Known> {

@@ -71,6 +71,13 @@ impl<'a, 'e> Generators<'a, 'e> {
 
     /// Something that Argo CD refuses.
     pub(super) fn wrong(&mut self, problem: Problem) {
+        // What the labels of a cluster say is known only where the cluster is.
+        if !self.output.incomplete.is_empty()
+            && is_missing_key(&problem.message)
+            && problem.message.contains(".metadata")
+        {
+            return;
+        }
         // One mistake in a template shows up in every Application that it makes.
         if !self.output.problems.contains(&problem) {
             self.output.failed.get_or_insert_with(|| problem.message.clone());

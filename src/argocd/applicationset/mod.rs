@@ -95,10 +95,11 @@ impl ApplicationSet {
         names
     }
 
-    /// Where the set looks for content as it is written: `(repoURL, path, revision)` of its git generators and its
-    /// template. Paths are cut before the first wildcard or parameter; a URL with parameters is left out.
-    pub fn git_paths(&self) -> Vec<(String, String, String)> {
-        fn add(blocks: &[Node], depth: u32, found: &mut Vec<(String, String, String)>) {
+    /// Where the set looks for content as it is written: `(repoURL, path, revision)` of its template and of its git
+    /// generators, with the pattern where it is one. Paths are cut before the first wildcard or parameter; a URL with
+    /// parameters is left out.
+    pub fn git_paths(&self) -> Vec<(String, String, String, Option<String>)> {
+        fn add(blocks: &[Node], depth: u32, found: &mut Vec<(String, String, String, Option<String>)>) {
             for block in blocks {
                 if let Some(git) = block.get("git") {
                     let text = |key: &str| git.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -108,6 +109,7 @@ impl ApplicationSet {
                             text("repoURL").to_owned(),
                             fixed_part(path),
                             text("revision").to_owned(),
+                            Some(path.to_owned()),
                         ));
                     }
                 }
@@ -120,15 +122,22 @@ impl ApplicationSet {
         }
         let mut found = Vec::new();
         add(self.generators(), 0, &mut found);
-        if let Some(template) = self.template() {
-            for source in Application::new(Arc::new(template.clone())).sources {
-                if !source.is_helm_chart() && !source.is_oci() {
-                    let text = (source.repo_url().to_owned(), source.target_revision().to_owned());
-                    found.push((text.0, fixed_part(source.path()), text.1));
+        if let Some(node) = self.template() {
+            for source in Application::new(Arc::new(node.clone())).sources {
+                if source.is_helm_chart() || source.is_oci() {
+                    continue;
                 }
+                let path = fixed_part(source.path());
+                let pattern = (path.len() < source.path().len()).then(|| source.path().to_owned());
+                found.push((
+                    source.repo_url().to_owned(),
+                    path,
+                    source.target_revision().to_owned(),
+                    pattern,
+                ));
             }
         }
-        found.retain(|(url, _, revision)| !url.contains("{{") && !revision.contains("{{"));
+        found.retain(|(url, _, revision, _)| !url.contains("{{") && !revision.contains("{{"));
         found
     }
 
@@ -176,6 +185,8 @@ pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut
             for params in sets {
                 let mut engine = Engine::new(set, &params, cx.origins, environment.sources);
                 match template::render(&merged, &params, &mut engine) {
+                    // What the labels of a cluster say is known only where the cluster is.
+                    Ok(node) if !cx.output.incomplete.is_empty() && lacks_metadata(&node, base) => {}
                     Ok(node) => cx.add(node, &mut names),
                     Err(problem) => cx.wrong(*problem),
                 }
@@ -183,4 +194,26 @@ pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut
         }
     }
     cx.output
+}
+
+/// Whether a parameter of the metadata of a cluster is missing where Argo CD decides by it what is generated.
+fn lacks_metadata(application: &Node, template: &Node) -> bool {
+    let go = says(template, ".metadata.", 0);
+    let lacks = |text: &str| {
+        text.contains("{{metadata.") || text.contains("{{ metadata.") || go && text.contains("<no value>")
+    };
+    let deciding = [&["metadata", "name"][..], &["spec"]];
+    deciding.iter().filter_map(|path| application.at_path(path)).any(|node| any_text(node, &lacks, 0))
+}
+
+fn says(node: &Node, words: &str, depth: u32) -> bool {
+    any_text(node, &|text| text.contains(words), depth)
+}
+
+/// Whether some scalar of a tree has a property.
+fn any_text(node: &Node, has: &dyn Fn(&str) -> bool, depth: u32) -> bool {
+    depth < 100
+        && (node.as_str().is_some_and(has)
+            || node.seq_or_empty().iter().any(|item| any_text(item, has, depth + 1))
+            || node.entries().iter().any(|entry| any_text(&entry.value, has, depth + 1)))
 }

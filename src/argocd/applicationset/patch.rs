@@ -16,9 +16,8 @@ pub(super) fn apply(mut application: Node, written: &Node, engine: &mut Engine<'
     let place = written.place();
     let source = by_line(written.as_str().unwrap_or_default(), place, engine);
     let text = engine.text(&source, place)?.unwrap_or(source);
-    let Some(patch) = read(&text, place, engine)? else {
-        return Err(wrong(place, "error while applying templatePatch: it is empty; render `{}` instead"));
-    };
+    // Nothing, comments and `null` are JSON's null, which `strategicpatch` takes for no patch.
+    let Some(patch) = read(&text, place, engine)? else { return Ok(application) };
     let origins = &mut *engine.origins;
     let project = application.at_path(&["spec", "project"]).cloned();
     merge(&mut application, patch, origins, 0);

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::argocd::IN_CLUSTER;
 use crate::finding::{Label, Severity};
-use crate::repo::{AppId, Inventory, Labels, ObjectFacts, Status};
+use crate::repo::{AppEntry, AppId, Inventory, Labels, ObjectFacts, Status, is_environment};
 use crate::rules::flux_apps::contains;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
@@ -50,6 +51,7 @@ impl Rule for DuplicateResourceOwnership {
 fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
     let entry = inventory.app(object.app);
     !object.hook
+        && !object.shared
         && !object.name.is_empty()
         // Another rule speaks of Applications.
         && !object.is("argoproj.io", "Application")
@@ -82,7 +84,37 @@ fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'
 /// Whether two apps can be on one cluster together. Two definitions of one app are another rule's business.
 fn collide(inventory: &Inventory, a: AppId, b: AppId) -> bool {
     let name = |id| inventory.app(id).map(|entry| (&entry.app.namespace, &entry.app.name));
-    a == b || (inventory.may_meet(a, b) && name(a) != name(b) && !inventory.are_alternatives(a, b))
+    a == b
+        || (inventory.may_meet(a, b)
+            && name(a) != name(b)
+            && !inventory.are_alternatives(a, b)
+            && !are_one(inventory, a, b)
+            && !are_environments(inventory, a, b))
+}
+
+/// Whether two apps are one definition that two roots render: of those, a cluster has one.
+fn are_one(inventory: &Inventory, a: AppId, b: AppId) -> bool {
+    let (Some(a), Some(b)) = (inventory.app(a), inventory.app(b)) else { return false };
+    a.app.place.at == b.app.place.at && a.root != b.root
+}
+
+/// Whether two apps are called alike but for the environment, and only the address that every cluster has for itself says that
+/// they share one: `dev-web` and `prod-web` of two roots.
+fn are_environments(inventory: &Inventory, a: AppId, b: AppId) -> bool {
+    let (Some(a), Some(b)) = (inventory.app(a), inventory.app(b)) else { return false };
+    let parts = |name: &str| -> (Vec<String>, Vec<String>) {
+        name.to_lowercase().split(['-', '_', '.']).map(str::to_owned).partition(|part| is_environment(part))
+    };
+    let ((ours, one), (theirs, other)) = (parts(&a.app.name), parts(&b.app.name));
+    // Side by side, one Argo CD reads both.
+    let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
+    a.root != b.root
+        && dir(a) != dir(b)
+        && matches!(a.app.cluster.as_str(), "" | IN_CLUSTER)
+        && one == other
+        && ours != theirs
+        && !ours.is_empty()
+        && !theirs.is_empty()
 }
 
 fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFacts>], cx: &mut Context<'_>) {

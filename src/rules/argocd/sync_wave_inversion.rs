@@ -1,8 +1,10 @@
 //! `sync-wave-inversion`: see the page.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Phase, SyncPosition};
+use crate::finding::Severity;
 use crate::k8s::{Reference, Via};
 use crate::origin::Place;
 use crate::repo::{Answer, AppId, AppKind, Inventory, ObjectFacts, World};
@@ -176,6 +178,11 @@ fn between(
         late.get_or_insert((provider, position, place));
     }
     let (provider, position, place) = late?;
+    // Without a health check of Application (none is built in since Argo CD 1.8), its waves wait for nothing.
+    let checked = *positions.1.get_or_init(|| checks_health(cx));
+    if !checked && cx.workspace.control_plane().settings.is_known() {
+        return None;
+    }
     let name = |id| inventory.app(id).map_or("", |entry| &entry.app.name);
     let message = format!(
         "the Application `{}` ({}) needs {} `{}` of `{}` ({})",
@@ -190,17 +197,39 @@ fn between(
         .related(reference.place, "needed here")
         .related(provider.place, "made here")
         .apps([consumer.app, provider.app])
-        .help(format!("sync `{}` before `{}`", name(provider.app), name(consumer.app)));
+        .at_most(if checked { Severity::Error } else { Severity::Note })
+        .help(format!(
+            "sync `{}` before `{}`{}",
+            name(provider.app),
+            name(consumer.app),
+            if checked {
+                ""
+            } else {
+                "; waves of Applications wait for each other only if `argocd-cm` has a health check of them"
+            }
+        ));
     Some(())
 }
 
-/// Where the definitions of apps stand in the syncs of the apps that render them.
-struct Positions<'a>(BTreeMap<(AppId, &'a str), &'a ObjectFacts>);
+/// Whether the repository gives Applications a health check: a key of `argocd-cm`, or of what makes it.
+fn checks_health(cx: &Context<'_>) -> bool {
+    cx.texts().any(|(_, file)| {
+        let text = file.text_or_empty();
+        text.contains("resource.customizations.health.argoproj.io_Application")
+            || text.contains("resource.customizations") && text.contains("argoproj.io/Application:")
+    })
+}
+
+/// Where the definitions of apps stand in the syncs of the apps that render them, and whether Argo CD waits for their health.
+struct Positions<'a>(BTreeMap<(AppId, &'a str), &'a ObjectFacts>, OnceCell<bool>);
 
 impl<'a> Positions<'a> {
     fn of(inventory: &'a Inventory) -> Self {
         let definitions = inventory.objects.iter().filter(|object| object.is("argoproj.io", "Application"));
-        Self(definitions.map(|object| ((object.app, object.name.as_str()), object)).collect())
+        Self(
+            definitions.map(|object| ((object.app, object.name.as_str()), object)).collect(),
+            OnceCell::new(),
+        )
     }
 
     /// The app that renders this app's definition, with the definition's place in its sync.

@@ -27,6 +27,10 @@ impl Rule for UndeletableHookJob {
         if !object.is("batch", "Job") || object.name.is_empty() || !is_hook {
             return;
         }
+        // Kubernetes deletes it some time after it has finished.
+        if object.at(&["spec", "ttlSecondsAfterFinished"]).and_then(Node::as_i64).is_some() {
+            return;
+        }
         let annotations = ["argocd.argoproj.io/hook-delete-policy", "helm.sh/hook-delete-policy"];
         let nodes: Vec<&Node> = annotations.iter().filter_map(|name| object.annotation(name)).collect();
         let policies: Vec<String> = nodes

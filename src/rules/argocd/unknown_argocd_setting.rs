@@ -1,5 +1,7 @@
 //! `unknown-argocd-setting`: see the page.
 
+use std::cell::OnceCell;
+
 use crate::argocd::{KnownKey, setting_key};
 use crate::repo::{Inventory, Labels};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -22,11 +24,13 @@ impl Rule for UnknownArgocdSetting {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let old = OnceCell::new();
         for object in inventory.declared.iter().filter(|object| object.kind == "ConfigMap") {
             for entry in object.node.get("data").map(Node::entries).unwrap_or_default() {
                 let key = entry.key.text.as_str();
                 let (message, help) = match setting_key(&object.name, key) {
                     None | Some(KnownKey::Current) => continue,
+                    Some(KnownKey::Removed) if *old.get_or_init(|| is_version_2(cx)) => continue,
                     Some(KnownKey::Removed) => (
                         format!("Argo CD does not read `{key}` any more"),
                         "remove it: see the upgrading notes of Argo CD 3.0 for what took its place"
@@ -48,4 +52,50 @@ impl Rule for UnknownArgocdSetting {
             }
         }
     }
+}
+
+/// Whether the repository shows that it installs Argo CD 2: by the image, the release that a kustomization or link names, or a
+/// version of the chart before 8, which brought Argo CD 3.
+fn is_version_2(cx: &Context<'_>) -> bool {
+    let after = |text: &str, words: &str| {
+        text.match_indices(words).any(|(at, _)| {
+            let rest = text.get(at + words.len()..).unwrap_or_default();
+            rest.trim_start_matches(['v', '\'', '"']).starts_with("2.")
+        })
+    };
+    let chart_is_old = |text: &str| {
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let line = line.trim().trim_start_matches("- ");
+            if line != "chart: argo-cd" && line != "name: argo-cd" {
+                continue;
+            }
+            let version = lines.clone().take(4).find_map(|next| {
+                let next = next.trim();
+                next.strip_prefix("targetRevision:").or_else(|| next.strip_prefix("version:"))
+            });
+            let major = version.and_then(|it| {
+                it.trim().trim_matches(['v', '\'', '"', '~', '^']).split('.').next()?.parse().ok()
+            });
+            if major.is_some_and(|major: u32| major < 8) {
+                return true;
+            }
+        }
+        false
+    };
+    cx.texts().any(|(_, file)| {
+        let text = file.text_or_empty();
+        [
+            "argoproj/argocd:",
+            "argoproj/argo-cd/",
+            "argo-cd/releases/download/",
+            "argo-cd.git?ref=",
+            "argo-cd?ref=",
+        ]
+        .iter()
+        .any(|words| after(text, words))
+            || after(text, "argo-cd/manifests/ha?ref=")
+            || after(text, "argo-cd/manifests/cluster-install?ref=")
+            || text.contains("argo-cd") && chart_is_old(text)
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::did_you_mean;
+use crate::finding::{Severity, did_you_mean};
 use crate::flux::{Known, Substitution};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -27,18 +27,26 @@ impl Rule for UndefinedSubstitution {
         if app.provisional {
             return;
         }
+        let strict = cx.workspace.bootstrap().strict;
         let undefined = |it: &&Substitution| it.variable == Known::Undefined && !it.has_default;
         // One finding per variable and file.
         let mut groups: BTreeMap<_, Vec<&Substitution>> = BTreeMap::new();
         for substitution in rendered.substitutions.iter().filter(undefined) {
             groups.entry((&substitution.name, substitution.place.at.file)).or_default().push(substitution);
         }
+        let cluster = match app.cluster.rsplit('/').next() {
+            Some(name) if !name.is_empty() => format!(" of cluster `{name}`"),
+            _ => String::new(),
+        };
         for ((name, _), group) in groups {
             let Some(first) = group.first() else { continue };
-            let message = format!(
-                "nothing defines `${{{name}}}`: Kustomization `{}` makes it an empty string",
-                app.name
-            );
+            let effect = match strict {
+                Some(true) => "fails on it",
+                Some(false) => "makes it an empty string",
+                None => "makes it an empty string, or fails on it from Flux 2.9 on",
+            };
+            let message =
+                format!("nothing defines `${{{name}}}`: Kustomization `{}`{cluster} {effect}", app.name);
             let known = rendered.variables.iter().map(|variable| variable.value.as_str());
             let help = match did_you_mean(name, known) {
                 Some(close) => format!("did you mean `${{{close}}}`?"),
@@ -48,6 +56,9 @@ impl Rule for UndefinedSubstitution {
                 ),
             };
             let mut report = cx.report(first.place, message).help(help);
+            if strict == Some(true) {
+                report = report.severity(Severity::Error);
+            }
             for other in group.iter().skip(1).take(3) {
                 report = report.related(other.place, "used here too");
             }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::k8s;
-use crate::repo::{App, Inventory, Labels, World};
+use crate::k8s::{self, Reference, Via};
+use crate::repo::{Answer, App, Inventory, Labels, ObjectFacts, World};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Scope;
@@ -64,6 +64,7 @@ impl Rule for MissingNamespace {
                 || world.external("", "Namespace", "", name).is_some()
                 || world.is_written("Namespace", name)
                 || world.open(object.app, "", true).is_some()
+                || is_made(&world, object, name)
             {
                 continue;
             }
@@ -84,4 +85,21 @@ impl Rule for MissingNamespace {
                 .help(help);
         }
     }
+}
+
+/// Whether something makes it as it makes other objects, as a ResourceSet of the Flux operator does.
+fn is_made(world: &World<'_>, object: &ObjectFacts, name: &str) -> bool {
+    let reference = Reference {
+        group: "".into(),
+        kind: "Namespace".into(),
+        namespace: None,
+        name: name.into(),
+        key: None,
+        optional: false,
+        place: object.place,
+        key_place: None,
+        field: "".into(),
+        via: Via::Field,
+    };
+    matches!(world.look_up(object.app, "", &reference), Answer::Provided(..))
 }

@@ -93,7 +93,11 @@ fn judge(
     object: &Object,
     cx: &mut Context<'_>,
 ) {
-    let Some(what) = plaintext_secret(key, value, confidential) else { return };
+    let Some(sign) = plaintext_secret(key, value, confidential) else { return };
+    // What is called like something that the repository has is its name, not its content.
+    if sign.is_by_name() && is_known_name(value.trim(), object, cx) {
+        return;
+    }
     let labels = Labels::of(node.place(), cx.origins(), cx.workspace);
     if is_made_up(node, cx) || !cx.workspace.is_editable(labels.primary.at.file) {
         return;
@@ -120,10 +124,17 @@ fn judge(
             file.mark_secret(span);
         }
     }
-    let message = format!("{} `{}` has {what} in plain text: `{key}`", object.kind, object.name);
+    let message = format!("{} `{}` has {} in plain text: `{key}`", object.kind, object.name, sign.what);
     cx.report_labels(labels, message)
+        .label(format!("recognised by {}", sign.by))
         .object(object, Some(&field()))
         .help("change the secret, since Git keeps it for ever, and make it with an ExternalSecret, a SealedSecret or SOPS");
+}
+
+/// Whether a value is the name of a Secret that the repository has or makes. An object's own name does not count: `mysql` may
+/// well have the password `mysql`.
+fn is_known_name(value: &str, object: &Object, cx: &Context<'_>) -> bool {
+    value != object.name && cx.workspace.names().contains(value)
 }
 
 /// Whether a template makes the value at each render, or looks it up.

@@ -1,6 +1,6 @@
 //! `privileged-role-binding`: see the page.
 
-use crate::repo::Object;
+use crate::repo::{Labels, Object};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 use crate::yaml::Node;
 
@@ -27,6 +27,13 @@ impl Rule for PrivilegedRoleBinding {
             return;
         }
         let Some(role) = object.at(&["roleRef", "name"]) else { return };
+        // What somebody else's chart binds is its business, unless a line here says so.
+        let labels = Labels::of(role.place(), cx.origins(), cx.workspace);
+        if !cx.workspace.is_editable(labels.primary.at.file)
+            && !cx.workspace.is_editable(object.place().at.file)
+        {
+            return;
+        }
         let name = role.as_str().unwrap_or_default();
         for (index, subject) in object.node.items(&["subjects"]).iter().enumerate() {
             let Some(node) = subject.get("name") else { continue };

@@ -19,6 +19,9 @@ impl Rule for DuplicateKey {
         for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateKey) {
             let (Some(place), Some((first, _))) = (problem.place, problem.related.first()) else { continue };
             let key = problem.message.split('"').nth(1).unwrap_or_default();
+            if key == "<<" {
+                continue;
+            }
             // Whoever can edit one of the two can mend it; nobody else wants to know.
             let is_ours = |place: Place| cx.workspace.is_editable(place.at.file);
             let (at, other) = if is_ours(place) { (place, *first) } else { (*first, place) };
@@ -37,6 +40,10 @@ impl Rule for DuplicateKey {
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
         for problem in file.problems.iter().filter(|problem| problem.kind == YamlProblemKind::DuplicateKey) {
             let key = file.file.slice(problem.at).trim();
+            // Merges add up: nothing is lost.
+            if key == "<<" {
+                continue;
+            }
             let report =
                 cx.report_at(problem.at, format!("the key `{key}` is here twice: the last one wins"));
             let report = match &problem.context {

@@ -2,6 +2,7 @@
 
 use crate::repo::has_tokens;
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::SourceFile;
 use crate::yaml::{Stream, YamlProblemKind};
 
 meta!(
@@ -24,6 +25,9 @@ impl Rule for SyntaxError {
         // A file that some program fills in first is no YAML yet; where a tool reads it all the same, it must be.
         // Neither is what other tools read in their own ways: JSON with comments, the settings of an editor.
         let text = file.file.text_or_empty();
+        if is_encrypted(&file.file) {
+            return;
+        }
         let foreign = is_template(text) || is_foreign(file.file.name());
         if has_tokens(text) || cx.is_data(&file.file) || (foreign && !cx.is_read(&file.file)) {
             return;
@@ -53,6 +57,11 @@ fn is_template(text: &str) -> bool {
     !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
 }
 
+/// Whether git-crypt has locked a file: it is no text at all before somebody unlocks the clone.
+fn is_encrypted(file: &SourceFile) -> bool {
+    file.bytes().starts_with(b"\0GITCRYPT\0")
+}
+
 /// Whether a file is likely to be another tool's: JSON, or in a hidden directory.
 fn is_foreign(name: &str) -> bool {
     name.ends_with(".json")
@@ -63,7 +72,7 @@ fn is_foreign(name: &str) -> bool {
 fn is_placeholder(line: &str) -> bool {
     let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
     let value = value.trim_start_matches("- ").trim_start();
-    ["{{", "{%", "{#", "#{", "<%"].iter().any(|open| value.starts_with(open))
+    ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{"].iter().any(|open| value.starts_with(open))
 }
 
 #[cfg(test)]
@@ -80,6 +89,9 @@ mod tests {
             ("{{- range .x }}\na: 1\n{{- end }}\n", true),
             ("kind: ApplicationSet\nname: {{ name }}\n", false),
             ("a: <Buffer>\n", false),
+            ("<#if x??>\na: 1\n</#if>\n", true),
+            ("{% for x in xs %}\na: 1\n", true),
+            ("[[ if .x ]]\na: 1\n", true),
         ] {
             assert_eq!(is_template(text), want, "{text}");
         }
