@@ -9,7 +9,15 @@ temp=${RUNNER_TEMP:-$(mktemp -d)}
 
 log() { printf 'gitops-lint: %s\n' "$*" >&2; }
 
-# The release archive of this runner, verified by the checksum that lies beside it.
+fail() {
+  log "$1"
+  echo "::error title=gitops-lint::$1"
+  printf 'exit-code=2\n' >> "${GITHUB_OUTPUT:-/dev/null}"
+  exit 2
+}
+
+# The release archive of this runner, verified by the checksum that lies beside it. An archive that a cache restored is not
+# downloaded again; its checksum is.
 install_release() {
   local version=$1 machine os archive
   machine=$(uname -m | sed 's/arm64/aarch64/; s/amd64/x86_64/')
@@ -20,15 +28,16 @@ install_release() {
   esac
   archive=gitops-lint-$machine-$os.tar.gz
   rm -rf "$temp/gitops-lint"
-  mkdir -p "$temp/gitops-lint"
+  mkdir -p "$temp/gitops-lint" "$temp/gitops-lint-release"
   # `set -e` says nothing where the caller asks for success, so each step asks for the one before.
   (
-    cd "$temp/gitops-lint" &&
-      curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive" &&
+    cd "$temp/gitops-lint-release" &&
+      rm -f "$archive.sha256" &&
       curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive.sha256" &&
+      { [ -f "$archive" ] || curl -fsSL --retry 3 -O "$repository/releases/download/$version/$archive"; } &&
       check_sum "$archive.sha256" &&
-      tar -xzf "$archive"
-  ) >&2 || return 1
+      tar -xzf "$archive" -C "$temp/gitops-lint"
+  ) >&2 || { rm -rf "$temp/gitops-lint-release"; return 1; }
   bin=$temp/gitops-lint/gitops-lint
 }
 
@@ -42,15 +51,20 @@ build_source() {
   bin=$temp/gitops-lint/bin/gitops-lint
 }
 
-case ${INPUT_VERSION:-} in
-  "") bin=$(command -v gitops-lint) || build_source "${GITHUB_ACTION_PATH:?}" ;;
+version=${INPUT_VERSION:-}
+# What is installed, else the release that the workflow names the action by.
+if [ -z "$version" ] && ! bin=$(command -v gitops-lint); then
+  case ${GITHUB_ACTION_REF:-} in
+    v[0-9]*) version=$GITHUB_ACTION_REF ;;
+    *) fail "no gitops-lint is installed and no release is named: set version to a release, or to source to build it" ;;
+  esac
+fi
+case $version in
+  "") ;;
   source) build_source "${GITHUB_ACTION_PATH:?}" ;;
   *)
-    install_release "$INPUT_VERSION" || {
-      log "the release $INPUT_VERSION could not be installed: building it"
-      cargo install --quiet --locked --git "$repository" --tag "$INPUT_VERSION" --root "$temp/gitops-lint" gitops-lint >&2
-      bin=$temp/gitops-lint/bin/gitops-lint
-    }
+    install_release "$version" ||
+      fail "the release $version could not be installed and verified: set version to another one, or to source to build it"
     ;;
 esac
 log "$("$bin" --version)"
@@ -83,10 +97,24 @@ if [ "${INPUT_PREFETCH_CHARTS:-false}" = true ]; then
   done
 fi
 
+# What a pull request is compared with is its target; what a push is compared with is what the branch was before.
+base=${INPUT_BASE:-}
+if [ "$base" = auto ]; then
+  base=
+  if [ -n "${GITHUB_BASE_REF:-}" ]; then
+    base=origin/$GITHUB_BASE_REF
+  elif [ "${GITHUB_EVENT_NAME:-}" = push ] && [ -f "${GITHUB_EVENT_PATH:-}" ]; then
+    before=$(grep -oE '"before": *"[0-9a-f]{40}"' "$GITHUB_EVENT_PATH" | head -n 1 | grep -oE '[0-9a-f]{40}' || true)
+    # A new branch was nothing before, and a push with force may have left what is not here.
+    if [ -n "$before" ] && git -C "$path" cat-file -e "$before^{commit}" 2>/dev/null; then base=$before; fi
+  fi
+  log "compared with ${base:-nothing: everything is reported}"
+fi
+
 arguments=(check "$path")
 [ -z "${INPUT_CONFIG:-}" ] || arguments+=(--config "$INPUT_CONFIG")
 [ -z "${INPUT_PRESET:-}" ] || arguments+=(--preset "$INPUT_PRESET")
-[ -z "${INPUT_BASE:-}" ] || arguments+=(--base "$INPUT_BASE")
+[ -z "$base" ] || arguments+=(--base "$base")
 [ -z "${INPUT_BASELINE:-}" ] || arguments+=(--baseline "$INPUT_BASELINE")
 case ${INPUT_FAIL_ON:-error} in
   never) ;;

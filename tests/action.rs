@@ -114,7 +114,7 @@ fn branches_are_fetched() {
     }
 }
 
-/// A release is downloaded, and used if it is what its checksum says; else, and without a release, it is built.
+/// A release is downloaded, cached, and used if it is what its checksum says; nothing is built unless that is asked for.
 #[test]
 fn a_release_is_downloaded_and_verified() {
     use std::os::unix::fs::PermissionsExt;
@@ -159,19 +159,34 @@ fn a_release_is_downloaded_and_verified() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         text(&output.stderr)
     };
+    let refused = |version: &str| {
+        let output = runner.run(&[("version", version), ("fail-on", "never")]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("::error title=gitops-lint::the release"));
+        text(&output.stderr)
+    };
     run("v9.9.9");
     assert_eq!(runner.read("used"), "downloaded\n".repeat(2), "for its version, and to lint");
     assert!(runner.read("urls").contains(&format!("/releases/download/v9.9.9/{archive}.sha256\n")));
     assert_eq!(runner.read("built"), "");
 
-    let said = run("v0.0.1");
-    assert!(said.contains("release v0.0.1 could not be installed: building it"), "{said}");
-    assert!(runner.read("built").contains("--tag v0.0.1"), "{}", runner.read("built"));
+    let archives = |urls: &str| urls.lines().filter(|url| url.ends_with(&archive)).count();
+    run("v9.9.9");
+    assert_eq!(archives(&runner.read("urls")), 1, "what a cache has is verified, not downloaded again");
+    assert_eq!(runner.read("used"), "downloaded\n".repeat(4));
 
+    let said = refused("v0.0.1");
+    assert!(
+        said.contains("could not be installed and verified") && said.contains("to source to build it"),
+        "{said}"
+    );
+    assert_eq!(runner.read("built"), "", "nothing is built unless that is asked for");
+
+    std::fs::write(runner.dir.path().join("temp/gitops-lint-release").join(&archive), "something else")
+        .unwrap_or_default();
     std::fs::write(releases.join(&archive), "something else").unwrap();
-    let said = run("v9.9.9");
-    assert!(said.contains("building it") && runner.read("built").contains("--tag v9.9.9"), "{said}");
-    assert_eq!(runner.read("used"), "downloaded\n".repeat(2), "what the checksum refuses is not run");
+    refused("v9.9.9");
+    assert_eq!(runner.read("used"), "downloaded\n".repeat(4), "what the checksum refuses is not run");
 
     run("source");
     assert!(runner.read("built").contains(&format!("--path {}", env!("CARGO_MANIFEST_DIR"))));
@@ -218,7 +233,8 @@ fn the_definition_fits_the_script() {
     let errors: Vec<String> = validator.iter_errors(&action).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     let script = std::fs::read_to_string(root.join(".ci/action.sh")).unwrap();
-    let env = action["runs"]["steps"][0]["env"].as_object().unwrap();
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let env = steps.iter().find(|step| step["id"] == "lint").unwrap()["env"].as_object().unwrap();
     for name in action["inputs"].as_object().unwrap().keys() {
         let variable = format!("INPUT_{}", name.to_uppercase().replace('-', "_"));
         assert_eq!(env[&variable], format!("${{{{ inputs.{name} }}}}"));

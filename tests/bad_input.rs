@@ -119,10 +119,12 @@ fn what_may_not_be_read_is_listed() {
 }
 
 #[test]
-fn a_file_is_no_repository() {
+fn a_file_is_a_part_and_no_root() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a.yaml"), "a: 1\n").unwrap();
     let output = run(dir.path(), &["a.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let output = run(dir.path(), &["--root", "a.yaml"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("`a.yaml` is a file") && said(&output).contains("--changed"));
+    assert!(said(&output).contains("`a.yaml` is no directory"), "{}", said(&output));
 }

@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Runs the binary in a directory.
-fn run_in(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn run_in(dir: &Path, args: &[&str]) -> Output {
     command(dir, args).output().unwrap()
 }
 
-fn command(dir: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-lint"));
     command.current_dir(dir).args(args).env_clear().env("GITOPS_LINT_TODAY", "2026-11-01");
     command
@@ -21,18 +21,18 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-fn json(dir: &Path, args: &[&str]) -> Value {
+pub(crate) fn json(dir: &Path, args: &[&str]) -> Value {
     let output = run_in(dir, &[&["--format", "json", "-q"], args].concat());
     assert!(code(&output) < 2, "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Rule and file of every finding.
-fn findings(report: &Value) -> Vec<String> {
+pub(crate) fn findings(report: &Value) -> Vec<String> {
     let items = report["findings"].as_array().unwrap().iter();
     items.map(|it| format!("{} {}", it["rule"].as_str().unwrap(), it["file"].as_str().unwrap())).collect()
 }
@@ -52,7 +52,7 @@ pub(crate) fn demo_totals() -> (usize, usize, String) {
 }
 
 /// A scratch repository with files.
-fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
         write(dir.path(), path, text);
@@ -60,7 +60,7 @@ fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
-fn write(dir: &Path, path: &str, text: &str) {
+pub(crate) fn write(dir: &Path, path: &str, text: &str) {
     let path = dir.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
@@ -78,9 +78,23 @@ pub(crate) fn git(dir: &Path, args: &[&str]) {
     assert!(output.status.success(), "git {args:?}: {}", text(&output.stderr));
 }
 
-const FORMATS: [&str; 7] = ["pretty", "json", "sarif", "github", "gitlab", "junit", "markdown"];
+const FORMATS: [&str; 13] = [
+    "pretty",
+    "concise",
+    "grouped",
+    "json",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "checkstyle",
+    "markdown",
+    "azure",
+    "rdjson",
+    "teamcity",
+];
 
-const CRON: &str = "apiVersion: batch/v1
+pub(crate) const CRON: &str = "apiVersion: batch/v1
 kind: CronJob
 metadata:
   name: report
@@ -107,13 +121,13 @@ spec:
     path: chart
   destination: { server: https://kubernetes.default.svc, namespace: web }
 ";
-const KUSTOMIZATION: &str = "resources: [cron.yaml]\n";
+pub(crate) const KUSTOMIZATION: &str = "resources: [cron.yaml]\n";
 
 fn cron(schedule: &str) -> String {
     CRON.replace("0 25 * * *", schedule)
 }
 
-fn cron_repo() -> tempfile::TempDir {
+pub(crate) fn cron_repo() -> tempfile::TempDir {
     scratch(&[("cron.yaml", CRON), ("kustomization.yaml", KUSTOMIZATION)])
 }
 
@@ -243,12 +257,12 @@ fn comments_suppress_in_every_file_of_a_finding() {
         ("  # gitops-lint: ignore[invalid-cron-schedule] the operator knows\n  schedule", vec![]),
         (
             "  # gitops-lint: ignore[invalid-cron-schedule] until 2026-10-31\n  schedule",
-            vec!["expired-suppression cron.yaml", "invalid-cron-schedule cron.yaml"],
+            vec!["invalid-cron-schedule cron.yaml", "expired-suppression cron.yaml"],
         ),
         ("  # gitops-lint: ignore[invalid-cron-schedule] until 2026-11-01\n  schedule", vec![]),
         (
             "  # gitops-lint: ignore[mutable-image-tag]\n  schedule",
-            vec!["unused-suppression cron.yaml", "invalid-cron-schedule cron.yaml"],
+            vec!["invalid-cron-schedule cron.yaml", "unused-suppression cron.yaml"],
         ),
     ] {
         write(repo.path(), "cron.yaml", &CRON.replace("  schedule", comment));
@@ -394,7 +408,7 @@ fn mistakes_of_the_user_are_explained() {
     for (args, words) in [
         (vec!["--frobnicate"], vec!["unexpected argument '--frobnicate'"]),
         (vec!["--fail-onn", "note"], vec!["--fail-onn", "similar argument exists: '--fail-on'"]),
-        (vec!["--format", "xml"], vec!["formats are pretty, json, sarif"]),
+        (vec!["--format", "xml"], vec!["formats are pretty, concise, grouped, json, sarif"]),
         (
             vec!["--rule", "duplicate-kye=off"],
             vec!["no rule `duplicate-kye`", "did you mean `duplicate-key`?"],
@@ -477,6 +491,8 @@ fn the_configuration_schema_agrees_with_the_reader() {
             ("repo/.gitops-lint.yaml", text),
             ("repo/vendor/charts/a.yaml", "a: 1\n"),
             ("charts/a.yaml", "a: 1\n"),
+            ("repo/platform/gitops-lint.yaml", "{}"),
+            ("repo/.gitops-lint-baseline.json", "{\"version\": 1, \"findings\": []}"),
         ]);
         let output = run_in(&dir.path().join("repo"), &[]);
         (validator.is_valid(&value), code(&output) != 2, text_of(&output))
@@ -508,7 +524,7 @@ fn the_configuration_schema_agrees_with_the_reader() {
     }
 }
 
-fn text_of(output: &Output) -> String {
+pub(crate) fn text_of(output: &Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
 

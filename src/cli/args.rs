@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 
 use crate::config::Level;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Severity, did_you_mean};
 use crate::report::Format;
 
+use super::candidates;
 use super::deferred::Deferred;
 use super::fetch_args::{CacheCommand, FetchArgs};
-use super::flavors::{HelmFlavorArg, RenderKustomizeArgs};
+use super::question_args::{ExplainArgs, GraphArgs, ReportArgs, RulesArgs, ValuesArgs, WhyArgs};
+use super::render_args::RenderCommand;
 
 /// Below the short help.
 const AFTER_HELP: &str = "--help shows examples and exit codes.";
@@ -25,6 +28,8 @@ Examples:
   gitops-lint --write-baseline              live with what is there, and see what is new from now on:
   gitops-lint --baseline .gitops-lint-baseline.json
   gitops-lint --format sarif=lint.sarif --format pretty
+  gitops-lint --format concise --min-severity warning --limit 20
+  gitops-lint --select missing-secret,helm --app 'prod-*'
   gitops-lint fetch                         bring charts and repositories that are not on this machine
   gitops-lint explain missing-secret        why a rule exists, and what to do
   gitops-lint init                          write a commented .gitops-lint.yaml
@@ -37,8 +42,8 @@ Exit codes:
   1  findings at or above --fail-on
   2  the tool could not do its job: unknown flags, a broken configuration, an unreadable path
 
-Environment: NO_COLOR, CLICOLOR_FORCE, GITOPS_LINT_TODAY (like --today), GITOPS_LINT_CACHE (like --cache-dir),
-RAYON_NUM_THREADS.";
+Environment: NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, COLUMNS, LC_ALL and LANG (C draws with ASCII), TERM (dumb as well),
+GITOPS_LINT_TODAY (like --today), GITOPS_LINT_CACHE (like --cache-dir), RAYON_NUM_THREADS.";
 
 /// Renders what Argo CD or Flux would apply, offline, and points every problem at the line somebody wrote.
 #[derive(Debug, Parser)]
@@ -54,7 +59,28 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]
+    pub(super) screen: ScreenArgs,
+    #[command(flatten)]
     pub(super) check: CheckArgs,
+}
+
+/// What every command says about the screen.
+#[derive(Debug, Args)]
+pub(super) struct ScreenArgs {
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Output")]
+    pub(super) color: ColorArg,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorArg {
+    /// On a terminal, or as the environment says
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// The part of [`Cli`] that `gitops-lint render ...` needs. Describing all of it takes longer than rendering a small chart.
@@ -63,6 +89,8 @@ pub(super) struct Cli {
 pub(super) struct RenderCli {
     #[command(subcommand)]
     pub(super) command: OnlyRender,
+    #[command(flatten)]
+    pub(super) screen: ScreenArgs,
 }
 
 /// The one command.
@@ -94,12 +122,13 @@ pub(super) enum Command {
     /// List the values of an app: what each key is, which line says so, and what that line shadows
     Values(Deferred<ValuesArgs>),
     /// Print a rule's page
-    Explain {
-        /// The rule
-        rule: String,
-    },
+    Explain(Deferred<ExplainArgs>),
     /// List the rules
-    Rules,
+    Rules(Deferred<RulesArgs>),
+    /// Print the graph of the fleet: apps, sources, values files, clusters, namespaces, references, dependsOn and waves
+    Graph(Deferred<GraphArgs>),
+    /// Write one HTML page with coverage, findings, apps, graph and values
+    Report(Deferred<ReportArgs>),
     /// Write a commented .gitops-lint.yaml from what the repository shows
     Init(Deferred<InitArgs>),
     /// Help with the configuration file
@@ -148,15 +177,31 @@ pub(super) enum ConfigCommand {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// The root of the repository
-    #[arg(default_value = ".")]
-    pub(super) path: PathBuf,
-    /// Output format, or FORMAT=FILE to write to a file; may be repeated
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_format)]
+    /// What to lint: a repository, or directories and files of one; `-` for a file on standard input
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The root of the repository, where it is not what Git or a configuration file says
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// What the file on standard input is called
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// Output format, or FORMAT=FILE to write to a file; may be repeated: pretty, concise, grouped, json, sarif, github,
+    /// gitlab, junit, checkstyle, markdown, azure, rdjson, teamcity
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_format, help_heading = "Output")]
     pub(super) format: Vec<(Format, Option<PathBuf>)>,
-    /// Exit with 1 when a finding is at least this bad
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub(super) fail_on: FailOn,
+    /// Write the reports of all formats that machines read into this directory, under their usual names
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+    /// Show so many findings, the worst first, and count the rest; 0 for all. Reports for machines hold all of them
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = "Output")]
+    pub(super) limit: usize,
+    /// Count the findings by severity, rule and app instead of showing them; JSON has both
+    #[arg(long, help_heading = "Output")]
+    pub(super) statistics: bool,
+    /// Exit with 1 when a finding is at least this bad (default: error)
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
     /// Exit with 1 when less of what is deployed was rendered in full
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
     pub(super) min_coverage: Option<f64>,
@@ -169,6 +214,18 @@ pub(super) struct CheckArgs {
     /// How sure a finding must be to be reported: certain, likely (the default) or possible
     #[arg(long, value_name = "LEVEL", value_parser = parse_confidence, help_heading = "What to report")]
     pub(super) confidence: Option<Confidence>,
+    /// Run only these rules, whatever preset they belong to; a subject such as `helm` stands for its rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rules, add = ArgValueCandidates::new(candidates::rules))]
+    pub(super) select: Vec<Rules>,
+    /// Do not run these rules; a subject stands for its rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rules, add = ArgValueCandidates::new(candidates::rules))]
+    pub(super) ignore: Vec<Rules>,
+    /// Report nothing less severe
+    #[arg(long, value_name = "SEVERITY", help_heading = "What to report")]
+    pub(super) min_severity: Option<SeverityArg>,
+    /// Report only what affects this app; a pattern such as `prod-*`; may be repeated
+    #[arg(long, value_name = "APP", value_delimiter = ',', help_heading = "What to report", add = ArgValueCandidates::new(candidates::apps))]
+    pub(super) app: Vec<String>,
     /// Report only what these files touch: paths, `-` to read them from standard input, or nothing for what differs
     /// from the last commit
     #[arg(long, value_name = "FILE", num_args = 0.., help_heading = "What to report")]
@@ -188,9 +245,12 @@ pub(super) struct CheckArgs {
     /// Print findings only, no closing line
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// List every app that was not fully rendered
+    /// List every app that was not fully rendered, and how long each phase and the slowest apps took
     #[arg(short, long)]
     pub(super) verbose: bool,
+    /// Write how long each phase and each app took, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) profile: Option<PathBuf>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -198,7 +258,7 @@ pub(super) struct CheckArgs {
 /// Arguments of every command that looks at a repository.
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
-    /// The configuration file (default: .gitops-lint.yaml at the root)
+    /// The configuration file (default: .gitops-lint.yaml or .gitops-lint.yml at the root)
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Where `gitops-lint fetch` keeps what it brings (default: gitops-lint in the user's cache directory)
@@ -230,169 +290,6 @@ pub(super) struct AppsArgs {
     pub(super) common: CommonArgs,
 }
 
-/// Arguments of `why`.
-#[derive(Debug, Args)]
-pub(super) struct WhyArgs {
-    /// The app; alone: a line, as FILE:LINE or FILE:LINE:COLUMN
-    #[arg(value_name = "APP|FILE:LINE")]
-    pub(super) target: String,
-    /// The object: KIND/NAME, or KIND/NAMESPACE/NAME
-    #[arg(value_name = "KIND/NAME")]
-    pub(super) object: Option<String>,
-    /// The field: spec.containers[0].image, a JSON pointer, or the end of its path
-    pub(super) field: Option<String>,
-    /// The root of the repository
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) repo: PathBuf,
-    /// Output format
-    #[arg(long, default_value = "pretty")]
-    pub(super) format: AnswerFormat,
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
-/// Arguments of `values`.
-#[derive(Debug, Args)]
-pub(super) struct ValuesArgs {
-    /// The app
-    pub(super) app: String,
-    /// Only this key and what is below it
-    pub(super) key: Option<String>,
-    /// Only values that are set but that no template reads
-    #[arg(long, conflicts_with = "diff")]
-    pub(super) unused: bool,
-    /// Only values that another app has otherwise
-    #[arg(long, value_name = "APP")]
-    pub(super) diff: Option<String>,
-    /// Show values that look like secrets, which are masked otherwise
-    #[arg(long)]
-    pub(super) show_secrets: bool,
-    /// The root of the repository
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) repo: PathBuf,
-    /// Output format
-    #[arg(long, default_value = "table")]
-    pub(super) format: TableFormat,
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
-/// Formats of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum AnswerFormat {
-    /// For people
-    Pretty,
-    /// JSON
-    Json,
-}
-
-/// What to render.
-#[derive(Debug, Subcommand)]
-pub(super) enum RenderCommand {
-    /// An app of the repository, as Argo CD or Flux would render it
-    App(Deferred<RenderAppArgs>),
-    /// A kustomization, as `kustomize build` prints it
-    Kustomize(Deferred<RenderKustomizeArgs>),
-    /// A chart, as `helm template` prints it
-    Helm(Deferred<RenderHelmArgs>),
-}
-
-/// Arguments of `render helm`, in Helm's words.
-#[derive(Debug, Args)]
-pub(super) struct RenderHelmArgs {
-    /// The chart: a directory or a .tgz
-    pub(super) chart: PathBuf,
-    /// The name of the release
-    #[arg(long, default_value = "release-name")]
-    pub(super) release: String,
-    /// The namespace of the release
-    #[arg(short, long, default_value = "default")]
-    pub(super) namespace: String,
-    /// A values file; may be repeated, later files win
-    #[arg(short = 'f', long = "values", value_name = "FILE")]
-    pub(super) values: Vec<PathBuf>,
-    /// Set a value: KEY=VALUE
-    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
-    pub(super) set: Vec<String>,
-    /// Set a value that is a string
-    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
-    pub(super) set_string: Vec<String>,
-    /// Set a value to what a file holds
-    #[arg(long, value_name = "KEY=FILE")]
-    pub(super) set_file: Vec<String>,
-    /// Set a value that is JSON
-    #[arg(long, value_name = "KEY=JSON", allow_hyphen_values = true)]
-    pub(super) set_json: Vec<String>,
-    /// Set a value that is taken as it is
-    #[arg(long, value_name = "KEY=TEXT", allow_hyphen_values = true)]
-    pub(super) set_literal: Vec<String>,
-    /// Print CRDs as well
-    #[arg(long)]
-    pub(super) include_crds: bool,
-    #[command(flatten)]
-    pub(super) output: ObjectsArgs,
-    /// Leave out test hooks
-    #[arg(long)]
-    pub(super) skip_tests: bool,
-    /// Do not check values against values.schema.json
-    #[arg(long)]
-    pub(super) skip_schema_validation: bool,
-    /// Which Helm is followed
-    #[arg(long, value_name = "VERSION", default_value = "4")]
-    pub(super) flavor: HelmFlavorArg,
-    /// The Kubernetes version that templates see
-    #[arg(long, value_name = "VERSION")]
-    pub(super) kube_version: Option<String>,
-    /// An API version that templates see beside the usual ones; may be repeated
-    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
-    pub(super) api_versions: Vec<String>,
-}
-
-/// `--load-restrictor`, in kustomize's words.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum LoadRestrictorArg {
-    /// Files in or below the directory of the kustomization
-    #[value(name = "LoadRestrictionsRootOnly")]
-    RootOnly,
-    /// Any file
-    #[value(name = "LoadRestrictionsNone")]
-    None,
-}
-
-/// Arguments of `render app`.
-#[derive(Debug, Args)]
-pub(super) struct RenderAppArgs {
-    /// The app: its name, or the directory of an overlay or chart
-    pub(super) name: String,
-    /// The root of the repository
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(super) repo: PathBuf,
-    #[command(flatten)]
-    pub(super) output: ObjectsArgs,
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
-/// How rendered objects are printed.
-#[derive(Debug, Args)]
-pub(super) struct ObjectsArgs {
-    /// Say behind each value in which line it is written
-    #[arg(long)]
-    pub(super) show_origins: bool,
-    /// Output format
-    #[arg(long, default_value = "yaml")]
-    pub(super) format: ObjectsFormat,
-}
-
-/// Formats of objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ObjectsFormat {
-    /// YAML
-    Yaml,
-    /// JSON: a List or, with --show-origins, every value with the file and line it comes from
-    Json,
-}
-
 /// `--fail-on`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum FailOn {
@@ -406,6 +303,17 @@ pub(super) enum FailOn {
     Never,
 }
 
+impl From<Option<Severity>> for FailOn {
+    fn from(least: Option<Severity>) -> Self {
+        match least {
+            Some(Severity::Error) => Self::Error,
+            Some(Severity::Warning) => Self::Warning,
+            Some(Severity::Note) => Self::Note,
+            None => Self::Never,
+        }
+    }
+}
+
 impl FailOn {
     /// Whether a finding of that severity is bad enough.
     pub(super) fn is_met_by(self, severity: Severity) -> bool {
@@ -417,6 +325,36 @@ impl FailOn {
         };
         severity >= least
     }
+}
+
+/// `--min-severity`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SeverityArg {
+    /// Errors only
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Everything
+    Note,
+}
+
+impl From<SeverityArg> for Severity {
+    fn from(severity: SeverityArg) -> Self {
+        match severity {
+            SeverityArg::Error => Self::Error,
+            SeverityArg::Warning => Self::Warning,
+            SeverityArg::Note => Self::Note,
+        }
+    }
+}
+
+/// A rule by its name, or all rules of a subject.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    /// Their names.
+    pub(super) names: Vec<&'static str>,
+    /// Whether the rule was named itself.
+    pub(super) by_name: bool,
 }
 
 /// `--preset`.
@@ -450,7 +388,11 @@ fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
     let (name, file) =
         text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
     let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
-    let format = Format::from_name(name).ok_or_else(|| format!("formats are {}", known.join(", ")))?;
+    let format = Format::from_name(name).ok_or_else(|| {
+        let close = did_you_mean(name, known.iter().copied());
+        let hint = close.map_or_else(String::new, |close| format!("did you mean `{close}`? "));
+        format!("{hint}formats are {}", known.join(", "))
+    })?;
     Ok((format, file))
 }
 
@@ -469,6 +411,17 @@ fn parse_confidence(text: &str) -> Result<Confidence, String> {
     let words = Confidence::WORDS;
     let known = words.iter().find(|(word, _)| *word == text).map(|(_, confidence)| *confidence);
     known.ok_or_else(|| format!("write {}", words.map(|(word, _)| word).join(", ")))
+}
+
+/// The rules that `--select`, `--ignore` and `select:` mean by a word.
+pub(super) fn parse_rules(text: &str) -> Result<Rules, String> {
+    if let Some(rule) = crate::rules::find(text) {
+        return Ok(Rules { names: vec![rule.meta().name], by_name: true });
+    }
+    let all = crate::rules::all();
+    let metas = all.map(crate::rules::Rule::meta).filter(|meta| meta.subject() == text);
+    let names: Vec<&'static str> = metas.map(|meta| meta.name).collect();
+    if names.is_empty() { Err(super::unknown_rule(text)) } else { Ok(Rules { names, by_name: false }) }
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {

@@ -4,45 +4,80 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read};
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::config::{Config, Level};
 use crate::finding::Confidence;
-use crate::lint::{self, Baseline, Changed, Options, Report};
+use crate::lint::{self, Baseline, Changed, Filter, Options, Report};
+use crate::repo::{Watch, Workspace};
 use crate::report::{self, Format, Look};
 use crate::source::TreePath;
 
-use super::args::{CheckArgs, PresetArg};
-use super::terminal::{Progress, look};
+use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
+use super::place::Place;
+use super::stopwatch::{Progress, Stopwatch};
+use super::terminal::look;
 use super::{Failure, open, print};
 
 /// Where `--write-baseline` writes when no file is named.
 const BASELINE_NAME: &str = ".gitops-lint-baseline.json";
 
 pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let started = Instant::now();
-    let progress = Progress::start(args.quiet);
-    let report = lint(args)?;
+    let watch = Stopwatch::start();
+    watch.phase("opening the repository");
+    let place = place(args)?;
+    let mut workspace = open::with_buffer(&place.root, &args.common, place.buffer.as_ref())?;
+    // What cannot be written is said before the work, not after.
+    let targets = targets(args, &workspace.config)?;
+    workspace.watch = watch.clone();
+    let progress = Progress::start(args.quiet, &watch);
+    let mut report = lint(args, &place, &workspace)?;
     drop(progress);
-    if args.write_baseline {
-        return write_baseline(args, &report);
+    watch.phase("reporting");
+    report.names = place.names.clone();
+    if report.summary.files == 0 && report.unreadable.is_empty() {
+        return Err(format!(
+            "there is no YAML or JSON in `{}`: name the root of a repository that Argo CD or Flux reads",
+            place.root.display()
+        ));
     }
-    let look = Look { verbose: args.verbose, quiet: args.quiet, ..look() };
-    let default = [(Format::Pretty, None)];
-    let formats = if args.format.is_empty() { &default[..] } else { &args.format };
-    for (format, file) in formats {
+    if args.write_baseline {
+        return write_baseline(args, &place, &workspace.config, &report);
+    }
+    let look = Look {
+        verbose: args.verbose,
+        quiet: args.quiet,
+        limit: args.limit,
+        statistics: args.statistics,
+        ..look()
+    };
+    for (format, file) in &targets {
         match file {
             Some(file) => {
-                let plain = Look { color: false, links: false, width: 0, ..look };
+                let plain = Look { color: false, links: false, width: 0, ascii: false, limit: 0, ..look };
                 write(file, &report::render(&report, *format, plain))?;
             }
             None => print(&report::render(&report, *format, look)),
         }
     }
-    let on_screen = formats.iter().any(|(format, file)| *format == Format::Pretty && file.is_none());
-    if !args.quiet && (on_screen || std::io::stderr().is_terminal()) {
-        eprintln!("finished in {:.2} s", started.elapsed().as_secs_f64());
+    let on_screen = targets.iter().find(|(format, file)| format.is_for_people() && file.is_none());
+    if !args.quiet && (on_screen.is_some() || std::io::stderr().is_terminal()) {
+        let seconds = watch.seconds();
+        if args.verbose {
+            eprint!("{}", watch.timings());
+        }
+        // A line per finding has no room for a closing line.
+        if on_screen.is_some_and(|(format, _)| *format == Format::Concise) {
+            eprintln!("{}; finished in {seconds:.2} s", report::totals(&report.summary));
+        } else {
+            eprintln!("finished in {seconds:.2} s");
+        }
     }
-    let failed = report.findings.iter().any(|reported| args.fail_on.is_met_by(reported.finding.severity));
+    if let Some(file) = &args.profile {
+        write(file, &watch.profile())?;
+    }
+    let least = args.fail_on.or(workspace.config.fail_on.map(FailOn::from)).unwrap_or(FailOn::Error);
+    let failed = report.findings.iter().any(|reported| least.is_met_by(reported.finding.severity));
     let mut failed = failed;
     if let Some(least) = args.min_coverage
         && report.summary.coverage() < least
@@ -59,37 +94,113 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-fn lint(args: &CheckArgs) -> Result<Report, Failure> {
+/// Where to look: the paths that were typed, or the file on standard input.
+fn place(args: &CheckArgs) -> Result<Place, Failure> {
+    let root = args.root.as_deref();
+    let from_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    match &args.stdin_filename {
+        Some(_) if !from_stdin => {
+            Err("--stdin-filename names what comes on standard input: add `-`".to_owned())
+        }
+        Some(_) if args.paths.len() > 1 => Err("`-` is one file: name no other paths beside it".to_owned()),
+        Some(file) => Place::of_stdin(file, root),
+        None if from_stdin => Err("`-` needs a name and a place: add --stdin-filename FILE".to_owned()),
+        None => match (root, args.paths.as_slice()) {
+            // The root alone is all of it.
+            (Some(dir), [path]) if path.as_os_str() == "." => Place::of(&[dir.to_owned()], root),
+            _ => Place::of(&args.paths, root),
+        },
+    }
+}
+
+/// Which formats go where. At most one goes to standard output, and no two into one file.
+fn targets(args: &CheckArgs, config: &Config) -> Result<Vec<(Format, Option<PathBuf>)>, Failure> {
+    let mut targets = args.format.clone();
+    if let Some(dir) = &args.output {
+        for (format, file) in targets.iter_mut().filter(|(_, file)| file.is_none()) {
+            *file = format.file_name().map(|name| dir.join(name));
+        }
+        std::fs::create_dir_all(dir).map_err(|error| format!("cannot make `{}`: {error}", dir.display()))?;
+    }
+    let with_dir = args.output.is_some() && targets.iter().all(|(_, file)| file.is_some());
+    if targets.is_empty() || with_dir {
+        let configured = config.format.as_ref().and_then(|name| Format::from_name(&name.value));
+        targets.push((configured.filter(|_| !with_dir).unwrap_or(Format::Pretty), None));
+    }
+    for (at, (format, file)) in targets.iter().enumerate() {
+        let Some((other, _)) = targets.iter().take(at).find(|(_, known)| known == file) else { continue };
+        let (other, format) = (other.name(), format.name());
+        return Err(match file {
+            None => format!(
+                "`{other}` and `{format}` would both go to standard output: give one of them a file, `--format \
+                 {format}=FILE`, or all reports a directory, `--output DIR`"
+            ),
+            Some(file) => format!("`{other}` and `{format}` would both be written to `{}`", file.display()),
+        });
+    }
+    Ok(targets)
+}
+
+fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report, Failure> {
+    let config = &workspace.config;
+    let (only, named) = selected(args, config)?;
     let mut options = Options {
         strict: args.preset.map(|preset| matches!(preset, PresetArg::Strict)),
-        levels: args.rule.iter().map(|(name, level)| ((*name).into(), *level)).collect(),
         confidence: args.confidence,
-        today: Some(today(args)?),
-        baseline: baseline(args)?,
-        changed: args.changed.as_ref().map(|files| changed(files, &args.path)).transpose()?,
+        today: Some(today(args.today.as_ref())?),
+        baseline: baseline(args, place, config)?,
+        changed: args.changed.as_ref().map(|files| changed(files, &place.root)).transpose()?,
+        only,
+        filter: Filter {
+            min_severity: args.min_severity.map(Into::into),
+            apps: args.app.clone(),
+            parts: place.parts.clone(),
+        },
         ..Options::default()
     };
-    let Some(revision) = &args.base else {
-        return Ok(lint::lint(&open::workspace(&args.path, &args.common)?, &options));
-    };
+    if args.write_baseline {
+        // A baseline of a part would forget the rest.
+        options.filter = Filter::default();
+    }
+    // Who names a rule wants it to run, even if the configuration has switched it off.
+    let is_off = |name: &&&str| config.rules.get(**name).is_some_and(|rule| rule.level == Some(Level::Off));
+    options.levels.extend(named.iter().filter(is_off).map(|name| ((*name).into(), Level::On)));
+    options.levels.extend(args.rule.iter().map(|(name, level)| ((*name).into(), *level)));
+    for rules in &args.ignore {
+        options.levels.extend(rules.names.iter().map(|name| ((*name).into(), Level::Off)));
+    }
+    let Some(revision) = &args.base else { return Ok(lint::lint(workspace, &options)) };
     // What the base shows to those who ask is known, whatever the head makes of it.
     let confidence = Some(Confidence::Possible);
-    let plain = Options { confidence, baseline: None, changed: None, ..options.clone() };
-    let (head, base) = rayon::join(
-        || open::workspace(&args.path, &args.common),
-        || {
-            let workspace = open::base_workspace(&args.path, &args.common, revision)?;
-            Ok::<_, Failure>(workspace.map(|workspace| lint::lint(&workspace, &plain).findings))
-        },
-    );
-    let known = base?.into_iter().flatten().map(|reported| reported.fingerprint);
+    let plain =
+        Options { confidence, baseline: None, changed: None, filter: Filter::default(), ..options.clone() };
+    let base = open::base_workspace(&place.root, &args.common, revision)?;
+    let known = base.map(|workspace| lint::lint(&workspace, &plain).findings);
+    let known = known.into_iter().flatten().map(|reported| reported.fingerprint);
     options.base = Some(known.collect());
-    Ok(lint::lint(&head?, &options))
+    Ok(lint::lint(workspace, &options))
+}
+
+/// What `--select` or the configuration asks for, and the rules that the command line names themselves.
+fn selected(
+    args: &CheckArgs,
+    config: &Config,
+) -> Result<(Option<Vec<&'static str>>, Vec<&'static str>), Failure> {
+    let mut selected = args.select.clone();
+    if selected.is_empty() {
+        for name in &config.select {
+            selected.push(Rules { by_name: false, ..parse_rules(&name.value)? });
+        }
+    }
+    let names = |rules: &Rules| rules.names.clone();
+    let named = selected.iter().filter(|rules| rules.by_name).flat_map(names).collect();
+    let all: Vec<&'static str> = selected.iter().flat_map(names).collect();
+    Ok(((!all.is_empty()).then_some(all), named))
 }
 
 /// `--today`, the environment, or the clock.
-fn today(args: &CheckArgs) -> Result<String, Failure> {
-    if let Some(day) = &args.today {
+pub(super) fn today(given: Option<&String>) -> Result<String, Failure> {
+    if let Some(day) = given {
         return Ok(day.clone());
     }
     if let Some(day) = std::env::var_os("GITOPS_LINT_TODAY").filter(|day| !day.is_empty()) {
@@ -121,12 +232,15 @@ pub(super) fn below(root: &Path, name: &str) -> PathBuf {
     if root == Path::new(".") { PathBuf::from(name) } else { root.join(name) }
 }
 
-fn baseline_path(args: &CheckArgs) -> PathBuf {
-    args.baseline.clone().unwrap_or_else(|| below(&args.path, BASELINE_NAME))
+/// The baseline that the command line names, or the configuration.
+fn baseline_path(args: &CheckArgs, place: &Place, config: &Config) -> Option<PathBuf> {
+    let configured = || Some(below(&place.root, &config.baseline.as_ref()?.value));
+    args.baseline.clone().or_else(configured)
 }
 
-fn baseline(args: &CheckArgs) -> Result<Option<Baseline>, Failure> {
-    let Some(path) = args.baseline.as_ref().filter(|_| !args.write_baseline) else { return Ok(None) };
+fn baseline(args: &CheckArgs, place: &Place, config: &Config) -> Result<Option<Baseline>, Failure> {
+    let path = baseline_path(args, place, config).filter(|_| !args.write_baseline);
+    let Some(path) = &path else { return Ok(None) };
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("cannot read the baseline `{shown}`: {error}"))?;
@@ -135,14 +249,24 @@ fn baseline(args: &CheckArgs) -> Result<Option<Baseline>, Failure> {
     Ok(Some(baseline))
 }
 
-fn write_baseline(args: &CheckArgs, report: &Report) -> Result<ExitCode, Failure> {
-    let path = baseline_path(args);
+fn write_baseline(
+    args: &CheckArgs,
+    place: &Place,
+    config: &Config,
+    report: &Report,
+) -> Result<ExitCode, Failure> {
+    let path = baseline_path(args, place, config).unwrap_or_else(|| below(&place.root, BASELINE_NAME));
     let baseline = Baseline::of(&report.findings, &report.sources);
     write(&path, &baseline.to_json())?;
     if !args.quiet {
         let shown = path.display();
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
-        eprintln!("wrote {} {findings} to {shown}: use it with --baseline {shown}", baseline.len());
+        let use_it = if args.baseline.is_none() && config.baseline.is_some() {
+            "the configuration uses it".to_owned()
+        } else {
+            format!("use it with --baseline {shown}")
+        };
+        eprintln!("wrote {} {findings} to {shown}: {use_it}", baseline.len());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{LoadRestrictorArg, ObjectsArgs};
+use super::render_args::{LoadRestrictorArg, ObjectsArgs};
 
 /// `--flavor` of `render helm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

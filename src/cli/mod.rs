@@ -7,7 +7,9 @@
     reason = "the command line is where the outside world begins"
 )]
 
+mod about_rules;
 mod args;
+mod candidates;
 mod check;
 mod deferred;
 mod describe;
@@ -18,11 +20,16 @@ mod flavors;
 mod init;
 mod objects;
 mod open;
+mod picture;
+mod place;
 mod problems;
+mod question_args;
 mod render_app;
+mod render_args;
 mod render_helm;
 mod render_kustomize;
 mod schema;
+mod stopwatch;
 mod terminal;
 mod values;
 mod why;
@@ -35,11 +42,11 @@ use clap::Parser;
 use crate::finding::did_you_mean;
 use crate::repo::MissingChart;
 use crate::rules;
+use crate::source::TreePath;
 
-use args::{
-    AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, OnlyRender, RenderCli, RenderCommand,
-    TableFormat,
-};
+use args::{AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, OnlyRender, RenderCli, TableFormat};
+use place::Place;
+use render_args::RenderCommand;
 
 /// The tool could not do its job.
 const EXIT_UNUSABLE: u8 = 2;
@@ -49,12 +56,20 @@ type Failure = String;
 
 /// Runs the command line and answers the exit code: 0 clean, 1 findings, 2 the tool could not do its job.
 pub fn run() -> ExitCode {
+    // The shell asks what could be typed next.
+    if std::env::var_os("COMPLETE").is_some() {
+        clap_complete::CompleteEnv::with_factory(<Cli as clap::CommandFactory>::command).complete();
+    }
     let is_render = std::env::args_os().nth(1).is_some_and(|first| first == "render");
     let result = if is_render {
-        let OnlyRender::Render(command) = RenderCli::parse().command;
+        let cli = RenderCli::parse();
+        terminal::set_color(cli.screen.color);
+        let OnlyRender::Render(command) = cli.command;
         render(command)
     } else {
-        any(Cli::parse())
+        let cli = Cli::parse();
+        terminal::set_color(cli.screen.color);
+        any(cli)
     };
     match result {
         Ok(code) => code,
@@ -83,8 +98,10 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Render(command)) => render(command),
         Some(Command::Why(args)) => why::run(&args.0),
         Some(Command::Values(args)) => values::run(&args.0),
-        Some(Command::Explain { rule }) => explain(&rule),
-        Some(Command::Rules) => Ok(list_rules()),
+        Some(Command::Explain(args)) => about_rules::explain(&args.0),
+        Some(Command::Rules(args)) => Ok(about_rules::list(&args.0)),
+        Some(Command::Graph(args)) => picture::graph(&args.0),
+        Some(Command::Report(args)) => picture::report(&args.0),
         Some(Command::Init(args)) => init::run(&args.0),
         Some(Command::Config(ConfigCommand::Schema)) => {
             print(&schema::schema());
@@ -107,30 +124,17 @@ fn unknown_rule(name: &str) -> String {
     }
 }
 
-fn explain(name: &str) -> Result<ExitCode, Failure> {
-    let rule = rules::find(name).ok_or_else(|| unknown_rule(name))?;
-    print(rule.meta().page);
-    Ok(ExitCode::SUCCESS)
-}
-
-fn list_rules() -> ExitCode {
-    let mut subject = "";
-    for rule in rules::all() {
-        let meta = rule.meta();
-        if meta.subject() != subject {
-            subject = meta.subject();
-            print(&format!("{subject}\n"));
-        }
-        let (severity, preset) = (meta.severity.as_str(), meta.preset.as_str());
-        print(&format!("  {:36} {severity:8} {preset:12} {}\n", meta.name, meta.summary));
-    }
-    ExitCode::SUCCESS
-}
-
 fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
-    let workspace = open::workspace(&args.path, &args.common)?;
+    let place = Place::of_dir(&args.path)?;
+    let workspace = open::workspace(&place.root, &args.common)?;
     let options = crate::lint::Options { only: Some(Vec::new()), ..crate::lint::Options::default() };
-    let report = crate::lint::lint(&workspace, &options);
+    let mut report = crate::lint::lint(&workspace, &options);
+    report.names = place.names.clone();
+    // Of a part, the apps that are defined or written there.
+    let is_here = |path: &str| {
+        TreePath::new(path).is_ok_and(|path| place.parts.iter().any(|part| path.starts_with(part)))
+    };
+    report.apps.retain(|app| place.parts.is_empty() || is_here(&app.file) || is_here(&app.source));
     if let Some(format) = args.missing_charts {
         for chart in workspace.checkouts.fetched().missing().iter().filter_map(MissingChart::of) {
             print(&match format {
@@ -144,8 +148,8 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     print(&match args.format {
-        TableFormat::Json => crate::report::apps_json(&report.apps),
-        TableFormat::Table => crate::report::apps_table(&report.apps),
+        TableFormat::Json => crate::report::apps_json(&report),
+        TableFormat::Table => crate::report::apps_table(&report),
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use crate::report::{Origination, objects_json, objects_yaml};
 use crate::source::{Sources, Span};
 use crate::yaml::Node;
 
-use super::args::{ObjectsArgs, ObjectsFormat};
+use super::render_args::{ObjectsArgs, ObjectsFormat};
 
 /// The objects in the format that was asked for.
 pub(super) fn text(nodes: &[&Node], args: &ObjectsArgs, origins: &dyn Origination) -> String {

@@ -6,24 +6,37 @@ use std::sync::Arc;
 
 use crate::cache::Store;
 use crate::config::{self, Config};
-use crate::finding::{Confidence, Finding, Label, Problem, Severity};
+use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, Severity, did_you_mean};
 use crate::git::{Discovery, Repository};
 use crate::lock::{self, Lock};
 use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
-use crate::report::{Look, render_finding};
+use crate::report::{Format, Look, render_finding};
 use crate::rules;
-use crate::source::{ReadError, Sources, Tree, TreePath, WorkTree};
+use crate::source::{OverlayTree, ReadError, SourceFile, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
 use super::Failure;
-use super::args::CommonArgs;
+use super::args::{CommonArgs, parse_rules};
 use super::terminal::colors;
 
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
+    with_buffer(path, common, None)
+}
+
+/// The same, with a file that has other text than on disk.
+pub(super) fn with_buffer(
+    path: &Path,
+    common: &CommonArgs,
+    buffer: Option<&(TreePath, Vec<u8>)>,
+) -> Result<Workspace, Failure> {
     let sources = Sources::new();
     let repository = Repository::discover(path, Arc::clone(&sources)).found().map(Arc::new);
-    let tree = work_tree(path, repository.as_deref(), &sources)?;
+    let mut tree = work_tree(path, repository.as_deref(), &sources)?;
+    if let Some((name, bytes)) = buffer {
+        let file = sources.add(name.as_str(), bytes.clone());
+        tree = Arc::new(OverlayTree::new(tree, [(name.clone(), file)].into()));
+    }
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let config = configuration(path, common, &tree, &cache)?;
     let lock = lock(tree.as_ref(), &cache)?;
@@ -273,8 +286,8 @@ fn helm_cache(variable: &str, name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Reads the configuration: the file given, else the one at the root, else the defaults. Mistakes in it stop the
-/// run: linting under half a configuration would mislead.
+/// Reads the configuration: the file given, else the one at the root, else the defaults; on top of the user's own file.
+/// Mistakes in it stop the run: linting under half a configuration would mislead.
 fn configuration(
     root: &Path,
     common: &CommonArgs,
@@ -282,24 +295,68 @@ fn configuration(
     cache: &Cache,
 ) -> Result<Config, Failure> {
     let file = match &common.config {
-        Some(given) => read_given(given, cache)?,
-        None => match tree.read(&TreePath::root().child(config::FILE_NAME)) {
-            Ok(file) => file,
-            Err(ReadError::NotFound) => return Ok(Config::default()),
-            Err(error) => {
-                return Err(format!("cannot read `{}`: {error}", root.join(config::FILE_NAME).display()));
-            }
-        },
+        Some(given) => Some(read_given(given, cache)?),
+        None => at_root(root, tree)?,
     };
-    let (config, problems) = config::read(&file, cache, &rules::names());
+    let user = user_file().filter(|path| path.is_file()).map(|path| read_given(&path, cache)).transpose()?;
+    let read = |from: &str, name: &str| -> Result<Arc<SourceFile>, String> {
+        if common.config.is_some() {
+            let dir = Path::new(from).parent().unwrap_or(Path::new(""));
+            return read_given(&dir.join(name), cache);
+        }
+        let from = TreePath::new(from).map_err(|error| error.to_string())?;
+        let path = from.parent().unwrap_or_default().join(name).map_err(|error| error.to_string())?;
+        tree.read(&path).map_err(|error| error.to_string())
+    };
+    let (config, mut problems) = config::load(file.as_ref(), user.as_ref(), cache, &rules::names(), &read);
+    if let Some(format) = &config.format
+        && Format::from_name(&format.value).is_none()
+    {
+        let names = Format::ALL.map(|(name, _)| name);
+        let help = did_you_mean(&format.value, names).map_or_else(
+            || format!("one of {}", names.join(", ")),
+            |close| format!("did you mean `{close}`?"),
+        );
+        let words = format!("`format` cannot be `{}`", format.value);
+        problems.push(Problem::at(ProblemKind::Syntax, format.place, words).help(help));
+    }
+    for name in &config.select {
+        if let Err(words) = parse_rules(&name.value) {
+            problems.push(Problem::at(ProblemKind::Syntax, name.place, words));
+        }
+    }
     if problems.is_empty() {
         return Ok(config);
     }
     let shown: String = problems.iter().map(|problem| shown(problem, cache.sources())).collect();
-    Err(format!("the configuration `{}` is wrong\n\n{shown}", file.name()))
+    let name = file.or(user).map_or_else(String::new, |file| file.name().to_string());
+    Err(format!("the configuration `{name}` is wrong\n\n{shown}"))
 }
 
-fn read_given(path: &Path, cache: &Cache) -> Result<Arc<crate::source::SourceFile>, Failure> {
+/// The configuration file at the root, under either of its names.
+fn at_root(root: &Path, tree: &Arc<dyn Tree>) -> Result<Option<Arc<SourceFile>>, Failure> {
+    let mut found: Option<(&str, Arc<SourceFile>)> = None;
+    for name in config::FILE_NAMES {
+        match (tree.read(&TreePath::root().child(name)), &found) {
+            (Ok(_), Some((other, _))) => {
+                return Err(format!("there are `{other}` and `{name}`: keep one of them"));
+            }
+            (Ok(file), None) => found = Some((name, file)),
+            (Err(ReadError::NotFound), _) => {}
+            (Err(error), _) => return Err(format!("cannot read `{}`: {error}", root.join(name).display())),
+        }
+    }
+    Ok(found.map(|(_, file)| file))
+}
+
+/// The user's own configuration file, whether it exists or not.
+fn user_file() -> Option<PathBuf> {
+    let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || if cfg!(windows) { dir("APPDATA") } else { dir("HOME").map(|home| home.join(".config")) };
+    Some(dir("XDG_CONFIG_HOME").or_else(home)?.join("gitops-lint").join("config.yaml"))
+}
+
+fn read_given(path: &Path, cache: &Cache) -> Result<Arc<SourceFile>, Failure> {
     let failed = |error: &dyn std::fmt::Display| {
         format!("cannot read the configuration `{}`: {error}", path.display())
     };

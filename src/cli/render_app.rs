@@ -11,12 +11,13 @@ use crate::finding::Missing;
 use crate::repo::Status;
 use crate::yaml::Node;
 
-use super::args::RenderAppArgs;
 use super::objects::{self, Editable};
+use super::place::Place;
+use super::render_args::RenderAppArgs;
 use super::{EXIT_UNUSABLE, Failure, open, print, problems};
 
 pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
-    let workspace = open::workspace(&args.repo, &args.common)?;
+    let workspace = open::workspace(&Place::of_dir(&args.repo)?.root, &args.common)?;
     let Subject { app, mut rendered } = Subject::find(&workspace, &args.name)?;
     problems::tell(&rendered.problems, &workspace.sources);
     for incomplete in &rendered.incomplete {

@@ -11,9 +11,9 @@ use crate::origin::{Origins, Place, Placed, Step};
 use crate::source::{Sources, Span};
 use crate::yaml::Cache;
 
-use super::args::{ObjectsFormat, RenderHelmArgs};
 use super::flavors::HelmFlavorArg;
 use super::objects::{self, Written};
+use super::render_args::{ObjectsFormat, RenderHelmArgs};
 use super::{Failure, disk, print, problems};
 
 /// A chart of usual size takes so many steps.

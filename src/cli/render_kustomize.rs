@@ -9,9 +9,9 @@ use crate::origin::Origins;
 use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
-use super::args::LoadRestrictorArg;
 use super::flavors::{KustomizeFlavorArg, RenderKustomizeArgs};
 use super::objects::{self, Written};
+use super::render_args::LoadRestrictorArg;
 use super::{Failure, disk, print};
 
 /// Builds a directory. Bases may be anywhere on the disk, so the tree is all of it.

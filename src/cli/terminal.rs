@@ -1,10 +1,11 @@
-//! What the terminal can do, from the environment: colours, width, links; and signs of life during long runs.
+//! What the terminal can do, from the environment: colours, width, links.
 
-use std::io::{IsTerminal, Write};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use crate::report::Look;
+
+use super::args::ColorArg;
 
 /// Narrower terminals get the text as it is and wrap it themselves.
 const NARROWEST: usize = 60;
@@ -16,62 +17,56 @@ fn set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
-/// Whether standard output shows colours: a terminal that has not opted out, or a pipe that opted in.
+/// What `--color` says.
+static COLOR: OnceLock<ColorArg> = OnceLock::new();
+
+/// Remembers what `--color` says, for everything that prints.
+pub(super) fn set_color(color: ColorArg) {
+    let _ = COLOR.set(color);
+}
+
+/// Whether standard output shows colours: `--color`, else what the environment asks for, else whether it is a terminal.
 pub(super) fn colors() -> bool {
+    match COLOR.get() {
+        Some(ColorArg::Always) => return true,
+        Some(ColorArg::Never) => return false,
+        Some(ColorArg::Auto) | None => {}
+    }
     if set("NO_COLOR") {
         return false;
     }
-    if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty()) {
-        return true;
+    let forced = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value != "0");
+    match forced("FORCE_COLOR").or(forced("CLICOLOR_FORCE").filter(|forced| *forced)) {
+        Some(forced) => forced,
+        None => std::io::stdout().is_terminal() && !is_dumb(),
     }
-    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Whether only ASCII can be shown: a dumb terminal, or the locale `C`. Without any locale nothing is known, as in most
+/// containers, whose logs are read as UTF-8.
+fn ascii() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| {
+        let value = std::env::var_os(name)?;
+        (!value.is_empty()).then_some(value)
+    });
+    is_dumb() || locale.is_some_and(|locale| locale == "C" || locale == "POSIX")
+}
+
+/// The columns of the terminal; of a pipe what COLUMNS says; 0 where nothing says.
+fn width() -> usize {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    let said = || std::env::var("COLUMNS").ok()?.parse::<usize>().ok().filter(|width| *width > 0);
+    terminal.or_else(said).map_or(0, |width| width.clamp(NARROWEST, WIDEST))
 }
 
 /// How text looks on standard output.
 pub(super) fn look() -> Look {
-    let width = terminal_size::terminal_size_of(std::io::stdout())
-        .map_or(0, |(width, _)| usize::from(width.0).clamp(NARROWEST, WIDEST));
     let links = colors()
         && std::io::stdout().is_terminal()
         && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
-    Look { color: colors(), width, links, ..Look::default() }
-}
-
-/// Says on standard error, when that is a terminal, that a run of more than a second is still going on. Stops when
-/// dropped.
-pub(super) struct Progress {
-    stop: Option<Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Progress {
-    /// Starts watching, unless nobody would see it.
-    pub(super) fn start(quiet: bool) -> Self {
-        if quiet || !std::io::stderr().is_terminal() {
-            return Self { stop: None, thread: None };
-        }
-        let (stop, stopped) = mpsc::channel();
-        let started = Instant::now();
-        let thread = std::thread::spawn(move || {
-            let mut shown = false;
-            while stopped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
-                shown = true;
-                let _ =
-                    write!(std::io::stderr(), "\rrendering and checking, {} s", started.elapsed().as_secs());
-            }
-            if shown {
-                let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-            }
-        });
-        Self { stop: Some(stop), thread: Some(thread) }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    Look { color: colors(), width: width(), links, ascii: ascii(), ..Look::default() }
 }

@@ -10,11 +10,13 @@ use crate::report::{
     ValuesLook, differences_json, differences_table, unused_table, values_json, values_table,
 };
 
-use super::args::{TableFormat, ValuesArgs};
+use super::args::TableFormat;
+use super::place::Place;
+use super::question_args::ValuesArgs;
 use super::{Failure, open, print, problems};
 
 pub(super) fn run(args: &ValuesArgs) -> Result<ExitCode, Failure> {
-    let workspace = open::workspace(&args.repo, &args.common)?;
+    let workspace = open::workspace(&Place::of_dir(&args.repo)?.root, &args.common)?;
     let look = ValuesLook { sources: &workspace.sources, secrets: args.show_secrets };
     let key = args.key.as_deref();
     let json = args.format == TableFormat::Json;

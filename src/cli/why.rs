@@ -6,12 +6,13 @@ use crate::explain::{self, Subject, find_object};
 use crate::repo::Status;
 use crate::report::{objects_json, objects_yaml, reach_json, reach_text, story_json, story_text};
 
-use super::args::{AnswerFormat, WhyArgs};
 use super::objects::Editable;
+use super::place::Place;
+use super::question_args::{AnswerFormat, WhyArgs};
 use super::{Failure, open, print, problems, terminal};
 
 /// The file and line of `FILE:LINE`, or of `FILE:LINE:COLUMN` as findings print it.
-fn place(target: &str) -> Option<(&str, u32)> {
+fn file_and_line(target: &str) -> Option<(&str, u32)> {
     let (head, last) = target.trim_end_matches(':').rsplit_once(':')?;
     let last: u32 = last.parse().ok()?;
     let before = head.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
@@ -19,13 +20,17 @@ fn place(target: &str) -> Option<(&str, u32)> {
 }
 
 pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
-    let workspace = open::workspace(&args.repo, &args.common)?;
+    let place = Place::of_dir(&args.repo)?;
+    let workspace = open::workspace(&place.root, &args.common)?;
     let Some(object) = &args.object else {
-        let Some((file, line)) = place(&args.target) else {
+        let Some((file, line)) = file_and_line(&args.target) else {
             let words = "say which object and field: APP KIND/NAME FIELD, or which line: FILE:LINE";
             return Err(words.to_owned());
         };
-        let reach = explain::reach(&workspace, file, line)?;
+        // As the shell knows the file, where there is one; else as reports call it.
+        let seen = place.tree_path(file).filter(|path| workspace.tree.kind(path).is_some());
+        let seen = seen.map_or_else(|| file.to_owned(), |path| path.to_string());
+        let reach = explain::reach(&workspace, &seen, line)?;
         print(&match args.format {
             AnswerFormat::Json => reach_json(&reach),
             AnswerFormat::Pretty => reach_text(&reach, &workspace.sources, terminal::look()),
@@ -70,7 +75,7 @@ mod tests {
             ("a/b.yaml", None),
             ("a/b.yaml:x", None),
         ] {
-            assert_eq!(super::place(text), want, "{text}");
+            assert_eq!(super::file_and_line(text), want, "{text}");
         }
     }
 }

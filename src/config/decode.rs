@@ -1,15 +1,28 @@
 //! Reading a mapping of known keys: unknown ones and wrong types become problems with a caret.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind, did_you_mean};
+use crate::finding::{Problem, ProblemKind, Severity, did_you_mean};
 use crate::origin::Placed;
+use crate::source::Sources;
 use crate::yaml::Node;
+
+/// The words of `fail-on`.
+pub(super) const FAIL_ON: [(&str, Option<Severity>); 4] = [
+    ("error", Some(Severity::Error)),
+    ("warning", Some(Severity::Warning)),
+    ("note", Some(Severity::Note)),
+    ("never", None),
+];
 
 /// Collects what is wrong with a configuration file.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     pub(super) problems: Vec<Problem>,
+    /// Where numbers are read as they are written.
+    pub(super) sources: Option<Arc<Sources>>,
 }
 
 impl Decoder {
@@ -68,6 +81,17 @@ impl Decoder {
         }
     }
 
+    /// A version: YAML reads `1.30` as the number 1.3, and what is written is meant.
+    pub(super) fn version(&mut self, node: &Node, what: &str) -> Option<Placed<SmolStr>> {
+        let text = self.text(node, what)?;
+        let file = self.sources.as_ref().and_then(|sources| sources.get(node.at.file));
+        let written = file.as_ref().map_or("", |file| file.slice(node.at));
+        let is_number =
+            written.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let value = if is_number { SmolStr::new(written) } else { text.value };
+        Some(Placed::new(value, node.place()))
+    }
+
     pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<Placed<SmolStr>> {
         if node.scalar().is_some() && !node.is_null() {
             return self.text(node, what).into_iter().collect();
@@ -86,8 +110,12 @@ impl Decoder {
     /// One of a fixed set of words.
     pub(super) fn choice<T: Copy>(&mut self, node: &Node, what: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, what)?;
-        // YAML 1.1 reads `off` as false; here it is a word.
-        let word = if text.value == "false" { "off" } else { text.value.as_str() };
+        // YAML 1.1 reads `off` as false and `on` as true; here they are words.
+        let word = match text.value.as_str() {
+            "false" => "off",
+            "true" => "on",
+            word => word,
+        };
         if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word) {
             return Some(*choice);
         }

@@ -4,26 +4,31 @@
 
 mod decode;
 mod engines;
+mod extend;
+mod load;
 mod release;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use smol_str::SmolStr;
 
-use crate::finding::{Confidence, Problem, ProblemKind, Severity};
+use crate::finding::{Confidence, Severity};
 use crate::origin::{Place, Placed};
-use crate::source::SourceFile;
-use crate::yaml::{Cache, Dialect, Node, YamlProblem, YamlProblemKind};
+use crate::yaml::Node;
 
-use decode::Decoder;
+use decode::{Decoder, FAIL_ON};
 pub use engines::Engines;
+pub use extend::Reader;
+pub use load::{load, read};
 pub use release::ReleaseConfig;
 use release::release;
 
 /// The name of the file at the root of a repository.
 pub const FILE_NAME: &str = ".gitops-lint.yaml";
+
+/// The names that are looked for, in this order.
+pub const FILE_NAMES: [&str; 2] = [FILE_NAME, ".gitops-lint.yml"];
 
 /// The JSON Schema of the file, without the names of rules, which are not known here.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -202,27 +207,14 @@ pub struct Config {
     pub generators: Vec<GeneratorFixture>,
     /// `placeholders`: patterns of `${...}` placeholders that another tool fills in.
     pub placeholders: Vec<Text>,
-}
-
-/// Reads a configuration file. What is wrong with it comes back as problems; the rest is used.
-pub fn read(file: &Arc<SourceFile>, cache: &Cache, rule_names: &[&str]) -> (Config, Vec<Problem>) {
-    let stream = cache.stream(file);
-    let broken = stream.problems.iter().filter(|problem| {
-        !matches!(problem.kind, YamlProblemKind::DuplicateKey | YamlProblemKind::Tolerated)
-    });
-    let problem =
-        |it: &YamlProblem| Problem::at(ProblemKind::Syntax, Place::written(it.at), it.message.clone());
-    let mut problems: Vec<Problem> = broken.map(problem).collect();
-    let Some(root) = stream.documents.iter().find_map(|document| document.root.as_ref()) else {
-        return (Config::default(), problems);
-    };
-    let mut root = root.clone();
-    if let Err(wrong) = root.canonicalize(Dialect::Sigs) {
-        problems.push(problem(&wrong));
-    }
-    let (config, mut more) = Config::decode(&root, rule_names);
-    problems.append(&mut more);
-    (config, problems)
+    /// `baseline`: the file with the findings that are known, relative to the root.
+    pub baseline: Option<Text>,
+    /// `fail-on`: the least severity that fails a run; the inner `None` is `never`.
+    pub fail_on: Option<Option<Severity>>,
+    /// `format`: how findings are shown where the command line does not say.
+    pub format: Option<Text>,
+    /// `select`: the only rules that run; a subject stands for its rules.
+    pub select: Vec<Text>,
 }
 
 const KEYS: &[&str] = &[
@@ -242,16 +234,20 @@ const KEYS: &[&str] = &[
     "images",
     "generators",
     "placeholders",
+    "baseline",
+    "fail-on",
+    "format",
+    "select",
+    "extends",
 ];
 
 impl Config {
     /// Decodes the (canonical) root of a configuration file. `rule_names` are the rules that exist.
-    pub fn decode(root: &Node, rule_names: &[&str]) -> (Self, Vec<Problem>) {
-        let mut decoder = Decoder::default();
+    fn decode(decoder: &mut Decoder, root: &Node, rule_names: &[&str]) -> Self {
         let mut config = Self::default();
         decoder.mapping(root, "the configuration", KEYS, |cx, key, value| match key {
-            "kubernetes" => config.kubernetes = cx.text(value, "`kubernetes`"),
             "engines" => config.engines = engines::read(cx, value),
+            "kubernetes" => config.kubernetes = cx.version(value, "`kubernetes`"),
             "preset" => {
                 config.strict = cx.choice(value, "`preset`", &[("recommended", false), ("strict", true)]);
             }
@@ -300,9 +296,14 @@ impl Config {
                 let items = cx.items(value, "`generators`");
                 config.generators = items.iter().filter_map(|item| generator(cx, item)).collect();
             }
+            "baseline" => config.baseline = cx.text(value, "`baseline`"),
+            "fail-on" => config.fail_on = cx.choice(value, "`fail-on`", &FAIL_ON),
+            "format" => config.format = cx.text(value, "`format`"),
+            "select" => config.select = cx.texts(value, "`select`"),
+            "extends" => {}
             _ => config.placeholders = cx.texts(value, "`placeholders`"),
         });
-        (config, decoder.problems)
+        config
     }
 }
 
@@ -411,7 +412,7 @@ fn cluster(cx: &mut Decoder, node: &Node) -> Option<Cluster> {
         "labels" => cluster.labels = labels(cx, value, "`labels`"),
         "annotations" => cluster.annotations = labels(cx, value, "`annotations`"),
         "provider" => cluster.provider = cx.text(value, "`provider`"),
-        "kubernetes" => cluster.kubernetes = cx.text(value, "`kubernetes`"),
+        "kubernetes" => cluster.kubernetes = cx.version(value, "`kubernetes`"),
         "paths" => cluster.paths = cx.texts(value, "`paths`"),
         _ => {
             let items = cx.items(value, "`nodePools`");

@@ -5,6 +5,7 @@
 mod addressed;
 mod causes;
 mod field;
+mod fleet;
 mod mention;
 mod naming;
 mod reach;
@@ -14,6 +15,7 @@ mod why;
 
 pub use causes::{Cause, Role, Teller};
 pub use field::{FieldPath, Part};
+pub use fleet::{EdgeKind, Fleet, FleetEdge, FleetNode, NodeKind, fleet};
 pub use reach::{Effect, InApp, Reach, Reached, reach};
 pub use subject::{Subject, find_object};
 pub use values::{ChartValues, Difference, ValueRow, differences, unused, values};

@@ -2,18 +2,21 @@
 //! that sorts findings.
 //!
 //! What is found and not shown is decided here as well, in this order: paths of the configuration, suppressing
-//! comments, the baseline, the base revision, the changed files.
+//! comments, the baseline, the base revision, the changed files, the filter.
 
 mod baseline;
 mod comment;
+mod filter;
 mod fingerprint;
 mod generic;
 mod group;
+mod names;
 mod reach;
 mod suppress;
 mod told;
 mod unclaimed;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,11 +27,13 @@ use crate::config::Level;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
-use crate::source::Sources;
+use crate::source::{Position, Sources, Span};
 
 pub use crate::repo::Status as AppStatus;
 pub use baseline::{Baseline, BaselineEntry};
 pub use comment::is_date;
+pub use filter::{Filter, LeftOut};
+pub use names::Names;
 pub use reach::Changed;
 pub use suppress::Suppressed;
 
@@ -41,7 +46,7 @@ pub struct Options {
     pub levels: Vec<(SmolStr, Level)>,
     /// How sure a finding must be to be shown; `None` follows the configuration.
     pub confidence: Option<Confidence>,
-    /// Run only these rules.
+    /// Run only these rules, whatever preset they belong to. Levels still count, so `off` wins.
     pub only: Option<Vec<&'static str>>,
     /// The day on which the run takes place, `YYYY-MM-DD`; without it no suppression expires.
     pub today: Option<String>,
@@ -51,6 +56,8 @@ pub struct Options {
     pub base: Option<BTreeSet<String>>,
     /// Show only what these files touch.
     pub changed: Option<Changed>,
+    /// Show only what is asked for.
+    pub filter: Filter,
 }
 
 /// A finding with its identity.
@@ -125,6 +132,8 @@ pub struct Summary {
     pub old: usize,
     /// Findings that the changed files do not touch.
     pub untouched: usize,
+    /// Findings that were not asked for.
+    pub left_out: LeftOut,
 }
 
 impl Summary {
@@ -169,11 +178,11 @@ impl Report {
 /// The result of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// What was found, sorted by place.
+    /// What was found: the worst first, then by place.
     pub findings: Vec<Reported>,
-    /// What comments hide, sorted by place.
+    /// What comments hide, sorted likewise.
     pub suppressed: Vec<(Reported, Suppressed)>,
-    /// What the baseline hides, sorted by place.
+    /// What the baseline hides, sorted likewise.
     pub known: Vec<Reported>,
     /// Entries of the baseline that nothing has any more.
     pub fixed: Vec<BaselineEntry>,
@@ -187,8 +196,24 @@ pub struct Report {
     pub narrowed: bool,
     /// The files that findings refer to.
     pub sources: Arc<Sources>,
+    /// What these files are called for people and for machines.
+    pub names: Names,
     /// The rules that ran, by name.
     pub rules: BTreeMap<&'static str, &'static RuleMeta>,
+}
+
+impl Report {
+    /// Where a span lies, for machines: the file as Git knows it.
+    pub fn locate(&self, at: Span) -> Option<(Arc<str>, Position, Position)> {
+        let (name, start, end) = self.sources.locate(at)?;
+        Some((self.names.in_repository(&name).into(), start, end))
+    }
+
+    /// Where a span lies, for people: the file as their shell knows it.
+    pub fn locate_here(&self, at: Span) -> Option<(Arc<str>, Position, Position)> {
+        let (name, start, end) = self.sources.locate(at)?;
+        Some((self.names.here(&name).into(), start, end))
+    }
 }
 
 /// The rules that run, with the severity each reports at.
@@ -230,6 +255,7 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
         findings
     };
     let (inventory, per_app) = repo::analyze(workspace, &check);
+    workspace.watch.phase("checking files and what crosses apps");
     let mut findings: Vec<Finding> = per_app.into_iter().flatten().collect();
     findings.extend(check_files(workspace, &inventory, &rules));
     findings.extend(unclaimed::check(workspace, &inventory, &rules));
@@ -275,6 +301,7 @@ fn finish(
     mut findings: Vec<Finding>,
     options: &Options,
 ) -> Report {
+    workspace.watch.phase("grouping, suppressions, sorting");
     let sources = &workspace.sources;
     generic::without_repetition(&mut findings);
     let mut findings = group::absorbed(group::grouped(findings, inventory), sources);
@@ -309,6 +336,13 @@ fn finish(
         findings.retain(|reported| reach.touches(&reported.finding));
         fixed.clear();
     }
+    let touched = findings.len();
+    let left_out = options.filter.apply(&mut findings, |reported| &reported.finding, sources);
+    if !options.filter.is_empty() {
+        options.filter.apply(&mut known, |reported| &reported.finding, sources);
+        options.filter.apply(&mut suppressed, |(reported, _)| &reported.finding, sources);
+        fixed.clear();
+    }
     let apps: Vec<AppRow> = inventory.apps.iter().map(|entry| row(entry, sources)).collect();
     let with = |status| apps.iter().filter(|app| app.status == status).count();
     let at = |severity| findings.iter().filter(|it| it.finding.severity == severity).count();
@@ -327,7 +361,8 @@ fn finish(
         notes: at(Severity::Note),
         unsure,
         old: all - new,
-        untouched: new - findings.len(),
+        untouched: new - touched,
+        left_out,
     };
     let unreadable = inventory.scan.unreadable.iter().map(|(path, error)| (path.to_string(), error.clone()));
     let unlisted = workspace.tree.unlisted().into_iter();
@@ -342,13 +377,14 @@ fn finish(
         unreadable,
         apps,
         summary,
-        narrowed: options.base.is_some() || options.changed.is_some(),
+        narrowed: options.base.is_some() || options.changed.is_some() || !options.filter.is_empty(),
         sources: Arc::clone(sources),
+        names: Names::default(),
         rules: rules.iter().map(|(rule, _)| (rule.meta().name, rule.meta())).collect(),
     }
 }
 
-/// Findings in order of place, with their fingerprints.
+/// Findings in order, with their fingerprints.
 fn identified(mut findings: Vec<Finding>, workspace: &Workspace) -> Vec<Reported> {
     findings.sort_by_cached_key(|finding| order(finding, &workspace.sources));
     numbered(findings, workspace)
@@ -360,11 +396,13 @@ fn numbered(findings: Vec<Finding>, workspace: &Workspace) -> Vec<Reported> {
     pairs.map(|(finding, fingerprint)| Reported { finding, fingerprint }).collect()
 }
 
-/// What findings are sorted by: file, place, rule, message.
-fn order(finding: &Finding, sources: &Sources) -> (Option<Arc<str>>, u32, u32, &'static str, String) {
+/// What findings are sorted by: the worst first, then file, place, rule, message.
+type Order = (Reverse<Severity>, Option<Arc<str>>, u32, u32, &'static str, String);
+
+fn order(finding: &Finding, sources: &Sources) -> Order {
     let at = finding.primary.at;
     let file = sources.get(at.file).map(|file| Arc::clone(file.name()));
-    (file, at.start, at.end, finding.rule, finding.message.clone())
+    (Reverse(finding.severity), file, at.start, at.end, finding.rule, finding.message.clone())
 }
 
 fn row(entry: &AppEntry, sources: &Sources) -> AppRow {

@@ -51,6 +51,7 @@ pub(super) fn work<T>(
     depth: u32,
     keeps_named: bool,
 ) -> Batch<T> {
+    workspace.watch.begins(&app.name);
     let mut rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
     let idle_values = super::idle::idle_values(&rendered, workspace);
@@ -103,5 +104,6 @@ pub(super) fn work<T>(
         files: rendered.files,
         built: rendered.dir,
     };
+    workspace.watch.ends(&app.name);
     Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
 }

@@ -41,7 +41,9 @@ pub fn analyze<T: Send>(
     workspace: &Workspace,
     on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
 ) -> (Inventory, Vec<T>) {
+    workspace.watch.phase("reading files");
     let scan = Scan::of(workspace);
+    workspace.watch.phase("rendering and checking apps");
     let variants = Variants::of(&scan.files);
     workspace.set_control_plane(control_plane(workspace, &scan));
     workspace.set_tree_definitions(super::TreeDefinitions::of(&scan));
@@ -441,6 +443,7 @@ impl<T: Send> Discovery<'_, T> {
             let queue = self.ready();
             let (workspace, on_app) = (self.workspace, self.on_app);
             let keeps_named = self.has_flux;
+            workspace.watch.found(queue.len());
             let batches: Vec<Batch<T>> = queue
                 .into_par_iter()
                 .map(|(app, depth)| work(workspace, on_app, app, depth, keeps_named))

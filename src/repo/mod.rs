@@ -29,6 +29,7 @@ mod schemas;
 mod showcase;
 mod sites;
 mod trace;
+mod watch;
 mod workspace;
 mod world;
 
@@ -54,5 +55,6 @@ pub use revisions::GitRevisions;
 pub use scan::{KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
 pub use schemas::{Minor, TreeDefinitions};
 pub use showcase::{has_capitals, has_tokens, is_test_data, showcase};
+pub use watch::{Unwatched, Watch};
 pub use workspace::{ControlPlane, Workspace};
 pub use world::{Answer, World};

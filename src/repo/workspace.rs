@@ -17,6 +17,7 @@ use crate::yaml::Node;
 use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
+use super::watch::{Unwatched, Watch};
 
 /// What a repository declares about its Argo CD.
 #[derive(Debug, Default)]
@@ -46,6 +47,8 @@ pub struct Workspace {
     pub config: Config,
     /// Where other repositories, revisions and charts are found.
     pub checkouts: Arc<Checkouts>,
+    /// Who watches the run.
+    pub watch: Arc<dyn Watch>,
     /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
     control_plane: OnceLock<ControlPlane>,
     /// Where the source of Flux's bootstrap begins in the tree.
@@ -70,6 +73,7 @@ impl Workspace {
             artifacts: Arc::default(),
             config,
             checkouts: Arc::new(checkouts),
+            watch: Arc::new(Unwatched),
             control_plane: OnceLock::new(),
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
@@ -80,10 +84,11 @@ impl Workspace {
 
     /// A workspace over a tree that holds its own configuration file, if any; also answers what is wrong with it.
     pub fn of_tree(tree: Arc<dyn Tree>, cache: Arc<Cache>, rule_names: &[&str]) -> (Self, Vec<Problem>) {
-        let path = TreePath::root().child(config::FILE_NAME);
-        let (config, problems) = match tree.read(&path) {
-            Ok(file) => config::read(&file, &cache, rule_names),
-            Err(_) => (Config::default(), Vec::new()),
+        let mut files =
+            config::FILE_NAMES.iter().filter_map(|name| tree.read(&TreePath::root().child(name)).ok());
+        let (config, problems) = match files.next() {
+            Some(file) => config::read(&file, &cache, rule_names),
+            None => (Config::default(), Vec::new()),
         };
         let mut checkouts = Checkouts::new(Arc::clone(&tree));
         for alias in &config.aliases {

@@ -7,6 +7,7 @@ use crate::finding::Severity;
 use crate::lint::Report;
 
 use super::count;
+use super::text::{github, github_property};
 
 /// GitHub's limit per step and severity.
 const PER_SEVERITY: usize = 10;
@@ -19,10 +20,10 @@ pub(super) fn render(report: &Report) -> String {
         let shown = if findings.len() > PER_SEVERITY { PER_SEVERITY - 1 } else { findings.len() };
         for reported in findings.iter().take(shown) {
             let finding = &reported.finding;
-            let Some((file, start, end)) = report.sources.locate(finding.primary.at) else { continue };
+            let Some((file, start, end)) = report.locate(finding.primary.at) else { continue };
             let mut message = finding.message.clone();
             for label in &finding.related {
-                if let Some((file, at, _)) = report.sources.locate(label.at) {
+                if let Some((file, at, _)) = report.locate(label.at) {
                     let _ = write!(message, "\n{file}:{}: {}", at.line, label.message);
                 }
             }
@@ -36,13 +37,13 @@ pub(super) fn render(report: &Report) -> String {
                 out,
                 "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
                 command(severity),
-                property(&file),
+                github_property(&file),
                 start.line,
                 start.column,
                 end.line,
                 end.column,
-                property(finding.rule),
-                data(&message)
+                github_property(finding.rule),
+                github(&message)
             );
         }
         if let Some(rest) = findings.len().checked_sub(shown).filter(|rest| *rest > 0) {
@@ -63,14 +64,4 @@ fn command(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Note => "notice",
     }
-}
-
-/// Escapes the text after `::`, as the runner's toolkit does.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// Escapes a property, which must not hold `:` or `,` either.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -41,7 +41,7 @@ pub(super) fn render(report: &Report) -> String {
         .iter()
         .filter_map(|reported| {
             let finding = &reported.finding;
-            let (path, start, end) = report.sources.locate(finding.primary.at)?;
+            let (path, start, end) = report.locate(finding.primary.at)?;
             let mut description = finding.message.clone();
             if let Some(help) = &finding.help {
                 description.push_str(": ");

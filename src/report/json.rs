@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::finding::ObjectRef;
 use crate::lint::{AppRow, BaselineEntry, Report, Reported};
-use crate::source::{Position, Sources, Span};
+use crate::source::{Position, Span};
 
+use super::pretty::Look;
+use super::statistics::Statistics;
 use super::to_json;
 
 #[derive(Serialize)]
@@ -21,12 +23,14 @@ struct Root<'a> {
     unreadable: Vec<Unreadable<'a>>,
     apps: Vec<App<'a>>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<super::statistics::Wire>,
 }
 
 /// A file that could not be looked at.
 #[derive(Serialize)]
 struct Unreadable<'a> {
-    file: &'a str,
+    file: String,
     reason: &'a str,
 }
 
@@ -94,7 +98,7 @@ struct App<'a> {
     cluster: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     namespace: &'a str,
-    file: &'a str,
+    file: String,
     line: u32,
     #[serde(skip_serializing_if = "str::is_empty")]
     source: &'a str,
@@ -108,6 +112,7 @@ struct App<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Summary {
     files: usize,
     apps: usize,
@@ -127,25 +132,33 @@ struct Summary {
     unsure: usize,
     old: usize,
     untouched: usize,
+    less_severe: usize,
+    other_apps: usize,
+    elsewhere: usize,
 }
 
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, look: Look) -> String {
     let summary = &report.summary;
+    let statistics = look.statistics.then(|| Statistics::of(report).wire());
     to_json(&Root {
         version: 1,
-        findings: report.findings.iter().map(|reported| finding(reported, &report.sources)).collect(),
+        findings: report.findings.iter().map(|reported| finding(reported, report)).collect(),
         suppressed: report
             .suppressed
             .iter()
             .map(|(reported, by)| {
-                let (file, at, _) = place(by.at, &report.sources);
+                let (file, at, _) = place(by.at, report);
                 let by = Comment { file, line: at.line, reason: &by.reason };
-                Suppressed { finding: finding(reported, &report.sources), by }
+                Suppressed { finding: finding(reported, report), by }
             })
             .collect(),
         fixed: &report.fixed,
-        unreadable: report.unreadable.iter().map(|(file, reason)| Unreadable { file, reason }).collect(),
-        apps: apps(&report.apps),
+        unreadable: report
+            .unreadable
+            .iter()
+            .map(|(file, reason)| Unreadable { file: report.names.in_repository(file), reason })
+            .collect(),
+        apps: apps(report),
         summary: Summary {
             files: summary.files,
             apps: summary.apps,
@@ -165,31 +178,35 @@ pub(super) fn render(report: &Report) -> String {
             unsure: summary.unsure,
             old: summary.old,
             untouched: summary.untouched,
+            less_severe: summary.left_out.less_severe,
+            other_apps: summary.left_out.other_apps,
+            elsewhere: summary.left_out.elsewhere,
         },
+        statistics,
     })
 }
 
 /// The `apps` array alone, for `gitops-lint apps --format json`.
-pub fn render_apps(rows: &[AppRow]) -> String {
+pub fn render_apps(report: &Report) -> String {
     #[derive(Serialize)]
     struct Apps<'a> {
         version: u32,
         apps: Vec<App<'a>>,
     }
-    to_json(&Apps { version: 1, apps: apps(rows) })
+    to_json(&Apps { version: 1, apps: apps(report) })
 }
 
-fn apps(rows: &[AppRow]) -> Vec<App<'_>> {
-    rows.iter().map(app).collect()
+fn apps(report: &Report) -> Vec<App<'_>> {
+    report.apps.iter().map(|row| app(row, report.names.in_repository(&row.file))).collect()
 }
 
-fn app(row: &AppRow) -> App<'_> {
+fn app(row: &AppRow, file: String) -> App<'_> {
     App {
         name: &row.name,
         kind: row.kind,
         cluster: row.cluster.as_deref(),
         namespace: &row.namespace,
-        file: &row.file,
+        file,
         line: row.line,
         source: &row.source,
         revision: row.revision.as_deref(),
@@ -200,9 +217,9 @@ fn app(row: &AppRow) -> App<'_> {
     }
 }
 
-fn finding<'a>(reported: &'a Reported, sources: &Sources) -> Finding<'a> {
+fn finding<'a>(reported: &'a Reported, report: &Report) -> Finding<'a> {
     let finding = &reported.finding;
-    let (file, start, end) = place(finding.primary.at, sources);
+    let (file, start, end) = place(finding.primary.at, report);
     Finding {
         rule: finding.rule,
         severity: finding.severity.as_str(),
@@ -218,7 +235,7 @@ fn finding<'a>(reported: &'a Reported, sources: &Sources) -> Finding<'a> {
             .related
             .iter()
             .map(|label| {
-                let (file, at, _) = place(label.at, sources);
+                let (file, at, _) = place(label.at, report);
                 Related { file, line: at.line, column: at.column, message: &label.message }
             })
             .collect(),
@@ -239,7 +256,7 @@ fn object(object: &ObjectRef) -> Object<'_> {
     }
 }
 
-fn place(at: Span, sources: &Sources) -> (Arc<str>, Position, Position) {
+fn place(at: Span, report: &Report) -> (Arc<str>, Position, Position) {
     let start = Position { line: 1, column: 1 };
-    sources.locate(at).unwrap_or_else(|| ("".into(), start, start))
+    report.locate(at).unwrap_or_else(|| ("".into(), start, start))
 }

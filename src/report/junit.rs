@@ -2,6 +2,7 @@
 //! with words, since JUnit knows no severities. What was not rendered is a skipped case per reason, in a suite of its own. A run without findings is one passed case, because readers refuse
 //! reports without any.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,22 +11,20 @@ use crate::lint::{Report, Reported};
 use crate::source::Position;
 
 use super::gap_words;
+use super::text::xml;
 
 type Case<'a> = (&'a Reported, Position);
 
 pub(super) fn render(report: &Report) -> String {
-    let mut suites: Vec<(Arc<str>, Vec<Case<'_>>)> = Vec::new();
+    let mut suites: BTreeMap<Arc<str>, Vec<Case<'_>>> = BTreeMap::new();
     for reported in &report.findings {
-        let Some((file, at, _)) = report.sources.locate(reported.finding.primary.at) else { continue };
-        match suites.last_mut().filter(|(known, _)| *known == file) {
-            Some((_, cases)) => cases.push((reported, at)),
-            None => suites.push((file, vec![(reported, at)])),
-        }
+        let Some((file, at, _)) = report.locate(reported.finding.primary.at) else { continue };
+        suites.entry(file).or_default().push((reported, at));
     }
     let failed = |case: &&Case<'_>| case.0.finding.severity > Severity::Note;
     let gaps = report.gaps();
     let tests = report.findings.len().max(1) + gaps.len();
-    let failures: usize = suites.iter().map(|(_, cases)| cases.iter().filter(failed).count()).sum();
+    let failures: usize = suites.values().map(|cases| cases.iter().filter(failed).count()).sum();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         out,
@@ -38,12 +37,12 @@ pub(super) fn render(report: &Report) -> String {
     }
     for (file, cases) in &suites {
         let failures = cases.iter().filter(failed).count();
-        let name = escape(file);
+        let name = xml(file);
         let _ =
             writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">", cases.len());
         for case in cases {
             let (Reported { finding, .. }, at) = case;
-            let title = escape(&format!("{} at line {}", finding.rule, at.line));
+            let title = xml(&format!("{} at line {}", finding.rule, at.line));
             let _ = writeln!(
                 out,
                 "    <testcase classname=\"{name}\" name=\"{title}\" file=\"{name}\" line=\"{}\">",
@@ -51,7 +50,7 @@ pub(super) fn render(report: &Report) -> String {
             );
             let mut text = format!("{file}:{}:{}: {}", at.line, at.column, finding.message);
             for label in &finding.related {
-                if let Some((file, at, _)) = report.sources.locate(label.at) {
+                if let Some((file, at, _)) = report.locate(label.at) {
                     let _ = write!(text, "\n{file}:{}:{}: {}", at.line, at.column, label.message);
                 }
             }
@@ -61,9 +60,9 @@ pub(super) fn render(report: &Report) -> String {
             if let Some(help) = &finding.help {
                 let _ = write!(text, "\nhelp: {help}");
             }
-            let text = escape(&text);
+            let text = xml(&text);
             let _ = if failed(&case) {
-                let (message, severity) = (escape(&finding.message), finding.severity.as_str());
+                let (message, severity) = (xml(&finding.message), finding.severity.as_str());
                 writeln!(out, "      <failure message=\"{message}\" type=\"{severity}\">{text}</failure>")
             } else {
                 writeln!(out, "      <system-out>{text}</system-out>")
@@ -80,9 +79,9 @@ pub(super) fn render(report: &Report) -> String {
         );
         for gap in &gaps {
             let Some(first) = gap.apps.first() else { continue };
-            let (file, line) = (escape(&first.file), first.line);
-            let name = escape(&format!("{} {}", first.kind, first.name));
-            let words = escape(&gap_words(gap));
+            let (file, line) = (xml(&first.file), first.line);
+            let name = xml(&format!("{} {}", first.kind, first.name));
+            let words = xml(&gap_words(gap));
             let _ = writeln!(
                 out,
                 "    <testcase classname=\"coverage\" name=\"{name}\" file=\"{file}\" line=\"{line}\"><skipped message=\"{words}\"/></testcase>"
@@ -92,30 +91,4 @@ pub(super) fn render(report: &Report) -> String {
     }
     out.push_str("</testsuites>\n");
     out
-}
-
-/// Text for elements and attributes. Characters that XML 1.0 cannot hold become `?`.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push(c),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('?'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn escapes_what_xml_cannot_hold() {
-        assert_eq!(super::escape("a<b>&\"\n\u{1b}é"), "a&lt;b&gt;&amp;&quot;&#10;?é");
-    }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::finding::{Finding, Severity};
 use crate::lint::{AppStatus, Report};
 
+use super::text::{html, markdown};
 use super::{count, coverage_words, gap_words, page_url, totals};
 
 /// GitHub takes 65,536 characters in a comment; a step summary takes more.
@@ -51,7 +52,7 @@ pub(super) fn render(report: &Report) -> String {
             html(&coverage_words(summary))
         );
         for gap in gaps.iter().take(PER_RULE) {
-            let _ = writeln!(text, "- {}", inline(&gap_words(gap)));
+            let _ = writeln!(text, "- {}", markdown(&gap_words(gap)));
         }
         if let Some(rest) = gaps.len().checked_sub(PER_RULE).filter(|rest| *rest > 0) {
             let _ = writeln!(text, "- … and {}: `gitops-lint apps` lists all", count(rest, "more reason"));
@@ -76,6 +77,9 @@ fn notes(report: &Report) -> String {
         (report.summary.unsure, "only possible"),
         (report.summary.old, "not new"),
         (report.summary.untouched, "not touched by the change"),
+        (report.summary.left_out.less_severe, "less severe"),
+        (report.summary.left_out.other_apps, "of other apps"),
+        (report.summary.left_out.elsewhere, "elsewhere"),
     ];
     for (number, what) in hidden.iter().filter(|(number, _)| *number > 0) {
         let _ = write!(text, " {} {what}.", count(*number, "finding"));
@@ -106,11 +110,11 @@ fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding])
         html(summary)
     );
     for finding in findings.iter().take(PER_RULE) {
-        let place = report.sources.locate(finding.primary.at);
+        let place = report.locate(finding.primary.at);
         let place = place.map_or_else(String::new, |(file, at, _)| format!("{file}:{}", at.line));
-        let _ = write!(out, "- `{}` {}", place.replace('`', "'"), inline(&finding.message));
+        let _ = write!(out, "- `{}` {}", place.replace('`', "'"), markdown(&finding.message));
         if !finding.apps.is_empty() {
-            let shown: Vec<String> = finding.apps.iter().take(APPS_SHOWN).map(|app| inline(app)).collect();
+            let shown: Vec<String> = finding.apps.iter().take(APPS_SHOWN).map(|app| markdown(app)).collect();
             let _ = write!(out, " ({}", shown.join(", "));
             if finding.apps.len() > APPS_SHOWN {
                 let _ = write!(out, " and {} more", finding.apps.len() - APPS_SHOWN);
@@ -118,7 +122,7 @@ fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding])
             out.push(')');
         }
         if let Some(help) = &finding.help {
-            let _ = write!(out, "<br>{}", inline(help));
+            let _ = write!(out, "<br>{}", markdown(help));
         }
         out.push('\n');
     }
@@ -127,46 +131,4 @@ fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding])
     }
     out.push_str("\n</details>\n");
     out
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// Text of findings in a list item: on one line, without meaning for Markdown except for code between backticks.
-fn inline(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut code = false;
-    let even = text.matches('`').count().is_multiple_of(2);
-    for c in text.chars() {
-        match c {
-            '`' if even => {
-                code = !code;
-                out.push(c);
-            }
-            '`' => out.push('\''),
-            '\n' | '\r' => out.push(' '),
-            '<' if !code => out.push_str("&lt;"),
-            '*' | '_' | '[' | ']' | '#' | '|' | '~' | '@' if !code => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn text_has_no_meaning_but_code() {
-        for (text, want) in [
-            ("a `b_c*` d_e", "a `b_c*` d\\_e"),
-            ("an odd ` one", "an odd ' one"),
-            ("two\nlines <b>", "two lines &lt;b>"),
-        ] {
-            assert_eq!(super::inline(text), want);
-        }
-    }
 }

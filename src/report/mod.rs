@@ -3,28 +3,42 @@
 //!
 //! Reports are pure: the same [`Report`] gives the same bytes. They print no times and read no clock.
 
+mod azure;
+mod checkstyle;
 mod github;
 mod gitlab;
+mod graph;
 mod json;
 mod junit;
+mod lines;
 mod markdown;
 mod objects;
+mod page;
 mod pretty;
+mod rdjson;
 mod reach;
+mod rule;
 mod sarif;
 mod source_code;
+mod statistics;
+mod teamcity;
+mod text;
 mod values;
 mod why;
+mod wrap;
 
 use std::fmt::Write as _;
 
 use crate::lint::{AppStatus, Gap, Report, Summary};
 use crate::rules::RuleMeta;
 
+pub use graph::{graph_dot, graph_json, graph_mermaid};
 pub use json::render_apps as apps_json;
 pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
+pub use page::page;
 pub use pretty::{Look, apps_table, render_finding};
 pub use reach::{reach_json, reach_text};
+pub use rule::{rule_page, rules_json};
 pub use values::{ValuesLook, differences_json, differences_table, unused_table, values_json, values_table};
 pub use why::{story_json, story_text};
 
@@ -45,46 +59,99 @@ pub enum Format {
     Junit,
     /// Markdown, for a step summary or a comment on a pull request.
     Markdown,
+    /// For people and editors: a line per finding.
+    Concise,
+    /// For people: the findings of each file under its name.
+    Grouped,
+    /// Checkstyle XML, for Jenkins and others.
+    Checkstyle,
+    /// Logging commands of Azure Pipelines.
+    Azure,
+    /// Reviewdog's diagnostic format.
+    Rdjson,
+    /// Service messages of TeamCity.
+    Teamcity,
 }
 
 impl Format {
     /// Every format with its name, in the order of the documentation.
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("pretty", Self::Pretty),
+        ("concise", Self::Concise),
+        ("grouped", Self::Grouped),
         ("json", Self::Json),
         ("sarif", Self::Sarif),
         ("github", Self::Github),
         ("gitlab", Self::Gitlab),
         ("junit", Self::Junit),
+        ("checkstyle", Self::Checkstyle),
         ("markdown", Self::Markdown),
+        ("azure", Self::Azure),
+        ("rdjson", Self::Rdjson),
+        ("teamcity", Self::Teamcity),
     ];
 
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
     }
+
+    /// The name of the format.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether people read it, on a screen.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Pretty | Self::Concise | Self::Grouped)
+    }
+
+    /// The file of `--output DIR`; none for what is read from the screen or the log of a run.
+    pub fn file_name(self) -> Option<&'static str> {
+        match self {
+            Self::Pretty | Self::Concise | Self::Grouped | Self::Github | Self::Azure | Self::Teamcity => {
+                None
+            }
+            Self::Json => Some("gitops-lint.json"),
+            Self::Sarif => Some("gitops-lint.sarif"),
+            Self::Gitlab => Some("gl-code-quality-report.json"),
+            Self::Junit => Some("gitops-lint.junit.xml"),
+            Self::Checkstyle => Some("gitops-lint.checkstyle.xml"),
+            Self::Markdown => Some("gitops-lint.md"),
+            Self::Rdjson => Some("gitops-lint.rdjson"),
+        }
+    }
 }
 
-/// Renders a report. `look` only matters to [`Format::Pretty`].
+/// Renders a report. `look` matters to formats for people, and JSON has statistics if it asks for them.
 pub fn render(report: &Report, format: Format, look: Look) -> String {
     match format {
+        Format::Pretty | Format::Concise | Format::Grouped if look.statistics => {
+            lines::statistics(report, look)
+        }
         Format::Pretty => pretty::render(report, look),
-        Format::Json => json::render(report),
+        Format::Concise => lines::concise(report, look),
+        Format::Grouped => lines::grouped(report, look),
+        Format::Json => json::render(report, look),
         Format::Sarif => sarif::render(report),
         Format::Github => github::render(report),
         Format::Gitlab => gitlab::render(report),
         Format::Junit => junit::render(report),
         Format::Markdown => markdown::render(report),
+        Format::Checkstyle => checkstyle::render(report),
+        Format::Azure => azure::render(report),
+        Format::Rdjson => rdjson::render(report),
+        Format::Teamcity => teamcity::render(report),
     }
 }
 
 /// Where a rule's page is read.
-fn page_url(meta: &RuleMeta) -> String {
+pub fn page_url(meta: &RuleMeta) -> String {
     format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), meta.subject(), meta.name)
 }
 
 /// `2 errors, 1 warning`, or `no findings`.
-fn totals(summary: &Summary) -> String {
+pub fn totals(summary: &Summary) -> String {
     let parts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
     let parts: Vec<String> = parts.collect();

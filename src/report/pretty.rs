@@ -7,21 +7,28 @@ use std::sync::Arc;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use crate::finding::{Confidence, Finding, Label, Severity};
-use crate::lint::{AppRow, AppStatus, Report};
+use crate::lint::{AppRow, AppStatus, Names, Report, Reported};
 use crate::source::{SourceFile, Sources};
 
 use super::source_code::Shown;
-use super::{aligned, count, page_url, totals};
+use super::statistics::Statistics;
+use super::{aligned, count, page_url, text, totals, wrap};
 
 /// Colours, width and links of the terminal that will show the text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
     /// ANSI colours.
     pub color: bool,
-    /// Columns; 0 for the default of 100.
+    /// Columns; 0 where nobody knows: words are not wrapped, and snippets take 100.
     pub width: usize,
     /// Names of rules are links to their pages.
     pub links: bool,
+    /// Lines and arrows are drawn with ASCII characters.
+    pub ascii: bool,
+    /// So many findings in the formats for people; the rest is counted. 0 for all.
+    pub limit: usize,
+    /// Counts of findings: instead of the findings in the formats for people, beside them in JSON.
+    pub statistics: bool,
     /// List every app that was not rendered instead of one line per reason.
     pub verbose: bool,
     /// Findings only: neither what was not rendered nor the closing line.
@@ -31,34 +38,77 @@ pub struct Look {
 /// A line that is longer is not shown: minified JSON in a ConfigMap would flood the terminal.
 const LONGEST_LINE: u32 = 400;
 
+/// What stands left of a line of source, and between its marks and the words of a label.
+const LABEL_MARGIN: usize = 12;
+
 /// Entries of the baseline that are listed as fixed; the rest is counted.
 const FIXED_SHOWN: usize = 10;
 
 /// Reasons in the coverage section; the rest is counted.
 const REASONS_SHOWN: usize = 10;
 
+/// More findings than this are summed up by rule at the end.
+const SUMMED_UP: usize = 20;
+
 pub(super) fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
-    for reported in &report.findings {
-        finding(&mut out, &reported.finding, &report.sources, look);
+    for reported in limited(report, look) {
+        finding(&mut out, &reported.finding, &report.sources, &report.names, look);
         out.push('\n');
     }
+    more(&mut out, report, look);
     if !look.quiet {
-        coverage(&mut out, report, look);
-        hidden(&mut out, report, look);
+        closing(&mut out, report, look);
     }
     out
+}
+
+/// The findings that `--limit` leaves: the worst come first.
+pub(super) fn limited(report: &Report, look: Look) -> &[Reported] {
+    let shown = if look.limit == 0 { usize::MAX } else { look.limit };
+    report.findings.get(..shown).unwrap_or(&report.findings)
+}
+
+/// How many findings `--limit` does not show.
+pub(super) fn more(out: &mut String, report: &Report, look: Look) {
+    let rest = report.findings.len() - limited(report, look).len();
+    if rest > 0 {
+        let _ = writeln!(out, "and {rest} more (--limit {} shows all)\n", report.findings.len());
+    }
+}
+
+/// What stands behind the findings: what was not rendered, the findings by rule, the closing line.
+pub(super) fn closing(out: &mut String, report: &Report, look: Look) {
+    coverage(out, report, look);
+    if report.findings.len() > SUMMED_UP {
+        by_rule(out, report, look);
+    }
+    verdict(out, report, look);
+}
+
+/// A table of the findings by rule.
+fn by_rule(out: &mut String, report: &Report, look: Look) {
+    let paint = Paint { on: look.color };
+    let _ = writeln!(out, "{}", paint.bold("findings by rule (`gitops-lint explain RULE` says why):"));
+    let rules = Statistics::of(report).rules;
+    let width = rules.iter().map(|rule| rule.findings.to_string().len()).max().unwrap_or_default();
+    for rule in rules {
+        let severity = paint.severity(rule.severity, &format!("{:7}", rule.severity.as_str()));
+        let _ = writeln!(out, "  {:>width$}  {severity}  {}", rule.findings, rule.rule);
+    }
+    out.push('\n');
 }
 
 /// One finding, as [`Format::Pretty`](super::Format::Pretty) shows it.
 pub fn render_finding(it: &Finding, sources: &Sources, look: Look) -> String {
     let mut out = String::new();
-    finding(&mut out, it, sources, look);
+    finding(&mut out, it, sources, &Names::default(), look);
     out
 }
 
 /// The apps as aligned columns.
-pub fn apps_table(rows: &[AppRow]) -> String {
+pub fn apps_table(report: &Report) -> String {
+    let rows = &report.apps;
     // One file may define an app for several clusters.
     let mut clusters: BTreeMap<(&str, &str), BTreeSet<Option<&str>>> = BTreeMap::new();
     for row in rows {
@@ -81,7 +131,7 @@ pub fn apps_table(rows: &[AppRow]) -> String {
                 row.revision.as_deref().unwrap_or_default().to_owned(),
                 row.objects.to_string(),
                 row.status.as_str().to_owned(),
-                format!("{}:{}", row.file, row.line),
+                format!("{}:{}", report.names.here(&row.file), row.line),
             ]
         })
         .collect();
@@ -98,25 +148,32 @@ pub fn apps_table(rows: &[AppRow]) -> String {
     out
 }
 
-fn finding(out: &mut String, finding: &Finding, sources: &Sources, look: Look) {
+fn finding(out: &mut String, finding: &Finding, sources: &Sources, names: &Names, look: Look) {
     let paint = Paint { on: look.color };
     let severity = finding.severity;
-    let head = paint.severity(severity, &format!("{}[{}]", severity.as_str(), finding.rule));
+    let head = format!("{}[{}]", severity.as_str(), finding.rule);
+    let message = text::plain(&finding.message);
+    let sure = match finding.confidence {
+        Confidence::Certain => String::new(),
+        less => format!(" ({})", less.as_str()),
+    };
+    let message = wrap::hanging(&message, look.width, head.chars().count() + sure.len() + 2, 2);
+    let head = paint.severity(severity, &head);
     let page = crate::rules::find(finding.rule).filter(|_| look.links);
     let head = page.map_or(head.clone(), |rule| {
         format!("\u{1b}]8;;{}\u{1b}\\{head}\u{1b}]8;;\u{1b}\\", page_url(rule.meta()))
     });
-    let sure = match finding.confidence {
-        Confidence::Certain => String::new(),
-        less => paint.dim(&format!(" ({})", less.as_str())),
-    };
-    let _ = writeln!(out, "{head}{sure}: {}", paint.bold(&finding.message));
+    let sure = if sure.is_empty() { sure } else { paint.dim(&sure) };
+    let _ = writeln!(out, "{head}{sure}: {}", paint.bold(&message));
     let labels = std::iter::once((&finding.primary, true));
-    snippets(out, labels.chain(finding.related.iter().map(|label| (label, false))), sources, look);
+    let labels = labels.chain(finding.related.iter().map(|label| (label, false)));
+    snippets(out, labels, sources, names, look);
     if !finding.apps.is_empty() {
-        let _ = writeln!(out, "  {} {}", paint.dim("affects:"), affected(finding));
+        let affected = wrap::hanging(&text::plain(&affected(finding)), look.width, 11, 4);
+        let _ = writeln!(out, "  {} {affected}", paint.dim("affects:"));
     }
     if let Some(help) = &finding.help {
+        let help = wrap::hanging(&text::plain(help), look.width, 8, 8);
         let _ = writeln!(out, "  {} {help}", paint.cyan("help:"));
     }
 }
@@ -146,6 +203,7 @@ pub(super) fn snippets<'l>(
     out: &mut String,
     labels: impl Iterator<Item = (&'l Label, bool)>,
     sources: &Sources,
+    names: &Names,
     look: Look,
 ) {
     let mut files: Vec<FileLabels<'_>> = Vec::new();
@@ -157,7 +215,7 @@ pub(super) fn snippets<'l>(
         }
     }
     for (file, labels) in files {
-        snippet(out, &file, &labels, look);
+        snippet(out, &file, &names.here(file.name()), &labels, look);
     }
 }
 
@@ -191,7 +249,7 @@ impl Diagnostic for Snippet<'_> {
     }
 }
 
-fn snippet(out: &mut String, file: &SourceFile, labels: &[(&Label, bool)], look: Look) {
+fn snippet(out: &mut String, file: &SourceFile, name: &str, labels: &[(&Label, bool)], look: Look) {
     let mut drawn = Vec::new();
     for (label, primary) in labels {
         // A label over a whole mapping would print all of it; its first line says enough.
@@ -203,10 +261,15 @@ fn snippet(out: &mut String, file: &SourceFile, labels: &[(&Label, bool)], look:
         let too_long = around.filter_map(|index| file.line_span(index)).any(|span| span.len() > LONGEST_LINE);
         if too_long || file.text().is_none() {
             let at = file.position(label.at.start);
-            let _ = writeln!(out, "   --> {}:{}:{} {}", file.name(), at.line, at.column, label.message);
+            let words = text::plain(&label.message);
+            let _ = writeln!(out, "   --> {}:{}:{} {words}", text::plain(name), at.line, at.column);
             continue;
         }
-        let words = (!label.message.is_empty()).then(|| label.message.clone());
+        // The words hang below the middle of what they speak of, behind the number of the line.
+        let column = file.position(start).column as usize + ((end - start) / 2) as usize + LABEL_MARGIN;
+        let room = look.width.saturating_sub(column);
+        let words =
+            (!label.message.is_empty()).then(|| wrap::hanging(&text::plain(&label.message), room, 0, 0));
         let span = (start as usize, (end - start) as usize);
         drawn.push(if *primary {
             LabeledSpan::new_primary_with_span(words, span)
@@ -217,16 +280,22 @@ fn snippet(out: &mut String, file: &SourceFile, labels: &[(&Label, bool)], look:
     if drawn.is_empty() {
         return;
     }
-    let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = match (look.ascii, look.color) {
+        (false, true) => GraphicalTheme::unicode(),
+        (false, false) => GraphicalTheme::unicode_nocolor(),
+        (true, true) => GraphicalTheme::ascii(),
+        (true, false) => GraphicalTheme::none(),
+    };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(if look.width == 0 { 100 } else { look.width })
         .with_context_lines(1)
+        .with_break_words(false)
         .with_links(false);
-    let mut text = String::new();
-    let snippet = Snippet { source: Shown::new(file), labels: drawn };
-    if handler.render_report(&mut text, &snippet).is_ok() {
+    let mut drawing = String::new();
+    let snippet = Snippet { source: Shown::new(file, name), labels: drawn };
+    if handler.render_report(&mut drawing, &snippet).is_ok() {
         // The first line is the (empty) message: the headline is ours.
-        let body = text.split_once('\n').map_or("", |(_, body)| body);
+        let body = drawing.split_once('\n').map_or("", |(_, body)| body);
         for line in body.lines() {
             out.push_str(line.trim_end());
             out.push('\n');
@@ -251,7 +320,7 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
             paint.bold("not fully rendered (rules stay silent about what depends on it):")
         );
         let reasons = report.gaps();
-        let names = Names::of(&report.apps);
+        let names = AppNames::of(&report.apps);
         let shown = if look.verbose { usize::MAX } else { REASONS_SHOWN };
         for gap in reasons.iter().take(shown) {
             let listed = if look.verbose { gap.apps.len() } else { 3 };
@@ -260,7 +329,9 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
             if gap.apps.len() > listed {
                 let _ = write!(who, " and {} more", gap.apps.len() - listed);
             }
-            let _ = writeln!(out, "  {:8} {who}: {}", gap.status.as_str(), gap.reason);
+            let words = text::plain(&format!("{who}: {}", gap.reason));
+            let words = wrap::hanging(&words, look.width, 11, 11);
+            let _ = writeln!(out, "  {:8} {words}", gap.status.as_str());
         }
         if let Some(rest) = reasons.len().checked_sub(shown).filter(|rest| *rest > 0) {
             let _ = writeln!(out, "  ... and {} (`gitops-lint apps` lists all)", count(rest, "more reason"));
@@ -270,10 +341,16 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
     if !report.unreadable.is_empty() {
         let _ = writeln!(out, "{}", paint.bold("not read (nothing is known about what they hold):"));
         for (file, reason) in &report.unreadable {
-            let _ = writeln!(out, "  {file}: {reason}");
+            let words = format!("{}: {reason}", report.names.here(file));
+            let _ = writeln!(out, "  {}", wrap::hanging(&text::plain(&words), look.width, 2, 4));
         }
         out.push('\n');
     }
+}
+
+/// The closing line, and what is not shown.
+pub(super) fn verdict(out: &mut String, report: &Report, look: Look) {
+    let paint = Paint { on: look.color };
     let summary = &report.summary;
     let verdict = totals(summary);
     let verdict = if report.findings.is_empty() { paint.green(&verdict) } else { paint.bold(&verdict) };
@@ -287,12 +364,13 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         summary.failed + summary.skipped,
         count(summary.objects, "object"),
     );
+    hidden(out, report, look);
 }
 
 /// Names of apps, with the kind where it tells apps of one name apart.
-struct Names<'r>(BTreeMap<&'r str, BTreeSet<&'r str>>);
+struct AppNames<'r>(BTreeMap<&'r str, BTreeSet<&'r str>>);
 
-impl<'r> Names<'r> {
+impl<'r> AppNames<'r> {
     fn of(apps: &'r [AppRow]) -> Self {
         let mut kinds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for app in apps {
@@ -316,6 +394,9 @@ fn hidden(out: &mut String, report: &Report, look: Look) {
         (report.summary.unsure, "that are only possible (--confidence possible)"),
         (report.summary.old, "not new"),
         (report.summary.untouched, "not touched by the change"),
+        (report.summary.left_out.less_severe, "less severe"),
+        (report.summary.left_out.other_apps, "of other apps"),
+        (report.summary.left_out.elsewhere, "elsewhere in the repository"),
     ];
     let parts = kinds.iter().filter(|(number, _)| *number > 0);
     let parts: Vec<String> = parts.map(|(number, what)| format!("{number} {what}")).collect();
@@ -354,7 +435,7 @@ impl Paint {
         if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    fn severity(self, severity: Severity, text: &str) -> String {
+    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
         let code = match severity {
             Severity::Error => "1;31",
             Severity::Warning => "1;33",

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::explain::Reach;
 use crate::finding::Label;
+use crate::lint::Names;
 use crate::source::{Sources, Span};
 
 use super::pretty::{Look, Paint, snippets};
@@ -38,7 +39,7 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
         let at = Span::new(at.file, at.start + indent, at.end);
         let mut source = String::new();
         let label = Label { at, message: String::new() };
-        snippets(&mut source, [(&label, true)].into_iter(), sources, look);
+        snippets(&mut source, [(&label, true)].into_iter(), sources, &Names::default(), look);
         out.push_str(&source);
     }
     for app in &reach.apps {

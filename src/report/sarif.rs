@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::finding::{Confidence, Label};
 use crate::lint::{AppRow, AppStatus, Report, Reported};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 
 use super::{GAP_APPS, GAPS_SHOWN, count, coverage_words, gap_words, page_url, to_json};
 
@@ -72,7 +72,6 @@ struct Driver<'a> {
 #[serde(rename_all = "camelCase")]
 struct RuleDescriptor<'a> {
     id: &'a str,
-    name: &'a str,
     short_description: Message<'a>,
     full_description: Message<'a>,
     help: Message<'a>,
@@ -175,7 +174,7 @@ struct Region {
 
 pub(super) fn render(report: &Report) -> String {
     let suppressed = report.suppressed.iter().map(|(reported, by)| {
-        let location = physical(by.at, &report.sources);
+        let location = physical(by.at, report);
         let suppression = Suppression {
             kind: "inSource",
             justification: Some(by.reason.as_str()).filter(|reason| !reason.is_empty()),
@@ -200,7 +199,6 @@ pub(super) fn render(report: &Report) -> String {
     }
     let rules = used.keys().filter_map(|name| report.rules.get(name)).map(|meta| RuleDescriptor {
         id: meta.name,
-        name: meta.name,
         short_description: plain(meta.summary),
         full_description: plain(meta.summary),
         help: Message { text: meta.summary.into(), markdown: Some(meta.page) },
@@ -228,7 +226,7 @@ pub(super) fn render(report: &Report) -> String {
             column_kind: "unicodeCodePoints",
             results: all
                 .into_iter()
-                .map(|(reported, suppressions)| result(reported, suppressions, &report.sources, &used))
+                .map(|(reported, suppressions)| result(reported, suppressions, report, &used))
                 .collect(),
         }],
     })
@@ -271,7 +269,7 @@ fn notifications(report: &Report) -> Vec<Notification<'_>> {
 fn result<'a>(
     reported: &'a Reported,
     suppressions: Vec<Suppression<'a>>,
-    sources: &Sources,
+    report: &Report,
     rules: &BTreeMap<&str, usize>,
 ) -> SarifResult<'a> {
     let finding = &reported.finding;
@@ -287,14 +285,14 @@ fn result<'a>(
     let related = finding.related.iter().enumerate().filter_map(|(index, label)| {
         Some(Location {
             id: Some(index + 1),
-            physical_location: physical(label.at, sources)?,
+            physical_location: physical(label.at, report)?,
             message: (!label.message.is_empty()).then(|| plain(&label.message)),
         })
     });
-    let primary = physical(finding.primary.at, sources);
+    let primary = physical(finding.primary.at, report);
     let step = |label: &'a Label| {
         let words = if label.message.is_empty() { &finding.message } else { &label.message };
-        let physical_location = physical(label.at, sources)?;
+        let physical_location = physical(label.at, report)?;
         Some(ThreadFlowLocation {
             location: Location { id: None, physical_location, message: Some(plain(words)) },
         })
@@ -327,8 +325,8 @@ fn rank(confidence: Confidence) -> f64 {
     }
 }
 
-fn physical(at: Span, sources: &Sources) -> Option<PhysicalLocation> {
-    let (file, start, end) = sources.locate(at)?;
+fn physical(at: Span, report: &Report) -> Option<PhysicalLocation> {
+    let (file, start, end) = report.locate(at)?;
     Some(PhysicalLocation {
         artifact_location: ArtifactLocation { uri: uri(&file) },
         region: Region {

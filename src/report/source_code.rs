@@ -10,12 +10,14 @@ use crate::source::SourceFile;
 /// A file whose secrets are masked, ready for snippets.
 pub(super) struct Shown<'a> {
     file: &'a SourceFile,
+    name: &'a str,
     text: std::borrow::Cow<'a, str>,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(file: &'a SourceFile) -> Self {
-        Self { file, text: file.shown() }
+    /// `name` is what the file is called above the snippet.
+    pub(super) fn new(file: &'a SourceFile, name: &'a str) -> Self {
+        Self { file, name, text: file.shown() }
     }
 }
 
@@ -34,7 +36,7 @@ impl SourceCode for Shown<'_> {
         let data = self.text.as_bytes().get(start..end).ok_or(MietteError::OutOfBounds)?;
         let column = if before == 0 { span.offset().saturating_sub(start) } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.file.name().to_string(),
+            self.name.to_owned(),
             data,
             (start, end - start).into(),
             first,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::explain::{Cause, Role, Story};
 use crate::finding::Label;
 use crate::helm::OverrideKind;
+use crate::lint::Names;
 use crate::origin::Step;
 use crate::repo::describe_step;
 use crate::source::{Position, Sources};
@@ -52,7 +53,13 @@ pub fn story_text(story: &Story, sources: &Sources, look: Look) -> String {
         .iter()
         .filter_map(|cause| Some((Label { at: cause.at?, message: label(cause) }, cause.role == Role::Set)))
         .collect();
-    snippets(&mut out, labels.iter().map(|(label, primary)| (label, *primary)), sources, look);
+    snippets(
+        &mut out,
+        labels.iter().map(|(label, primary)| (label, *primary)),
+        sources,
+        &Names::default(),
+        look,
+    );
     out
 }
 

@@ -1,0 +1,61 @@
+//! `rules` and `explain`: what is checked, and why.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use crate::report;
+use crate::rules::{self, RuleMeta};
+
+use super::args::TableFormat;
+use super::question_args::{ExplainArgs, RulesArgs};
+use super::terminal::{colors, look};
+use super::{Failure, print, unknown_rule};
+
+/// Prints a rule's page: on a terminal for reading, elsewhere as it is written.
+pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let rule = rules::find(&args.rule).ok_or_else(|| unknown_rule(&args.rule))?;
+    let meta = rule.meta();
+    if args.open {
+        return open(&report::page_url(meta));
+    }
+    let is_read = std::io::stdout().is_terminal() || colors();
+    print(&if is_read { report::rule_page(meta.page, look()) } else { meta.page.to_owned() });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows a page in the browser. The one command that starts a program, because that is what it is for.
+#[expect(clippy::disallowed_methods, reason = "the user asked for the browser")]
+fn open(url: &str) -> Result<ExitCode, Failure> {
+    let browser = std::env::var_os("BROWSER").filter(|value| !value.is_empty());
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let mut command = std::process::Command::new(browser.unwrap_or_else(|| opener.into()));
+    match command.arg(url).status() {
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(format!("cannot start a browser for {url}: {error}")),
+    }
+}
+
+/// Lists the rules.
+pub(super) fn list(args: &RulesArgs) -> ExitCode {
+    let metas: Vec<&RuleMeta> = rules::all().map(rules::Rule::meta).collect();
+    if args.format == TableFormat::Json {
+        print(&report::rules_json(&metas));
+        return ExitCode::SUCCESS;
+    }
+    let mut subject = "";
+    for meta in metas {
+        if meta.subject() != subject {
+            subject = meta.subject();
+            print(&format!("{subject}\n"));
+        }
+        let (severity, preset) = (meta.severity.as_str(), meta.preset.as_str());
+        print(&format!("  {:36} {severity:8} {preset:12} {}\n", meta.name, meta.summary));
+    }
+    ExitCode::SUCCESS
+}
