@@ -111,6 +111,14 @@ if [ "$base" = auto ]; then
   log "compared with ${base:-nothing: everything is reported}"
 fi
 
+# What could not be fetched is not rendered, and the report says so.
+if [ "${INPUT_FETCH:-false}" = true ]; then
+  fetch=(fetch "$path" --quiet)
+  [ -z "${INPUT_CONFIG:-}" ] || fetch+=(--config "$INPUT_CONFIG")
+  [ -z "${INPUT_FETCH_HOSTS:-}" ] || fetch+=(--allow-hosts "$INPUT_FETCH_HOSTS")
+  "$bin" "${fetch[@]}" >&2 || [ $? = 1 ] || { log "fetch could not do its job"; exit 2; }
+fi
+
 arguments=(check "$path")
 [ -z "${INPUT_CONFIG:-}" ] || arguments+=(--config "$INPUT_CONFIG")
 [ -z "${INPUT_PRESET:-}" ] || arguments+=(--preset "$INPUT_PRESET")

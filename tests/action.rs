@@ -223,6 +223,23 @@ spec:
     assert!(!repo.join("pwned").exists());
 }
 
+/// What is elsewhere is fetched from the hosts that may be spoken to, before linting; what fails does not stop it.
+#[test]
+fn what_is_elsewhere_is_fetched() {
+    let runner = Runner::new();
+    let app = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: x, namespace: argocd }\nspec:\n  \
+               project: default\n  source: { repoURL: 'https://charts.example.com', chart: db, targetRevision: 1.2.3 }\n  \
+               destination: { server: https://kubernetes.default.svc, namespace: x }\n";
+    std::fs::write(runner.dir.path().join("repo/apps/x.yaml"), app).unwrap();
+    let inputs = [("fetch", "true"), ("fetch-hosts", "h.invalid"), ("fail-on", "never")];
+    let output = runner.run(&inputs);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("the host `charts.example.com` is not among those of --allow-hosts"), "{said}");
+    let output = runner.run(&[("fail-on", "never")]);
+    assert!(!text(&output.stderr).contains("charts.example.com"));
+}
+
 /// `action.yml` is what GitHub reads: valid by its schema, and every input reaches the script.
 #[test]
 fn the_definition_fits_the_script() {

@@ -96,10 +96,14 @@ pub(super) fn resolve(
     if let Some((scheme, _)) = written.split_once("://")
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     {
-        return Target::Remote(scheme.to_owned());
+        // Where the control plane allows the scheme is asked first by whoever reads it.
+        return match remotes.file(written) {
+            Found::Here(dir) if matches!(scheme, "http" | "https") => Target::At(dir),
+            _ => Target::Remote(scheme.to_owned()),
+        };
     }
     let found = match &source.chart {
-        _ if source.is_oci() => return Target::Elsewhere,
+        _ if source.is_oci() => remotes.artifact(source.repo_url(), source.target_revision()),
         Some(chart) => remotes.chart(source.repo_url(), &chart.value, source.target_revision()),
         None => remotes.git(source.repo_url(), source.target_revision()),
     };

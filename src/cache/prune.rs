@@ -57,9 +57,11 @@ impl Store {
                 pruned.left -= item.bytes;
             }
         }
-        for half in children(&self.root().join("tmp"))?.into_iter().filter_map(item) {
-            if age(half.written) >= STALE {
-                remove(&half.path)?;
+        for dir in ["tmp", "complete"] {
+            for old in children(&self.root().join(dir))?.into_iter().filter_map(item) {
+                if age(old.written) >= STALE {
+                    remove(&old.path)?;
+                }
             }
         }
         self.forget_the_removed()?;

@@ -177,6 +177,24 @@ impl Store {
         Ok(content)
     }
 
+    /// Remembers that everything was there for a repository of this fingerprint.
+    pub fn mark(&self, fingerprint: &Content) -> io::Result<()> {
+        let path = self.mark_path(fingerprint);
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir)?;
+        }
+        File::create(path).map(drop)
+    }
+
+    /// Whether that was remembered.
+    pub fn is_marked(&self, fingerprint: &Content) -> bool {
+        self.mark_path(fingerprint).exists()
+    }
+
+    fn mark_path(&self, fingerprint: &Content) -> PathBuf {
+        self.root.join("complete").join(fingerprint.to_string().replace(':', "-"))
+    }
+
     /// The directory in which things are put together. Made with the tag that tells backup programs to leave it alone.
     fn staging(&self) -> io::Result<PathBuf> {
         let dir = self.root.join("tmp");
@@ -201,6 +219,12 @@ impl Stage {
     /// Bytes so far.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// What was written so far, from its beginning.
+    pub fn reader(&mut self) -> io::Result<impl io::Read + use<>> {
+        self.flush()?;
+        File::open(self.file.path())
     }
 
     /// What was written so far.

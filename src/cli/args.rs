@@ -239,6 +239,9 @@ pub(super) struct CheckArgs {
     /// Write all findings to the baseline file (default: .gitops-lint-baseline.json at the root) and exit with 0
     #[arg(long, conflicts_with_all = ["changed", "base"], help_heading = "What to report")]
     pub(super) write_baseline: bool,
+    /// Also report what is wholly inside of charts and repositories that were fetched
+    #[arg(long, help_heading = "What to report")]
+    pub(super) third_party: bool,
     /// The day that `until YYYY-MM-DD` in comments is compared with (default: today in UTC)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
     pub(super) today: Option<String>,

@@ -156,6 +156,7 @@ fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report
             apps: args.app.clone(),
             parts: place.parts.clone(),
         },
+        third_party: args.third_party,
         ..Options::default()
     };
     if args.write_baseline {

@@ -12,7 +12,7 @@ use crate::fetch::{self, Downloader, Options, Report};
 use crate::lock;
 
 use super::fetch_args::{CacheCommand, FetchArgs, PruneArgs};
-use super::{Failure, open, print};
+use super::{Failure, open, print, unchanged};
 
 /// The program that downloads; it lies beside this one.
 const PROGRAM: &str = "gitops-lint-fetch";
@@ -20,6 +20,13 @@ const PROGRAM: &str = "gitops-lint-fetch";
 pub(super) fn run(args: &FetchArgs) -> Result<ExitCode, Failure> {
     let store = store(args.common.cache_dir.as_deref())?;
     let before = open::lock_of(&args.path)?;
+    // What was complete and did not change needs no second look.
+    let may_skip = !args.update && !args.verbose && !args.offline && !args.dry_run;
+    let now = if may_skip { unchanged::fingerprint(&args.path, &args.common)? } else { None };
+    if now.as_ref().is_some_and(|now| unchanged::is_complete(&store, now, &before)) {
+        print(&format!("{} already there\n", before.iter().count()));
+        return Ok(ExitCode::SUCCESS);
+    }
     let options =
         Options { only: args.only.clone(), update: args.update, dry_run: args.dry_run || args.offline };
     let mut downloads = Downloads { args, store: &store, line: None };
@@ -35,6 +42,15 @@ pub(super) fn run(args: &FetchArgs) -> Result<ExitCode, Failure> {
         std::fs::write(&path, report.lock.to_text())
             .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
         print(&format!("wrote {}: commit it\n", lock::FILE_NAME));
+    }
+    if !report.rows.iter().any(|row| matches!(row.state, fetch::State::Skipped(_)))
+        && report.is_complete()
+        && args.only.is_empty()
+        && !report.lock.is_empty()
+        && let Some(now) = unchanged::fingerprint(&args.path, &args.common)?.filter(|_| !options.dry_run)
+    {
+        // A cache that cannot remember is looked at again.
+        let _ = store.mark(&now);
     }
     Ok(ExitCode::from(u8::from(!report.is_complete() && !args.dry_run)))
 }

@@ -31,6 +31,7 @@ mod render_kustomize;
 mod schema;
 mod stopwatch;
 mod terminal;
+mod unchanged;
 mod values;
 mod why;
 

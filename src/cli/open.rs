@@ -167,7 +167,7 @@ fn assemble(
 }
 
 /// The files at a path: those that Git does not ignore, and those that it tracks although they are ignored.
-fn work_tree(
+pub(super) fn work_tree(
     path: &Path,
     repository: Option<&Repository>,
     sources: &Arc<Sources>,
@@ -269,7 +269,7 @@ fn helm_charts(cache: &Arc<Cache>) -> ChartIndex {
 }
 
 /// A directory of Helm's cache (`pkg/helmpath`): where the variable says, else the one of that name.
-fn helm_cache(variable: &str, name: &str) -> Option<PathBuf> {
+pub(super) fn helm_cache(variable: &str, name: &str) -> Option<PathBuf> {
     let dir = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let default = || {
         if cfg!(target_os = "macos") {
@@ -288,7 +288,7 @@ fn helm_cache(variable: &str, name: &str) -> Option<PathBuf> {
 
 /// Reads the configuration: the file given, else the one at the root, else the defaults; on top of the user's own file.
 /// Mistakes in it stop the run: linting under half a configuration would mislead.
-fn configuration(
+pub(super) fn configuration(
     root: &Path,
     common: &CommonArgs,
     tree: &Arc<dyn Tree>,

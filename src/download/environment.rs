@@ -113,6 +113,11 @@ impl Environment {
     }
 }
 
+/// Writes a file of a repository that is put together in the cache.
+pub(super) fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(path, text)
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path)
         .map_err(|error| format!("cannot read the certificates in `{}`: {error}", path.display()))

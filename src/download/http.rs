@@ -45,11 +45,13 @@ pub(super) struct Ask<'a> {
     pub(super) body: Option<&'a [u8]>,
     /// Whether the server may pack the body, which is unpacked again.
     pub(super) packed: bool,
+    /// Whether the answer may take ten times as long as others: it is large.
+    pub(super) long: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn get(url: &'a Url) -> Self {
-        Self { url, headers: Vec::new(), authorization: None, body: None, packed: false }
+        Self { url, headers: Vec::new(), authorization: None, body: None, packed: false, long: false }
     }
 }
 
@@ -141,7 +143,9 @@ impl Client {
         let failed = |error: ureq::Error| self.words(&error, url);
         let response = match ask.body {
             Some(body) => {
+                let time = if ask.long { self.timeout * 10 } else { self.timeout };
                 let request = request.body(body).map_err(|error| format!("{}: {error}", url.shown()))?;
+                let request = agent.configure_request(request).timeout_global(Some(time)).build();
                 agent.run(request).map_err(failed)?
             }
             None => {
@@ -157,6 +161,11 @@ impl Client {
             body,
             timeout: self.timeout,
         })
+    }
+
+    /// The time that one request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// The agent for a URL: direct, or through the proxy of its scheme.
@@ -248,6 +257,11 @@ impl Answer {
             _ => "",
         };
         Err(format!("{} answers {}{help}", self.url.shown(), self.status_words()))
+    }
+
+    /// The body, to be read as it comes.
+    pub(super) fn reader(self, limit: u64) -> impl Read {
+        self.body.into_with_config().limit(limit).reader()
     }
 
     /// Reads the body into memory.

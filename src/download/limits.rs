@@ -9,6 +9,9 @@ pub(super) const ARCHIVE: u64 = 64 << 20;
 /// A single file.
 pub(super) const FILE: u64 = 32 << 20;
 
+/// What a Git server sends for one commit.
+pub(super) const PACK: u64 = 512 << 20;
+
 /// Manifests, tokens, lists of tags: small JSON.
 pub(super) const JSON: u64 = 4 << 20;
 

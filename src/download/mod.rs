@@ -11,8 +11,10 @@
 
 mod auth;
 mod charts;
+mod daemon;
 mod environment;
 mod files;
+mod git;
 mod guard;
 mod http;
 mod index;

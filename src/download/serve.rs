@@ -10,7 +10,7 @@ use crate::cache::{Content, Kind, Known, Store};
 use super::charts::{self, Indexes};
 use super::guard::Guard;
 use super::http::Client;
-use super::{Environment, Failure, Outcome, Reply, Request, Start, files, oci};
+use super::{Environment, Failure, Outcome, Reply, Request, Start, files, git, oci};
 
 /// What all downloads share.
 struct Downloads {
@@ -87,7 +87,7 @@ impl Downloads {
                     "objects of buckets are not downloaded, since they want credentials of the cluster";
                 return Outcome::Skipped(words.to_owned());
             }
-            Kind::Git => return Outcome::Skipped("Git repositories are not downloaded yet".to_owned()),
+            Kind::Git => git::download(want, fixed.as_ref(), &self.client, &self.store),
             Kind::Chart => charts::download(
                 want,
                 fixed.as_ref(),

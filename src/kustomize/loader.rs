@@ -11,7 +11,7 @@ use crate::source::{Dir, EntryKind, Found, ReadError, SourceFile, TreePath};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::options::LoadRestrictor;
-use super::repospec::{RepoSpec, is_remote_file};
+use super::repospec::{RepoSpec, is_remote_file, looks_like_directory};
 
 /// A directory that is being built and how it was reached.
 #[derive(Debug)]
@@ -123,6 +123,10 @@ impl Loader {
         let missing = |reason: &str| {
             Failure::new(format!("`{entry}` is a URL: {reason}")).kind(ProblemKind::Unavailable)
         };
+        // The name decides, so that nobody fetches both.
+        if looks_like_directory(entry) {
+            return Err(missing("it names a directory of a repository"));
+        }
         match cx.options.remotes.file(entry) {
             Found::Here(dir) | Found::Instead(dir, _) => match dir.tree.read(&dir.path) {
                 Ok(file) => Ok(Loaded { file, path: dir.path }),

@@ -165,3 +165,9 @@ pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, find
     let mut readers = inventory.readers(&path).iter().filter_map(|app| inventory.app(*app));
     !readers.any(is_real) && !inventory.apps.iter().any(|entry| entry.reads(&path) && is_real(entry))
 }
+/// Whether everything that a finding points at is somebody else's: it lies in what was fetched.
+pub(super) fn is_third_party(workspace: &Workspace, finding: &Finding) -> bool {
+    let labels = std::iter::once(&finding.primary).chain(&finding.related);
+    let mut files = labels.filter_map(|label| workspace.sources.get(label.at.file));
+    files.all(|file| workspace.checkouts.fetched().owns(file.name()))
+}

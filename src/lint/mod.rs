@@ -23,6 +23,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
+use crate::cache::Want;
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
@@ -54,6 +55,8 @@ pub struct Options {
     pub baseline: Option<Baseline>,
     /// Fingerprints of the base revision: what has one is not new and not shown.
     pub base: Option<BTreeSet<String>>,
+    /// Also show what is wholly inside of fetched charts and repositories.
+    pub third_party: bool,
     /// Show only what these files touch.
     pub changed: Option<Changed>,
     /// Show only what is asked for.
@@ -97,6 +100,8 @@ pub struct AppRow {
     /// Whether something says that it is deployed: an Application, an ApplicationSet, a Kustomization, a HelmRelease that no
     /// chart by itself defines.
     pub deployed: bool,
+    /// What it lacks and `gitops-lint fetch` brings.
+    pub wants: BTreeSet<Want>,
 }
 
 /// Counts of a run.
@@ -134,6 +139,8 @@ pub struct Summary {
     pub untouched: usize,
     /// Findings that were not asked for.
     pub left_out: LeftOut,
+    /// Findings that are wholly inside of what was fetched, and not shown.
+    pub third_party: usize,
 }
 
 impl Summary {
@@ -315,6 +322,11 @@ fn finish(
         finding.confidence >= group::least_confidence(workspace, options.confidence, finding)
     });
     let unsure = told - findings.len();
+    let told = findings.len();
+    if !options.third_party {
+        findings.retain(|reported| !group::is_third_party(workspace, &reported.finding));
+    }
+    let third_party = told - findings.len();
     let (hidden, comments): (Vec<Finding>, Vec<Suppressed>) = outcome.hidden.into_iter().unzip();
     let mut suppressed: Vec<(Reported, Suppressed)> =
         numbered(hidden, workspace).into_iter().zip(comments).collect();
@@ -363,6 +375,7 @@ fn finish(
         old: all - new,
         untouched: new - touched,
         left_out,
+        third_party,
     };
     let unreadable = inventory.scan.unreadable.iter().map(|(path, error)| (path.to_string(), error.clone()));
     let unlisted = workspace.tree.unlisted().into_iter();
@@ -440,5 +453,6 @@ fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
         reason: entry.reason.clone(),
         objects: entry.objects,
         deployed: !app.kind.is_loose() && !app.provisional,
+        wants: entry.wants.clone(),
     }
 }

@@ -28,6 +28,7 @@ pub(super) struct Summary {
     pub(super) incomplete: Vec<crate::finding::Incomplete>,
     pub(super) files: BTreeSet<TreePath>,
     pub(super) built: Option<TreePath>,
+    pub(super) wants: BTreeSet<crate::cache::Want>,
 }
 
 /// What a worker hands back.
@@ -103,6 +104,7 @@ pub(super) fn work<T>(
         incomplete: rendered.incomplete,
         files: rendered.files,
         built: rendered.dir,
+        wants: rendered.wants,
     };
     workspace.watch.ends(&app.name);
     Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }

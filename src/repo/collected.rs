@@ -104,6 +104,7 @@ impl<T> Collected<T> {
                 incomplete: done.rendered.incomplete,
                 files: done.rendered.files,
                 built: done.rendered.built,
+                wants: done.rendered.wants,
                 depth: done.depth,
             });
             results.push(done.result);

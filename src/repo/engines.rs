@@ -176,7 +176,9 @@ mod tests {
 
     fn engines(texts: &[&str]) -> Engines {
         let mut installed = Installed::default();
-        texts.iter().for_each(|text| installed.read(text));
+        for text in texts {
+            installed.read(text);
+        }
         installed.engines(&Config::default())
     }
 

@@ -21,6 +21,8 @@ pub struct Fetched {
     store: Option<Store>,
     sources: Option<Arc<Sources>>,
     opened: Mutex<BTreeMap<Content, Opened>>,
+    /// What names of files begin with, or of files of a repository end with.
+    labels: Mutex<BTreeSet<String>>,
     asked: Mutex<BTreeMap<Want, Asked>>,
 }
 
@@ -63,6 +65,12 @@ impl Fetched {
         self.asked(Asked::Answered)
     }
 
+    /// Whether something was asked for in vain that a fetch may bring. Objects of buckets it does not.
+    pub fn lacks(&self, want: &Want) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        want.kind != Kind::Bucket && asked.get(want) == Some(&Asked::InVain)
+    }
+
     fn asked(&self, wanted: Asked) -> BTreeSet<Want> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().filter(|(_, state)| **state == wanted).map(|(want, _)| want.clone()).collect()
@@ -71,6 +79,19 @@ impl Fetched {
     /// Remembers that something is wanted that nothing here answers.
     pub(super) fn miss(&self, want: Want) {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(want).or_insert(Asked::InVain);
+    }
+
+    /// Whether a file of that name was fetched: somebody else maintains it.
+    pub fn owns(&self, name: &str) -> bool {
+        let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        let packed = name.split_once("!/").is_some_and(|(label, _)| labels.contains(label));
+        let at_revision = || name.split_once('@').is_some_and(|(_, label)| labels.contains(label));
+        packed || at_revision()
+    }
+
+    fn label(&self, label: String) -> String {
+        self.labels.lock().unwrap_or_else(PoisonError::into_inner).insert(label.clone());
+        label
     }
 
     /// Looks something up; what is not found is remembered by [`miss`](Self::miss) alone, since something else may have it.
@@ -135,19 +156,19 @@ impl Fetched {
     fn unpack(&self, store: &Store, want: &Want, known: &Known) -> Option<Dir> {
         let sources = self.sources.as_ref()?;
         if let Content::Commit(commit) = &known.content {
-            let revision = format!("{}@{}", label(want, ""), short(&want.version));
+            let revision = self.label(format!("{}@{}", label(want, ""), short(&want.version)));
             let tree = git::open_bare(&store.path(&known.content), commit, &revision, sources).ok()?;
             return Some(Dir::new(tree, TreePath::root()));
         }
         let bytes = store.read(&known.content).ok()?;
         if want.kind == Kind::File {
             let path = TreePath::root().child(file_name(want));
-            let file = sources.add(&format!("{}!/{}", label(want, ""), file_name(want)), bytes);
+            let file = sources.add(&format!("{}!/{}", self.label(label(want, "")), file_name(want)), bytes);
             let mut tree = MemoryTree::new();
             tree.insert(path.clone(), file);
             return Some(Dir::new(Arc::new(tree), path));
         }
-        let name = label(want, &known.version);
+        let name = self.label(label(want, &known.version));
         let tree: Arc<dyn Tree> =
             Arc::new(open_archive(sources, &name, &bytes, ArchiveLimits::default()).ok()?);
         let root = match want.kind {

@@ -46,6 +46,8 @@ pub struct AppEntry {
     pub files: BTreeSet<TreePath>,
     /// The directory that a Flux Kustomization built, when it is one of this repository.
     pub built: Option<TreePath>,
+    /// What a fetch would bring and the render lacks.
+    pub wants: BTreeSet<crate::cache::Want>,
     /// Number of apps above this one.
     pub depth: u32,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Output, Renderer};
+use crate::cache::Want;
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
 use crate::helm::{self, Chart, KubeVersion, Release, ReleaseOptions, UserValues, ValuesLayer};
@@ -18,7 +19,7 @@ use super::app::{App, Spec, Status};
 use super::flux::shows_another;
 use super::schemas::rendered_definitions;
 use super::showcase::has_tokens;
-use super::trace::Trace;
+use super::trace::{Misses, Trace};
 use super::{AssumedRelease, Object, Workspace};
 
 /// What an app renders to.
@@ -48,6 +49,8 @@ pub struct Rendered {
     pub substitutions: Vec<Substitution>,
     /// Files of the linted tree that were read or looked for.
     pub files: BTreeSet<TreePath>,
+    /// What a fetch would bring and this render lacks.
+    pub wants: BTreeSet<Want>,
 }
 
 impl Rendered {
@@ -174,11 +177,11 @@ pub(super) fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> 
 }
 
 /// What renders the Flux objects of an app.
-fn flux_renderer<'a>(app: &App, workspace: &'a Workspace) -> flux::Renderer<'a> {
+fn flux_renderer<'a>(app: &App, workspace: &'a Workspace, misses: &'a Misses<'_>) -> flux::Renderer<'a> {
     flux::Renderer {
         tree: &workspace.tree,
         bootstrap: workspace.bootstrap(),
-        remotes: workspace.remotes(),
+        remotes: misses,
         cache: &workspace.cache,
         charts: &workspace.charts,
         artifacts: &workspace.artifacts,
@@ -253,7 +256,10 @@ fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
 
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
-    render_in(app, workspace, &Trace::new(workspace))
+    let trace = Trace::new(workspace);
+    let mut rendered = render_in(app, workspace, &trace);
+    rendered.wants = trace.wants();
+    rendered
 }
 
 /// Renders an app from what the trace shows.
@@ -291,12 +297,14 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             Vec::new()
         }
         Spec::FluxKustomization(kustomization, inputs) => {
-            let renderer = flux_renderer(app, workspace);
+            let misses = trace.misses();
+            let renderer = flux_renderer(app, workspace, &misses);
             let output = renderer.kustomization(kustomization, inputs, &mut rendered.origins);
             rendered.take_flux(output)
         }
         Spec::FluxRelease(release, inputs) => {
-            let renderer = flux_renderer(app, workspace);
+            let misses = trace.misses();
+            let renderer = flux_renderer(app, workspace, &misses);
             let output = renderer.helm_release(release, inputs, &mut rendered.origins);
             rendered.take_flux(output)
         }

@@ -1,9 +1,11 @@
 //! The machine format, version 1. Fields are only ever added; a change of meaning is a new version.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::cache::Want;
 use crate::finding::ObjectRef;
 use crate::lint::{AppRow, BaselineEntry, Report, Reported};
 use crate::source::{Position, Span};
@@ -109,6 +111,9 @@ struct App<'a> {
     reason: Option<&'a str>,
     objects: usize,
     deployed: bool,
+    /// What `gitops-lint fetch` would bring.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    wants: &'a BTreeSet<Want>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +140,7 @@ struct Summary {
     less_severe: usize,
     other_apps: usize,
     elsewhere: usize,
+    third_party: usize,
 }
 
 pub(super) fn render(report: &Report, look: Look) -> String {
@@ -181,6 +187,7 @@ pub(super) fn render(report: &Report, look: Look) -> String {
             less_severe: summary.left_out.less_severe,
             other_apps: summary.left_out.other_apps,
             elsewhere: summary.left_out.elsewhere,
+            third_party: summary.third_party,
         },
         statistics,
     })
@@ -214,6 +221,7 @@ fn app(row: &AppRow, file: String) -> App<'_> {
         reason: row.reason.as_deref(),
         objects: row.objects,
         deployed: row.deployed,
+        wants: &row.wants,
     }
 }
 

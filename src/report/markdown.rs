@@ -80,6 +80,7 @@ fn notes(report: &Report) -> String {
         (report.summary.left_out.less_severe, "less severe"),
         (report.summary.left_out.other_apps, "of other apps"),
         (report.summary.left_out.elsewhere, "elsewhere"),
+        (report.summary.third_party, "inside of what was fetched (--third-party shows them)"),
     ];
     for (number, what) in hidden.iter().filter(|(number, _)| *number > 0) {
         let _ = write!(text, " {} {what}.", count(*number, "finding"));

@@ -24,6 +24,7 @@ mod statistics;
 mod teamcity;
 mod text;
 mod values;
+mod wants;
 mod why;
 mod wrap;
 

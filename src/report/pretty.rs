@@ -7,11 +7,12 @@ use std::sync::Arc;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use crate::finding::{Confidence, Finding, Label, Severity};
-use crate::lint::{AppRow, AppStatus, Names, Report, Reported};
+use crate::lint::{AppRow, AppStatus, Gap, Names, Report, Reported};
 use crate::source::{SourceFile, Sources};
 
 use super::source_code::Shown;
 use super::statistics::Statistics;
+use super::wants::{only_wants, wants};
 use super::{aligned, count, page_url, text, totals, wrap};
 
 /// Colours, width and links of the terminal that will show the text.
@@ -141,9 +142,12 @@ pub fn apps_table(report: &Report) -> String {
     for (line, row) in lines.zip(rows) {
         out.push_str(&line);
         out.push('\n');
-        if let Some(reason) = &row.reason {
+        if let Some(reason) = row.reason.as_ref().filter(|_| !only_wants(row)) {
             let _ = writeln!(out, "    {reason}");
         }
+    }
+    if let Some(line) = wants(rows) {
+        let _ = writeln!(out, "{line}");
     }
     out
 }
@@ -309,6 +313,7 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         .apps
         .iter()
         .filter(|app| matches!(app.status, AppStatus::Partial | AppStatus::Skipped | AppStatus::Failed))
+        .filter(|app| look.verbose || report.narrowed || !only_wants(app))
         .collect();
     if report.narrowed && !look.verbose && !missing.is_empty() {
         let _ =
@@ -319,7 +324,8 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
             "{}",
             paint.bold("not fully rendered (rules stay silent about what depends on it):")
         );
-        let reasons = report.gaps();
+        let fetchable = |gap: &Gap<'_>| !look.verbose && gap.apps.iter().all(|app| only_wants(app));
+        let reasons: Vec<Gap<'_>> = report.gaps().into_iter().filter(|gap| !fetchable(gap)).collect();
         let names = AppNames::of(&report.apps);
         let shown = if look.verbose { usize::MAX } else { REASONS_SHOWN };
         for gap in reasons.iter().take(shown) {
@@ -337,6 +343,9 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
             let _ = writeln!(out, "  ... and {} (`gitops-lint apps` lists all)", count(rest, "more reason"));
         }
         out.push('\n');
+    }
+    if let Some(line) = wants(&report.apps).filter(|_| !report.narrowed) {
+        let _ = writeln!(out, "{line}\n");
     }
     if !report.unreadable.is_empty() {
         let _ = writeln!(out, "{}", paint.bold("not read (nothing is known about what they hold):"));
@@ -397,6 +406,7 @@ fn hidden(out: &mut String, report: &Report, look: Look) {
         (report.summary.left_out.less_severe, "less severe"),
         (report.summary.left_out.other_apps, "of other apps"),
         (report.summary.left_out.elsewhere, "elsewhere in the repository"),
+        (report.summary.third_party, "inside of what was fetched (--third-party shows them)"),
     ];
     let parts = kinds.iter().filter(|(number, _)| *number > 0);
     let parts: Vec<String> = parts.map(|(number, what)| format!("{number} {what}")).collect();

@@ -1,6 +1,9 @@
 //! `gitops-lint fetch` against servers on the loopback address: what is fetched is linted offline, what lies is refused.
 
+mod git;
 mod lies;
+mod oci;
+mod proxy;
 mod server;
 mod static_index;
 
@@ -61,6 +64,36 @@ impl Scene {
     fn halves(&self) -> usize {
         std::fs::read_dir(self.dir.path().join("cache/v1/tmp")).map_or(0, Iterator::count)
     }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A program that a test started; it ends with the test.
+struct Started(std::process::Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until somebody listens.
+fn wait_for(port: u16) {
+    for _ in 0..200 {
+        if ureq::get(format!("http://127.0.0.1:{port}/")).call().is_ok_and(|_| true) || !is_free(port) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("nobody listens on {port}");
+}
+
+fn is_free(port: u16) -> bool {
+    std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
 fn said(output: &Output) -> String {

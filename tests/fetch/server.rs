@@ -12,6 +12,7 @@ pub(super) struct Request {
     pub(super) path: String,
     /// Lower-case names.
     pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Request {
@@ -103,10 +104,11 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let request = Request { method, path, headers };
+    let mut request = Request { method, path, headers, body: Vec::new() };
     if let Some(length) = request.header("content-length").and_then(|length| length.parse().ok()) {
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
+        request.body = body;
     }
     Some(request)
 }
