@@ -10,7 +10,6 @@ mod build_env;
 mod build_options;
 mod detect;
 mod directory;
-mod fields;
 mod helm;
 mod jq;
 mod kustomize;
@@ -32,7 +31,6 @@ pub use build_env::BuildEnv;
 pub use build_options::BuildOptions;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
-pub use fields::unknown_fields;
 pub use jq::jq_problem;
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,

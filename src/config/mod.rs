@@ -205,6 +205,8 @@ pub struct Config {
     pub images: Images,
     /// `generators`.
     pub generators: Vec<GeneratorFixture>,
+    /// `schemas`: directories and file name patterns of schemas of custom resources, relative to the root.
+    pub schemas: Vec<Text>,
     /// `placeholders`: patterns of `${...}` placeholders that another tool fills in.
     pub placeholders: Vec<Text>,
     /// `baseline`: the file with the findings that are known, relative to the root.
@@ -233,6 +235,7 @@ const KEYS: &[&str] = &[
     "external",
     "images",
     "generators",
+    "schemas",
     "placeholders",
     "baseline",
     "fail-on",
@@ -301,6 +304,7 @@ impl Config {
             "format" => config.format = cx.text(value, "`format`"),
             "select" => config.select = cx.texts(value, "`select`"),
             "extends" => {}
+            "schemas" => config.schemas = cx.texts(value, "`schemas`"),
             _ => config.placeholders = cx.texts(value, "`placeholders`"),
         });
         config

@@ -11,7 +11,6 @@ mod artifact;
 pub mod artifact_generator;
 mod build;
 pub mod envsubst;
-mod fields;
 mod helm;
 mod helm_release;
 mod kustomization;
@@ -24,7 +23,6 @@ mod values;
 
 pub use artifact::ArtifactTree;
 pub use build::{Artifacts, Bootstrap, Renderer};
-pub use fields::unknown_fields;
 pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
 pub use kustomization::Kustomization;
 pub use output::{Known, Output, Substitution};

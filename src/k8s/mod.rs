@@ -1,7 +1,6 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
 mod dns;
-mod fields;
 mod gvk;
 mod image;
 mod label_selector;
@@ -17,9 +16,9 @@ mod release_values;
 mod routes;
 mod secret_text;
 mod selector;
+mod validation;
 mod workload;
 
-pub use fields::{FieldTypes, Meant, UnknownField};
 pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};
@@ -39,6 +38,7 @@ pub use release_values::{
 };
 pub use secret_text::{PlaintextSecret, is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
+pub use validation::{Refusal, refusals};
 pub use workload::{Container, ContainerKind, PodTemplate};
 
 /// Whether Kubernetes itself serves this group.

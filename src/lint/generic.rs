@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::finding::{Finding, ObjectRef};
 use crate::source::Span;
 
-/// The rules that judge by schema alone.
-const GENERIC: &[&str] = &["schema-violation", "unknown-field"];
+/// The rules that judge by schema, or by the API server's own validation.
+const GENERIC: &[&str] = &["invalid-object", "schema-violation", "unknown-field"];
 
 /// Rules that say more about a value which a schema refuses, too.
 const NARROW: &[&str] = &[

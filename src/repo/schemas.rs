@@ -2,14 +2,17 @@
 //! that an app is deployed to.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::schema::{
-    Against, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, find_custom,
-    find_native, scope,
+    Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, compile,
+    file_names, find_custom, find_native, find_published, scope,
 };
+use crate::source::TreePath;
+use crate::yaml::Dialect;
 
 use super::{App, Object, Scan, ScannedDocument, Workspace};
 
@@ -60,6 +63,9 @@ pub(super) fn rendered_definitions(objects: &[Object], workspace: &Workspace) ->
     Arc::new(definitions)
 }
 
+/// Schemas by group, version, kind and minor; `None` where no file was found.
+pub(super) type SchemaFiles = Mutex<FxHashMap<(SmolStr, SmolStr, SmolStr, u32), Option<Arc<Def>>>>;
+
 /// The minor version of Kubernetes, and whether somebody said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Minor {
@@ -99,7 +105,34 @@ impl Workspace {
             group => smol_str::format_smolstr!("{group}/{}", object.version),
         };
         let native = find_native(&object.group, &api_version, &object.kind, minor.number, minor.exact);
-        native.unwrap_or_else(|| find_custom(self.definitions_of(object), &object.version))
+        native.unwrap_or_else(|| match find_custom(self.definitions_of(object), &object.version) {
+            Found::Unknown => {
+                let file = self.schema_file(object, minor.number).map(Found::File);
+                let published = || find_published(&api_version, &object.kind, minor.number);
+                file.or_else(published).unwrap_or(Found::Unknown)
+            }
+            found => found,
+        })
+    }
+
+    /// The schema of a kind among the files that the configuration names.
+    fn schema_file(&self, object: &Object, minor: u32) -> Option<Arc<Def>> {
+        if self.config.schemas.is_empty() {
+            return None;
+        }
+        let key = (object.group.clone(), object.version.clone(), object.kind.clone(), minor);
+        let read = || {
+            let name = |entry: &crate::config::Text| {
+                file_names(&entry.value, &object.group, &object.version, &object.kind, minor)
+            };
+            let names = self.config.schemas.iter().flat_map(name);
+            let file = names.filter_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok()).next()?;
+            let mut root = self.cache.stream(&file).documents.first()?.root.clone()?;
+            root.canonicalize(Dialect::Sigs).ok()?;
+            Some(Arc::new(compile(&root)))
+        };
+        let Ok(mut known) = self.schema_files.lock() else { return read() };
+        known.entry(key).or_insert_with(read).clone()
     }
 
     /// Where objects of a kind live; `None` where nothing here says so.
@@ -116,6 +149,15 @@ impl Workspace {
                 Found::Native(kubernetes, def) => {
                     let against = Against { kubernetes, exact: minor.exact, native: true, secret };
                     check(def, &object.node, against)
+                }
+                // The union of versions says nothing about null.
+                Found::Published(kubernetes, def) => {
+                    let against = Against { kubernetes, exact: true, native: true, secret };
+                    check(def, &object.node, against)
+                }
+                Found::File(def) => {
+                    let kubernetes = Kubernetes::minor(minor.number);
+                    check(&def, &object.node, Against { kubernetes, exact: true, native: false, secret })
                 }
                 Found::Custom(first) => {
                     let kubernetes = Kubernetes::minor(minor.number);

@@ -17,6 +17,7 @@ use crate::yaml::Node;
 use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
+use super::schemas::SchemaFiles;
 use super::watch::{Unwatched, Watch};
 
 /// What a repository declares about its Argo CD.
@@ -57,6 +58,8 @@ pub struct Workspace {
     tree_definitions: OnceLock<TreeDefinitions>,
     /// Names of the Secrets that documents of the tree are or make.
     names: OnceLock<BTreeSet<SmolStr>>,
+    /// Schemas from the files that the configuration names, once they were asked for.
+    pub(super) schema_files: SchemaFiles,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -78,6 +81,7 @@ impl Workspace {
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
             names: OnceLock::new(),
+            schema_files: SchemaFiles::default(),
             vendored: BTreeSet::new(),
         }
     }

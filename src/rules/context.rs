@@ -65,9 +65,11 @@ impl<'a> Context<'a> {
         self.app.is_none()
     }
 
-    /// Whether what is checked is an overlay that nothing deploys: others may build on it.
-    pub fn is_overlay_alone(&self) -> bool {
-        self.app.is_some_and(|app| app.kind == AppKind::Overlay)
+    /// Whether something else may complete what is checked: an overlay that nothing deploys and others may build on, a chart
+    /// with values that only may be those of a release.
+    pub fn may_be_completed(&self) -> bool {
+        let open = |app: &App| app.kind == AppKind::Overlay || app.provisional || !app.environment.is_empty();
+        self.app.is_some_and(open)
     }
 
     /// The version of Kubernetes on the cluster that the object goes to.

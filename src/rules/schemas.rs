@@ -1,27 +1,75 @@
 //! What rules about schemas share.
 
+use smol_str::SmolStr;
+
+use crate::origin::Place;
 use crate::repo::Object;
-use crate::schema::Violation;
+use crate::schema::{Found, Meant, Violation, What};
+use crate::yaml::Node;
 
 use super::Context;
 
-/// What the schema of its kind refuses in an object. Nothing where something else judges the object better, or where it
-/// will change before it is applied.
+/// What the schema of its kind refuses in an object. Nothing where it will change before it is applied.
 pub(super) fn violations<'o>(object: &'o Object, cx: &Context<'_>) -> &'o [Violation] {
     // Without the values that somebody deploys it with, a chart's objects may lack their parts.
-    if cx.is_chart_alone() || is_judged_elsewhere(&object.group, &object.kind) {
+    // The schema of schemas is not worth the time.
+    if cx.is_chart_alone() || object.group == "apiextensions.k8s.io" {
         return &[];
     }
     cx.violations(object)
 }
 
-/// Kinds that have rules of their own about fields.
-fn is_judged_elsewhere(group: &str, kind: &str) -> bool {
+/// Kinds of Argo CD and Flux, which have rules of their own about fields.
+pub(super) fn is_of_controller(group: &str, kind: &str) -> bool {
     match group {
         "argoproj.io" => matches!(kind, "Application" | "ApplicationSet" | "AppProject"),
-        "apiextensions.k8s.io" => true,
         group => group.ends_with(".toolkit.fluxcd.io"),
     }
+}
+
+/// Kinds that define apps. They are judged where they are defined, rendered or not.
+pub(super) fn defines_apps(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("argoproj.io", "Application" | "ApplicationSet" | "AppProject")
+            | ("kustomize.toolkit.fluxcd.io", "Kustomization")
+            | ("helm.toolkit.fluxcd.io", "HelmRelease")
+    )
+}
+
+/// Whether the schema is that of a well-known project, of which newer versions may have and want something else.
+pub(super) fn is_published(object: &Object, cx: &Context<'_>) -> bool {
+    matches!(cx.workspace.schema_of(object, cx.minor()), Found::Published(..))
+}
+
+/// A field that a kind of Argo CD or Flux does not have.
+pub(super) struct UnknownField {
+    /// The key.
+    pub(super) place: Place,
+    /// The field.
+    pub(super) name: SmolStr,
+    /// Path of the mapping that holds it: `spec.source`.
+    pub(super) parent: String,
+    /// What was probably meant.
+    pub(super) meant: Option<Meant>,
+}
+
+/// The fields of an object of Argo CD or Flux that its kind does not have, in written order.
+pub(super) fn unknown_fields(node: &Node, cx: &Context<'_>) -> Vec<UnknownField> {
+    let Some(object) = Object::new(node.clone()) else { return Vec::new() };
+    let unknown = |violation: &Violation| match &violation.what {
+        What::UnknownField { name, parent, meant, .. } => Some(UnknownField {
+            place: violation.place,
+            name: name.clone(),
+            parent: plain(parent),
+            meant: meant.clone().map(|meant| match meant {
+                Meant::Below(path) => Meant::Below(plain(&path)),
+                name @ Meant::Name(_) => name,
+            }),
+        }),
+        _ => None,
+    };
+    cx.violations(&object).iter().filter_map(unknown).collect()
 }
 
 /// An object in a sentence that holds for all objects of its kind: what one line causes in many is told once.

@@ -123,7 +123,7 @@ impl<'a, 'n> Run<'a, 'n> {
     }
 
     fn wrong(&mut self, node: &Node, words: String) {
-        self.report(node.place(), What::Wrong { words, meant: None });
+        self.report(node.place(), What::Wrong { words, meant: None, listed: false });
     }
 
     fn schema(&mut self, schema: &'a Schema, node: &'n Node, step: Step<'n>) {
@@ -138,11 +138,9 @@ impl<'a, 'n> Run<'a, 'n> {
 
     fn value(&mut self, def: &'a Def, node: &'n Node) {
         let got = type_of(node);
+        // For a Go struct null is nothing, and of custom resources the API server takes away what is null without being
+        // nullable, before it looks at the schema.
         if got == Types::NULL {
-            let taken = self.against.native || def.nullable || def.defaulted || def.types.is_any();
-            if !taken && !def.types.has(Types::NULL) {
-                self.wrong(node, format!("must be {}, and is null", def.types.words()));
-            }
             return;
         }
         let fits =
@@ -183,8 +181,12 @@ impl<'a, 'n> Run<'a, 'n> {
 
     fn object(&mut self, def: &'a Def, node: &'n Node, map: &'n Map) {
         let top = self.way.is_empty();
+        let takes_null = |name: &SmolStr| {
+            let field = def.field(name).and_then(|field| self.resolve(&field.schema));
+            !self.against.native && field.is_some_and(|def| def.nullable)
+        };
         let is_there =
-            |name: &SmolStr| map.get(name).is_some_and(|value| !(self.against.native && value.is_null()));
+            |name: &SmolStr| map.get(name).is_some_and(|value| !value.is_null() || takes_null(name));
         let missing: Vec<SmolStr> = def.required.iter().filter(|name| !is_there(name)).cloned().collect();
         if !missing.is_empty() {
             self.report(node.place(), What::Missing(missing));
@@ -324,7 +326,7 @@ impl<'a, 'n> Run<'a, 'n> {
         let texts = listed.iter().filter_map(Value::as_str);
         let meant =
             node.as_str().and_then(|text| crate::finding::did_you_mean(text, texts)).map(str::to_owned);
-        self.report(node.place(), What::Wrong { words, meant });
+        self.report(node.place(), What::Wrong { words, meant, listed: true });
     }
 
     /// `allOf`, `anyOf`, `oneOf`, `not`.

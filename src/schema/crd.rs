@@ -107,6 +107,14 @@ impl Definition {
     }
 }
 
+/// Compiles a document of JSON Schema for an object, as `openapi2jsonschema` makes them of definitions. Fields that it does
+/// not name are unknown, as with `kubeconform -strict`. References to other documents allow everything.
+pub fn compile(document: &Node) -> Def {
+    let mut root = def(document, false, true, 0);
+    root.embedded = true;
+    root
+}
+
 /// Compiles a schema. `strict`: below `allOf` and its like, nothing is said about fields that are not named.
 fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
     if depth > MAX_DEPTH {
@@ -155,10 +163,16 @@ fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
     Def {
         types,
         nullable: flag("nullable"),
-        defaulted: node.get("default").is_some_and(|value| !value.is_null()),
         format: if int_or_string { Format::Any } else { text("format").map_or(Format::Any, Format::named) },
         fields,
-        required: node.items(&["required"]).iter().filter_map(Node::as_str).map(SmolStr::new).collect(),
+        required: node
+            .items(&["required"])
+            .iter()
+            .filter_map(Node::as_str)
+            // What has a default is there before anything is looked at.
+            .filter(|name| node.at_path(&["properties", name, "default"]).is_none_or(|value| value.is_null()))
+            .map(SmolStr::new)
+            .collect(),
         others,
         items: items.map(below),
         list,

@@ -126,8 +126,6 @@ pub(super) struct Field {
 pub struct Def {
     pub(super) types: Types,
     pub(super) nullable: bool,
-    /// What is absent, or null without being nullable, gets a value.
-    pub(super) defaulted: bool,
     pub(super) format: Format,
     /// By name.
     pub(super) fields: Vec<Field>,

@@ -51,6 +51,10 @@ pub enum Found<'a> {
     NotInGroup(Vec<&'static KindInfo>),
     /// A custom resource.
     Custom(&'a Version),
+    /// A custom resource whose schema somebody brought as a file.
+    File(Arc<Def>),
+    /// A custom resource of a well-known project, as the versions that are known here have it: newer ones may have more.
+    Published(&'static Kubernetes, &'static Def),
     /// A custom resource whose definition does not serve this version: those that it serves.
     NotServed(Vec<SmolStr>),
     /// A custom resource without a schema here.
@@ -79,6 +83,12 @@ pub fn find_native(
     }
     let known = || super::builtin::has_group(group);
     if known() { Some(Found::NotInGroup(versions(group, kind).collect())) } else { None }
+}
+
+/// Looks a kind up among the custom resources of well-known projects.
+pub fn find_published(api_version: &str, kind: &str, minor: u32) -> Option<Found<'static>> {
+    let kubernetes = Kubernetes::minor(minor);
+    kubernetes.published(api_version, kind).map(|def| Found::Published(kubernetes, def))
 }
 
 /// Looks a version up in definitions; where several define the kind, in the one that has the version.

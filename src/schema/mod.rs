@@ -18,6 +18,7 @@ mod limits;
 mod list;
 mod near;
 mod removed;
+mod template;
 mod violation;
 
 pub use builtin::{
@@ -25,8 +26,11 @@ pub use builtin::{
     versions,
 };
 pub use check::{Against, check};
-pub use crd::{Definition, Version};
+pub use crd::{Definition, Version, compile};
 pub use def::Def;
-pub use definitions::{Definitions, Found, find_custom, find_native, is_cluster_scoped, scope};
+pub use definitions::{
+    Definitions, Found, find_custom, find_native, find_published, is_cluster_scoped, scope,
+};
 pub use removed::{Removed, removed};
+pub use template::file_names;
 pub use violation::{Meant, Violation, What};

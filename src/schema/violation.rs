@@ -35,8 +35,10 @@ pub enum What {
     Wrong {
         /// `must be an integer, and is a string`.
         words: String,
-        /// Other values that are allowed, near to this one.
+        /// Another value that is allowed, near to this one.
         meant: Option<String>,
+        /// Whether it had to be one of a list.
+        listed: bool,
     },
 }
 

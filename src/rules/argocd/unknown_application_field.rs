@@ -1,9 +1,9 @@
 //! `unknown-application-field`: see the page.
 
-use crate::argocd::unknown_fields;
-use crate::k8s::{Meant, UnknownField};
 use crate::repo::{Declared, Inventory};
+use crate::rules::schemas::{UnknownField, defines_apps, unknown_fields};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::Meant;
 
 meta!(
     "unknown-application-field",
@@ -22,8 +22,8 @@ impl Rule for UnknownApplicationField {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
-        for object in &inventory.declared {
-            let fields = unknown_fields(&object.kind, &object.node);
+        for object in inventory.declared.iter().filter(|it| defines_apps("argoproj.io", &it.kind)) {
+            let fields = unknown_fields(&object.node, cx);
             for siblings in fields.chunk_by(|a, b| a.parent == b.parent) {
                 match siblings {
                     // A whole block that slipped into another is one mistake.
@@ -35,20 +35,20 @@ impl Rule for UnknownApplicationField {
     }
 }
 
-fn misplaced(object: &Declared, first: &UnknownField<'_>, all: &[UnknownField<'_>], cx: &mut Context<'_>) {
-    let names: Vec<String> = all.iter().map(|field| format!("`{}`", field.entry.key.text)).collect();
+fn misplaced(object: &Declared, first: &UnknownField, all: &[UnknownField], cx: &mut Context<'_>) {
+    let names: Vec<String> = all.iter().map(|field| format!("`{}`", field.name)).collect();
     let message =
         format!("`{}` has no fields {}: they are dropped without a word", first.parent, names.join(", "));
-    let below = |field: &UnknownField<'_>| match &field.meant {
-        Some(Meant::Below(path)) => Some(format!("`{}` belongs to `{path}`", field.entry.key.text)),
+    let below = |field: &UnknownField| match &field.meant {
+        Some(Meant::Below(path)) => Some(format!("`{}` belongs to `{path}`", field.name)),
         _ => None,
     };
     let help = all.iter().find_map(below).unwrap_or_else(|| "check the indentation".to_owned());
-    cx.report(first.entry.key.place(), message).apps(object.app).help(help);
+    cx.report(first.place, message).apps(object.app).help(help);
 }
 
-fn report(object: &Declared, field: &UnknownField<'_>, cx: &mut Context<'_>) {
-    let name = &field.entry.key.text;
+fn report(object: &Declared, field: &UnknownField, cx: &mut Context<'_>) {
+    let name = &field.name;
     let kind = &object.kind;
     let article = if kind.starts_with('A') { "an" } else { "a" };
     let message = match field.parent.as_str() {
@@ -62,5 +62,5 @@ fn report(object: &Declared, field: &UnknownField<'_>, cx: &mut Context<'_>) {
         Some(Meant::Below(path)) => format!("`{name}` belongs to `{path}`"),
         None => "remove it: it has no effect".to_owned(),
     };
-    cx.report(field.entry.key.place(), message).apps(object.app).help(help);
+    cx.report(field.place, message).apps(object.app).help(help);
 }

@@ -1,9 +1,10 @@
 //! `unknown-flux-field`: see the page.
 
-use crate::flux::{self, SOURCE_GROUP};
-use crate::k8s::{Meant, UnknownField};
+use crate::flux::SOURCE_GROUP;
 use crate::repo::{App, AppKind, Object, Rendered};
+use crate::rules::schemas::{UnknownField, unknown_fields};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::Meant;
 use crate::yaml::Node;
 
 meta!(
@@ -33,40 +34,40 @@ impl Rule for UnknownFluxField {
 }
 
 fn check(kind: &str, object: &Node, cx: &mut Context<'_>) {
-    let fields = flux::unknown_fields(kind, object);
+    let fields = unknown_fields(object, cx);
     for siblings in fields.chunk_by(|a, b| a.parent == b.parent) {
         let [first, ..] = siblings else { continue };
-        let names: Vec<String> = siblings.iter().map(|field| format!("`{}`", field.entry.key.text)).collect();
+        let names: Vec<String> = siblings.iter().map(|field| format!("`{}`", field.name)).collect();
         let parent = if first.parent.is_empty() { "it".to_owned() } else { format!("`{}`", first.parent) };
         match siblings {
             // A whole block that slipped into another is one mistake.
             [_, _, _, ..] => {
                 let message = format!("{parent} of a {kind} has no fields {}", names.join(", "));
-                let below = |field: &UnknownField<'_>| {
+                let below = |field: &UnknownField| {
                     meant(field).filter(|_| matches!(field.meant, Some(Meant::Below(_))))
                 };
                 let help =
                     siblings.iter().find_map(below).unwrap_or_else(|| "check the indentation".to_owned());
-                cx.report(first.entry.key.place(), message).help(help);
+                cx.report(first.place, message).help(help);
             }
             few => {
                 for field in few {
-                    let name = &field.entry.key.text;
+                    let name = &field.name;
                     let message = match field.parent.as_str() {
                         "" => format!("a {kind} has no field `{name}`: it has no effect"),
                         parent => format!("`{parent}` of a {kind} has no field `{name}`: it has no effect"),
                     };
                     let help = meant(field).unwrap_or_else(|| "remove it".to_owned());
-                    cx.report(field.entry.key.place(), message).help(help);
+                    cx.report(field.place, message).help(help);
                 }
             }
         }
     }
 }
 
-fn meant(field: &UnknownField<'_>) -> Option<String> {
+fn meant(field: &UnknownField) -> Option<String> {
     Some(match field.meant.as_ref()? {
         Meant::Name(known) => format!("did you mean `{known}`?"),
-        Meant::Below(path) => format!("`{}` belongs to `{path}`", field.entry.key.text),
+        Meant::Below(path) => format!("`{}` belongs to `{path}`", field.name),
     })
 }

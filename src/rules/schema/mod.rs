@@ -2,10 +2,15 @@
 
 use super::Rule;
 
+mod invalid_object;
 mod schema_violation;
 mod unknown_field;
 mod unknown_kind;
 
 /// All of them, by name.
-pub(super) const RULES: &[&dyn Rule] =
-    &[&schema_violation::SchemaViolation, &unknown_field::UnknownField, &unknown_kind::UnknownKind];
+pub(super) const RULES: &[&dyn Rule] = &[
+    &invalid_object::InvalidObject,
+    &schema_violation::SchemaViolation,
+    &unknown_field::UnknownField,
+    &unknown_kind::UnknownKind,
+];

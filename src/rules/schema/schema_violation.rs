@@ -1,10 +1,10 @@
 //! `schema-violation`: see the page.
 
-use crate::finding::Severity;
-use crate::repo::Object;
+use crate::repo::{App, AppId, AppKind, Inventory, Object, Rendered};
 use crate::rules::schemas::{self, Said};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::What;
+use crate::yaml::Node;
 
 meta!(
     "schema-violation",
@@ -27,38 +27,73 @@ impl Rule for SchemaViolation {
     }
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
-        for violation in schemas::violations(object, cx) {
-            let said = Said::of(object);
-            let path = schemas::plain(&violation.path);
-            let subject = match path.as_str() {
-                "" => said.one(),
-                path => format!("`{path}` of {}", said.one()),
-            };
-            let (message, help) = match &violation.what {
-                What::UnknownField { .. } => continue,
-                // What nothing applies may be a patch, or an example of one.
-                What::Missing(_) if cx.is_unclaimed() => continue,
-                What::Missing(fields) => {
-                    let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
-                    let words = names.join(" and ");
-                    (
-                        format!("{subject} lacks {words}"),
-                        Some(format!("add {words}: the API server requires it")),
-                    )
-                }
-                What::Wrong { words, meant } => {
-                    let help = meant.as_ref().map(|meant| format!("did you mean `{meant}`?"));
-                    (format!("{subject} {words}"), help)
-                }
-            };
-            let may_be_part = matches!(violation.what, What::Missing(_)) && cx.is_overlay_alone();
-            let mut report = cx.report(violation.place, message).object(object, Some(&violation.path));
-            if let Some(help) = help {
-                report = report.help(help);
+        if !schemas::defines_apps(&object.group, &object.kind) {
+            check(object, None, !cx.is_unclaimed(), cx);
+        }
+    }
+
+    /// Flux's apps, as they are defined.
+    fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
+        if let (AppKind::Kustomization | AppKind::HelmRelease, Some(node)) = (app.kind, &app.node)
+            && let Some(object) = Object::new(Node::clone(node))
+        {
+            // What no app renders may be patched by the one that is not here.
+            let rendered = app.parent.is_some() && !app.provisional;
+            check(&object, None, rendered, cx);
+        }
+    }
+
+    /// Argo CD's apps and projects, as they are defined.
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for declared in inventory.declared.iter().filter(|it| schemas::defines_apps("argoproj.io", &it.kind))
+        {
+            if let Some(object) = Object::new(Node::clone(&declared.node)) {
+                check(&object, Some(declared.app), true, cx);
             }
-            if may_be_part {
-                report.at_most(Severity::Warning);
+        }
+    }
+}
+
+/// `apps`: which ones are affected, where it is not the one being checked. `whole`: nothing is added before it is applied.
+fn check(object: &Object, apps: Option<Option<AppId>>, whole: bool, cx: &mut Context<'_>) {
+    for violation in schemas::violations(object, cx) {
+        let said = Said::of(object);
+        let path = schemas::plain(&violation.path);
+        let subject = match path.as_str() {
+            "" => said.one(),
+            path => format!("`{path}` of {}", said.one()),
+        };
+        let missing = matches!(violation.what, What::Missing(_));
+        let (message, help) = match &violation.what {
+            What::UnknownField { .. } => continue,
+            // What nothing applies may be a patch, or an example of one.
+            What::Missing(_) if !whole => continue,
+            What::Missing(fields) => {
+                let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
+                let words = names.join(" and ");
+                (format!("{subject} lacks {words}"), Some(format!("add {words}: the API server requires it")))
             }
+            What::Wrong { words, meant, .. } => {
+                let help = meant.as_ref().map(|meant| format!("did you mean `{meant}`?"));
+                (format!("{subject} {words}"), help)
+            }
+        };
+        // Others may build on an overlay; a newer version of a project may require less.
+        let doubt = missing && (cx.may_be_completed() || schemas::is_published(object, cx));
+        // A newer version of a project may list more.
+        let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
+            && schemas::is_published(object, cx);
+        let mut report = cx.report(violation.place, message).object(object, Some(&violation.path));
+        if let Some(help) = help {
+            report = report.help(help);
+        }
+        if let Some(apps) = apps {
+            report = report.apps(apps);
+        }
+        if unlisted {
+            report.possible();
+        } else if doubt {
+            report.likely();
         }
     }
 }

@@ -26,6 +26,9 @@ impl Rule for UnknownField {
     }
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+        if schemas::is_of_controller(&object.group, &object.kind) {
+            return;
+        }
         for violation in schemas::violations(object, cx) {
             let What::UnknownField { name, parent, meant, minors } = &violation.what else { continue };
             let said = Said::of(object);
@@ -45,7 +48,12 @@ impl Rule for UnknownField {
                 (Some(Meant::Below(path)), _) => format!("`{name}` belongs to `{}`", schemas::plain(path)),
                 (None, None) => "remove it: the API server refuses it, or drops it without a word".to_owned(),
             };
-            cx.report(violation.place, message).object(object, Some(&violation.path)).help(help);
+            // A newer version of the project may have it.
+            let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
+            let report = cx.report(violation.place, message).object(object, Some(&violation.path)).help(help);
+            if newer {
+                report.likely();
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ impl Rule for UnknownKind {
         let minor = cx.minor();
         let at_kind = object.at(&["kind"]).map_or_else(|| object.place(), Node::place);
         let (place, message, help) = match cx.workspace.schema_of(object, minor) {
-            Found::Native(..) | Found::Custom(_) => return,
+            Found::Native(..) | Found::Custom(_) | Found::Published(..) | Found::File(_) => return,
             // A group without a dot cannot belong to a custom resource; it may belong to input of some program.
             Found::Unknown
                 if group.contains('.') || !all_kinds().iter().any(|it| it.kind == kind.as_str()) =>

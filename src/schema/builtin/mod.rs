@@ -2,6 +2,9 @@
 //!
 //! One table (`kubernetes.txt`, made by `generate.py` beside it) holds all minors: what not every minor has, carries the
 //! range of those that do. Lines are found when the table is first needed, types are compiled when they are met.
+//!
+//! A second table of the same form (`custom.txt`, made by `generate_custom.py`) holds custom resources of well-known projects,
+//! the union of what their versions have: what it does not know, a newer version may.
 
 mod read;
 
@@ -44,6 +47,9 @@ pub struct KindInfo {
 
 /// The table, with its lines found.
 struct Table {
+    /// What the numbers of its types begin with.
+    base: u32,
+    names: FxHashMap<&'static str, u32>,
     kinds: Vec<KindInfo>,
     /// By kind.
     by_kind: FxHashMap<&'static str, Vec<u32>>,
@@ -51,9 +57,28 @@ struct Table {
     types: Vec<&'static str>,
 }
 
+/// The numbers of the types of custom resources begin here.
+const CUSTOM: u32 = 1 << 20;
+
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| read::table(include_str!("kubernetes.txt")))
+    TABLE.get_or_init(|| read::table(include_str!("kubernetes.txt"), 0))
+}
+
+fn custom() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| read::table(include_str!("custom.txt"), CUSTOM))
+}
+
+impl Table {
+    fn rows(&'static self, kind: &str) -> impl Iterator<Item = &'static KindInfo> {
+        let rows = self.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().filter_map(|row| self.kinds.get(*row as usize))
+    }
+
+    fn line(&self, index: u32) -> Option<&'static str> {
+        self.types.get(index.checked_sub(self.base)? as usize).copied()
+    }
 }
 
 /// What one minor of Kubernetes knows.
@@ -96,34 +121,40 @@ impl Kubernetes {
     }
 
     pub(super) fn def(&self, index: u32) -> Option<&Def> {
-        let line = table().types.get(index as usize)?;
-        Some(self.types.get(index as usize)?.get_or_init(|| read::def(line, index, self.minor)))
+        static CUSTOM_TYPES: OnceLock<Vec<OnceLock<Def>>> = OnceLock::new();
+        if index >= CUSTOM {
+            let line = custom().line(index)?;
+            let types = CUSTOM_TYPES.get_or_init(|| custom().types.iter().map(|_| OnceLock::new()).collect());
+            let slot = types.get((index - CUSTOM) as usize)?;
+            return Some(slot.get_or_init(|| read::def(custom(), line, index, LAST_MINOR)));
+        }
+        let line = table().line(index)?;
+        Some(self.types.get(index as usize)?.get_or_init(|| read::def(table(), line, index, self.minor)))
+    }
+
+    /// The schema of a custom resource of a well-known project.
+    pub fn published(&self, api_version: &str, kind: &str) -> Option<&Def> {
+        self.def(custom().rows(kind).find(|it| it.api_version == api_version)?.type_index)
     }
 }
 
 /// The first and the last minor in which a type has a field.
 pub(super) fn minors_of_field(index: u32, field: &str) -> Option<(u32, u32)> {
-    let line = table().types.get(index as usize)?;
+    let line = table().line(index)?;
     let ranges = read::fields(line).filter(|it| it.name == field).map(|it| it.minors);
     ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
 /// What the table says about a kind: more than once where its schema changed its name.
 pub fn kinds(api_version: &str, kind: &str) -> impl Iterator<Item = &'static KindInfo> {
-    let table = table();
-    let rows = table.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
-    rows.iter()
-        .filter_map(|row| table.kinds.get(*row as usize))
-        .filter(move |it| it.api_version == api_version)
+    table().rows(kind).filter(move |it| it.api_version == api_version)
 }
 
 /// All versions in which a group serves a kind.
 pub fn versions(group: &str, kind: &str) -> impl Iterator<Item = &'static KindInfo> {
-    let table = table();
-    let rows = table.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
     let of_group =
         move |it: &&KindInfo| it.api_version.rsplit_once('/').map_or("", |(group, _)| group) == group;
-    rows.iter().filter_map(|row| table.kinds.get(*row as usize)).filter(of_group)
+    table().rows(kind).filter(of_group)
 }
 
 /// Whether Kubernetes itself has kinds of this group.
@@ -165,17 +196,23 @@ mod tests {
     fn the_table_is_sound() {
         let table = table();
         assert_eq!(table.types.len(), 980);
+        for index in 0..custom().types.len() as u32 {
+            assert!(Kubernetes::minor(LAST_MINOR).def(CUSTOM + index).is_some());
+        }
         for kubernetes in (FIRST_MINOR..=LAST_MINOR).map(Kubernetes::minor) {
             for index in 0..table.types.len() as u32 {
                 let def = kubernetes.def(index).unwrap();
                 assert!(def.fields.is_sorted_by(|a, b| a.name < b.name), "{index} {}", kubernetes.minor);
             }
         }
-        let lines = include_str!("kubernetes.txt").lines().filter(|line| !line.starts_with('#'));
-        for word in lines.flat_map(str::split_whitespace) {
-            if let Some((_, name)) = word.split_once(":=").or(word.split_once('=')) {
-                let name = name.split('@').next().unwrap();
-                assert!(read::index_of(name).is_some(), "{word}");
+        for (text, table) in [(include_str!("kubernetes.txt"), table), (include_str!("custom.txt"), custom())]
+        {
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            for word in lines.flat_map(str::split_whitespace) {
+                if let Some((_, name)) = word.split_once('=') {
+                    let name = name.split('@').next().unwrap();
+                    assert!(read::index_of(table, name).is_some(), "{word}");
+                }
             }
         }
     }
@@ -198,6 +235,9 @@ mod tests {
         assert_eq!(builtin_scope("flowcontrol.apiserver.k8s.io", "FlowSchema"), Some(Scope::Cluster));
         assert_eq!(builtin_scope("apps", "Deployment"), Some(Scope::Namespaced));
         assert_eq!(builtin_scope("kyverno.io", "ClusterPolicy"), None);
+        let newest = Kubernetes::minor(LAST_MINOR);
+        assert!(newest.published("argoproj.io/v1alpha1", "Application").is_some());
+        assert!(newest.published("helm.toolkit.fluxcd.io/v2", "HelmRelease").is_some());
         assert!(is_known_cluster_scoped("kyverno.io", "ClusterPolicy"));
         assert!(!is_known_cluster_scoped("kyverno.io", "Policy"));
     }

@@ -1,7 +1,5 @@
 //! Reads the table of Kubernetes' kinds; its format is described in its head.
 
-use std::sync::OnceLock;
-
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -9,15 +7,14 @@ use smol_str::SmolStr;
 use super::{FIRST_MINOR, KindInfo, LAST_MINOR, Scope, Table};
 use crate::schema::def::{Def, Field, Format, Limits, ListType, Others, Schema, Types};
 
-static NAMES: OnceLock<FxHashMap<&'static str, u32>> = OnceLock::new();
-
-/// The number of a type.
-pub(super) fn index_of(name: &str) -> Option<u32> {
-    NAMES.get()?.get(name).copied()
+/// The number of a type: of the table itself, else of that of Kubernetes.
+pub(super) fn index_of(table: &Table, name: &str) -> Option<u32> {
+    let own = table.names.get(name).map(|index| table.base + index);
+    own.or_else(|| super::table().names.get(name).copied())
 }
 
 /// Finds the lines. What makes no sense is skipped; a test sees to it that there is nothing of that kind.
-pub(super) fn table(text: &'static str) -> Table {
+pub(super) fn table(text: &'static str, base: u32) -> Table {
     let mut types = Vec::new();
     let mut names = FxHashMap::default();
     let mut rows = Vec::new();
@@ -39,7 +36,7 @@ pub(super) fn table(text: &'static str) -> Table {
         let (Some(api_version), Some(kind), Some(name)) = (words.next(), words.next(), words.next()) else {
             continue;
         };
-        let Some(type_index) = names.get(name).copied() else { continue };
+        let Some(type_index) = names.get(name).map(|index| base + index) else { continue };
         let (mut scope, mut minors) = (Scope::Namespaced, (FIRST_MINOR, LAST_MINOR));
         for word in words {
             match word.strip_prefix('@') {
@@ -50,8 +47,7 @@ pub(super) fn table(text: &'static str) -> Table {
         by_kind.entry(kind).or_default().push(kinds.len() as u32);
         kinds.push(KindInfo { api_version, kind, scope, minors, type_index });
     }
-    let _ = NAMES.set(names);
-    Table { kinds, by_kind, types }
+    Table { base, names, kinds, by_kind, types }
 }
 
 fn minors_of(range: &str) -> (u32, u32) {
@@ -81,21 +77,21 @@ pub(super) fn fields(line: &'static str) -> impl Iterator<Item = Row> {
 }
 
 /// Compiles a type for one minor.
-pub(super) fn def(line: &'static str, index: u32, minor: u32) -> Def {
+pub(super) fn def(table: &Table, line: &'static str, index: u32, minor: u32) -> Def {
     let mut def = Def { built_in: Some(index), nullable: true, ..Def::of(Types::OBJECT) };
     for row in fields(line).filter(|row| row.minors.0 <= minor && minor <= row.minors.1) {
         if row.required {
             def.required.push(SmolStr::new_static(row.name));
         }
-        def.fields.push(Field { name: SmolStr::new_static(row.name), schema: schema(row.shape) });
+        def.fields.push(Field { name: SmolStr::new_static(row.name), schema: schema(table, row.shape) });
     }
     def.fields.sort_by(|a, b| a.name.cmp(&b.name));
     def
 }
 
-fn schema(shape: &'static str) -> Schema {
+fn schema(table: &Table, shape: &'static str) -> Schema {
     if let Some(name) = shape.strip_prefix('=') {
-        return match index_of(name) {
+        return match index_of(table, name) {
             Some(index) => Schema::Named(index),
             None => Schema::Here(Box::default()),
         };
@@ -112,10 +108,10 @@ fn schema(shape: &'static str) -> Schema {
                 }
                 None => (ListType::Atomic, rest),
             };
-            Def { items: Some(schema(rest)), list, ..Def::of(Types::ARRAY) }
+            Def { items: Some(schema(table, rest)), list, ..Def::of(Types::ARRAY) }
         }
         Some('{') => {
-            let values = schema(shape.get(1..).unwrap_or_default());
+            let values = schema(table, shape.get(1..).unwrap_or_default());
             Def { others: Others::Values(values), ..Def::of(Types::OBJECT) }
         }
         Some('(') => {

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Writes custom.txt: what the custom resources look like that nearly every repository uses and no repository contains.
+
+    python3 generate_custom.py DIR... > custom.txt
+
+The directories hold CustomResourceDefinitions, in any version of their projects. Of several definitions of one kind and version the
+union is taken: a field that one of them has is a field, a type on which they differ is anything, required is what all
+require. Facts only: names, types, enumerations. The format is that of kubernetes.txt.
+"""
+
+import collections
+import pathlib
+import re
+import sys
+
+import yaml
+
+HEAD = """\
+# Custom resources of well-known projects. Made by generate_custom.py; do not edit. The format is that of kubernetes.txt.
+"""
+
+GROUPS = {
+    "argoproj.io": {"Application", "ApplicationSet", "AppProject", "Rollout", "AnalysisTemplate", "ClusterAnalysisTemplate"},
+    "helm.toolkit.fluxcd.io": None,
+    "kustomize.toolkit.fluxcd.io": None,
+    "source.toolkit.fluxcd.io": None,
+    "notification.toolkit.fluxcd.io": None,
+    "image.toolkit.fluxcd.io": None,
+    "cert-manager.io": {"Certificate", "Issuer", "ClusterIssuer"},
+    "external-secrets.io": {"ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore", "PushSecret"},
+    "monitoring.coreos.com": None,
+    "gateway.networking.k8s.io": None,
+    "kyverno.io": {"ClusterPolicy", "Policy", "PolicyException", "ClusterCleanupPolicy", "CleanupPolicy"},
+    "traefik.io": None,
+    "metallb.io": None,
+    "velero.io": {"Schedule", "Backup", "BackupStorageLocation", "VolumeSnapshotLocation"},
+    "postgresql.cnpg.io": {"Cluster", "ScheduledBackup", "Pooler", "Backup", "Database"},
+    "keda.sh": {"ScaledObject", "ScaledJob", "TriggerAuthentication", "ClusterTriggerAuthentication"},
+    "karpenter.sh": {"NodePool"},
+    "bitnami.com": {"SealedSecret"},
+    "snapshot.storage.k8s.io": {"VolumeSnapshot", "VolumeSnapshotClass"},
+    "trust.cert-manager.io": {"Bundle"},
+}
+
+# Fields of the newest versions that the definitions at hand do not have yet.
+EXTRA = [
+    ("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "spec.postRenderStrategy", {"type": "string"}),
+    ("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "spec.upgrade.chartNameChangeStrategy", {"type": "string"}),
+    ("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "spec.valuesFrom.literal", {"type": "boolean"}),
+]
+
+WORD = re.compile(r"^[\w./:+*-]+$")
+
+
+def settled(schema):
+    """Without what is required and has a default: it is there before anything is looked at."""
+    if isinstance(schema, list):
+        return [settled(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: settled(value) for key, value in schema.items()}
+    fields = schema.get("properties")
+    if isinstance(fields, dict) and isinstance(schema.get("required"), list):
+        given = lambda name: isinstance(fields.get(name), dict) and fields[name].get("default") is not None
+        schema["required"] = [name for name in schema["required"] if not given(name)]
+    return schema
+
+
+def union(a, b):
+    """What either schema allows."""
+    if a is None or b is None:
+        return a or b
+    if a == b:
+        return a
+    free = lambda s: s.get("x-kubernetes-preserve-unknown-fields") or not s.get("type") and not s.get("x-kubernetes-int-or-string")
+    if free(a) or free(b):
+        return {"x-kubernetes-preserve-unknown-fields": True}
+    if a.get("x-kubernetes-int-or-string") or b.get("x-kubernetes-int-or-string"):
+        scalar = lambda s: s.get("x-kubernetes-int-or-string") or s.get("type") in ("string", "integer")
+        return {"x-kubernetes-int-or-string": True} if scalar(a) and scalar(b) else {"x-kubernetes-preserve-unknown-fields": True}
+    if a["type"] != b["type"]:
+        return {"x-kubernetes-preserve-unknown-fields": True}
+    merged = {"type": a["type"]}
+    if a.get("enum") and b.get("enum"):
+        merged["enum"] = sorted(set(a["enum"]) | set(b["enum"]), key=str)
+    if a.get("format") == b.get("format") and a.get("format"):
+        merged["format"] = a["format"]
+    if a["type"] == "array":
+        merged["items"] = union(a.get("items"), b.get("items"))
+    if a["type"] == "object":
+        if bool(a.get("properties")) != bool(b.get("properties")) or bool(a.get("additionalProperties")) != bool(b.get("additionalProperties")):
+            return {"x-kubernetes-preserve-unknown-fields": True}
+        if a.get("properties"):
+            ours, theirs = a["properties"], b["properties"]
+            merged["properties"] = {k: union(ours.get(k), theirs.get(k)) for k in sorted({*ours, *theirs})}
+            merged["required"] = sorted(set(a.get("required", [])) & set(b.get("required", [])))
+        elif isinstance(a.get("additionalProperties"), dict) and isinstance(b.get("additionalProperties"), dict):
+            merged["additionalProperties"] = union(a["additionalProperties"], b["additionalProperties"])
+    return merged
+
+
+def definitions(directories):
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for directory in directories:
+        for path in sorted(pathlib.Path(directory).rglob("*")):
+            if path.suffix not in (".yaml", ".yml") or not path.is_file():
+                continue
+            text = path.read_text(errors="replace")
+            if "kind: CustomResourceDefinition" not in text or not any(group in text for group in GROUPS):
+                continue
+            for part in re.split(r"^---.*$", text, flags=re.M):
+                if "kind: CustomResourceDefinition" not in part:
+                    continue
+                # What templates print around a definition is not part of it.
+                part = "\n".join("" if re.match(r"\s*\{\{.*\}\}\s*$", line) else line for line in part.split("\n"))
+                try:
+                    document = yaml.load(part, Loader=loader)
+                except yaml.YAMLError:
+                    continue
+                if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
+                    yield document
+
+
+class Types:
+    """Equal types are written once."""
+
+    def __init__(self):
+        self.names = {}
+        self.lines = []
+        self.taken = collections.Counter()
+
+    def shape(self, schema, hint):
+        if schema is None:
+            return "*"
+        if schema.get("x-kubernetes-int-or-string"):
+            return "I"
+        kind = schema.get("type")
+        # A mapping that takes what it does not name is not judged, but what it names is known.
+        if schema.get("x-kubernetes-preserve-unknown-fields") or not kind:
+            return "*" if kind != "object" else "o"
+        if kind == "array":
+            return "[" + self.shape(schema.get("items"), hint)
+        if kind == "object":
+            if schema.get("properties"):
+                return "=" + self.type(schema, hint)
+            values = schema.get("additionalProperties")
+            return "{" + self.shape(values, hint) if isinstance(values, dict) else "o"
+        if kind == "string":
+            words = schema.get("enum")
+            if words and all(isinstance(word, str) and (word == "" or WORD.match(word)) and "_" not in word for word in words):
+                return "(" + "|".join(sorted(set(words))) + ")"
+            return {"byte": "Y", "date-time": "T"}.get(schema.get("format"), "s")
+        if kind == "integer":
+            return "i" if schema.get("format") == "int32" else "l"
+        return {"boolean": "b", "number": "n"}.get(kind, "*")
+
+    def type(self, schema, hint):
+        required = schema.get("required", [])
+        fields = [
+            f"{name}{'!' if name in required else ''}:{self.shape(inner, name)}"
+            for name, inner in sorted(schema["properties"].items())
+            if re.match(r"^[\w$./-]+$", name)
+        ]
+        body = " ".join(fields)
+        if body not in self.names:
+            name = re.sub(r"\W", "", hint[:1].upper() + hint[1:])
+            self.taken[name] += 1
+            name += str(self.taken[name]) if self.taken[name] > 1 else ""
+            self.names[body] = name
+            self.lines.append(f"type {name} {body}")
+        return self.names[body]
+
+
+def main(directories):
+    found, scopes = {}, {}
+    for document in definitions(directories):
+        spec = document.get("spec") or {}
+        group, kind = spec.get("group"), (spec.get("names") or {}).get("kind")
+        if group not in GROUPS or GROUPS[group] is not None and kind not in GROUPS[group]:
+            continue
+        for version in spec.get("versions") or []:
+            schema = (version.get("schema") or spec.get("validation") or {}).get("openAPIV3Schema")
+            if not schema or not schema.get("properties") or not version.get("served", True):
+                continue
+            key = group, version["name"], kind
+            found[key] = union(found.get(key), settled(schema))
+            scopes[group, kind] = spec.get("scope")
+    for group, version, kind, path, extra in EXTRA:
+        schema, (*above, last) = found[group, version, kind], path.split(".")
+        for name in above:
+            schema = schema["properties"][name]
+            schema = schema.get("items", schema)
+        schema["properties"].setdefault(last, extra)
+    types = Types()
+    kinds = []
+    for (group, version, kind), schema in sorted(found.items()):
+        if not schema.get("properties"):
+            continue
+        schema = dict(schema, properties=dict(schema["properties"]))
+        schema["properties"].pop("status", None)
+        schema["properties"]["apiVersion"] = schema["properties"]["kind"] = {"type": "string"}
+        schema["properties"]["metadata"] = {}
+        schema["required"] = [name for name in schema.get("required", []) if name not in ("metadata", "apiVersion", "kind")]
+        cluster = " cluster" if scopes[group, kind] == "Cluster" else ""
+        name = types.type(schema, kind)
+        kinds.append(f"kind {group}/{version} {kind} {name}{cluster}")
+    print(HEAD, end="")
+    print("\n".join(kinds + types.lines).replace(" metadata:*", " metadata:=meta.v1.ObjectMeta"))
+
+
+main(sys.argv[1:])
