@@ -1,5 +1,4 @@
 //! `.gitops-lint.yaml`: everything is optional, every value has a place, so that a mistake gets a caret.
-//!
 //! This module knows the shape of the file. What a rule does with its options is the rule's business.
 
 mod decode;
