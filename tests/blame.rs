@@ -8,7 +8,7 @@ use gitops_lint::source::{MemoryTree, Sources, Tree};
 use gitops_lint::yaml::Cache;
 
 /// Lints files that are written one after the other, each behind a line `--- FILE`.
-fn report(text: &str, aliases: &[&str]) -> Report {
+pub(crate) fn report(text: &str, aliases: &[&str]) -> Report {
     let files: Vec<(&str, &str)> = text
         .split("=== ")
         .skip(1)
@@ -27,7 +27,7 @@ fn report(text: &str, aliases: &[&str]) -> Report {
 }
 
 /// What a rule says: `file:line: message`.
-fn told(text: &str, rule: &str) -> Vec<String> {
+pub(crate) fn told(text: &str, rule: &str) -> Vec<String> {
     told_by(&report(text, &[]), rule)
 }
 
@@ -42,7 +42,7 @@ fn told_by(report: &Report, rule: &str) -> Vec<String> {
         .collect()
 }
 
-fn assert_told(text: &str, rule: &str, want: &[&str]) {
+pub(crate) fn assert_told(text: &str, rule: &str, want: &[&str]) {
     let told = told(text, rule);
     assert_eq!(told.len(), want.len(), "{rule}: {told:#?}");
     for (told, want) in told.iter().zip(want) {
@@ -50,7 +50,7 @@ fn assert_told(text: &str, rule: &str, want: &[&str]) {
     }
 }
 
-fn app(name: &str, path: &str, more: &str) -> String {
+pub(crate) fn app(name: &str, path: &str, more: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n  \
          project: default\n  source: {{repoURL: 'https://git.example.com/acme/gitops.git', targetRevision: main, path: \
@@ -58,7 +58,7 @@ fn app(name: &str, path: &str, more: &str) -> String {
     )
 }
 
-fn flux(name: &str, path: &str, more: &str) -> String {
+pub(crate) fn flux(name: &str, path: &str, more: &str) -> String {
     format!(
         "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: \
          flux-system}}\nspec:\n  interval: 10m\n  path: {path}\n  prune: true\n  sourceRef: {{kind: GitRepository, name: \
@@ -88,7 +88,7 @@ fn names_are_no_secrets() {
     assert_told(&deployment("k7xQ9zp2m4Lw"), "plaintext-secret", &["DB_PASSWORD_SECRET"]);
 }
 
-fn set(generators: &str, template: &str, more: &str) -> String {
+pub(crate) fn set(generators: &str, template: &str, more: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: s, namespace: argocd}}\nspec:\n{more}  \
          generators: [{generators}]\n  template:\n    metadata: {{name: '{template}'}}\n    spec:\n      project: default\n      \

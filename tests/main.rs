@@ -36,6 +36,7 @@ mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;
 mod literals;
+mod mistakes;
 mod origins;
 mod packaging;
 mod picture;

@@ -193,7 +193,7 @@ impl Renderer<'_> {
                 entry.place,
                 format!("file '{written}' resolved to outside repository root"),
             )),
-            Target::UnknownRef(_) | Target::ChartRef | Target::SingleSource => output.fail(Problem::at(
+            Target::UnknownRef(_) | Target::ChartRef => output.fail(Problem::at(
                 ProblemKind::MissingValuesFile,
                 entry.place,
                 format!("source referenced by `{written}` was not found"),
@@ -218,7 +218,7 @@ impl Renderer<'_> {
             }
             Target::Remote(_) | Target::Elsewhere => Err(format!("`{path}` is not on this machine")),
             Target::Outside => Err(format!("file '{path}' resolved to outside repository root")),
-            Target::UnknownRef(_) | Target::ChartRef | Target::SingleSource => {
+            Target::UnknownRef(_) | Target::ChartRef => {
                 Err(format!("source referenced by `{path}` was not found"))
             }
         };
@@ -303,6 +303,12 @@ fn matching(dir: &Dir, explicit: &[TreePath]) -> Vec<TreePath> {
 fn inline_values(helm: &Node, renderer: &Renderer<'_>) -> Result<Option<Node>, Box<Problem>> {
     if let Some(object) = helm.get("valuesObject").filter(|object| !object.is_null()) {
         return Ok(Some(object.clone()));
+    }
+    if let Some(values) = helm.get("values").filter(|values| values.scalar().is_none()) {
+        let what = if values.as_map().is_some() { "a mapping" } else { "a list" };
+        let message = format!("`helm.values` is a text that holds YAML, and {what} is written");
+        let problem = Problem::at(ProblemKind::Syntax, values.place(), message);
+        return Err(Box::new(problem.help("call it `valuesObject`, or make it a text: `values: |`")));
     }
     let Some(values) =
         helm.get("values").filter(|values| values.style != Style::Plain || values.as_str().is_some())

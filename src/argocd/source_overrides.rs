@@ -77,7 +77,92 @@ fn read(dir: &Dir, path: &TreePath, cache: &Cache) -> Result<Option<Node>, Probl
         return Err(wrong(Some(root.place()), "it must hold a mapping"));
     }
     respell(&mut root, 0);
+    if let Some((value, words)) = mistyped(&root, "", 0) {
+        return Err(wrong(Some(value.place()), &words));
+    }
     Ok(Some(root))
+}
+
+/// Fields that are texts, wherever they stand in a source.
+const TEXTS: [&str; 10] = [
+    "name",
+    "value",
+    "releaseName",
+    "values",
+    "version",
+    "kubeVersion",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "path",
+];
+
+/// Fields that are true or false.
+const FLAGS: [&str; 6] = [
+    "passCredentials",
+    "ignoreMissingValueFiles",
+    "skipCrds",
+    "skipTests",
+    "skipSchemaValidation",
+    "forceString",
+];
+
+/// Fields that are lists of texts.
+const LISTS: [&str; 3] = ["valueFiles", "apiVersions", "images"];
+
+/// The first value of another type than its field has, and what `encoding/json` says: Argo CD refuses the whole file.
+fn mistyped<'n>(node: &'n Node, path: &str, depth: u32) -> Option<(&'n Node, String)> {
+    if depth > 5 {
+        return None;
+    }
+    let words = |found: &Node, path: &str, wanted: &str| {
+        let what = match &found.data {
+            Data::Map(_) => "object",
+            Data::Seq(_) => "array",
+            Data::Scalar(_) if found.as_bool().is_some() => "bool",
+            Data::Scalar(_) if found.as_str().is_some() => "string",
+            Data::Scalar(_) => "number",
+        };
+        format!(
+            "json: cannot unmarshal {what} into Go struct field ApplicationSource.{path} of type {wanted}"
+        )
+    };
+    for item in node.seq_or_empty() {
+        if let Some(found) = mistyped(item, path, depth + 1) {
+            return Some(found);
+        }
+    }
+    for entry in node.entries() {
+        let (field, value) = (entry.key.text.as_str(), &entry.value);
+        let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+        // What is the user's own, and what patches hold, has no types here.
+        if value.is_null()
+            || matches!(field, "valuesObject" | "commonLabels" | "commonAnnotations" | "patches" | "plugin")
+        {
+            continue;
+        }
+        if TEXTS.contains(&field) && value.as_str().is_none() {
+            return Some((value, words(value, &path, "string")));
+        }
+        if FLAGS.contains(&field) && value.as_bool().is_none() {
+            return Some((value, words(value, &path, "bool")));
+        }
+        if LISTS.contains(&field) {
+            if value.as_seq().is_none() {
+                return Some((value, words(value, &path, "[]string")));
+            }
+            if let Some(item) =
+                value.seq_or_empty().iter().find(|item| item.as_str().is_none() && !item.is_null())
+            {
+                return Some((item, words(item, &path, "string")));
+            }
+            continue;
+        }
+        if let Some(found) = mistyped(value, &path, depth + 1) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 /// Names of fields of a source, for those that are written in another case: `encoding/json` reads them all the same.
@@ -224,6 +309,26 @@ mod tests {
                     "helm: {Parameters: [{Name: it, Value: b, forcestring: true}]}",
                 )],
                 Some(r#"{"helm":{"parameters":[{"forceString":true,"name":"it","value":"b"}]},"path":"a"}"#),
+            ),
+            (
+                "{path: a}",
+                vec![(".argocd-source.yaml", "helm: {parameters: [{name: x, value: 20240601}]}")],
+                Some("error"),
+            ),
+            (
+                "{path: a}",
+                vec![(
+                    ".argocd-source.yaml",
+                    "helm: {Parameters: [{Name: x, Value: 'a', forcestring: 'true'}]}",
+                )],
+                Some("error"),
+            ),
+            ("{path: a}", vec![(".argocd-source.yaml", "helm: {valueFiles: x.yaml}")], Some("error")),
+            ("{path: a}", vec![(".argocd-source.yaml", "kustomize: {images: [1]}")], Some("error")),
+            (
+                "{path: a}",
+                vec![(".argocd-source.yaml", "helm: {valuesObject: {name: 1, images: 2}}")],
+                Some(r#"{"helm":{"valuesObject":{"images":2,"name":1}},"path":"a"}"#),
             ),
             ("{path: a}", vec![(".argocd-source.yaml", "[a]")], Some("error")),
             ("{path: a}", vec![(".argocd-source.yaml", "a: [")], Some("error")),

@@ -18,6 +18,9 @@ pub struct ValueFile {
     pub place: Place,
     /// Where it leads.
     pub target: Target,
+    /// Whether it looks like `$ref/...` in an Application with a single `source`: an environment variable there, unknown and
+    /// so empty, which leaves a path from the root of the repository.
+    pub lost_ref: bool,
 }
 
 /// Where an entry leads.
@@ -37,8 +40,6 @@ pub enum Target {
     UnknownRef(Vec<String>),
     /// `$name` of a source that is a chart.
     ChartRef,
-    /// `$name` in an Application with a single `source`, where it is an (unknown) environment variable.
-    SingleSource,
 }
 
 /// Characters that make a path a glob for Argo CD.
@@ -62,7 +63,8 @@ pub fn value_files(
     let resolved = entries.iter().filter_map(|entry: &Node| {
         let written = entry.as_str()?;
         let target = resolve(app, source, written, env, remotes);
-        Some(ValueFile { written: written.to_owned(), place: entry.place(), target })
+        let lost_ref = !app.multi && is_lost_ref(written);
+        Some(ValueFile { written: written.to_owned(), place: entry.place(), target, lost_ref })
     });
     resolved.collect()
 }
@@ -75,23 +77,18 @@ pub(super) fn resolve(
     env: &BuildEnv,
     remotes: &dyn Remotes,
 ) -> Target {
-    if let Some(rest) = written.strip_prefix('$') {
+    // With one source there are no references: whatever begins with `$` is left to the environment.
+    if let Some(rest) = written.strip_prefix('$').filter(|_| app.multi) {
         let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if app.multi {
-            let named = |source: &&Source| source.ref_name.as_ref().is_some_and(|it| it.value == name);
-            let Some(other) = app.sources.iter().find(named) else {
-                let name = |source: &Source| Some(source.ref_name.as_ref()?.value.to_string());
-                return Target::UnknownRef(app.sources.iter().filter_map(name).collect());
-            };
-            if other.chart.is_some() {
-                return Target::ChartRef;
-            }
-            return place(&remotes.git(other.repo_url(), other.target_revision()), "", path, env);
+        let named = |source: &&Source| source.ref_name.as_ref().is_some_and(|it| it.value == name);
+        let Some(other) = app.sources.iter().find(named) else {
+            let name = |source: &Source| Some(source.ref_name.as_ref()?.value.to_string());
+            return Target::UnknownRef(app.sources.iter().filter_map(name).collect());
+        };
+        if other.chart.is_some() {
+            return Target::ChartRef;
         }
-        let is_env = name.trim_start_matches('{').starts_with("ARGOCD_") || name.starts_with('$');
-        if !is_env {
-            return Target::SingleSource;
-        }
+        return place(&remotes.git(other.repo_url(), other.target_revision()), "", path, env);
     }
     if let Some((scheme, _)) = written.split_once("://")
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
@@ -109,6 +106,14 @@ pub(super) fn resolve(
     };
     let base = if source.chart.is_some() { "" } else { source.path() };
     place(&found, base, written, env)
+}
+
+/// Whether an entry begins with a variable that Argo CD does not set.
+fn is_lost_ref(written: &str) -> bool {
+    let name = written.strip_prefix('$').map(|rest| rest.split('/').next().unwrap_or_default());
+    name.is_some_and(|name| {
+        !name.is_empty() && !name.trim_start_matches('{').starts_with("ARGOCD_") && !name.starts_with('$')
+    })
 }
 
 fn place(found: &Found, base: &str, path: &str, env: &BuildEnv) -> Target {

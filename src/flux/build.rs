@@ -62,6 +62,8 @@ pub struct Bootstrap {
     /// Whether kustomize-controller refuses variables that nothing defines (`StrictPostBuildSubstitutions`, by default from
     /// Flux 2.9 on), where the repository shows its version or the gate.
     pub strict: Option<bool>,
+    /// The minor version of Flux 2 that the repository installs, the oldest where it installs several.
+    pub minor: Option<u64>,
     /// Patterns of variables that Kustomizations get from outside: by a webhook, or as the configuration says.
     pub injected: Vec<SmolStr>,
 }
@@ -146,7 +148,7 @@ impl Renderer<'_> {
         }
         let objects = std::mem::take(&mut output.objects);
         let variables = if app.node.at_path(&["spec", "postBuild"]).is_some_and(|build| !build.is_null()) {
-            Variables::of(app, inputs, origins, output, &self.bootstrap.injected)
+            Variables::of(app, inputs, origins, output, &self.bootstrap)
         } else {
             Variables::default()
         };

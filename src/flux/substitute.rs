@@ -15,6 +15,7 @@ use crate::source::Sources;
 use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, emit, parse_text};
 
 use super::Kustomization;
+use super::build::Bootstrap;
 use super::envsubst::{Reference, Template, Variable};
 use super::output::{Known, Output, Substitution};
 use super::reference::{Inputs, Text, shifted};
@@ -36,6 +37,8 @@ pub(super) struct Variables {
     injected: Vec<Glob>,
     /// Whether the build substitutes at all.
     active: bool,
+    /// Whether the controller is known to refuse variables that nothing defines.
+    strict: bool,
 }
 
 impl Variables {
@@ -45,10 +48,11 @@ impl Variables {
         inputs: &Inputs,
         origins: &mut Origins,
         output: &mut Output,
-        injected: &[SmolStr],
+        bootstrap: &Bootstrap,
     ) -> Self {
         let mut this = Self {
-            injected: injected.iter().filter_map(|pattern| Glob::new(pattern, &[])).collect(),
+            injected: bootstrap.injected.iter().filter_map(|pattern| Glob::new(pattern, &[])).collect(),
+            strict: bootstrap.strict == Some(true),
             ..Self::default()
         };
         for (object, _) in &kustomization.substitute_from {
@@ -233,11 +237,19 @@ impl Substituter<'_> {
         for reference in template.references() {
             let place =
                 places.as_mut().map_or(node.place(), |places| places.locate(reference.start..reference.end));
+            let (has_default, variable) = (reference.has_default(), self.variables.state(&reference.name));
+            if self.variables.strict && variable == Known::Undefined && !has_default {
+                let name = crate::yaml::go_quote(&reference.name);
+                let message = format!(
+                    "envsubst error: variable substitution failed: variable not set (strict mode): {name}"
+                );
+                self.output.fail(Problem::at(ProblemKind::Render, place, message));
+            }
             self.output.substitutions.push(Substitution {
                 name: reference.name.clone(),
                 place,
-                has_default: reference.has_default(),
-                variable: self.variables.state(&reference.name),
+                has_default,
+                variable,
             });
         }
     }

@@ -134,11 +134,20 @@ fn parse(templates: &[Renderable], problems: &mut Vec<Problem>) -> Templates {
                     Some((location, _)) => format!("parse error at ({location}): {}", error.words),
                     None => error.message.clone(),
                 };
-                problems.push(Problem::at(ProblemKind::Render, Place::written(at), message));
+                let problem = Problem::at(ProblemKind::Render, Place::written(at), message);
+                problems.push(Problem { help: unknown_function(&error.words), ..problem });
             }
         }
     }
     set
+}
+
+/// What to do where Helm reads `{{cluster}}`, which is meant for the tool that reads what Helm prints, as a function.
+fn unknown_function(words: &str) -> Option<String> {
+    let name = words.strip_prefix("function \"")?.strip_suffix("\" not defined")?;
+    Some(format!(
+        "correct the name; if another tool is to fill in `{{{{{name}}}}}`, print it as text: `{{{{ `{{{{{name}}}}}` }}}}`"
+    ))
 }
 
 fn problem(failure: &Failure, file: FileId) -> Problem {

@@ -64,12 +64,14 @@ fn are_two(a: &Finding, b: &Finding) -> bool {
 }
 
 /// Rules that stumble over what another rule tells: the consequence, and its cause.
-const CONSEQUENCES: [(&str, &str); 7] = [
+const CONSEQUENCES: [(&str, &str); 8] = [
     ("invalid-host-name", "undefined-substitution"),
     ("invalid-image-reference", "undefined-substitution"),
     ("invalid-name-or-label", "undefined-substitution"),
     ("render-failure", "undefined-substitution"),
     ("invalid-name-or-label", "implicit-type"),
+    // A name that Helm refuses for a release.
+    ("invalid-name-or-label", "render-failure"),
     ("kustomize-build-failure", "syntax-error"),
     ("render-failure", "syntax-error"),
 ];

@@ -407,7 +407,8 @@ fn find_controllers(bootstrap: &mut Bootstrap, workspace: &Workspace, scan: &Sca
     }
     let minors = scan.documents.iter().filter_map(|document| minor_of_flux(document, workspace));
     // From v1.9 of kustomize-controller on, which is Flux 2.9, the gate is open unless it is shut.
-    bootstrap.strict = gate.or_else(|| minors.min().map(|minor| minor >= 9));
+    bootstrap.minor = minors.min();
+    bootstrap.strict = gate.or_else(|| bootstrap.minor.map(|minor| minor >= 9));
 }
 
 /// The minor version of Flux 2 that a document installs.

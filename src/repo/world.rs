@@ -175,8 +175,8 @@ impl<'a> World<'a> {
         let mut documents = documents.filter(|document| {
             let producer = (document.kind == "ExternalSecret" || document.kind == "SealedSecret")
                 && reference.kind == "Secret";
-            (document.kind == reference.kind || producer)
-                && (cluster_scoped || meets(&document.namespace, namespace))
+            let is_it = document.kind == reference.kind && same_group(&document.group, &reference.group);
+            (is_it || producer) && (cluster_scoped || meets(&document.namespace, namespace))
         });
         if elsewhere.is_none()
             && let Some(document) = documents.next()

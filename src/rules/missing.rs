@@ -2,7 +2,8 @@
 //! per app.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -55,6 +56,8 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
         made.iter().find(|it| it.kind == reference.kind && it.name == reference.name).map(|it| it.at)
     };
     let sources = cx.sources();
+    // Files of which apps render something.
+    let rendered: OnceCell<BTreeSet<Arc<str>>> = OnceCell::new();
     let counterparts = OnceCell::new();
     let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
     let made = OnceCell::new();
@@ -93,7 +96,19 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             // Somebody applies it by hand.
             Answer::Unapplied(path) if scripts::applies(cx.workspace, path) => {}
             Answer::Unapplied(path) => {
-                let why = format!("`{path}` defines it, but no app renders that file");
+                let rendered = rendered.get_or_init(|| {
+                    let applied = inventory.objects.iter().filter(|object| is_deployed(inventory, object));
+                    applied
+                        .filter_map(|object| Some(sources.get(object.place.at.file)?.name().clone()))
+                        .collect()
+                });
+                let why = if rendered.contains(path.as_str()) {
+                    format!(
+                        "`{path}` defines it, but what apps render of that file is called otherwise or lies elsewhere"
+                    )
+                } else {
+                    format!("`{path}` defines it, but no app renders that file")
+                };
                 one(inventory, cx, &group, &why, rule.help, Confidence::Likely, None);
             }
             Answer::Missing(elsewhere) => {

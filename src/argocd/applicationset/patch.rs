@@ -20,6 +20,7 @@ pub(super) fn apply(mut application: Node, written: &Node, engine: &mut Engine<'
     let Some(patch) = read(&text, place, engine)? else { return Ok(application) };
     let origins = &mut *engine.origins;
     let project = application.at_path(&["spec", "project"]).cloned();
+    let lost = lost_source(&application, &patch);
     merge(&mut application, patch, origins, 0);
     // The patch cannot change the project.
     if let Some(spec) = application.as_map_mut().and_then(|map| map.get_mut("spec"))
@@ -33,7 +34,43 @@ pub(super) fn apply(mut application: Node, written: &Node, engine: &mut Engine<'
             (None, _) => {}
         }
     }
-    Ok(application)
+    match lost.filter(|_| !has_source(&application)) {
+        Some((place, field)) => {
+            let message =
+                format!("the templatePatch deletes `{field}`, but spec.source or spec.sources is required");
+            let mut problem = wrong(place, message);
+            problem.help = Some(format!(
+                "a key without a value deletes in a patch: write what `{field}` shall be, or leave the key out"
+            ));
+            Err(problem)
+        }
+        None => Ok(application),
+    }
+}
+
+/// Whether an Application says what it deploys.
+fn has_source(application: &Node) -> bool {
+    let is_there = |key: &&str| application.at_path(&["spec", key]).is_some_and(|node| !node.is_null());
+    ["source", "sources", "sourceHydrator"].iter().any(|key| is_there(&key))
+}
+
+/// The key of a patch that deletes what an Application deploys, and its path.
+fn lost_source(application: &Node, patch: &Node) -> Option<(Place, String)> {
+    if !has_source(application) {
+        return None;
+    }
+    let deletion = |node: &Node, key: &str| {
+        let entry = node.as_map()?.entry(key).filter(|entry| entry.value.is_null())?;
+        Some(entry.key.place())
+    };
+    if let Some(place) = deletion(patch, "spec") {
+        return Some((place, "spec".to_owned()));
+    }
+    let spec = patch.get("spec")?;
+    let found = ["source", "sources", "sourceHydrator"]
+        .iter()
+        .find_map(|key| Some((deletion(spec, key)?, format!("spec.{key}"))));
+    found
 }
 
 /// The patch as text whose lines know where they are written: in a block scalar every line stands in the file as it

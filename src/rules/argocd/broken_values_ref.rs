@@ -29,17 +29,28 @@ impl Rule for BrokenValuesRef {
             let env = BuildEnv::of(application, source);
             for file in value_files(application, source, &env, cx.workspace.remotes()) {
                 let name = file.written.split('/').next().unwrap_or_default().to_owned();
+                if file.lost_ref {
+                    let read = env.expand(&file.written);
+                    let message = format!(
+                        "`{name}` means nothing here, since references work in `spec.sources` only: what is read is `{read}`"
+                    );
+                    cx.report(file.place, message)
+                        .help("turn `spec.source` into `spec.sources` with a source that has this `ref`");
+                    continue;
+                }
                 match &file.target {
+                    Target::UnknownRef(_) if is_variable(&name) => {
+                        let message = format!(
+                            "`{name}` is taken for a reference to a source, as everything that begins with `$` is in `spec.sources`"
+                        );
+                        let written = &file.written;
+                        cx.report(file.place, message)
+                            .help(format!("write `./{written}`: variables are replaced there"));
+                    }
                     Target::UnknownRef(names) => unknown(file.place, &name, names, cx),
                     Target::ChartRef => {
                         let message = format!("`{name}` is a chart, and values cannot be taken from charts");
                         cx.report(file.place, message).help("point the `ref` at a Git repository");
-                    }
-                    Target::SingleSource => {
-                        let message =
-                            format!("`{name}` means nothing here: references work in `spec.sources` only");
-                        cx.report(file.place, message)
-                            .help("turn `spec.source` into `spec.sources` with a source that has this `ref`");
                     }
                     Target::At(_)
                     | Target::StandIn(_)
@@ -53,6 +64,11 @@ impl Rule for BrokenValuesRef {
             names(application.sources.iter().filter_map(|source| source.ref_name.as_ref()), cx);
         }
     }
+}
+
+/// Whether the name of a reference is a variable of the build environment.
+fn is_variable(name: &str) -> bool {
+    name.trim_start_matches(['$', '{']).starts_with("ARGOCD_")
 }
 
 fn unknown(place: crate::origin::Place, name: &str, names: &[String], cx: &mut Context<'_>) {

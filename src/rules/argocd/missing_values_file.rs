@@ -53,6 +53,9 @@ impl Rule for MissingValuesFile {
 
 /// Whether that is all there is to say about the file; references have a rule of their own.
 fn report(file: &ValueFile, cx: &mut Context<'_>) -> bool {
+    if file.lost_ref {
+        return true;
+    }
     match &file.target {
         Target::At(_) if file.is_glob() => return false,
         Target::At(dir) if dir.tree.kind(&dir.path) != Some(EntryKind::File) => {
@@ -71,7 +74,7 @@ fn report(file: &ValueFile, cx: &mut Context<'_>) -> bool {
             cx.report(file.place, message)
                 .help("write it relative to the source's path, or from the root with `/`");
         }
-        Target::At(_) | Target::UnknownRef(_) | Target::ChartRef | Target::SingleSource => {}
+        Target::At(_) | Target::UnknownRef(_) | Target::ChartRef => {}
         Target::StandIn(_) | Target::Elsewhere | Target::Remote(_) => return false,
     }
     true

@@ -1,8 +1,9 @@
 //! `removed-api-version`: see the page.
 
-use crate::finding::Severity;
+use crate::finding::{Confidence, Severity};
+use crate::flux::{self, RemovedApi};
 use crate::origin::Place;
-use crate::repo::{App, Labels, Rendered};
+use crate::repo::{App, Labels, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::{LAST_MINOR, removed};
 
@@ -25,6 +26,10 @@ impl Rule for RemovedApiVersion {
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let minor = cx.workspace.minor_of(Some(app));
         for object in &rendered.objects {
+            if let Some(gone) = flux::removed_api(&object.group, &object.version, &object.kind) {
+                report_flux(object, &gone, cx);
+                continue;
+            }
             let Some(gone) = removed(&object.group, &object.version, &object.kind) else { continue };
             // Without a version of the cluster: what no version in use has.
             let cluster = if minor.exact { minor.number } else { LAST_MINOR - MINORS_IN_USE };
@@ -53,6 +58,32 @@ impl Rule for RemovedApiVersion {
         }
     }
 }
+
+/// Reports an API version of Flux that its definitions do not have any more.
+fn report_flux(object: &Object, gone: &RemovedApi, cx: &mut Context<'_>) {
+    let installed = cx.workspace.bootstrap().minor;
+    if installed.map_or(gone.since > OLDEST_FLUX, |minor| minor < gone.since) {
+        return;
+    }
+    let place = object.at(&["apiVersion"]).map_or_else(|| object.place(), crate::yaml::Node::place);
+    if is_chosen(cx, place) {
+        return;
+    }
+    let message = format!(
+        "{} `{}` uses `{}/{}`, which is gone since Flux 2.{}",
+        object.kind, object.name, object.group, object.version, gone.since
+    );
+    let report = cx.report(place, message).object(object, Some("apiVersion"));
+    let report = report.help(format!("use `{}/{}`", object.group, gone.instead));
+    if installed.is_some() {
+        report.severity(Severity::Error);
+    } else {
+        report.confidence(Confidence::Likely);
+    }
+}
+
+/// Without a version of Flux: what no minor version that is still supported serves.
+const OLDEST_FLUX: u64 = 8;
 
 /// Providers keep clusters that far behind the newest minor.
 const MINORS_IN_USE: u32 = 5;

@@ -23,15 +23,15 @@ impl Rule for UnsubstitutedPlaceholder {
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // Flux substitutes; what only lies around may be substituted by whoever applies it.
-        if app.application().is_none() {
-            return;
-        }
+        let Some(application) = app.application() else { return };
+        let common = application.sources.iter().filter_map(|source| source.node.get("kustomize"));
+        let common: Vec<&Node> = common.filter_map(|kustomize| kustomize.get("commonAnnotations")).collect();
         // `${SHOP_*}` means names: braces would be alternatives for the glob.
         let name = |text: &str| text.trim_start_matches("${").trim_end_matches('}').to_owned();
         let patterns = cx.workspace.config.placeholders.iter();
         let known: Vec<Glob> = patterns.filter_map(|it| Glob::new(&name(&it.value), &[])).collect();
         for object in &rendered.objects {
-            let mut search = Search { object, known: &known, cx };
+            let mut search = Search { object, known: &known, common: &common, cx };
             if let Some(metadata) = object.at(&["metadata"]) {
                 search.visit(metadata, "metadata", 0);
             }
@@ -62,6 +62,8 @@ fn is_built_in(group: &str) -> bool {
 struct Search<'o, 'c, 'a> {
     object: &'o Object,
     known: &'o [Glob],
+    /// `kustomize.commonAnnotations` of the app.
+    common: &'o [&'o Node],
     cx: &'c mut Context<'a>,
 }
 
@@ -91,13 +93,21 @@ impl Search<'_, '_, '_> {
         if self.known.iter().any(|pattern| pattern.matches(name)) {
             return;
         }
+        // Argo CD knows the variable; it looks there only when it is told to.
+        let is_common = name.starts_with("ARGOCD_")
+            && self
+                .common
+                .iter()
+                .any(|map| map.entries().iter().any(|entry| entry.value.as_str() == Some(text)));
+        let help = if is_common {
+            "set `commonAnnotationsEnvsubst: true` beside `commonAnnotations`: Argo CD fills in its variables only then"
+        } else {
+            "write the value, or name the placeholder under `placeholders:` in .gitops-lint.yaml if another tool fills it in"
+        };
         self.cx
             .report(node.place(), format!("nothing fills in `{placeholder}`: it is applied as it stands"))
             .object(self.object, Some(path))
-            .help(
-                "write the value, or name the placeholder under `placeholders:` in .gitops-lint.yaml if another tool fills \
-                 it in",
-            );
+            .help(help);
     }
 }
 
