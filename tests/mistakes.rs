@@ -1,5 +1,7 @@
 //! Mistakes that were missed once, or told at the wrong line or with the wrong advice: each in the smallest repository that has it.
 
+use gitops_lint::lint::AppStatus;
+
 use crate::blame::{app, assert_told, flux, report, set};
 
 /// The advice of the findings of a rule.
@@ -174,10 +176,38 @@ fn strict_substitution_fails_the_app() {
             flux("apps", "./apps", "  postBuild: {substitute: {a: b}}\n")
         );
         let report = report(&text, &[]);
-        let failed = report.apps.iter().any(|app| app.name == "apps" && app.failed.is_some());
+        let failed = report.apps.iter().any(|app| &*app.name == "apps" && app.status == AppStatus::Failed);
         assert_eq!(failed, fails, "{version}");
         // One mistake, one finding.
         assert_told(&text, "undefined-substitution", &["nothing defines `${UNDEFINED}`"]);
         assert_told(&text, "render-failure", &[]);
+    }
+}
+
+/// Clusters that are known in part are no reason to call a set rendered that makes nothing.
+#[test]
+fn a_set_over_unknown_clusters_is_not_rendered() {
+    let secret = "=== secrets/c.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: prod, namespace: argocd, labels: \
+                  {argocd.argoproj.io/secret-type: cluster, env: prod}}\nstringData: {name: prod, server: \
+                  'https://prod.example.com'}\n";
+    for (wanted, secret, config, status) in [
+        ("dev", "", "", AppStatus::Skipped),
+        ("dev", secret, "", AppStatus::Skipped),
+        ("prod", secret, "", AppStatus::Rendered),
+        (
+            "dev",
+            "",
+            "=== .gitops-lint.yaml\nclusters: [{name: prod, labels: {env: prod}}]\n",
+            AppStatus::Rendered,
+        ),
+    ] {
+        let generator = format!("{{clusters: {{selector: {{matchLabels: {{env: {wanted}}}}}}}}}");
+        let text = format!(
+            "=== set.yaml\n{}{secret}{config}=== web/c.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\n",
+            set(&generator, "web-{{name}}", "")
+        );
+        let report = report(&text, &["https://git.example.com/acme/gitops.git"]);
+        let row = report.apps.iter().find(|app| app.kind == "ApplicationSet");
+        assert_eq!(row.map(|row| row.status), Some(status), "{wanted} {secret} {config}");
     }
 }

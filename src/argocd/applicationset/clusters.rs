@@ -67,6 +67,10 @@ impl Generators<'_, '_> {
             };
             sets.push(self.cluster_params(generator, &local));
         }
+        // Secrets of the repository are seldom all clusters there are.
+        if listed && sets.is_empty() && self.environment.config.clusters.is_empty() {
+            self.unlisted(generator, chosen);
+        }
         if generator.get("flatList").and_then(Node::as_bool) == Some(true) {
             let place = generator.place();
             let items = sets.into_iter().map(|params| Node::map(params.map().clone(), place)).collect();
