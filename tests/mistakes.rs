@@ -211,3 +211,28 @@ fn a_set_over_unknown_clusters_is_not_rendered() {
         assert_eq!(row.map(|row| row.status), Some(status), "{wanted} {secret} {config}");
     }
 }
+
+/// A matrix gives its sets one mapping of the outer generator, and what is merged into it for one is there for all.
+#[test]
+fn sets_of_a_matrix_share_mappings() {
+    let matrix = |elements: &str| {
+        format!(
+            "{{merge: {{mergeKeys: [name], generators: [{{matrix: {{generators: [{{list: {{elements: [{{values: {{color: \
+             blue}}}}]}}}}, {{list: {{elements: [{elements}]}}}}]}}}}, {{list: {{elements: [{{name: a, values: {{color: \
+             red}}}}]}}}}]}}}}"
+        )
+    };
+    for (elements, want) in [
+        ("{name: a}, {name: b}", ["a-red", "b-red"]),
+        // A mapping of its own in the inner set is nobody else's.
+        ("{name: a, values: {}}, {name: b, values: {}}", ["a-red", "b-blue"]),
+    ] {
+        let text = format!(
+            "=== set.yaml\n{}=== web/c.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\n",
+            set(&matrix(elements), "{{ .name }}-{{ .values.color }}", "  goTemplate: true\n")
+        );
+        let report = report(&text, &["https://git.example.com/acme/gitops.git"]);
+        let apps = report.apps.iter().filter(|app| app.kind == "Application");
+        assert_eq!(apps.map(|app| app.name.to_string()).collect::<Vec<_>>(), want, "{elements}");
+    }
+}

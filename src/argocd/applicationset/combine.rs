@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use crate::origin::Place;
 use crate::yaml::{Data, Map, Node};
 
@@ -25,6 +27,7 @@ impl Generators<'_, '_> {
         };
         let mut sets = Vec::new();
         for outer in self.child(first, None, depth + 1) {
+            let shared = self.shared_of(&outer);
             for inner in self.child(second, Some(&outer), depth + 1) {
                 if sets.len() >= MAX_SETS {
                     self.problem(
@@ -34,7 +37,15 @@ impl Generators<'_, '_> {
                     return sets;
                 }
                 match self.joined(&outer, &inner) {
-                    Ok(params) => sets.push(params),
+                    Ok(mut params) => {
+                        for (key, id) in &shared {
+                            // What the inner set has as well is merged into a mapping of its own.
+                            if inner.get(key).is_none_or(|node| node.as_map().is_none()) {
+                                params.share(key.clone(), *id);
+                            }
+                        }
+                        sets.push(params);
+                    }
                     Err((place, message)) => {
                         self.problem(place, message);
                         return sets;
@@ -43,6 +54,23 @@ impl Generators<'_, '_> {
             }
         }
         sets
+    }
+
+    /// The mappings of a set that all sets of a matrix made of it have in common: `mergo` copies references.
+    fn shared_of(&mut self, outer: &Params) -> Vec<(SmolStr, u32)> {
+        if !self.is_go() {
+            return Vec::new();
+        }
+        let maps = outer.iter().filter(|entry| entry.value.as_map().is_some());
+        let keys: Vec<SmolStr> = maps.map(|entry| entry.key.text.clone()).collect();
+        let id = |key: SmolStr| {
+            let id = outer.shared(&key).unwrap_or_else(|| {
+                self.next_shared += 1;
+                self.next_shared
+            });
+            (key, id)
+        };
+        keys.into_iter().map(id).collect()
     }
 
     fn joined(&self, outer: &Params, inner: &Params) -> Result<Params, (Place, String)> {
@@ -103,18 +131,32 @@ impl Generators<'_, '_> {
             if index == 0 {
                 continue;
             }
+            // Mappings that sets of a matrix have in common: `mergo` changes them in place, for all of them.
+            let mut common: BTreeMap<(SmolStr, u32), Map> = BTreeMap::new();
             for (key, params) in &mut base {
-                if let Some(over) = seen.get(key) {
-                    let mut map = params.map().clone();
-                    if self.is_go() {
-                        merge_into(&mut map, over.map(), 0);
-                    } else {
-                        over.iter().for_each(|entry| {
-                            map.insert(entry.key.clone(), entry.value.clone());
-                        });
-                    }
+                let Some(over) = seen.get(key) else { continue };
+                let mut map = params.map().clone();
+                if !self.is_go() {
+                    over.iter().for_each(|entry| {
+                        map.insert(entry.key.clone(), entry.value.clone());
+                    });
                     *params = Params::of(map);
+                    continue;
                 }
+                for entry in over.iter() {
+                    let field = &entry.key.text;
+                    if let (Some(id), Some(known), Some(change)) =
+                        (params.shared(field), map.get(field).and_then(Node::as_map), entry.value.as_map())
+                    {
+                        let known = common.entry((field.clone(), id)).or_insert_with(|| known.clone());
+                        merge_into(known, change, 0);
+                    }
+                }
+                merge_into(&mut map, over.map(), 0);
+                *params = params.with_map(map);
+            }
+            for (_, params) in base.iter_mut().filter(|_| !common.is_empty()) {
+                params.take_common(&common);
             }
         }
         base.into_iter().map(|(_, params)| params).collect()

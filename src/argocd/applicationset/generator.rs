@@ -47,6 +47,8 @@ pub(super) struct Generators<'a, 'e> {
     pub(super) environment: &'a Environment<'e>,
     pub(super) origins: &'a mut Origins,
     pub(super) output: Output,
+    /// The last number of a mapping that several parameter sets share.
+    pub(super) next_shared: u32,
 }
 
 impl<'a, 'e> Generators<'a, 'e> {
@@ -56,7 +58,7 @@ impl<'a, 'e> Generators<'a, 'e> {
         environment: &'a Environment<'e>,
         origins: &'a mut Origins,
     ) -> Self {
-        Self { set, environment, origins, output: Output::default() }
+        Self { set, environment, origins, output: Output::default(), next_shared: 0 }
     }
 
     /// Go templates decide the shape of parameters.

@@ -1,5 +1,6 @@
 //! Parameter sets: trees in which every value knows where it came from.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
@@ -11,12 +12,40 @@ use crate::yaml::{Data, Dialect, Entry, Key, Map, Node, Scalar, format_g};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Params {
     map: Map,
+    /// Top-level mappings that several sets have in common, as references to one map of Go: which.
+    shared: Vec<(SmolStr, u32)>,
 }
 
 impl Params {
     /// The parameters of a mapping.
     pub fn of(map: Map) -> Self {
-        Self { map }
+        Self { map, shared: Vec::new() }
+    }
+
+    /// The parameters of another mapping that has the shared mappings of this set.
+    pub(super) fn with_map(&self, map: Map) -> Self {
+        Self { map, shared: self.shared.clone() }
+    }
+
+    /// Declares that the mapping of a key is shared with all sets that say the same number.
+    pub(super) fn share(&mut self, key: SmolStr, id: u32) {
+        self.shared.push((key, id));
+    }
+
+    /// What the mapping of a key is shared by, if it is.
+    pub(super) fn shared(&self, key: &str) -> Option<u32> {
+        self.shared.iter().find(|(its, _)| its == key).map(|(_, id)| *id)
+    }
+
+    /// Takes over what became of the mappings that it shares.
+    pub(super) fn take_common(&mut self, common: &BTreeMap<(SmolStr, u32), Map>) {
+        for shared in &self.shared {
+            if let Some(made) = common.get(shared)
+                && let Some(node) = self.map.get_mut(&shared.0)
+            {
+                node.data = Data::Map(made.clone());
+            }
+        }
     }
 
     /// The parameters as a mapping.
