@@ -75,7 +75,7 @@ mod tests {
             (Flavor::V5_7, include_str!("../../fixtures/kustomize/flavor_5_7.yaml")),
             (Flavor::V5_8, include_str!("../../fixtures/kustomize/flavor_5_8.yaml")),
         ] {
-            check_with(table, &Options { flavor, ..Options::default() });
+            check_with(table, &Options { flavor, enable_helm: true, ..Options::default() });
         }
     }
 }

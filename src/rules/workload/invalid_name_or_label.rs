@@ -39,7 +39,8 @@ impl Rule for InvalidNameOrLabel {
                 name_error(object, name)
             };
             if let Some(why) = why {
-                let message = format!("`{name}` cannot be the name of a {}: {why}", object.kind);
+                let article = if object.kind.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+                let message = format!("`{name}` cannot be the name of {article} {}: {why}", object.kind);
                 cx.report(node.place(), message).object(object, Some("metadata.name"));
             }
         }
