@@ -197,6 +197,55 @@ impl ProblemKind {
     }
 }
 
+/// What lies behind a problem, for those who decide by it. Messages are made for people, and nobody reads them back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Cause {
+    /// Nothing that anyone asks about.
+    #[default]
+    Other,
+    /// A file or directory does not exist.
+    NotFound {
+        /// The path, as somebody wrote it or from the root of the tree.
+        path: SmolStr,
+    },
+    /// A file lies outside of the directory that the tool is restricted to.
+    Outside {
+        /// The path, as somebody wrote it or from the root of the tree.
+        path: SmolStr,
+    },
+    /// What a patch, a replacement or a name looks for among the objects is not there.
+    Unmatched,
+    /// A template asks for a key that the data does not have, and the tool minds.
+    MissingKey {
+        /// The key.
+        key: SmolStr,
+    },
+    /// A template asks for a field that the data cannot have.
+    NoSuchField,
+    /// A template goes on from a value that is not there.
+    NilPointer,
+    /// A template that no chart defines is called.
+    UndefinedTemplate,
+    /// Two things that must have different names have one.
+    DuplicateName {
+        /// The name.
+        name: SmolStr,
+    },
+    /// A label or an annotation is not text.
+    NotText,
+    /// A path still has a parameter in it that nothing filled in.
+    Unresolved,
+}
+
+/// What a problem tells beside its words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Background {
+    /// What lies behind it.
+    pub cause: Cause,
+    /// The words without the way to what went wrong.
+    pub brief: Option<String>,
+}
+
 /// Trouble that an engine met. Rendering goes on; the problem says what is missing from the result and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -204,6 +253,8 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// The tool's own words where it has some: lower-case start, no final period.
     pub message: String,
+    /// What lies behind it; few problems have more to tell than their kind.
+    pub background: Option<Box<Background>>,
     /// What to do.
     pub help: Option<String>,
     /// Where, if any file says it; the origin is in the render's arena.
@@ -220,13 +271,41 @@ impl Problem {
 
     /// A problem that no line of a file shows.
     pub fn nowhere(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None, place: None, related: Vec::new() }
+        Self { kind, message: message.into(), background: None, help: None, place: None, related: Vec::new() }
     }
 
     /// Calls `visit` with every place, in a fixed order.
     pub fn visit_places(&mut self, visit: &mut dyn FnMut(&mut Place)) {
         self.place.iter_mut().for_each(&mut *visit);
         self.related.iter_mut().for_each(|(place, _)| visit(place));
+    }
+
+    /// With what lies behind it.
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        if cause != Cause::Other || self.background.is_some() {
+            self.background.get_or_insert_default().cause = cause;
+        }
+        self
+    }
+
+    /// With the words without the way to what went wrong, where the message tells it and the places do, too.
+    #[must_use]
+    pub fn in_brief(mut self, brief: Option<String>) -> Self {
+        if brief.is_some() || self.background.is_some() {
+            self.background.get_or_insert_default().brief = brief;
+        }
+        self
+    }
+
+    /// What lies behind it.
+    pub fn cause(&self) -> &Cause {
+        self.background.as_ref().map_or(&Cause::Other, |it| &it.cause)
+    }
+
+    /// The words without the way to what went wrong.
+    pub fn brief(&self) -> &str {
+        self.background.as_ref().and_then(|it| it.brief.as_ref()).unwrap_or(&self.message)
     }
 
     /// With advice.

@@ -22,7 +22,7 @@ pub(crate) fn report(text: &str, aliases: &[&str]) -> Report {
         checkouts.add_alias(alias);
     }
     let config =
-        Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &gitops_lint::rules::names()).0.config;
+        Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &gitops_lint::rules::known()).0.config;
     lint(&Workspace::new(tree, cache, config, checkouts), &Options::default())
 }
 

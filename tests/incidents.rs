@@ -147,7 +147,7 @@ fn actual(files: &BTreeMap<String, String>, only: Vec<&'static str>) -> BTreeSet
     let sources = Sources::new();
     let tree = MemoryTree::of(&sources, files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let cache = Arc::new(yaml::Cache::new(sources));
-    let (workspace, problems) = repo::Workspace::of_tree(Arc::new(tree), cache, &rules::names());
+    let (workspace, problems) = repo::Workspace::of_tree(Arc::new(tree), cache, &rules::known());
     assert!(problems.is_empty(), "{problems:?}");
     let options = lint::Options { only: Some(only), ..lint::Options::default() };
     let report = lint::lint(&workspace, &options);

@@ -16,6 +16,7 @@
 mod action;
 mod applications;
 mod applicationsets;
+mod arenas;
 mod bad_input;
 mod blame;
 mod blind;

@@ -116,7 +116,7 @@ fn run(example: &Example, only: Option<&'static str>) -> lint::Report {
     let files = example.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     let tree = Arc::new(MemoryTree::of(&sources, files));
     let cache = Arc::new(yaml::Cache::new(sources));
-    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::names());
+    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::known());
     assert!(problems.is_empty(), "the example's configuration is wrong: {problems:?}");
     // Rules about comments speak of other rules, which must run as well; only their own findings are shown.
     let about_comments = only.is_some_and(|name| name.ends_with("-suppression"));

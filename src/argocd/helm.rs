@@ -4,7 +4,7 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::golang::doublestar::DoublestarPattern;
 use crate::helm::{self, KubeVersion, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Placed, Step};
@@ -365,9 +365,7 @@ const DEPENDENCIES: &str = "run `helm dependency build` in the chart, or vendor 
 
 /// Whether a template stops at a definition or at values that a chart which is not there may bring.
 fn is_of_missing_chart(problem: &Problem) -> bool {
-    let message = problem.message.as_str();
-    (message.contains("template \"") && message.contains("\" not defined"))
-        || message.contains("nil pointer evaluating interface {}")
+    matches!(problem.cause(), Cause::UndefinedTemplate | Cause::NilPointer)
 }
 
 /// The numeric components of a version, all that Argo CD passes on.

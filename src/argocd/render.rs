@@ -4,7 +4,7 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{ChartCache, Release};
 use crate::kustomize::{Flavors, NoOp};
 use crate::origin::{Origins, Place};
@@ -206,7 +206,9 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
     };
     let path = written.value.as_str();
     let problem = |what: &str| {
-        Problem::at(ProblemKind::MissingPath, written.place, format!("`{path}`: app path {what}"))
+        let problem =
+            Problem::at(ProblemKind::MissingPath, written.place, format!("`{path}`: app path {what}"));
+        if path.contains("{{") { problem.because(Cause::Unresolved) } else { problem }
     };
     if path.starts_with('/') {
         return Err(problem("is absolute").help("write it relative to the root of the repository"));

@@ -6,7 +6,7 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Cause, Problem, ProblemKind};
 use crate::k8s::{set_text, split_api_version};
 use crate::origin::{Name, Origins};
 use crate::yaml::Node;
@@ -100,7 +100,8 @@ fn unreadable(object: &Node, field: &str) -> Option<Problem> {
     let message = format!("`metadata.{field}` of {kind} `{name}`: `{}` {what}", entry.key.text);
     let help =
         "quote the value, or remove the key: Argo CD applies nothing of an Application with such an object";
-    Some(Problem::at(ProblemKind::Render, entry.value.place(), message).help(help))
+    let cause = if entry.value.is_null() { Cause::Other } else { Cause::NotText };
+    Some(Problem::at(ProblemKind::Render, entry.value.place(), message).because(cause).help(help))
 }
 
 fn is_crd(object: &Node) -> bool {

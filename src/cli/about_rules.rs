@@ -1,5 +1,6 @@
 //! `rules` and `explain`: what is checked, and why.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -18,8 +19,15 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     if args.open {
         return open(&report::page_url(meta));
     }
+    let mut page = meta.page.to_owned();
+    if !meta.options.is_empty() {
+        let _ = write!(page, "\nBelow `rules: {}:` in .gitops-lint.yaml:\n\n", meta.name);
+        for option in meta.options {
+            let _ = writeln!(page, "- `{}` ({}): {}", option.name, option.kind.as_str(), option.summary);
+        }
+    }
     let is_read = std::io::stdout().is_terminal() || colors();
-    print(&if is_read { report::rule_page(meta.page, look()) } else { meta.page.to_owned() });
+    print(&if is_read { report::rule_page(&page, look()) } else { page });
     Ok(ExitCode::SUCCESS)
 }
 

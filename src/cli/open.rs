@@ -308,7 +308,7 @@ pub(super) fn configuration(
         let path = from.parent().unwrap_or_default().join(name).map_err(|error| error.to_string())?;
         tree.read(&path).map_err(|error| error.to_string())
     };
-    let (config, mut problems) = config::load(file.as_ref(), user.as_ref(), cache, &rules::names(), &read);
+    let (config, mut problems) = config::load(file.as_ref(), user.as_ref(), cache, &rules::known(), &read);
     if let Some(format) = &config.format
         && Format::from_name(&format.value).is_none()
     {

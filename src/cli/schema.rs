@@ -2,8 +2,31 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config;
+use crate::config::{self, OptionKind, RuleOption};
 use crate::rules;
+
+/// What a rule with options of its own takes.
+fn with_options(schema: &Value, options: &[RuleOption]) -> Option<Value> {
+    if options.is_empty() {
+        return None;
+    }
+    let mut rule = schema.pointer("/definitions/rule")?.clone();
+    let properties = rule.pointer_mut("/anyOf/1/properties")?.as_object_mut()?;
+    for option in options {
+        let mut value = match option.kind {
+            OptionKind::Number => json!({ "type": "integer", "minimum": 0 }),
+            OptionKind::Texts => json!({ "anyOf": [
+                { "$ref": "#/definitions/text" },
+                { "type": "array", "items": { "$ref": "#/definitions/text" } },
+            ] }),
+        };
+        if let Some(value) = value.as_object_mut() {
+            value.insert("description".to_owned(), option.summary.into());
+        }
+        properties.insert(option.name.to_owned(), value);
+    }
+    Some(rule)
+}
 
 /// The schema as text.
 pub(super) fn schema() -> String {
@@ -11,7 +34,13 @@ pub(super) fn schema() -> String {
     let mut names = Map::new();
     for rule in rules::all() {
         let meta = rule.meta();
-        let rule = json!({ "description": meta.summary, "$ref": "#/definitions/rule" });
+        let mut rule = json!({ "description": meta.summary, "$ref": "#/definitions/rule" });
+        if let Some(own) = with_options(&schema, meta.options) {
+            rule = own;
+            if let Some(rule) = rule.as_object_mut() {
+                rule.insert("description".to_owned(), meta.summary.into());
+            }
+        }
         names.insert(meta.name.to_owned(), rule);
     }
     if let Some(properties) = schema.pointer_mut("/definitions/rules/properties") {

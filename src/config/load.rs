@@ -7,13 +7,13 @@ use crate::origin::Place;
 use crate::source::SourceFile;
 use crate::yaml::{Cache, Dialect, Node, YamlProblem, YamlProblemKind};
 
-use super::Config;
 use super::decode::Decoder;
 use super::extend::{self, Reader};
+use super::{Config, KnownRule};
 
 /// Reads a configuration file that extends no other one. What is wrong with it comes back as problems; the rest is used.
-pub fn read(file: &Arc<SourceFile>, cache: &Cache, rule_names: &[&str]) -> (Config, Vec<Problem>) {
-    load(Some(file), None, cache, rule_names, &|_, _| Err("no other file can be read here".to_owned()))
+pub fn read(file: &Arc<SourceFile>, cache: &Cache, known: &[KnownRule]) -> (Config, Vec<Problem>) {
+    load(Some(file), None, cache, known, &|_, _| Err("no other file can be read here".to_owned()))
 }
 
 /// Reads a configuration file with what it extends, on top of the user's own file. `read` reads the files that they name.
@@ -21,7 +21,7 @@ pub fn load(
     file: Option<&Arc<SourceFile>>,
     user: Option<&Arc<SourceFile>>,
     cache: &Cache,
-    rule_names: &[&str],
+    known: &[KnownRule],
     read: Reader<'_>,
 ) -> (Config, Vec<Problem>) {
     let mut problems = Vec::new();
@@ -31,7 +31,7 @@ pub fn load(
     }
     let Some(node) = node else { return (Config::default(), problems) };
     let mut decoder = Decoder { sources: Some(Arc::clone(cache.sources())), ..Decoder::default() };
-    let config = Config::decode(&mut decoder, &node, rule_names);
+    let config = Config::decode(&mut decoder, &node, known);
     problems.append(&mut decoder.problems);
     (config, problems)
 }
@@ -63,7 +63,8 @@ mod tests {
         let sources = Sources::new();
         let text = "kubernetes: 1.30\nclusters: [{ name: a, kubernetes: 1.20 }, { name: b, kubernetes: \"1.33\" }]\nrules: { one: on, two: off }\n";
         let file = sources.add(".gitops-lint.yaml", text.into());
-        let (config, problems) = read(&file, &Cache::new(sources), &["one", "two"]);
+        let (config, problems) =
+            read(&file, &Cache::new(sources), &["one", "two"].map(|name| KnownRule { name, options: &[] }));
         assert_eq!(problems, []);
         let version = |text: &Option<super::super::Text>| text.as_ref().unwrap().value.to_string();
         assert_eq!(version(&config.kubernetes), "1.30");

@@ -5,6 +5,7 @@ mod decode;
 mod engines;
 mod extend;
 mod load;
+mod options;
 mod release;
 
 use std::collections::BTreeMap;
@@ -17,11 +18,13 @@ use crate::origin::{Place, Placed};
 use crate::yaml::Node;
 
 use decode::{Decoder, FAIL_ON};
-pub use engines::Engines;
 pub use extend::Reader;
 pub use load::{load, read};
-pub use release::ReleaseConfig;
 use release::release;
+
+pub use engines::Engines;
+pub use options::{KnownRule, OptionKind, RuleOption};
+pub use release::ReleaseConfig;
 
 /// The name of the file at the root of a repository.
 pub const FILE_NAME: &str = ".gitops-lint.yaml";
@@ -244,8 +247,8 @@ const KEYS: &[&str] = &[
 ];
 
 impl Config {
-    /// Decodes the (canonical) root of a configuration file. `rule_names` are the rules that exist.
-    fn decode(decoder: &mut Decoder, root: &Node, rule_names: &[&str]) -> Self {
+    /// Decodes the (canonical) root of a configuration file. `known` are the rules that exist.
+    fn decode(decoder: &mut Decoder, root: &Node, known: &[KnownRule]) -> Self {
         let mut config = Self::default();
         decoder.mapping(root, "the configuration", KEYS, |cx, key, value| match key {
             "engines" => config.engines = engines::read(cx, value),
@@ -254,10 +257,10 @@ impl Config {
                 config.strict = cx.choice(value, "`preset`", &[("recommended", false), ("strict", true)]);
             }
             "confidence" => config.confidence = cx.choice(value, "`confidence`", &Confidence::WORDS),
-            "rules" => config.rules = rules(cx, value, rule_names),
+            "rules" => config.rules = rules(cx, value, known),
             "paths" => {
                 let items = cx.items(value, "`paths`");
-                config.paths = items.iter().map(|item| path_config(cx, item, rule_names)).collect();
+                config.paths = items.iter().map(|item| path_config(cx, item, known)).collect();
             }
             "exclude" => {
                 let patterns = cx.texts(value, "`exclude`");
@@ -310,10 +313,12 @@ impl Config {
     }
 }
 
-fn rules(cx: &mut Decoder, node: &Node, names: &[&str]) -> BTreeMap<SmolStr, RuleConfig> {
+fn rules(cx: &mut Decoder, node: &Node, known: &[KnownRule]) -> BTreeMap<SmolStr, RuleConfig> {
     let mut rules = BTreeMap::new();
-    cx.mapping(node, "`rules`", names, |_, _, _| {});
-    for entry in node.entries().iter().filter(|entry| names.contains(&entry.key.text.as_str())) {
+    let names: Vec<&str> = known.iter().map(|rule| rule.name).collect();
+    cx.mapping(node, "`rules`", &names, |_, _, _| {});
+    for entry in node.entries() {
+        let Some(it) = known.iter().find(|rule| entry.key.text == rule.name) else { continue };
         let mut rule = RuleConfig {
             level: None,
             confidence: None,
@@ -330,8 +335,10 @@ fn rules(cx: &mut Decoder, node: &Node, names: &[&str]) -> BTreeMap<SmolStr, Rul
                     }
                     "locked" => rule.locked = cx.flag(&option.value, "`locked`").unwrap_or(false),
                     _ => {
-                        let name = Placed::new(option.key.text.clone(), option.key.place());
-                        rule.options.push((name, option.value.clone()));
+                        let name: Text = Placed::new(option.key.text.clone(), option.key.place());
+                        if options::check(cx, it, &name, &option.value) {
+                            rule.options.push((name, option.value.clone()));
+                        }
                     }
                 }
             }
@@ -343,14 +350,14 @@ fn rules(cx: &mut Decoder, node: &Node, names: &[&str]) -> BTreeMap<SmolStr, Rul
     rules
 }
 
-fn path_config(cx: &mut Decoder, node: &Node, names: &[&str]) -> PathConfig {
+fn path_config(cx: &mut Decoder, node: &Node, known: &[KnownRule]) -> PathConfig {
     let mut path = PathConfig { matches: GlobSet::empty(), rules: BTreeMap::new(), reason: None };
     cx.mapping(node, "an entry of `paths`", &["match", "rules", "reason"], |cx, key, value| match key {
         "match" => {
             let patterns = cx.texts(value, "`match`");
             path.matches = globs(cx, value, &patterns);
         }
-        "rules" => path.rules = rules(cx, value, names),
+        "rules" => path.rules = rules(cx, value, known),
         _ => path.reason = cx.text(value, "`reason`").map(|text| text.value),
     });
     path

@@ -358,7 +358,7 @@ mod tests {
             (&b"<htm"[..], "not that of a Git server"),
             (b"0003", "not that of a Git server"),
             (b"ffff", "not that of a Git server"),
-            (b"0010ERR no\x1b[1m!", "the server says: no [1m!"),
+            (b"000fERR no\x1b[1m!", "the server says: no [1m!"),
             (b"00ffx", "breaks off"),
             (b"00", "breaks off"),
         ] {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smol_str::SmolStr;
 
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
 use crate::kustomize::{self, Draft, Flavors, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
@@ -126,7 +126,12 @@ impl Renderer<'_> {
             _ if output.incomplete.is_empty() => {
                 let message =
                     format!("kustomization path not found: `{}`: no such file or directory", app.path());
-                output.fail(Problem::at(ProblemKind::MissingPath, path_place, message));
+                let problem = Problem::at(ProblemKind::MissingPath, path_place, message);
+                output.fail(if app.path().contains("${") {
+                    problem.because(Cause::Unresolved)
+                } else {
+                    problem
+                });
                 return;
             }
             _ => return,

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{
     self, Chart, KubeVersion, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer, load_values,
 };
@@ -107,7 +107,12 @@ impl Renderer<'_> {
                     let path = template.as_ref().map_or("", |template| template.chart.value.as_str());
                     let place = template.as_ref().map_or(place, |template| template.chart.place);
                     let message = format!("no chart found at `{path}`: no such file or directory");
-                    output.fail(Problem::at(ProblemKind::MissingPath, place, message));
+                    let problem = Problem::at(ProblemKind::MissingPath, place, message);
+                    output.fail(if path.contains("${") {
+                        problem.because(Cause::Unresolved)
+                    } else {
+                        problem
+                    });
                     return None;
                 }
                 Some((dir, template, root))

@@ -3,6 +3,7 @@
 //! Mirrors the `eval` functions of `text/template/exec.go`. What Go's reflection knows of a value's static type is kept
 //! where its errors tell: whether a value is untyped nil, or sits in an `interface {}`.
 
+use crate::finding::Cause;
 use crate::origin::{Name, OriginId};
 
 use super::ast::{Bytes, Command, Expr, ExprKind, NodeRef, Pipe, node_string};
@@ -183,7 +184,8 @@ impl<'t> State<'_, '_, 't> {
             return Ok(receiver);
         }
         if receiver.is_nil_interface() {
-            return self.error(format!("nil pointer evaluating interface {{}}.{name}"));
+            let words = format!("nil pointer evaluating interface {{}}.{name}");
+            return self.error_because(Cause::NilPointer, words);
         }
         let has_args = !rest.is_empty() || last.is_some();
         match &receiver.value.data {
@@ -197,7 +199,8 @@ impl<'t> State<'_, '_, 't> {
                 match (map.get(name), map.kind()) {
                     (Some(value), _) => Ok(Rv::interface(value)),
                     (None, _) if self.exec.missing_key == MissingKey::Error => {
-                        self.error(format!("map has no entry for key {}", crate::yaml::go_quote(name)))
+                        let words = format!("map has no entry for key {}", crate::yaml::go_quote(name));
+                        self.error_because(Cause::MissingKey { key: name.into() }, words)
                     }
                     (None, _) if self.exec.missing_key == MissingKey::Invalid => {
                         Ok(Rv { value: Value::NIL, known: Static::Invalid })
@@ -221,9 +224,7 @@ impl<'t> State<'_, '_, 't> {
                         self.at(node);
                         Err(self.locate(failure.wrap(&format!("error calling {name}: "))))
                     }
-                    None => {
-                        self.error(format!("can't evaluate field {name} in type {}", receiver.type_name()))
-                    }
+                    None => self.no_such_field(name, &receiver),
                 }
             }
             Data::List(super::value::List { items, elem: Elem::Named(named) }) => {
@@ -237,12 +238,10 @@ impl<'t> State<'_, '_, 't> {
             Data::Int(value, kind @ (IntKind::Duration | IntKind::Month)) => {
                 match super::builtins::duration_method(*value, *kind, name) {
                     Some(result) => Ok(Rv::unwrapped(result)),
-                    None => {
-                        self.error(format!("can't evaluate field {name} in type {}", receiver.type_name()))
-                    }
+                    None => self.no_such_field(name, &receiver),
                 }
             }
-            _ => self.error(format!("can't evaluate field {name} in type {}", receiver.type_name())),
+            _ => self.no_such_field(name, &receiver),
         }
     }
 

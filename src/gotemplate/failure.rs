@@ -1,5 +1,6 @@
 //! Why a template could not be executed.
 
+use crate::finding::Cause;
 use crate::source::Span;
 
 /// An error of execution, or of a function.
@@ -9,6 +10,8 @@ pub struct Failure {
     pub message: String,
     /// The words of the innermost error alone.
     pub cause: String,
+    /// What lies behind it.
+    pub because: Cause,
     /// Where it happened, the innermost place first, then the calls that led there.
     pub trace: Vec<Span>,
     /// Whether a bound of this tool was reached, which Go would not have complained about.
@@ -26,6 +29,7 @@ impl Failure {
         Self {
             cause: message.clone(),
             message,
+            because: Cause::Other,
             trace: Vec::new(),
             is_limit: false,
             is_said: false,
@@ -36,6 +40,12 @@ impl Failure {
     /// A bound of this tool.
     pub fn limit(message: impl Into<String>) -> Self {
         Self { is_limit: true, ..Self::new(message) }
+    }
+
+    /// With what lies behind it.
+    #[must_use]
+    pub fn because(self, because: Cause) -> Self {
+        Self { because, ..self }
     }
 
     /// As the words of a chart's author: callers do not put theirs in front of the cause.

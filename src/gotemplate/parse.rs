@@ -27,6 +27,8 @@ pub struct ParseError {
     pub message: String,
     /// The words alone.
     pub words: String,
+    /// Where, as Go says it: `name:line`.
+    pub location: String,
     /// The bytes that do not fit.
     pub at: Range<u32>,
 }
@@ -153,9 +155,11 @@ impl Parser<'_> {
     #[cold]
     fn error<T>(&self, token: Token, words: impl Into<String>) -> Result<T> {
         let words = words.into();
+        let location = format!("{}:{}", self.name, self.line(token.start));
         Err(Box::new(ParseError {
-            message: format!("template: {}:{}: {words}", self.name, self.line(token.start)),
+            message: format!("template: {location}: {words}"),
             words,
+            location,
             at: token.start..token.end,
         }))
     }

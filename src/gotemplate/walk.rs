@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::finding::Cause;
 use crate::origin::{Origin, OriginId, Step, Text};
 use crate::source::Span;
 
@@ -42,6 +43,17 @@ impl<'t> State<'_, '_, 't> {
 
     pub(super) fn error<T>(&self, words: impl Into<String>) -> Result<T> {
         Err(self.locate(Failure::new(words)))
+    }
+
+    /// An error that somebody may want to know the cause of.
+    pub(super) fn error_because<T>(&self, because: Cause, words: impl Into<String>) -> Result<T> {
+        Err(self.locate(Failure::new(words).because(because)))
+    }
+
+    /// An error about a field that a value of that type cannot have.
+    pub(super) fn no_such_field<T>(&self, name: &str, receiver: &Rv) -> Result<T> {
+        let words = format!("can't evaluate field {name} in type {}", receiver.type_name());
+        self.error_because(Cause::NoSuchField, words)
     }
 
     /// Puts the place of the current node in front of an error.
@@ -383,7 +395,8 @@ impl<'t> State<'_, '_, 't> {
         out: &mut Text,
     ) -> Result<()> {
         let Some((tree, source)) = self.exec.templates.get(name) else {
-            return self.error(format!("template {} not defined", crate::yaml::go_quote(name)));
+            let words = format!("template {} not defined", crate::yaml::go_quote(name));
+            return self.error_because(Cause::UndefinedTemplate, words);
         };
         let dot = match pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,

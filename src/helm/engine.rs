@@ -129,11 +129,7 @@ fn parse(templates: &[Renderable], problems: &mut Vec<Problem>) -> Templates {
             Ok(trees) => set.add(trees),
             Err(error) => {
                 let at = Span::new(file.file.id(), error.at.start, error.at.end);
-                let message = match error.message.split_once(": ").and_then(|(_, rest)| rest.split_once(": "))
-                {
-                    Some((location, _)) => format!("parse error at ({location}): {}", error.words),
-                    None => error.message.clone(),
-                };
+                let message = format!("parse error at ({}): {}", error.location, error.words);
                 let problem = Problem::at(ProblemKind::Render, Place::written(at), message);
                 problems.push(Problem { help: unknown_function(&error.words), ..problem });
             }
@@ -153,7 +149,8 @@ fn unknown_function(words: &str) -> Option<String> {
 fn problem(failure: &Failure, file: FileId) -> Problem {
     let kind = if failure.is_limit { ProblemKind::Limit } else { ProblemKind::Render };
     let at = failure.trace.first().copied().unwrap_or_else(|| Span::start_of(file));
-    let mut problem = Problem::at(kind, Place::written(at), failure.cause.clone());
+    let mut problem =
+        Problem::at(kind, Place::written(at), failure.cause.clone()).because(failure.because.clone());
     for call in failure.trace.iter().skip(1) {
         problem = problem.related(Place::written(*call), "called here");
     }

@@ -158,6 +158,13 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Keeps the words of the failures since a mark as they are now, before they are told from outside.
+    pub(super) fn brief_since(&mut self, mark: usize) {
+        for failure in self.failures.iter_mut().skip(mark) {
+            failure.brief.get_or_insert_with(|| failure.message.clone());
+        }
+    }
+
     /// The failures in the order in which they were met: the first is what kustomize would say.
     pub(super) fn take_failures(&mut self) -> Vec<Failure> {
         std::mem::take(&mut self.failures)

@@ -1,7 +1,8 @@
 //! What makes a build fail, in kustomize's words.
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Cause, Problem, ProblemKind};
 use crate::origin::Place;
+use smol_str::SmolStr;
 
 /// Why the real tool would stop. The build goes on behind it where something is left to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,10 @@ pub(super) struct Failure {
     pub(super) kind: ProblemKind,
     /// kustomize's own message. Paths in it are absolute in the tree that was built: `/base/kustomization.yaml`.
     pub(super) message: String,
+    /// What lies behind it.
+    pub(super) cause: Cause,
+    /// The message before directories that read the failing one put theirs in front.
+    pub(super) brief: Option<String>,
     /// The entry, field or value that is to blame.
     pub(super) place: Option<Place>,
     /// Other places that belong to the story.
@@ -30,6 +35,8 @@ impl Failure {
         Box::new(Self {
             kind: ProblemKind::Kustomize,
             message: message.into(),
+            cause: Cause::Other,
+            brief: None,
             place: None,
             related: Vec::new(),
             help: None,
@@ -39,8 +46,9 @@ impl Failure {
 
     /// What another engine says.
     pub(super) fn of(problem: Problem) -> Box<Self> {
-        let Problem { kind, message, place, related, help } = problem;
-        Box::new(Self { kind, message, place, related, help, follows: false })
+        let cause = problem.cause().clone();
+        let Problem { kind, message, place, related, help, .. } = problem;
+        Box::new(Self { kind, cause, message, brief: None, place, related, help, follows: false })
     }
 
     /// A failure at a place.
@@ -64,6 +72,22 @@ impl Failure {
     #[must_use]
     pub(super) fn follows(mut self: Box<Self>) -> Box<Self> {
         self.follows = true;
+        self.because(Cause::Unmatched)
+    }
+
+    /// With what lies behind it.
+    #[must_use]
+    pub(super) fn because(mut self: Box<Self>, cause: Cause) -> Box<Self> {
+        self.cause = cause;
+        self
+    }
+
+    /// With the path as the entry that failed has it.
+    #[must_use]
+    pub(super) fn of_entry(mut self: Box<Self>, entry: &SmolStr) -> Box<Self> {
+        if let Cause::NotFound { path } | Cause::Outside { path } = &mut self.cause {
+            path.clone_from(entry);
+        }
         self
     }
 
@@ -103,6 +127,8 @@ impl Failure {
             help: self.help.clone(),
             ..Problem::nowhere(self.kind, self.message.clone())
         }
+        .because(self.cause.clone())
+        .in_brief(self.brief.clone())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Cause, Problem, ProblemKind};
 use crate::origin::Placed;
 use crate::source::{Dir, EntryKind, Found, ReadError, SourceFile, TreePath};
 
@@ -74,26 +74,25 @@ impl Loader {
             } else {
                 format!("{}/{entry}", self.shown_root().trim_end_matches('/'))
             };
-            return Err(Failure::new(missing(&path, &path)));
+            return Err(not_found(&path, &path));
         };
         cx.note_file(&path);
         let real = match self.restrictor {
             LoadRestrictor::None => {
                 return self.read(&path).map_err(|error| {
                     let path = shown(&path);
-                    Failure::new(match error {
-                        ReadError::IsDir => format!("read {path}: is a directory"),
-                        ReadError::NotDir => format!("open {path}: not a directory"),
+                    match error {
+                        ReadError::IsDir => Failure::new(format!("read {path}: is a directory")),
+                        ReadError::NotDir => Failure::new(format!("open {path}: not a directory")),
                         ReadError::NotFound | ReadError::Outside => {
-                            format!("open {path}: no such file or directory")
+                            Failure::new(format!("open {path}: no such file or directory"))
+                                .because(Cause::NotFound { path: path.trim_start_matches('/').into() })
                         }
-                        other => format!("open {path}: {other}"),
-                    })
+                        other => Failure::new(format!("open {path}: {other}")),
+                    }
                 });
             }
-            LoadRestrictor::RootOnly => {
-                self.dir.tree.resolve(&path).map_err(|_| Failure::new(self.lstat(&path)))?
-            }
+            LoadRestrictor::RootOnly => self.dir.tree.resolve(&path).map_err(|_| self.lstat(&path))?,
         };
         if self.dir.tree.is_dir(&real) {
             return Err(Failure::new(format!("'{}' must resolve to a file", shown(&path))));
@@ -102,10 +101,11 @@ impl Loader {
         if !parent.starts_with(&self.dir.path) {
             let message =
                 format!("security; file '{}' is not in or below '{}'", shown(&path), self.shown_root());
-            return Err(Failure::new(message));
+            let cause = Cause::Outside { path: path.as_str().into() };
+            return Err(Failure::new(message).because(cause));
         }
         self.read(&path).map_err(|error| match error {
-            ReadError::NotFound | ReadError::NotDir => Failure::new(self.lstat(&path)),
+            ReadError::NotFound | ReadError::NotDir => self.lstat(&path),
             ReadError::TooLarge { .. } => {
                 Failure::new(format!("'{}' {error}", shown(&path))).kind(ProblemKind::Limit)
             }
@@ -144,8 +144,8 @@ impl Loader {
         }
     }
 
-    /// The message for a path that leads nowhere: the first part of it that is not there.
-    fn lstat(&self, path: &TreePath) -> String {
+    /// The failure for a path that leads nowhere: the first part of it that is not there.
+    fn lstat(&self, path: &TreePath) -> Box<Failure> {
         let whole = shown(path);
         let mut at = TreePath::root();
         for part in path.components() {
@@ -153,17 +153,17 @@ impl Loader {
             match self.dir.tree.kind(&at) {
                 None => break,
                 Some(EntryKind::File) if at != *path => {
-                    return format!(
+                    return Failure::new(format!(
                         "evalsymlink failure on '{whole}' : lstat {}: not a directory",
                         shown(&at.child(
                             path.strip_prefix(&at).and_then(|rest| rest.split('/').next()).unwrap_or("")
                         ))
-                    );
+                    ));
                 }
                 Some(_) => {}
             }
         }
-        missing(&whole, &shown(&at))
+        not_found(&whole, &shown(&at))
     }
 
     /// Goes to the directory that an entry names.
@@ -208,8 +208,8 @@ impl Loader {
             Ok(path) => confirm_dir(&self.dir, &path),
             Err(_) => {
                 let path = format!("{}/{text}", self.shown_root().trim_end_matches('/'));
-                let message = missing(&path, &path);
-                Err(Failure::new(format!("must build at directory: not a valid directory: {message}")))
+                let failure = not_found(&path, &path).wrap("not a valid directory");
+                Err(failure.wrap("must build at directory"))
             }
         }
     }
@@ -284,21 +284,21 @@ pub(super) fn shown(path: &TreePath) -> String {
     format!("/{}", path.as_str())
 }
 
-fn missing(path: &str, at: &str) -> String {
-    format!("evalsymlink failure on '{path}' : lstat {at}: no such file or directory")
+fn not_found(path: &str, at: &str) -> Box<Failure> {
+    let message = format!("evalsymlink failure on '{path}' : lstat {at}: no such file or directory");
+    Failure::new(message).because(Cause::NotFound { path: at.trim_start_matches('/').into() })
 }
 
 /// The directory at a path, with links followed.
 fn confirm_dir(dir: &Dir, path: &TreePath) -> Result<TreePath> {
-    let refuse = |message: String| Failure::new(format!("must build at directory: {message}"));
     let real = dir.tree.resolve(path).ok().filter(|real| dir.tree.kind(real).is_some());
     let Some(real) = real else {
         let loader =
             Loader { dir: dir.clone(), referrer: None, restrictor: LoadRestrictor::None, repo: None };
-        return Err(refuse(format!("not a valid directory: {}", loader.lstat(path))));
+        return Err(loader.lstat(path).wrap("not a valid directory").wrap("must build at directory"));
     };
     if dir.tree.is_dir(&real) {
         return Ok(real);
     }
-    Err(refuse(format!("'{}': file is not directory", shown(path))))
+    Err(Failure::new(format!("must build at directory: '{}': file is not directory", shown(path))))
 }

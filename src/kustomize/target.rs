@@ -191,6 +191,7 @@ impl Target {
             map.append_all(resources)?;
             Ok(map)
         });
+        let from_file = from_file.map_err(|failure| failure.of_entry(path));
         let mut resources = from_file.wrap(|| format!("accumulating resources from '{path}'"))?.into_list();
         if let Some(origin) = &self.origin {
             let text = origin.append(path).to_yaml();
@@ -238,6 +239,7 @@ impl Target {
         let mark = cx.mark();
         let mut gathered = if is_component { std::mem::take(ra) } else { Accumulator::default() };
         sub.accumulate(&mut gathered, cx);
+        cx.brief_since(mark);
         cx.wrap_since(mark, |message| format!("recursed accumulation of path '{root}': {message}"));
         let merged = ra.merge(gathered);
         cx.check(merged.wrap(|| format!("recursed merging from path '{root}'")).or_at(entry.place));

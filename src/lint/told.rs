@@ -182,7 +182,7 @@ mod tests {
     fn workspace(files: &[(&str, &str)]) -> Workspace {
         let sources = Sources::new();
         let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
-        Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::names()).0
+        Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::known()).0
     }
 
     /// Every kind has rules that tell it, and they exist; only what is not on this machine is coverage alone.

@@ -9,20 +9,29 @@ use crate::source::Span;
 /// [`OriginId::WRITTEN`] is no entry of any arena. On a node it says "as written, at the node's own span": parsed
 /// files need no arena and can be shared between renders. On text it says "from nowhere in particular".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct OriginId(u32);
+pub struct OriginId {
+    index: u32,
+    /// The arena that gave it. Builds with debug assertions look whether it is asked of that arena or of a copy.
+    #[cfg(debug_assertions)]
+    arena: u32,
+}
 
 impl OriginId {
     /// No recorded step: the node stands as its file has it.
-    pub const WRITTEN: Self = Self(0);
+    pub const WRITTEN: Self = Self {
+        index: 0,
+        #[cfg(debug_assertions)]
+        arena: 0,
+    };
 
     /// The place in the order of an arena, from 1; 0 for [`OriginId::WRITTEN`].
     pub fn index(self) -> usize {
-        self.0 as usize
+        self.index as usize
     }
 
     /// Whether this is [`OriginId::WRITTEN`].
     pub fn is_written(self) -> bool {
-        self.0 == 0
+        self.index == 0
     }
 }
 
@@ -171,6 +180,16 @@ impl Place {
     }
 }
 
+/// A place with the arena that its chain is in. Apps keep the arena that their own object was made in; the inventory
+/// keeps the one of all facts: a place alone does not tell which.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'a> {
+    /// The place.
+    pub place: Place,
+    /// The arena.
+    pub origins: &'a Origins,
+}
+
 /// A decoded value and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed<T> {
@@ -189,19 +208,83 @@ impl<T> Placed<T> {
 
 /// Renames ids of an arena that was appended to another; see [`Origins::append`].
 #[derive(Debug, Clone, Copy)]
-pub struct Shift(u32);
+pub struct Shift {
+    by: u32,
+    #[cfg(debug_assertions)]
+    arena: u32,
+}
 
 impl Shift {
     /// The id in the arena that was appended to.
     pub fn apply(self, id: OriginId) -> OriginId {
-        if id.is_written() { id } else { OriginId(id.0.saturating_add(self.0)) }
+        if id.is_written() {
+            return id;
+        }
+        OriginId {
+            index: id.index.saturating_add(self.by),
+            #[cfg(debug_assertions)]
+            arena: self.arena,
+        }
     }
 }
 
 /// The arena of one render. Append-only; dropped with the render.
-#[derive(Debug, Clone, Default)]
+///
+/// An id means something in the arena that gave it and in copies of that arena, nowhere else; with debug assertions, asking
+/// another arena panics. Only [`append`](Self::append), [`compact`](Self::compact) and [`extract`](Self::extract) carry ids
+/// over, and rename them.
+#[derive(Debug, Default)]
 pub struct Origins {
     list: Vec<Origin>,
+    #[cfg(debug_assertions)]
+    tags: Tags,
+}
+
+impl Clone for Origins {
+    /// A copy in which the ids that there are mean the same. What is added to one of the two means nothing in the other.
+    fn clone(&self) -> Self {
+        Self {
+            list: self.list.clone(),
+            #[cfg(debug_assertions)]
+            tags: Tags { own: 0, of: self.tags.of.clone() },
+        }
+    }
+}
+
+/// Which arena gave the id of each step. This checks, and decides nothing.
+#[cfg(debug_assertions)]
+#[derive(Debug, Default)]
+struct Tags {
+    /// The arena's own number; 0 until it gives an id.
+    own: u32,
+    of: Vec<u32>,
+}
+
+#[cfg(debug_assertions)]
+impl Tags {
+    fn own(&mut self) -> u32 {
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+        if self.own == 0 {
+            self.own = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        self.own
+    }
+
+    fn give(&mut self) -> u32 {
+        let own = self.own();
+        self.of.push(own);
+        own
+    }
+
+    fn give_all(&mut self, steps: usize) {
+        let own = self.own();
+        self.of.extend(std::iter::repeat_n(own, steps));
+    }
+
+    fn check(&self, id: OriginId) {
+        let known = (id.index as usize).checked_sub(1).and_then(|index| self.of.get(index));
+        assert!(id.is_written() || known == Some(&id.arena), "a place of another arena: {id:?}");
+    }
 }
 
 impl Origins {
@@ -212,19 +295,25 @@ impl Origins {
 
     /// An empty arena with room for so many steps. Growing moves what there is to other memory.
     pub fn with_capacity(steps: usize) -> Self {
-        Self { list: Vec::with_capacity(steps) }
+        Self { list: Vec::with_capacity(steps), ..Self::default() }
     }
 
     /// Adds a step.
     pub fn add(&mut self, origin: Origin) -> OriginId {
         self.list.push(origin);
         // More than four billion steps would be 120 GiB; the limits of the engines stop long before.
-        OriginId(u32::try_from(self.list.len()).unwrap_or(u32::MAX))
+        OriginId {
+            index: u32::try_from(self.list.len()).unwrap_or(u32::MAX),
+            #[cfg(debug_assertions)]
+            arena: self.tags.give(),
+        }
     }
 
     /// The step; `None` for [`OriginId::WRITTEN`].
     pub fn get(&self, id: OriginId) -> Option<&Origin> {
-        self.list.get((id.0 as usize).checked_sub(1)?)
+        #[cfg(debug_assertions)]
+        self.tags.check(id);
+        self.list.get((id.index as usize).checked_sub(1)?)
     }
 
     /// The entry for a place: its origin or, for a place as written, a fresh [`Step::Written`] entry.
@@ -281,7 +370,13 @@ impl Origins {
 
     /// Moves all steps of another arena behind the own ones. Ids of the other arena are renamed by the answer.
     pub fn append(&mut self, other: Self) -> Shift {
-        let shift = Shift(self.list.len() as u32);
+        let shift = Shift {
+            by: self.list.len() as u32,
+            #[cfg(debug_assertions)]
+            arena: self.tags.own(),
+        };
+        #[cfg(debug_assertions)]
+        self.tags.give_all(other.list.len());
         self.list.extend(other.list.into_iter().map(|origin| Origin {
             from: shift.apply(origin.from),
             under: shift.apply(origin.under),
@@ -299,17 +394,17 @@ impl Origins {
     /// A copy of what `roots` lead to, with the roots renamed to it.
     #[must_use]
     pub fn extract<'a>(&self, roots: impl IntoIterator<Item = &'a mut OriginId>) -> Self {
-        let mut kept = Compaction { old: &self.list, new: Vec::new(), names: FxHashMap::default() };
+        let mut kept = Compaction { old: self, new: Self::new(), names: FxHashMap::default() };
         for root in roots {
             *root = kept.keep(*root);
         }
-        Self { list: kept.new }
+        kept.new
     }
 }
 
 struct Compaction<'a> {
-    old: &'a [Origin],
-    new: Vec<Origin>,
+    old: &'a Origins,
+    new: Origins,
     names: FxHashMap<OriginId, OriginId>,
 }
 
@@ -321,8 +416,7 @@ impl Compaction<'_> {
             let done = |names: &FxHashMap<OriginId, OriginId>, id: OriginId| {
                 id.is_written() || names.contains_key(&id)
             };
-            let Some(origin) = (at.0 as usize).checked_sub(1).and_then(|index| self.old.get(index)).copied()
-            else {
+            let Some(origin) = self.old.get(at).copied() else {
                 self.names.insert(at, OriginId::WRITTEN);
                 todo.pop();
                 continue;
@@ -334,12 +428,12 @@ impl Compaction<'_> {
             let links = [origin.from, origin.under, origin.and];
             // A link that does not lead backwards would loop; it cannot be made through `add`.
             let missing: Vec<OriginId> =
-                links.into_iter().filter(|link| link.0 < at.0 && !done(&self.names, *link)).collect();
+                links.into_iter().filter(|link| link.index < at.index && !done(&self.names, *link)).collect();
             if missing.is_empty() {
                 let rename = |link: OriginId| self.names.get(&link).copied().unwrap_or_default();
                 let [from, under, and] = links.map(rename);
-                self.new.push(Origin { from, under, and, ..origin });
-                self.names.insert(at, OriginId(self.new.len() as u32));
+                let new = self.new.add(Origin { from, under, and, ..origin });
+                self.names.insert(at, new);
                 todo.pop();
             } else {
                 todo.extend(missing);
@@ -373,5 +467,26 @@ mod tests {
         assert_eq!(origins.len(), before - 2, "the unused entry and the copied `b` are gone");
         assert_eq!(inputs(&origins, root), [1, 2]);
         assert_eq!(origins.inputs(OriginId::WRITTEN).count(), 0);
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn an_id_is_asked_of_its_own_arena() {
+        let file = Sources::new().add("a", b"abcdef".to_vec()).id();
+        let step = Origin::new(Span::new(file, 0, 1), Step::Written);
+        let mut one = Origins::new();
+        let id = one.add(step);
+        let mut copy = one.clone();
+        assert!(copy.get(id).is_some(), "a copy knows the ids of what it copies");
+        let (here, there) = (one.add(step), copy.add(step));
+        assert_eq!(here.index(), there.index());
+        let asks = |origins: Origins, id| std::panic::catch_unwind(move || origins.get(id).is_some());
+        assert!(asks(one.clone(), here).unwrap());
+        asks(one.clone(), there).unwrap_err();
+        let mut all = Origins::new();
+        all.add(step);
+        let shift = all.append(one);
+        assert!(asks(all.clone(), shift.apply(here)).unwrap());
+        asks(all, here).unwrap_err();
     }
 }

@@ -13,6 +13,6 @@ mod arena;
 mod source_map;
 mod text;
 
-pub use arena::{Name, Origin, OriginId, Origins, Place, Placed, Shift, Step};
+pub use arena::{Name, Origin, OriginId, Origins, Place, Placed, Shift, Spot, Step};
 pub use source_map::{Locate, SourceMap, Verbatim};
 pub use text::{Run, Text};

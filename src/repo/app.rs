@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::argocd::{Application, ApplicationSet};
 use crate::flux::{HelmRelease, Inputs, Kustomization};
-use crate::origin::{Origins, Place};
+use crate::origin::{Origins, Place, Spot};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
@@ -120,6 +120,11 @@ pub struct App {
 }
 
 impl App {
+    /// A place of the app's own object, with the arena that it is in.
+    pub fn spot(&self, place: Place) -> Spot<'_> {
+        Spot { place, origins: &self.origins }
+    }
+
     /// The Application, unless it is provisional: nobody writes what it says.
     pub fn application(&self) -> Option<&Application> {
         match &self.spec {

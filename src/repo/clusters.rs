@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::Cluster;
 use crate::source::TreePath;
 
 /// Directory names whose children are environments, clusters or the like: variants, not parts.
@@ -72,6 +73,8 @@ const ENVIRONMENTS: &[&str] = &[
 pub struct Variants {
     /// Directories that have variants below them, with the names of those variants.
     splits: BTreeMap<TreePath, BTreeSet<String>>,
+    /// `clusters[].paths`: what is applied to which of the declared clusters.
+    declared: Vec<(TreePath, usize)>,
 }
 
 /// Whether a name is that of an environment, a stage or a kind of cluster.
@@ -99,7 +102,23 @@ impl Variants {
                 names.into_iter().filter(|name| named || is_environment(name)).collect();
             (names.len() > 1).then_some((dir, names))
         });
-        Self { splits: splits.collect() }
+        Self { splits: splits.collect(), declared: Vec::new() }
+    }
+
+    /// With what the configuration says about clusters, which wins over names of directories.
+    #[must_use]
+    pub fn declare(self, clusters: &[Cluster]) -> Self {
+        let paths = clusters.iter().enumerate().flat_map(|(index, cluster)| {
+            let paths = cluster.paths.iter().filter_map(|path| TreePath::new(&path.value).ok());
+            paths.map(move |path| (path, index))
+        });
+        Self { declared: paths.collect(), ..self }
+    }
+
+    /// The declared clusters that a file is applied to; empty where the configuration does not say.
+    fn declared(&self, path: &TreePath) -> impl Iterator<Item = usize> {
+        let below = self.declared.iter().filter(|(at, _)| path.starts_with(at));
+        below.map(|(_, cluster)| *cluster)
     }
 
     /// The variant directories that a file lies in, outermost first: a directory that has variants, and the one of them.
@@ -116,7 +135,9 @@ impl Variants {
             dir = parent;
         }
         found.reverse();
-        Lineage(found)
+        let mut clusters: Vec<usize> = self.declared(path).collect();
+        clusters.sort_unstable();
+        Lineage { variants: found, clusters }
     }
 
     /// The outermost variant directory that a file lies in.
@@ -133,14 +154,21 @@ impl Variants {
 
 /// The variants that a file belongs to, outermost first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Lineage(Vec<(TreePath, String)>);
+pub(super) struct Lineage {
+    variants: Vec<(TreePath, String)>,
+    /// The declared clusters that the file is applied to, in order; empty where the configuration does not say.
+    clusters: Vec<usize>,
+}
 
 impl Lineage {
     /// Whether no directory has the two in different variants. Where two lineages part, the directories below are different
     /// ones: only the first difference can be one of variants.
     pub(super) fn may_meet(&self, other: &Self) -> bool {
-        let mut theirs = other.0.iter().peekable();
-        for (dir, name) in &self.0 {
+        if !self.clusters.is_empty() && !other.clusters.is_empty() {
+            return self.clusters.iter().any(|cluster| other.clusters.binary_search(cluster).is_ok());
+        }
+        let mut theirs = other.variants.iter().peekable();
+        for (dir, name) in &self.variants {
             while theirs.peek().is_some_and(|(their, _)| their < dir) {
                 theirs.next();
             }
@@ -153,7 +181,7 @@ impl Lineage {
 
     /// The outermost variant directory.
     pub(super) fn outermost(&self) -> Option<TreePath> {
-        self.0.first().map(|(dir, name)| dir.child(name))
+        self.variants.first().map(|(dir, name)| dir.child(name))
     }
 }
 

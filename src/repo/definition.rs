@@ -29,6 +29,10 @@ pub(super) fn is_flux_kind(group: &str, kind: &str) -> bool {
 }
 
 /// An object that is an app, decoded.
+#[cfg_attr(
+    debug_assertions,
+    expect(clippy::large_enum_variant, reason = "places are larger where they carry their arena's number")
+)]
 pub(super) enum Definition {
     Application(Application),
     ApplicationSet(ApplicationSet),

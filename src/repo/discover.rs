@@ -44,7 +44,7 @@ pub fn analyze<T: Send>(
     workspace.watch.phase("reading files");
     let scan = Scan::of(workspace);
     workspace.watch.phase("rendering and checking apps");
-    let variants = Variants::of(&scan.files);
+    let variants = Variants::of(&scan.files).declare(&workspace.config.clusters);
     workspace.set_control_plane(control_plane(workspace, &scan));
     workspace.set_tree_definitions(super::TreeDefinitions::of(&scan));
     workspace.set_names(scan.names(workspace));

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::argocd::{self, Output, Renderer};
 use crate::cache::Want;
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::flux::{self, Substitution};
 use crate::helm::{self, Chart, KubeVersion, Release, ReleaseOptions, UserValues, ValuesLayer};
 use crate::kustomize::{self, DroppedField, NoOp};
@@ -133,7 +133,7 @@ impl Rendered {
             ProblemKind::Render | ProblemKind::ValuesSchema => {
                 self.problems.iter().any(|problem| problem.kind.is_absence())
             }
-            ProblemKind::Kustomize if is_about_absence(&problem.message) => {
+            ProblemKind::Kustomize if *problem.cause() == Cause::Unmatched => {
                 let lacks = |it: &Incomplete| it.missing != Missing::StandIn;
                 let before = self.problems.iter().take_while(|it| !std::ptr::eq(*it, problem));
                 let absent = |it: &Problem| {
@@ -148,21 +148,6 @@ impl Rendered {
             _ => false,
         }
     }
-}
-
-/// Whether the build failed because a resource, or what another patch would add to one, is not there.
-fn is_about_absence(message: &str) -> bool {
-    [
-        "no matches for Id",
-        "no resource matches",
-        "failed to find",
-        "unable to find",
-        "nothing selected by",
-        "missing value",
-        "invalid index",
-    ]
-    .iter()
-    .any(|words| message.contains(words))
 }
 
 /// The configured version of the cluster that an app deploys to, or the version for all.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use smol_str::SmolStr;
 
 use crate::argocd::Settings;
-use crate::config::{self, Config};
+use crate::config::{self, Config, KnownRule};
 use crate::finding::Problem;
 use crate::flux::Bootstrap;
 use crate::helm::ChartCache;
@@ -87,11 +87,11 @@ impl Workspace {
     }
 
     /// A workspace over a tree that holds its own configuration file, if any; also answers what is wrong with it.
-    pub fn of_tree(tree: Arc<dyn Tree>, cache: Arc<Cache>, rule_names: &[&str]) -> (Self, Vec<Problem>) {
+    pub fn of_tree(tree: Arc<dyn Tree>, cache: Arc<Cache>, known: &[KnownRule]) -> (Self, Vec<Problem>) {
         let mut files =
             config::FILE_NAMES.iter().filter_map(|name| tree.read(&TreePath::root().child(name)).ok());
         let (config, problems) = match files.next() {
-            Some(file) => config::read(&file, &cache, rule_names),
+            Some(file) => config::read(&file, &cache, known),
             None => (Config::default(), Vec::new()),
         };
         let mut checkouts = Checkouts::new(Arc::clone(&tree));

@@ -2,14 +2,38 @@
 
 use std::sync::Arc;
 
-use crate::config::Level;
+use smol_str::SmolStr;
+
+use crate::config::{Level, OptionKind};
 use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity};
-use crate::origin::{Origins, Place};
+use crate::origin::{Origins, Place, Spot};
 use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Workspace};
 use crate::schema::Violation;
 use crate::source::{SourceFile, Sources, Span, TreePath};
 
+use crate::yaml::Node;
+
 use super::RuleMeta;
+
+/// What a finding can point at.
+pub trait Located {
+    /// Its labels. `here` is the arena of what is being checked.
+    fn labels(self, here: &Origins, workspace: &Workspace) -> Labels;
+}
+
+/// A place of what is being checked: of the render, or of the facts of the inventory.
+impl Located for Place {
+    fn labels(self, here: &Origins, workspace: &Workspace) -> Labels {
+        Labels::of(self, here, workspace)
+    }
+}
+
+/// A place that is in another arena: [`App::spot`] of what an app says itself.
+impl Located for Spot<'_> {
+    fn labels(self, _: &Origins, workspace: &Workspace) -> Labels {
+        Labels::of(self.place, self.origins, workspace)
+    }
+}
 
 /// What one rule is told and where it reports. A context belongs to one rule and one thing being checked.
 pub struct Context<'a> {
@@ -126,16 +150,32 @@ impl<'a> Context<'a> {
         self.origins
     }
 
-    /// The rule's options, as written under `rules:` in the configuration.
-    pub fn option(&self, name: &str) -> Option<&'a crate::yaml::Node> {
+    /// An option of the rule that takes texts, if the configuration sets it.
+    pub fn texts_option(&self, name: &str) -> Option<Vec<&'a str>> {
+        let value = self.option(name, OptionKind::Texts)?;
+        let items = value.as_seq().unwrap_or(std::slice::from_ref(value));
+        Some(items.iter().filter_map(|item| item.scalar().map(SmolStr::as_str)).collect())
+    }
+
+    /// An option of the rule that takes a number, if the configuration sets it.
+    pub fn number_option(&self, name: &str) -> Option<i64> {
+        self.option(name, OptionKind::Number)?.as_i64()
+    }
+
+    fn option(&self, name: &str, kind: OptionKind) -> Option<&'a Node> {
+        debug_assert!(
+            self.meta.options.iter().any(|option| option.name == name && option.kind == kind),
+            "`{}` does not declare the option `{name}`",
+            self.meta.name
+        );
         let rule = self.workspace.config.rules.get(self.meta.name)?;
         rule.options.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
     }
 
     /// Reports at a place: the primary label is the nearest line in its chain that the owner can edit, the rest
-    /// of the chain becomes related labels.
-    pub fn report(&mut self, place: Place, message: impl Into<String>) -> Report<'_, 'a> {
-        let labels = Labels::of(place, self.origins, self.workspace);
+    /// of the chain becomes related labels. What an app says itself is a [`Spot`], unless the app is being checked.
+    pub fn report(&mut self, place: impl Located, message: impl Into<String>) -> Report<'_, 'a> {
+        let labels = place.labels(self.origins, self.workspace);
         self.report_labels(labels, message)
     }
 
@@ -195,8 +235,8 @@ impl Report<'_, '_> {
     }
 
     /// Another place that belongs to the story, where it is written.
-    pub fn related(self, place: Place, message: impl Into<String>) -> Self {
-        let label = Labels::of(place, self.context.origins, self.context.workspace).primary.at;
+    pub fn related(self, place: impl Located, message: impl Into<String>) -> Self {
+        let label = place.labels(self.context.origins, self.context.workspace).primary.at;
         self.related_at(label, message)
     }
 

@@ -306,14 +306,22 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
     for object in &inventory.objects {
         for reference in object.references.iter().filter(|it| it.kind == kind && !it.optional) {
             let (Some(key), Some(place)) = (&reference.key, reference.key_place) else { continue };
-            let Answer::Provided(providers, Keys::Known(keys)) =
-                world.look_up(object.app, &object.namespace, reference)
-            else {
-                continue;
-            };
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
-            let declared = world.external("", kind, namespace, &reference.name).is_some();
-            if keys.contains(key) || declared {
+            let declared = world.external("", kind, namespace, &reference.name);
+            // What is declared without keys may have any.
+            let theirs = match declared.map(|it| it.keys.as_deref()) {
+                Some(None) => continue,
+                Some(Some(keys)) => keys,
+                None => &[],
+            };
+            let (providers, mut keys) = match world.look_up(object.app, &object.namespace, reference) {
+                Answer::Provided(providers, Keys::Known(keys)) => (providers, keys),
+                Answer::Provided(_, Keys::Unknown) => continue,
+                _ if declared.is_some() => (Vec::new(), BTreeSet::new()),
+                _ => continue,
+            };
+            keys.extend(theirs.iter().map(|key| key.value.clone()));
+            if keys.contains(key) {
                 continue;
             }
             let message = format!(
@@ -330,6 +338,9 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
             let mut report = cx.report(place, message).object_ref(object_ref).apps([object.app]).help(help);
             for provider in providers.iter().take(3) {
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
+            }
+            if let Some(declared) = declared {
+                report = report.related(declared.name.place, "declared here");
             }
             if reference.via == Via::Values {
                 report.likely();

@@ -30,7 +30,9 @@ mod workload;
 mod workloads;
 mod yaml;
 
-pub use context::{Context, Report};
+use crate::config::KnownRule;
+
+pub use context::{Context, Located, Report};
 pub use flux_apps::is_alive;
 pub use problems::{ELSEWHERE, doubt, rules_about};
 pub(crate) use rule::meta;
@@ -59,6 +61,12 @@ const SUBJECTS: [&[&dyn Rule]; 10] = [
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static dyn Rule> {
     all().find(|rule| rule.meta().name == name)
+}
+
+/// What the configuration may say about rules.
+pub fn known() -> Vec<KnownRule> {
+    let known = |rule: &dyn Rule| KnownRule { name: rule.meta().name, options: rule.meta().options };
+    all().map(known).collect()
 }
 
 /// The names of all rules.

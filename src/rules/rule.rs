@@ -1,5 +1,6 @@
 //! What a rule is.
 
+use crate::config::RuleOption;
 use crate::finding::Severity;
 use crate::repo::{App, Inventory, Object, Rendered};
 use crate::yaml::Stream;
@@ -40,6 +41,8 @@ pub struct RuleMeta {
     pub since: &'static str,
     /// The module that implements it, from `module_path!()`: its parent is the subject.
     pub module: &'static str,
+    /// What can be configured beside the severity.
+    pub options: &'static [RuleOption],
     /// The whole page, `rules/<subject>/<name>.md`.
     pub page: &'static str,
 }
@@ -77,9 +80,10 @@ pub trait Rule: Send + Sync {
 }
 
 /// Declares a rule's [`RuleMeta`]: `meta!(Severity::Error, Recommended, "0.1.0", "empty-override", "helm",
-/// "summary")` includes the page `rules/helm/empty-override.md`.
+/// "summary")` includes the page `rules/helm/empty-override.md`. Options follow: `"name": Texts = "what it does"`.
 macro_rules! meta {
-    ($name:literal, $subject:literal, $severity:ident, $preset:ident, $since:literal, $summary:literal) => {
+    ($name:literal, $subject:literal, $severity:ident, $preset:ident, $since:literal, $summary:literal
+     $(, $option:literal: $kind:ident = $does:literal)* $(,)?) => {
         static META: $crate::rules::RuleMeta = $crate::rules::RuleMeta {
             name: $name,
             summary: $summary,
@@ -87,6 +91,11 @@ macro_rules! meta {
             preset: $crate::rules::Preset::$preset,
             since: $since,
             module: module_path!(),
+            options: &[$($crate::config::RuleOption {
+                name: $option,
+                kind: $crate::config::OptionKind::$kind,
+                summary: $does,
+            },)*],
             page: include_str!(concat!("../../../rules/", $subject, "/", $name, ".md")),
         };
     };

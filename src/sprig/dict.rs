@@ -115,16 +115,21 @@ fn dig(args: &[Value]) -> Result {
 }
 
 fn merge(args: &[Value], overwrite: bool) -> Result {
-    let target = arg(args, 0);
-    let Some(into) = target.as_map() else {
+    let mut target = arg(args, 0).clone();
+    if target.as_map().is_none() {
         return Err(Failure::new("assignment to entry in nil map"));
-    };
+    }
     for source in rest(args, 1) {
-        if let Some(source) = source.as_map() {
+        let Some(source) = source.as_map() else { continue };
+        // mergo makes the map that is not there yet as soon as there is one to merge.
+        if let Some(into) = target.as_map().filter(|into| into.is_nil() && !source.is_nil()) {
+            target = Map::new(into.kind()).into();
+        }
+        if let Some(into) = target.as_map() {
             merge_into(into, source, overwrite, 0, &mut MAX_MERGED.clone())?;
         }
     }
-    Ok(target.clone())
+    Ok(target)
 }
 
 /// `mergo.Merge` and `mergo.MergeWithOverwrite` for maps.

@@ -173,5 +173,6 @@ fn failed(failure: &Failure, source: &Text, place: Place) -> Wrong {
     if failure.is_limit {
         return Box::new(Problem::at(ProblemKind::Limit, place, failure.message.clone()));
     }
-    wrong(place, format!("failed to execute go template {}: {}", source.as_str(), failure.message))
+    let message = format!("failed to execute go template {}: {}", source.as_str(), failure.message);
+    Box::new(Problem::at(ProblemKind::Render, place, message).because(failure.because.clone()))
 }

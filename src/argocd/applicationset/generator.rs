@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::argocd::Output;
-use crate::finding::{Incomplete, Missing};
+use crate::finding::{Cause, Incomplete, Missing};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origins, Place};
 use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
@@ -75,7 +75,7 @@ impl<'a, 'e> Generators<'a, 'e> {
     pub(super) fn wrong(&mut self, problem: Problem) {
         // What the labels of a cluster say is known only where the cluster is.
         if !self.output.incomplete.is_empty()
-            && is_missing_key(&problem.message)
+            && matches!(problem.cause(), Cause::MissingKey { .. } | Cause::NoSuchField)
             && problem.message.contains(".metadata")
         {
             return;
@@ -107,10 +107,9 @@ impl<'a, 'e> Generators<'a, 'e> {
         } else if names.insert(name.clone()) {
             self.output.objects.push(application);
         } else {
-            self.problem(
-                place,
-                format!("ApplicationSet {set} contains applications with duplicate name: {name}"),
-            );
+            let message = format!("ApplicationSet {set} contains applications with duplicate name: {name}");
+            let problem = Problem::at(ProblemKind::Render, place, message);
+            self.wrong(problem.because(Cause::DuplicateName { name }));
         }
     }
 
@@ -215,7 +214,8 @@ impl<'a, 'e> Generators<'a, 'e> {
                     Engine::new(self.set, params, self.origins, self.environment.sources).strict();
                 match interpolate(&value.value, &mut engine) {
                     Ok(known) => value.value = known,
-                    Err(problem) if is_missing_key(&problem.message) => {}
+                    Err(problem)
+                        if matches!(problem.cause(), Cause::MissingKey { .. } | Cause::NoSuchField) => {}
                     Err(problem) => {
                         self.wrong(*problem);
                         return None;
@@ -359,11 +359,6 @@ impl<'a, 'e> Generators<'a, 'e> {
         }
         made
     }
-}
-
-/// Go's words about a parameter that is not there.
-fn is_missing_key(message: &str) -> bool {
-    message.contains("map has no entry for key") || message.contains("can't evaluate field")
 }
 
 /// Text that stands in one scalar: every part of it is located there.

@@ -5,6 +5,7 @@
 
 use smol_str::SmolStr;
 
+use crate::finding::Cause;
 use crate::origin::{Place, Step};
 use crate::yaml::{Data, Dialect, Entry, Key, Node, Style, format_g};
 
@@ -111,7 +112,7 @@ struct Patcher<'n, 's, 'o> {
 const MISSING: &str = "missing value";
 
 fn missing(message: impl std::fmt::Display) -> Box<Failure> {
-    Failure::new(format!("{message}: {MISSING}"))
+    Failure::new(format!("{message}: {MISSING}")).because(Cause::Unmatched)
 }
 
 impl Patcher<'_, '_, '_> {
@@ -327,6 +328,7 @@ fn atoi(key: &str) -> Result<i64> {
 
 fn invalid_index(index: i64) -> Box<Failure> {
     Failure::new(format!("Unable to access invalid index: {index}: invalid index referenced"))
+        .because(Cause::Unmatched)
 }
 
 /// The index of an item that is there; negative ones count from the end.

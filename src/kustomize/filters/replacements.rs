@@ -2,6 +2,7 @@
 //!
 //! Mirrors `ReplacementTransformer` (`api/internal/builtins`) and `api/filters/replacement`.
 
+use crate::finding::Cause;
 use crate::origin::{Place, Step};
 use crate::yaml::{Data, Dialect, Node};
 
@@ -308,9 +309,11 @@ fn write_field(
         let or_create = if create.is_some() { " or create" } else { "" };
         format!("unable to find{or_create} field {path:?} in replacement target")
     };
-    let fields = path_matcher::find(object, &rnode::split_field_path(path), create, setter).wrap(unable)?;
+    let fields = path_matcher::find(object, &rnode::split_field_path(path), create, setter)
+        .map_err(|failure| failure.because(Cause::Unmatched))
+        .wrap(unable)?;
     if fields.is_empty() {
-        return Err(Failure::new(unable()));
+        return Err(Failure::new(unable()).because(Cause::Unmatched));
     }
     for indexes in fields.iter().filter_map(path_matcher::Match::indexes) {
         super::check_growth(object, indexes.len(), value)?;

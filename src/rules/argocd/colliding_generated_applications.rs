@@ -1,6 +1,6 @@
 //! `colliding-generated-applications`: see the page.
 
-use crate::finding::ProblemKind;
+use crate::finding::Cause;
 use crate::repo::{App, AppKind, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -24,11 +24,8 @@ impl Rule for CollidingGeneratedApplications {
         if app.kind != AppKind::ApplicationSet || app.provisional {
             return;
         }
-        let problems = rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::Render);
-        for (place, message) in
-            problems.filter_map(|problem| Some((problem.place?, problem.message.as_str())))
-        {
-            let Some((_, name)) = message.split_once("contains applications with duplicate name: ") else {
+        for problem in &rendered.problems {
+            let (Some(place), Cause::DuplicateName { name }) = (problem.place, problem.cause()) else {
                 continue;
             };
             cx.report(

@@ -47,8 +47,8 @@ impl Rule for DuplicateApplicationName {
                     namespace => format!("the Application `{namespace}/{name}` is defined twice"),
                 };
                 let report = cx
-                    .report(entry.app.place, message)
-                    .related(rival.app.place, "the other definition")
+                    .report(entry.app.spot(entry.app.place), message)
+                    .related(rival.app.spot(rival.app.place), "the other definition")
                     .apps([rival.app.id, entry.app.id])
                     .help("remove one of them, or give it another name");
                 // What nobody renders may be applied by hand, or not at all.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::argocd::{Application, ApplicationSet};
-use crate::finding::Missing;
 use crate::finding::ProblemKind;
+use crate::finding::{Cause, Missing};
 use crate::repo::{App, Rendered, Spec};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::Found;
@@ -40,7 +40,9 @@ impl Rule for MissingSourcePath {
         }
         for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::MissingPath) {
             // A parameter that nothing filled in is another rule's business.
-            let Some(place) = problem.place.filter(|_| !problem.message.contains("{{")) else { continue };
+            let Some(place) = problem.place.filter(|_| *problem.cause() != Cause::Unresolved) else {
+                continue;
+            };
             let help =
                 problem.help.clone().unwrap_or_else(|| "correct the path, or remove the source".to_owned());
             cx.report(place, problem.message.clone()).help(help);

@@ -1,7 +1,7 @@
 //! `unresolved-parameter`: see the page.
 
 use crate::argocd::Application;
-use crate::finding::ProblemKind;
+use crate::finding::Cause;
 use crate::repo::{App, Object, Rendered, Spec};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Data, Node};
@@ -27,8 +27,10 @@ impl Rule for UnresolvedParameter {
         if app.provisional {
             return;
         }
-        for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::Render) {
-            let Some((place, name)) = problem.place.zip(missing_key(&problem.message)) else { continue };
+        for problem in &rendered.problems {
+            let (Some(place), Cause::MissingKey { key: name }) = (problem.place, problem.cause()) else {
+                continue;
+            };
             cx.report(place, format!("no generator gives the parameter `{name}`"))
                 .help("give the parameter in every element, or correct its name");
         }
@@ -37,12 +39,6 @@ impl Rule for UnresolvedParameter {
             search.application(&Application::new(std::sync::Arc::new(object.node.clone())));
         }
     }
-}
-
-/// The parameter that Go's template engine did not find.
-fn missing_key(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("map has no entry for key ")?;
-    Some(rest.trim_matches('"'))
 }
 
 struct Search<'o, 'c, 'a> {
@@ -135,7 +131,5 @@ mod tests {
         ] {
             assert_eq!(left(text), want, "{text}");
         }
-        let message = "failed to execute go template {{.x}}: template: base:1:2: executing \"base\" at <.x>: map has no entry for key \"x\"";
-        assert_eq!(missing_key(message), Some("x"));
     }
 }

@@ -45,12 +45,13 @@ impl Rule for DependsOnCycle {
                     )
                 }
             };
-            let Some((_, first)) = cycle.first() else { continue };
+            let spot = |(id, name): &(AppId, &ObjectName)| Some(inventory.app(*id)?.app.spot(name.place));
+            let Some(first) = cycle.first().and_then(spot) else { continue };
             let ids = cycle.iter().map(|(id, _)| *id);
             let mut report =
-                cx.report(first.place, message).apps(ids).help("remove one of the `dependsOn` entries");
-            for (_, other) in cycle.iter().skip(1) {
-                report = report.related(other.place, "which waits for this");
+                cx.report(first, message).apps(ids).help("remove one of the `dependsOn` entries");
+            for other in cycle.iter().skip(1).filter_map(spot) {
+                report = report.related(other, "which waits for this");
             }
         }
     }

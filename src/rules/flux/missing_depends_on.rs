@@ -70,9 +70,10 @@ impl Rule for MissingDependsOn {
                     "{kind} `{}` waits for `{namespace}/{name}`, which does not exist: it is never applied",
                     entry.app.name
                 );
-                let mut report = cx.report(dependency.place, message).apps([entry.app.id]).help(help);
+                let mut report =
+                    cx.report(entry.app.spot(dependency.place), message).apps([entry.app.id]).help(help);
                 if let Some(other) = elsewhere {
-                    report = report.related(other.app.place, "one of that name is here");
+                    report = report.related(other.app.spot(other.app.place), "one of that name is here");
                 }
             }
         }

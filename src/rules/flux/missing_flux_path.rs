@@ -1,6 +1,6 @@
 //! `missing-flux-path`: see the page.
 
-use crate::finding::{Missing, ProblemKind};
+use crate::finding::{Cause, Missing, ProblemKind};
 use crate::repo::{AppKind, Inventory};
 use crate::rules::flux_apps::is_alive;
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -36,7 +36,9 @@ impl Rule for MissingFluxPath {
                 _ => false,
             });
             for problem in missing {
-                let Some(place) = problem.place.filter(|_| !problem.message.contains("${")) else { continue };
+                let Some(place) = problem.place.filter(|_| *problem.cause() != Cause::Unresolved) else {
+                    continue;
+                };
                 let help = "correct the path; it is relative to the root of the source";
                 cx.report(place, problem.message.clone()).apps([entry.app.id]).help(help);
             }

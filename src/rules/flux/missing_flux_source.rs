@@ -74,13 +74,15 @@ impl Rule for MissingFluxSource {
                 "{} `{}` reads from {kind} `{namespace}/{name}`, which nothing defines",
                 first.app.kind, first.app.name
             );
-            let mut report =
-                cx.report(source.place, message).apps(users.iter().map(|(entry, _)| entry.app.id)).help(help);
+            let mut report = cx
+                .report(first.app.spot(source.place), message)
+                .apps(users.iter().map(|(entry, _)| entry.app.id))
+                .help(help);
             if let Some(object) = elsewhere {
                 report = report.related(object.place, "one of that name is here");
             }
-            for (_, other) in users.iter().skip(1).take(3) {
-                report = report.related(other.place, "named here too");
+            for (user, other) in users.iter().skip(1).take(3) {
+                report = report.related(user.app.spot(other.place), "named here too");
             }
         }
     }

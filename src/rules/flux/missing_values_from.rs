@@ -79,7 +79,7 @@ fn look(
         && let Some(meant) = meant()
     {
         let message = format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
-        let report = cx.report(object.place, message).apps([entry.app.id]).help(meant.help);
+        let report = cx.report(entry.app.spot(object.place), message).apps([entry.app.id]).help(meant.help);
         let report = report.related(meant.object.place, meant.words);
         if matches!(answer, Answer::Unknown(_)) {
             drop(report.likely());
@@ -96,7 +96,7 @@ fn look(
                 }
             };
             let message = format!("{who} needs key `{key}` of {kind} `{name}`, which has no such key");
-            let mut report = cx.report(object.place, message).apps([entry.app.id]).help(help);
+            let mut report = cx.report(entry.app.spot(object.place), message).apps([entry.app.id]).help(help);
             for provider in providers.iter().take(3) {
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
             }
@@ -110,14 +110,14 @@ fn look(
         Answer::Unapplied(path) => {
             let message =
                 format!("{who} needs {kind} `{name}`: `{path}` defines it, but nothing applies that file");
-            cx.report(object.place, message)
+            cx.report(entry.app.spot(object.place), message)
                 .apps([entry.app.id])
                 .help("apply that file, or mark the entry `optional`");
         }
         Answer::Missing(elsewhere) => {
             let help = "add it to that namespace, or mark the entry `optional`";
             let message = format!("{who} needs {kind} `{}/{name}`, which nothing provides", object.namespace);
-            let report = cx.report(object.place, message).apps([entry.app.id]).help(help);
+            let report = cx.report(entry.app.spot(object.place), message).apps([entry.app.id]).help(help);
             if let Some(other) = elsewhere {
                 drop(
                     report.related(

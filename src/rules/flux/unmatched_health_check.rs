@@ -102,7 +102,7 @@ fn look(entry: &AppEntry, check: &Check<'_>, inventory: &Inventory, world: &Worl
         "Kustomization `{}` waits for {} `{}`, which nothing applies: it never becomes ready",
         entry.app.name, check.kind, check.name
     );
-    let report = cx.report(check.place, message).apps([app]).help(help);
+    let report = cx.report(entry.app.spot(check.place), message).apps([app]).help(help);
     if let Some(object) = elsewhere {
         drop(report.related(object.place, "one of that name is here"));
     }

@@ -2,7 +2,6 @@
 
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
-use crate::yaml::Node;
 
 meta!(
     "missing-resources",
@@ -10,7 +9,8 @@ meta!(
     Warning,
     Strict,
     "0.1.0",
-    "A container does not say how much CPU and memory it needs."
+    "A container does not say how much CPU and memory it needs.",
+    "require": Texts = "what must be set; by default requests.cpu, requests.memory and limits.memory"
 );
 
 pub(crate) struct MissingResources;
@@ -22,8 +22,7 @@ impl Rule for MissingResources {
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         let Some(pod) = workloads::long_running(object) else { return };
-        let option = cx.option("require").map(Node::seq_or_empty).unwrap_or_default();
-        let given: Vec<&str> = option.iter().filter_map(Node::as_str).collect();
+        let given = cx.texts_option("require").unwrap_or_default();
         let required: &[&str] = if given.is_empty() { &DEFAULT } else { &given };
         for container in pod.containers() {
             let has = |path: &&&str| match path.split_once('.') {

@@ -28,6 +28,7 @@ mod missing_cron_deadline;
 mod missing_disruption_budget;
 mod missing_probe;
 mod missing_resources;
+mod missing_topology_spread;
 mod missing_volume;
 mod mutable_image_tag;
 mod node_port_service;
@@ -72,6 +73,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_disruption_budget::MissingDisruptionBudget,
     &missing_probe::MissingProbe,
     &missing_resources::MissingResources,
+    &missing_topology_spread::MissingTopologySpread,
     &missing_volume::MissingVolume,
     &mutable_image_tag::MutableImageTag,
     &node_port_service::NodePortService,
