@@ -4,6 +4,7 @@
 mod decode;
 mod engines;
 mod extend;
+mod generators;
 mod load;
 mod options;
 mod release;
@@ -19,6 +20,8 @@ use crate::yaml::Node;
 
 use decode::{Decoder, FAIL_ON};
 pub use extend::Reader;
+pub use generators::GeneratorFixture;
+use generators::generator;
 pub use load::{load, read};
 use release::release;
 
@@ -161,17 +164,6 @@ pub struct TagPolicy {
     pub deny: Vec<Text>,
     /// The whole entry.
     pub place: Place,
-}
-
-/// Parameter sets for generators that need a live system: `generators:`.
-#[derive(Debug, Clone)]
-pub struct GeneratorFixture {
-    /// `applicationSet`: its name.
-    pub application_set: Text,
-    /// `generator`: `scmProvider`, `pullRequest`, `plugin`, `clusterDecisionResource`; absent means any.
-    pub generator: Option<Text>,
-    /// `params`: one mapping per generated element.
-    pub params: Vec<Node>,
 }
 
 /// The configuration. The default is what an absent file means.
@@ -485,18 +477,6 @@ fn tag_policy(cx: &mut Decoder, node: &Node) -> TagPolicy {
         _ => policy.deny = cx.texts(value, "`deny`"),
     });
     policy
-}
-
-fn generator(cx: &mut Decoder, node: &Node) -> Option<GeneratorFixture> {
-    let (mut application_set, mut generator, mut params) = (None, None, Vec::new());
-    let known = &["applicationSet", "generator", "params"];
-    cx.mapping(node, "an entry of `generators`", known, |cx, key, value| match key {
-        "applicationSet" => application_set = cx.text(value, "`applicationSet`"),
-        "generator" => generator = cx.text(value, "`generator`"),
-        _ => params = cx.items(value, "`params`").to_vec(),
-    });
-    let application_set = required(cx, node, application_set, "an entry of `generators`", "applicationSet")?;
-    Some(GeneratorFixture { application_set, generator, params })
 }
 
 fn required(cx: &mut Decoder, node: &Node, value: Option<Text>, what: &str, key: &str) -> Option<Text> {
