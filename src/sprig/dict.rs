@@ -123,7 +123,7 @@ fn merge(args: &[Value], overwrite: bool) -> Result {
         let Some(source) = source.as_map() else { continue };
         // mergo makes the map that is not there yet as soon as there is one to merge.
         if let Some(into) = target.as_map().filter(|into| into.is_nil() && !source.is_nil()) {
-            target = Map::new(into.kind()).into();
+            target = Value::map(Map::new(std::collections::BTreeMap::new(), into.kind()));
         }
         if let Some(into) = target.as_map() {
             merge_into(into, source, overwrite, 0, &mut MAX_MERGED.clone())?;
