@@ -8,6 +8,7 @@ pub mod argocd;
 pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod diff;
 pub mod download;
 pub mod explain;
 pub mod fetch;

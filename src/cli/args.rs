@@ -11,6 +11,7 @@ use crate::report::Format;
 
 use super::candidates;
 use super::deferred::Deferred;
+use super::diff_args::{DiffArgs, ImpactArgs};
 use super::fetch_args::{CacheCommand, FetchArgs};
 use super::question_args::{ExplainArgs, GraphArgs, ReportArgs, RulesArgs, ValuesArgs, WhyArgs};
 use super::render_args::RenderCommand;
@@ -119,6 +120,10 @@ pub(super) enum Command {
     /// Say where a field comes from: who set it, who was overridden, which template or patch put it there; or, for
     /// FILE:LINE, which fields that line reaches
     Why(Deferred<WhyArgs>),
+    /// Show what a change does to what is applied: which objects of which apps differ, and which line causes it
+    Diff(Deferred<DiffArgs>),
+    /// Show what files or lines reach: apps, clusters and objects
+    Impact(Deferred<ImpactArgs>),
     /// List the values of an app: what each key is, which line says so, and what that line shadows
     Values(Deferred<ValuesArgs>),
     /// Print a rule's page

@@ -13,6 +13,8 @@ mod candidates;
 mod check;
 mod deferred;
 mod describe;
+mod diff;
+mod diff_args;
 mod disk;
 mod fetch;
 mod fetch_args;
@@ -29,6 +31,7 @@ mod render_args;
 mod render_helm;
 mod render_kustomize;
 mod schema;
+mod sides;
 mod stopwatch;
 mod terminal;
 mod unchanged;
@@ -98,6 +101,8 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Apps(args)) => apps(&args.0),
         Some(Command::Render(command)) => render(command),
         Some(Command::Why(args)) => why::run(&args.0),
+        Some(Command::Diff(args)) => diff::run(&args.0),
+        Some(Command::Impact(args)) => diff::impact(&args.0),
         Some(Command::Values(args)) => values::run(&args.0),
         Some(Command::Explain(args)) => about_rules::explain(&args.0),
         Some(Command::Rules(args)) => Ok(about_rules::list(&args.0)),

@@ -125,7 +125,7 @@ pub(super) fn changed_since_commit(path: &Path) -> Result<BTreeSet<TreePath>, Fa
     Ok(changes.into_keys().collect())
 }
 
-fn assemble(
+pub(super) fn assemble(
     path: &Path,
     tree: Arc<dyn Tree>,
     cache: Arc<Cache>,
@@ -192,7 +192,7 @@ pub(super) fn work_tree(
 }
 
 /// What was fetched for this tree; nothing where it was never.
-fn lock(tree: &dyn Tree, cache: &Cache) -> Result<Lock, Failure> {
+pub(super) fn lock(tree: &dyn Tree, cache: &Cache) -> Result<Lock, Failure> {
     let file = match tree.read(&TreePath::root().child(lock::FILE_NAME)) {
         Ok(file) => file,
         Err(ReadError::NotFound) => return Ok(Lock::default()),

@@ -12,7 +12,7 @@ use super::question_args::{AnswerFormat, WhyArgs};
 use super::{Failure, open, print, problems, terminal};
 
 /// The file and line of `FILE:LINE`, or of `FILE:LINE:COLUMN` as findings print it.
-fn file_and_line(target: &str) -> Option<(&str, u32)> {
+pub(super) fn file_and_line(target: &str) -> Option<(&str, u32)> {
     let (head, last) = target.trim_end_matches(':').rsplit_once(':')?;
     let last: u32 = last.parse().ok()?;
     let before = head.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));

@@ -7,6 +7,12 @@ use crate::repo::{App, AppId, AppKind, Inventory};
 /// Apps contain each other at most this deep.
 const DEEPEST: usize = 16;
 
+/// The shortest name of every app that means it alone, in the order of the apps.
+pub fn app_names(inventory: &Inventory) -> Vec<String> {
+    let names = AppNames::new(inventory);
+    inventory.apps.iter().map(|entry| names.alone(&entry.app)).collect()
+}
+
 /// All names of all apps.
 pub(super) struct AppNames<'i> {
     inventory: &'i Inventory,

@@ -105,17 +105,7 @@ pub struct Reach {
 /// Finds what line `line` (from 1) of a file reaches. A key stands for all that is below it. `Err` says that there is
 /// no such file or line.
 pub fn reach(workspace: &Workspace, path: &str, line: u32) -> Result<Reach, String> {
-    let clean = path.strip_prefix("./").unwrap_or(path);
-    let found = TreePath::new(clean).ok().and_then(|path| workspace.tree.read(&path).ok());
-    let Some(file) = found else {
-        let known: Vec<String> = workspace.tree.files().iter().map(ToString::to_string).collect();
-        let near = did_you_mean(clean, known.iter().map(String::as_str));
-        let ending = || known.iter().map(String::as_str).find(|known| known.ends_with(&format!("/{clean}")));
-        return Err(match near.or_else(ending) {
-            Some(near) => format!("there is no file `{path}`: did you mean `{near}`?"),
-            None => format!("there is no file `{path}` in the repository"),
-        });
-    };
+    let file = file_of(workspace, path)?;
     let count = file.line_starts().len() as u32;
     if line == 0 || line > count {
         return Err(format!("`{path}` has {count} lines: there is no line {line}"));
@@ -132,8 +122,24 @@ pub fn reach(workspace: &Workspace, path: &str, line: u32) -> Result<Reach, Stri
     Ok(Reach { file, lines, apps, unknown: unknown.into_iter().collect() })
 }
 
+/// The file of that path; `Err` names what is near.
+pub(super) fn file_of(workspace: &Workspace, path: &str) -> Result<Arc<SourceFile>, String> {
+    let clean = path.strip_prefix("./").unwrap_or(path);
+    let found = TreePath::new(clean).ok().and_then(|path| workspace.tree.read(&path).ok());
+    if let Some(file) = found {
+        return Ok(file);
+    }
+    let known: Vec<String> = workspace.tree.files().iter().map(ToString::to_string).collect();
+    let near = did_you_mean(clean, known.iter().map(String::as_str));
+    let ending = || known.iter().map(String::as_str).find(|known| known.ends_with(&format!("/{clean}")));
+    Err(match near.or_else(ending) {
+        Some(near) => format!("there is no file `{path}`: did you mean `{near}`?"),
+        None => format!("there is no file `{path}` in the repository"),
+    })
+}
+
 /// The lines that belong to `line`: with a key, its value.
-fn lines_of(workspace: &Workspace, file: &Arc<SourceFile>, line: u32) -> RangeInclusive<u32> {
+pub(super) fn lines_of(workspace: &Workspace, file: &Arc<SourceFile>, line: u32) -> RangeInclusive<u32> {
     let stream = workspace.cache.stream(file);
     let mut end = line;
     let mut todo: Vec<&Node> =
@@ -229,7 +235,8 @@ impl Effects {
     }
 }
 
-fn in_app(
+/// What the lines reach in an app.
+pub(super) fn in_app(
     file: &SourceFile,
     lines: &RangeInclusive<u32>,
     app: &App,

@@ -5,9 +5,13 @@
 
 mod azure;
 mod checkstyle;
+mod diff_json;
+mod diff_markdown;
+mod diff_pretty;
 mod github;
 mod gitlab;
 mod graph;
+mod impact;
 mod json;
 mod junit;
 mod lines;
@@ -33,7 +37,11 @@ use std::fmt::Write as _;
 use crate::lint::{AppStatus, Gap, Report, Summary};
 use crate::rules::RuleMeta;
 
+pub use diff_json::diff_json;
+pub use diff_markdown::diff_markdown;
+pub use diff_pretty::{diff_pretty, diff_stat};
 pub use graph::{graph_dot, graph_json, graph_mermaid};
+pub use impact::{impact_json, impact_text};
 pub use json::render_apps as apps_json;
 pub use objects::{Origination, json as objects_json, yaml as objects_yaml};
 pub use page::page;

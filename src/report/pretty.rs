@@ -466,6 +466,10 @@ impl Paint {
         self.wrap("36", text)
     }
 
+    pub(super) fn red(self, text: &str) -> String {
+        self.wrap("31", text)
+    }
+
     pub(super) fn green(self, text: &str) -> String {
         self.wrap("32", text)
     }

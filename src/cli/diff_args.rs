@@ -1,0 +1,61 @@
+//! The command line: what can be typed behind `diff` and `impact`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args::CommonArgs;
+use super::question_args::AnswerFormat;
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// What to compare with: a revision, where this branch left it; or a directory, when HEAD is one, too. Default: where
+    /// this branch left the default branch
+    #[arg(value_name = "BASE")]
+    pub(super) base: Option<String>,
+    /// What to compare: a revision or a directory. Default: the working tree
+    #[arg(value_name = "HEAD")]
+    pub(super) head: Option<String>,
+    /// Output format
+    #[arg(long, default_value = "pretty")]
+    pub(super) format: DiffFormat,
+    /// Count instead of showing: a line per app
+    #[arg(long)]
+    pub(super) stat: bool,
+    /// Exit with 1 if something differs, as `git diff --exit-code` does
+    #[arg(long)]
+    pub(super) exit_code: bool,
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Formats of a diff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people
+    Pretty,
+    /// JSON
+    Json,
+    /// For a comment on a pull request, or a step summary
+    Markdown,
+}
+
+/// Arguments of `impact`.
+#[derive(Debug, Args)]
+pub(super) struct ImpactArgs {
+    /// Files, or lines of them
+    #[arg(value_name = "FILE[:LINE]", required = true)]
+    pub(super) targets: Vec<String>,
+    /// The root of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "pretty")]
+    pub(super) format: AnswerFormat,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}

@@ -1,0 +1,304 @@
+//! The line of the change that causes a difference: one that had a say in the value, by its chain, and that is not the same
+//! on both sides.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use crate::explain::{Role, Teller};
+use crate::origin::{OriginId, Place};
+use crate::repo::{AppEntry, Rendered, Workspace};
+use crate::source::{FileId, SourceFile, Span, TreePath};
+use crate::yaml::{Data, Node};
+
+use super::compare::{Difference, Value};
+use super::mask::masked_line;
+
+/// Values of a collection that are asked where they come from; the first ones tell enough.
+const ASKED: usize = 64;
+
+/// Which version of a file a line is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// The new one.
+    Head,
+    /// The old one: the line is gone, and nothing stands in its place.
+    Base,
+}
+
+/// A line that is not the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Line {
+    /// The file, from the root.
+    pub file: Arc<str>,
+    /// The line, from 1; 0 for a file that has none, such as an archive.
+    pub line: u32,
+    /// Of which version.
+    pub version: Version,
+}
+
+/// The cause of a difference.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Found {
+    pub(super) line: Line,
+    /// The chain of the value leads there. Otherwise the app reads the file, and no chain leads anywhere else.
+    pub(super) certain: bool,
+}
+
+/// How the versions of a file differ.
+#[derive(Debug)]
+struct Changed {
+    /// The file on each side.
+    base: Option<FileId>,
+    head: Option<FileId>,
+    /// Lines that were replaced, from 0: the old ones, the new ones.
+    hunks: Vec<(Range<usize>, Range<usize>)>,
+}
+
+/// Which lines differ between two trees, found when asked for.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    base: &'a Workspace,
+    head: &'a Workspace,
+    known: Mutex<FxHashMap<TreePath, Option<Arc<Changed>>>>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(base: &'a Workspace, head: &'a Workspace) -> Self {
+        Self { base, head, known: Mutex::default() }
+    }
+
+    /// How the versions of a file differ; `None` where they do not.
+    fn changed(&self, path: &TreePath) -> Option<Arc<Changed>> {
+        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(path) {
+            return known.clone();
+        }
+        let (base, head) = (self.base.tree.read(path).ok(), self.head.tree.read(path).ok());
+        let id = |file: &Option<Arc<SourceFile>>| file.as_ref().map(|file| file.id());
+        let changed = (id(&base) != id(&head)).then(|| {
+            let text = |file: &Option<Arc<SourceFile>>| {
+                file.as_ref().map_or(String::new(), |file| file.text_or_empty().to_owned())
+            };
+            let (old, new) = (text(&base), text(&head));
+            let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+            let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new);
+            let ops = ops.iter().filter(|op| !matches!(op, similar::DiffOp::Equal { .. }));
+            let hunks = ops.map(|op| (op.old_range(), op.new_range())).collect();
+            Arc::new(Changed { base: id(&base), head: id(&head), hunks })
+        });
+        lock().insert(path.clone(), changed.clone());
+        changed
+    }
+
+    /// The first line of a span that is not the same on both sides.
+    fn of_span(&self, at: Span) -> Option<Line> {
+        let file = self.head.sources.get(at.file)?;
+        if let Some((archive, _)) = file.name().split_once("!/") {
+            let path = TreePath::new(archive).ok()?;
+            let changed = self.changed(&path)?;
+            let version = if changed.head.is_some() { Version::Head } else { Version::Base };
+            return Some(Line { file: archive.into(), line: 0, version });
+        }
+        let path = TreePath::new(file.name()).ok()?;
+        let changed = self.changed(&path)?;
+        let first = file.line_index(at.start);
+        // A collection begins with its first child, which tells of itself; text of several lines is one value.
+        let text = file.slice(at);
+        let many = matches!(text.as_bytes().first(), Some(b'|' | b'>' | b'"' | b'\''));
+        let last = if many { file.line_index(at.end.max(at.start + 1) - 1) } else { first };
+        let is_head = changed.head == Some(at.file);
+        if !is_head && changed.base != Some(at.file) {
+            return None;
+        }
+        changed.hunks.iter().find_map(|(old, new)| {
+            let own = if is_head { new } else { old };
+            let line = (own.start.max(first)..own.end.min(last + 1)).next()?;
+            Some(changed.line(file.name(), is_head, line, old, new))
+        })
+    }
+
+    /// The first line of a file that is not the same on both sides, below `within` where that is in this file.
+    fn of_file(&self, path: &TreePath, within: Option<Span>) -> Option<Line> {
+        let changed = self.changed(path)?;
+        let name: Arc<str> = path.as_str().into();
+        let lines = within.and_then(|at| {
+            let file = self.head.sources.get(at.file)?;
+            let own = [changed.head, changed.base].contains(&Some(at.file));
+            let last = file.line_index(at.end.max(at.start + 1) - 1);
+            own.then(|| (changed.head == Some(at.file), file.line_index(at.start), last))
+        });
+        if let Some((is_head, first, last)) = lines {
+            return changed.hunks.iter().find_map(|(old, new)| {
+                let own = if is_head { new } else { old };
+                // Where lines are gone, what is left begins at the gap.
+                let line = own.start.max(first);
+                (line < own.end.max(own.start + 1) && line <= last)
+                    .then(|| changed.line(&name, is_head && !new.is_empty(), line, old, new))
+            });
+        }
+        let (old, new) = changed.hunks.first()?;
+        Some(changed.line(&name, !new.is_empty(), new.start, old, new))
+    }
+
+    /// What a line says, without secrets.
+    pub(super) fn text(&self, line: &Line) -> String {
+        let tree = match line.version {
+            Version::Head => &self.head.tree,
+            Version::Base => &self.base.tree,
+        };
+        let file = TreePath::new(&line.file).ok().and_then(|path| tree.read(&path).ok());
+        let index = (line.line as usize).checked_sub(1);
+        let shown = file.as_ref().map(|file| file.shown());
+        let text = index.and_then(|index| shown.as_ref()?.lines().nth(index)).unwrap_or_default();
+        masked_line(text.trim())
+    }
+}
+
+impl Changed {
+    /// A changed line; an old one by the new one in its place, where there is one.
+    fn line(
+        &self,
+        name: &Arc<str>,
+        is_head: bool,
+        line: usize,
+        old: &Range<usize>,
+        new: &Range<usize>,
+    ) -> Line {
+        let file = Arc::clone(name);
+        let number = |line: usize| u32::try_from(line + 1).unwrap_or(u32::MAX);
+        if is_head {
+            return Line { file, line: number(line), version: Version::Head };
+        }
+        if new.is_empty() || self.head.is_none() {
+            return Line { file, line: number(line.max(old.start)), version: Version::Base };
+        }
+        let at = new.start + line.saturating_sub(old.start).min(new.len() - 1);
+        Line { file, line: number(at), version: Version::Head }
+    }
+}
+
+/// One side of a pair of apps.
+pub(super) struct View<'a> {
+    pub(super) entry: &'a AppEntry,
+    pub(super) rendered: &'a Rendered,
+    teller: Teller<'a>,
+    /// What was asked for already.
+    known: RefCell<FxHashMap<(Span, OriginId), Option<Line>>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(entry: &'a AppEntry, rendered: &'a Rendered, workspace: &'a Workspace) -> Self {
+        Self { entry, rendered, teller: Teller::new(rendered, &workspace.cache), known: RefCell::default() }
+    }
+
+    fn line(&self, place: Place, lines: &Lines<'_>) -> Option<Line> {
+        if let Some(known) = self.known.borrow().get(&(place.at, place.origin)) {
+            return known.clone();
+        }
+        let causes = self.teller.causes(place);
+        let line = causes.iter().find_map(|cause| lines.of_span(cause.at?));
+        self.known.borrow_mut().insert((place.at, place.origin), line.clone());
+        line
+    }
+
+    /// The line behind a value: its own, its key's, that of something in it.
+    fn of_value(&self, value: &Value<'_>, lines: &Lines<'_>) -> Option<Line> {
+        let own = self.line(value.node.place(), lines);
+        let own = own.or_else(|| self.line(value.key?.place(), lines));
+        own.or_else(|| {
+            let mut places = Vec::new();
+            leaf_places(value.node, &mut places);
+            places.into_iter().find_map(|place| self.line(place, lines))
+        })
+    }
+
+    fn around(&self, value: &Value<'_>, lines: &Lines<'_>) -> Option<Line> {
+        value.around.iter().rev().find_map(|node| self.line(node.place(), lines))
+    }
+
+    /// Hides the places of a secret from everybody who shows lines.
+    pub(super) fn hide(&self, node: &Node, workspace: &Workspace) {
+        let mut places = vec![node.place()];
+        leaf_places(node, &mut places);
+        let causes = places.into_iter().flat_map(|place| self.teller.causes(place));
+        for cause in causes.filter(|cause| matches!(cause.role, Role::Set | Role::Overridden(_))) {
+            if let Some((at, file)) = cause.at.and_then(|at| Some((at, workspace.sources.get(at.file)?))) {
+                file.mark_secret(at);
+            }
+        }
+    }
+}
+
+fn leaf_places(node: &Node, places: &mut Vec<Place>) {
+    if places.len() >= ASKED {
+        return;
+    }
+    match &node.data {
+        Data::Scalar(_) => places.push(node.place()),
+        Data::Seq(items) => items.iter().for_each(|item| leaf_places(item, places)),
+        Data::Map(map) => {
+            for entry in map {
+                leaf_places(&entry.value, places);
+                places.push(entry.key.place());
+            }
+        }
+    }
+}
+
+/// Finds causes for a pair of apps.
+pub(super) struct Finder<'a> {
+    pub(super) lines: &'a Lines<'a>,
+    pub(super) base: Option<View<'a>>,
+    pub(super) head: Option<View<'a>>,
+    /// Files that the apps above read.
+    pub(super) above: Vec<TreePath>,
+    fallback: RefCell<Option<Option<Line>>>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(
+        lines: &'a Lines<'a>,
+        base: Option<View<'a>>,
+        head: Option<View<'a>>,
+        above: Vec<TreePath>,
+    ) -> Self {
+        Self { lines, base, head, above, fallback: RefCell::default() }
+    }
+
+    /// The line that causes a difference.
+    pub(super) fn of(&self, difference: &Difference<'_>) -> Option<Found> {
+        let sides = [(&self.head, &difference.head), (&self.base, &difference.base)];
+        let sides = sides.iter().filter_map(|(view, value)| Some((view.as_ref()?, value.as_ref()?)));
+        let sides: Vec<_> = sides.collect();
+        let own = sides.iter().find_map(|(view, value)| view.of_value(value, self.lines));
+        if let Some(line) = own {
+            return Some(Found { line, certain: true });
+        }
+        let around = sides.iter().find_map(|(view, value)| view.around(value, self.lines));
+        let line = around.or_else(|| self.fallback())?;
+        Some(Found { line, certain: false })
+    }
+
+    /// A changed line of a file that the app reads: where it is defined first.
+    pub(super) fn fallback(&self) -> Option<Line> {
+        if let Some(known) = self.fallback.borrow().as_ref() {
+            return known.clone();
+        }
+        let views = [self.head.as_ref(), self.base.as_ref()];
+        let defined = views.iter().flatten().find_map(|view| {
+            let app = &view.entry.app;
+            let path = app.path.as_ref()?;
+            self.lines.of_file(path, app.node.as_ref().map(|node| node.at))
+        });
+        let read = || {
+            let files = views.iter().flatten().flat_map(|view| &view.rendered.files).chain(&self.above);
+            files.into_iter().find_map(|path| self.lines.of_file(path, None))
+        };
+        let found = defined.or_else(read);
+        *self.fallback.borrow_mut() = Some(found.clone());
+        found
+    }
+}

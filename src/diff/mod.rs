@@ -1,0 +1,554 @@
+//! What a change does to what is applied: both sides rendered, objects matched, compared field by field, and every
+//! difference led back to the line of the change that causes it.
+//!
+//! The two sides share their sources ([`SharedTree`](crate::source::SharedTree)): a file that is the same is parsed once.
+//! Both are rendered once for digests; only apps whose digests differ are rendered again and kept.
+//!
+//! How it looks is up to `report`.
+
+mod cause;
+mod compare;
+mod digest;
+mod mask;
+mod matching;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+
+use crate::explain::app_names;
+use crate::finding::ObjectRef;
+use crate::repo::{self, App, AppEntry, Inventory, Rendered, Status, Workspace};
+use crate::source::TreePath;
+
+use cause::{Finder, Found, Lines, View};
+use compare::{Difference, Path, Value};
+use mask::Masks;
+use matching::{Candidate, Match, folded};
+
+pub use cause::{Line, Version};
+pub use matching::How;
+
+/// A field that differs.
+#[derive(Debug, Clone)]
+pub struct FieldChange {
+    /// Its path; empty for the whole object.
+    pub path: String,
+    /// What it was; `None` where there was none. Secrets are marks.
+    pub before: Option<Json>,
+    /// What it is.
+    pub after: Option<Json>,
+    /// Whether the values hold a secret, and are marks.
+    pub secret: bool,
+    /// It only follows another change: a generator's hash, a checksum.
+    pub follows: bool,
+    /// The same items in another order.
+    pub reordered: bool,
+    /// The entry of [`Diff::causes`] that is behind it.
+    pub cause: Option<usize>,
+}
+
+/// An object that differs.
+#[derive(Debug, Clone)]
+pub struct ObjectChange {
+    /// The object; the old one where it is gone.
+    pub object: ObjectRef,
+    /// What happened to it.
+    pub how: How,
+    /// What it was called, where it is called otherwise now.
+    pub was: Option<ObjectRef>,
+    /// The app that applied it, where that is another one now.
+    pub from_app: Option<String>,
+    /// What differs, in the order of the object.
+    pub fields: Vec<FieldChange>,
+}
+
+/// An app with objects that differ.
+#[derive(Debug, Clone)]
+pub struct AppChange {
+    /// The app, by a name that means it alone.
+    pub name: String,
+    /// Its cluster, as it names it; empty when nothing says.
+    pub cluster: SmolStr,
+    /// Whether the app is new, gone, or neither.
+    pub how: How,
+    /// Its objects.
+    pub objects: Vec<ObjectChange>,
+}
+
+/// A line of the change with everything that it causes.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// The line.
+    pub line: Line,
+    /// What it says, without secrets.
+    pub text: String,
+    /// Whether chains lead there. Otherwise the app reads the file, and nothing else explains the difference.
+    pub certain: bool,
+    /// The apps it reaches, as indexes into [`Diff::apps`].
+    pub apps: BTreeSet<usize>,
+    /// Number of objects that differ for it.
+    pub objects: usize,
+    /// Number of fields.
+    pub fields: usize,
+}
+
+/// An app that is not rendered in full on a side: more may differ than is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// The app.
+    pub app: String,
+    /// Why.
+    pub reason: String,
+    /// Whether it was rendered in full before: the change breaks it.
+    pub is_new: bool,
+}
+
+/// What differs between two sides.
+#[derive(Debug, Clone, Default)]
+pub struct Diff {
+    /// Apps, by name.
+    pub apps: Vec<AppChange>,
+    /// Lines, those that cause most first.
+    pub causes: Vec<Cause>,
+    /// Apps that are not rendered in full, by name; those that were before first.
+    pub open: Vec<Open>,
+}
+
+impl Diff {
+    /// All objects that differ.
+    pub fn objects(&self) -> impl Iterator<Item = &ObjectChange> {
+        self.apps.iter().flat_map(|app| &app.objects)
+    }
+}
+
+/// One side: what its apps are, and what they say.
+struct Side<'a> {
+    workspace: &'a Workspace,
+    inventory: Inventory,
+    digests: Vec<u64>,
+    names: Vec<String>,
+}
+
+impl<'a> Side<'a> {
+    fn new(workspace: &'a Workspace) -> Self {
+        let on_app = |app: &App, rendered: &Rendered| {
+            let objects = rendered.objects.iter().map(digest::of_object);
+            let sum = objects.fold(0_u64, u64::wrapping_add);
+            sum.wrapping_add(digest::of_text(&app.cluster))
+        };
+        let (inventory, digests) = repo::analyze(workspace, &on_app);
+        let names = app_names(&inventory);
+        Self { workspace, inventory, digests, names }
+    }
+
+    fn entry(&self, index: usize) -> Option<&AppEntry> {
+        self.inventory.apps.get(index)
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.names.get(index).cloned().unwrap_or_default()
+    }
+
+    /// Files that the apps above one read.
+    fn above(&self, index: usize, files: &mut BTreeSet<TreePath>) {
+        let mut at = self.entry(index).and_then(|entry| entry.app.parent);
+        for _ in 0..16 {
+            let Some(entry) = at.and_then(|id| self.inventory.app(id)) else { return };
+            files.extend(entry.files.iter().cloned());
+            files.extend(entry.app.path.clone());
+            at = entry.app.parent;
+        }
+    }
+}
+
+/// An app on both sides, or on one.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    base: Option<usize>,
+    head: Option<usize>,
+}
+
+/// Which app is which on the other side.
+fn pairs(base: &Inventory, head: &Inventory) -> Vec<Pair> {
+    let mut old: Vec<Option<&App>> = base.apps.iter().map(|entry| Some(&entry.app)).collect();
+    let mut new: Vec<Option<&App>> = head.apps.iter().map(|entry| Some(&entry.app)).collect();
+    let mut found = Vec::new();
+    fn stage<'a, K: Hash + Eq>(
+        (old, new): (&mut [Option<&'a App>], &mut [Option<&'a App>]),
+        found: &mut Vec<Pair>,
+        alone: bool,
+        key: impl Fn(&'a App) -> K,
+    ) {
+        let mut known: FxHashMap<K, Vec<usize>> = FxHashMap::default();
+        for (index, app) in old.iter().enumerate().rev() {
+            if let Some(app) = app {
+                known.entry(key(app)).or_default().push(index);
+            }
+        }
+        for (index, slot) in new.iter_mut().enumerate() {
+            let Some(indexes) = slot.and_then(|app| known.get_mut(&key(app))) else { continue };
+            if alone && indexes.len() > 1 {
+                continue;
+            }
+            if let Some(at) = indexes.pop() {
+                if let Some(taken) = old.get_mut(at) {
+                    *taken = None;
+                }
+                *slot = None;
+                found.push(Pair { base: Some(at), head: Some(index) });
+            }
+        }
+    }
+    stage((&mut old, &mut new), &mut found, false, |app| {
+        (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment, &app.path)
+    });
+    stage((&mut old, &mut new), &mut found, true, |app| {
+        (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment)
+    });
+    stage((&mut old, &mut new), &mut found, true, |app| (app.kind, &app.name, &app.namespace, &app.path));
+    stage((&mut old, &mut new), &mut found, true, |app| (app.kind, &app.name, &app.namespace));
+    let rest = |slots: Vec<Option<&App>>| {
+        let indexes = slots.into_iter().enumerate().filter_map(|(index, app)| app.map(|_| index));
+        indexes.collect::<Vec<usize>>()
+    };
+    found.extend(rest(old).into_iter().map(|base| Pair { base: Some(base), head: None }));
+    found.extend(rest(new).into_iter().map(|head| Pair { base: None, head: Some(head) }));
+    found
+}
+
+/// A pair that differs, rendered.
+struct Loaded<'a> {
+    pair: Pair,
+    base: Option<(&'a AppEntry, Rendered)>,
+    head: Option<(&'a AppEntry, Rendered)>,
+}
+
+/// What an object's change is made of, before causes have numbers.
+struct Drafted {
+    pair: usize,
+    change: ObjectChange,
+    causes: Vec<Option<Found>>,
+}
+
+/// Compares two sides. Their workspaces share sources and parsed files.
+pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
+    let (base, head) = (Side::new(base), Side::new(head));
+    let pairs = pairs(&base.inventory, &head.inventory);
+    let digest = |side: &Side<'_>, index: Option<usize>| index.and_then(|at| side.digests.get(at).copied());
+    let differs = |pair: &&Pair| digest(&base, pair.base) != digest(&head, pair.head);
+    let render = |side: &'_ Side<'_>, index: Option<usize>| {
+        let entry = index.and_then(|at| side.entry(at))?;
+        Some(repo::render(&entry.app, side.workspace))
+    };
+    let loaded: Vec<Loaded<'_>> = pairs
+        .par_iter()
+        .filter(differs)
+        .map(|pair| Loaded {
+            pair: *pair,
+            base: render(&base, pair.base).and_then(|it| Some((base.entry(pair.base?)?, it))),
+            head: render(&head, pair.head).and_then(|it| Some((head.entry(pair.head?)?, it))),
+        })
+        .collect();
+    let found = matching::matches(candidates(&loaded, |it| &it.base), candidates(&loaded, |it| &it.head));
+    let mut by_pair: BTreeMap<usize, Vec<Match<'_>>> = BTreeMap::new();
+    for found in found {
+        let home = found.head.or(found.base).map_or(0, |it| it.pair);
+        by_pair.entry(home).or_default().push(found);
+    }
+    let lines = Lines::new(base.workspace, head.workspace);
+    let drafted: Vec<Drafted> = by_pair
+        .into_par_iter()
+        .flat_map_iter(|(index, matches)| {
+            loaded
+                .get(index)
+                .map(|it| draft(it, index, &matches, &loaded, &base, &head, &lines))
+                .unwrap_or_default()
+        })
+        .collect();
+    let mut diff = assemble(drafted, &loaded, &base, &head, &lines);
+    diff.open = open(&pairs, &base, &head);
+    diff
+}
+
+fn candidates<'a>(
+    loaded: &'a [Loaded<'_>],
+    side: impl Fn(&'a Loaded<'_>) -> &'a Option<(&'a AppEntry, Rendered)>,
+) -> Vec<Candidate<'a>> {
+    let mut all = Vec::new();
+    for (pair, it) in loaded.iter().enumerate() {
+        if let Some((entry, rendered)) = side(it) {
+            all.extend(rendered.objects.iter().map(|object| Candidate {
+                pair,
+                cluster: &entry.app.cluster,
+                object,
+                digest: digest::of_object(object),
+            }));
+        }
+    }
+    all
+}
+
+fn draft(
+    it: &Loaded<'_>,
+    index: usize,
+    matches: &[Match<'_>],
+    loaded: &[Loaded<'_>],
+    base: &Side<'_>,
+    head: &Side<'_>,
+    lines: &Lines<'_>,
+) -> Vec<Drafted> {
+    let mut above = BTreeSet::new();
+    it.pair.base.into_iter().for_each(|at| base.above(at, &mut above));
+    it.pair.head.into_iter().for_each(|at| head.above(at, &mut above));
+    let above: Vec<TreePath> = above.into_iter().collect();
+    let old = it.base.as_ref().map(|(entry, rendered)| View::new(entry, rendered, base.workspace));
+    let new = it.head.as_ref().map(|(entry, rendered)| View::new(entry, rendered, head.workspace));
+    let mut finder = Finder::new(lines, old, new, above);
+    // What is missing from a render is neither gone nor new.
+    let status = |it: &Option<(&AppEntry, Rendered)>| {
+        it.as_ref().map(|(_, rendered)| (rendered.status(), rendered.reason()))
+    };
+    let (was, is) = (status(&it.base), status(&it.head));
+    let full = |it: &Option<(Status, Option<String>)>| {
+        it.as_ref().is_none_or(|(status, _)| *status == Status::Rendered)
+    };
+    let mut drafted = Vec::new();
+    for found in matches {
+        let unsure = match found.how {
+            How::Removed => !full(&is) && was != is,
+            How::Added => !full(&was) && was != is,
+            _ => false,
+        };
+        if unsure {
+            continue;
+        }
+        let other = found.base.filter(|old| old.pair != index).and_then(|old| loaded.get(old.pair));
+        let kept = other.and_then(|other| other.base.as_ref()).map(|(entry, rendered)| {
+            let view = View::new(entry, rendered, base.workspace);
+            finder.base.replace(view)
+        });
+        if let Some(mut change) = object_change(found, &finder, base.workspace) {
+            change.pair = index;
+            let from = other.and_then(|other| other.pair.base.or(other.pair.head));
+            change.change.from_app = from.filter(|_| found.how == How::Moved).map(|at| base.name(at));
+            drafted.push(change);
+        }
+        if let Some(kept) = kept {
+            finder.base = kept;
+        }
+    }
+    follow(&mut drafted);
+    drafted
+}
+
+/// What differs in a matched object; `None` where nothing does.
+fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) -> Option<Drafted> {
+    let any = found.head.or(found.base)?;
+    let whole = |node| Value { node, key: None, around: Vec::new() };
+    let differences = match (&found.base, &found.head) {
+        (Some(base), Some(head)) => compare::compare(base.object, head.object),
+        (base, head) => vec![Difference {
+            path: Path::default(),
+            base: base.map(|it| whole(&it.object.node)),
+            head: head.map(|it| whole(&it.object.node)),
+            reordered: false,
+        }],
+    };
+    let mut masks = Masks::default();
+    let mut fields = Vec::new();
+    let mut causes = Vec::new();
+    for difference in &differences {
+        masks.used = false;
+        let mut shown = |value: &Option<Value<'_>>| {
+            let value = value.as_ref()?;
+            Some(masks.value(any.object, &difference.path, value.node, value.around.last().copied()))
+        };
+        let (before, after) = (shown(&difference.base), shown(&difference.head));
+        if masks.used {
+            let sides = [(&finder.base, &difference.base), (&finder.head, &difference.head)];
+            for (view, value) in sides {
+                if let (Some(view), Some(value)) = (view, value) {
+                    view.hide(value.node, workspace);
+                }
+            }
+        }
+        causes.push(finder.of(difference));
+        fields.push(FieldChange {
+            path: difference.path.to_string(),
+            follows: follows(before.as_ref(), after.as_ref()),
+            before,
+            after,
+            secret: masks.used,
+            reordered: difference.reordered,
+            cause: None,
+        });
+    }
+    let to_ref = |it: &Candidate<'_>| it.object.to_ref(it.cluster, None);
+    let object = to_ref(&any);
+    let was = found.base.as_ref().filter(|_| found.head.is_some()).map(to_ref).filter(|was| *was != object);
+    if let Some(was) = &was {
+        // What the app says, not the object.
+        let text = |text: &str| Some(Json::String(text.to_owned()));
+        let cluster = |it: &ObjectRef| it.cluster.clone().unwrap_or_default();
+        let implied = [
+            ("metadata.namespace", was.namespace.clone(), object.namespace.clone()),
+            ("(cluster)", cluster(was), cluster(&object)),
+        ];
+        for (path, before, after) in implied {
+            if before != after && !fields.iter().any(|field| field.path == path) {
+                let (before, after) = (text(&before), text(&after));
+                let path = path.to_owned();
+                let change = FieldChange {
+                    path,
+                    before,
+                    after,
+                    secret: false,
+                    follows: false,
+                    reordered: false,
+                    cause: None,
+                };
+                fields.push(change);
+                causes.push(finder.fallback().map(|line| Found { line, certain: true }));
+            }
+        }
+    }
+    if fields.is_empty() && found.how != How::Moved {
+        return None;
+    }
+    if fields.is_empty() {
+        causes.push(finder.fallback().map(|line| Found { line, certain: false }));
+    }
+    let change = ObjectChange { object, how: found.how, was, from_app: None, fields };
+    Some(Drafted { pair: any.pair, change, causes })
+}
+
+/// Whether a value only follows another change.
+fn follows(before: Option<&Json>, after: Option<&Json>) -> bool {
+    let (Some(Json::String(before)), Some(Json::String(after))) = (before, after) else { return false };
+    let is_digest = |text: &str| text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hashes = folded(before).zip(folded(after)).is_some_and(|(before, after)| before == after);
+    hashes || is_digest(before) && is_digest(after)
+}
+
+/// Leads names with a generator's hash back to what changed in the object that bears the name.
+fn follow(drafted: &mut [Drafted]) {
+    let mut behind: FxHashMap<String, Found> = FxHashMap::default();
+    for it in drafted.iter_mut() {
+        let name = it.change.object.name.clone();
+        let renamed =
+            it.change.was.as_ref().is_some_and(|was| was.name != name) && it.change.how == How::Same;
+        let Some(stem) = folded(&name).filter(|_| renamed) else { continue };
+        let fields = it.change.fields.iter().zip(&it.causes);
+        let cause =
+            fields.filter(|(field, _)| field.path != "metadata.name").find_map(|(_, cause)| cause.clone());
+        if let Some(cause) = cause {
+            behind.insert(stem.to_owned(), cause);
+        }
+    }
+    for it in drafted.iter_mut() {
+        for (field, cause) in it.change.fields.iter().zip(&mut it.causes) {
+            if let Some(Json::String(after)) = field.after.as_ref().filter(|_| field.follows)
+                && let Some(found) = folded(after).and_then(|stem| behind.get(stem))
+            {
+                *cause = Some(found.clone());
+            }
+        }
+    }
+}
+
+fn assemble(
+    drafted: Vec<Drafted>,
+    loaded: &[Loaded<'_>],
+    base: &Side<'_>,
+    head: &Side<'_>,
+    lines: &Lines<'_>,
+) -> Diff {
+    let mut apps: BTreeMap<(String, usize), (AppChange, Vec<Vec<Option<Found>>>)> = BTreeMap::new();
+    for it in drafted {
+        let Some(loaded) = loaded.get(it.pair) else { continue };
+        let name = match (loaded.pair.head, loaded.pair.base) {
+            (Some(at), _) => head.name(at),
+            (None, Some(at)) => base.name(at),
+            (None, None) => continue,
+        };
+        let entry = apps.entry((name.clone(), it.pair)).or_insert_with(|| {
+            let how = match (&loaded.base, &loaded.head) {
+                (None, _) => How::Added,
+                (_, None) => How::Removed,
+                _ => How::Same,
+            };
+            let app = loaded.head.as_ref().or(loaded.base.as_ref()).map(|(entry, _)| &entry.app);
+            let cluster = app.map(|app| app.cluster.clone()).unwrap_or_default();
+            (AppChange { name, cluster, how, objects: Vec::new() }, Vec::new())
+        });
+        entry.0.objects.push(it.change);
+        entry.1.push(it.causes);
+    }
+    let mut causes: BTreeMap<Line, Cause> = BTreeMap::new();
+    for (app, (_, found)) in apps.values().enumerate() {
+        for object in found {
+            let mut told = BTreeSet::new();
+            for Found { line, certain } in object.iter().flatten() {
+                let cause = causes.entry(line.clone()).or_insert_with(|| Cause {
+                    line: line.clone(),
+                    text: lines.text(line),
+                    certain: false,
+                    apps: BTreeSet::new(),
+                    objects: 0,
+                    fields: 0,
+                });
+                cause.certain |= certain;
+                cause.apps.insert(app);
+                cause.fields += 1;
+                cause.objects += usize::from(told.insert(line));
+            }
+        }
+    }
+    let mut causes: Vec<Cause> = causes.into_values().collect();
+    causes.sort_by(|a, b| {
+        let size = |it: &Cause| (it.apps.len(), it.objects, it.fields);
+        size(b).cmp(&size(a)).then_with(|| a.line.cmp(&b.line))
+    });
+    let numbers: FxHashMap<&Line, usize> =
+        causes.iter().enumerate().map(|(number, cause)| (&cause.line, number)).collect();
+    let mut all = Vec::new();
+    for (mut app, found) in apps.into_values() {
+        for (object, found) in app.objects.iter_mut().zip(found) {
+            for (field, found) in object.fields.iter_mut().zip(found) {
+                field.cause = found.and_then(|found| numbers.get(&found.line).copied());
+            }
+        }
+        app.objects.sort_by(|a, b| a.object.cmp(&b.object));
+        all.push(app);
+    }
+    Diff { apps: all, causes, open: Vec::new() }
+}
+
+/// The apps that are not rendered in full.
+fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>) -> Vec<Open> {
+    let mut all = Vec::new();
+    for pair in pairs {
+        let entry = |side: &'_ Side<'_>, at: Option<usize>| {
+            let entry = side.entry(at?)?;
+            Some((side.name(at?), entry.status, entry.reason.clone()))
+        };
+        let (was, is) = (entry(base, pair.base), entry(head, pair.head));
+        let was_full = was.as_ref().is_none_or(|(_, status, _)| *status == Status::Rendered);
+        for (side, (app, status, reason)) in
+            [(true, is), (false, was)].into_iter().filter_map(|(side, it)| Some((side, it?)))
+        {
+            if status != Status::Rendered {
+                let reason = reason.unwrap_or_default();
+                all.push(Open { app, reason, is_new: side && was_full });
+                break;
+            }
+        }
+    }
+    all.sort_by(|a, b| b.is_new.cmp(&a.is_new).then_with(|| a.cmp(b)));
+    all
+}

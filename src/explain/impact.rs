@@ -1,0 +1,97 @@
+//! What files or lines reach, at a glance: apps, clusters, objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::finding::ObjectRef;
+use crate::repo::{self, App, Rendered, Workspace};
+use crate::source::TreePath;
+
+use super::naming::AppNames;
+use super::reach::{file_of, in_app, lines_of};
+
+/// An app that something reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The app, by a name that means it alone.
+    pub name: String,
+    /// Its cluster, as it names it; empty when nothing says.
+    pub cluster: SmolStr,
+    /// The objects, in order; none where the app reads the file, and nothing of it is in an object.
+    pub objects: Vec<ObjectRef>,
+}
+
+/// What files and lines reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Impact {
+    /// What was asked for: files, and lines from 1.
+    pub targets: Vec<(String, Option<u32>)>,
+    /// Apps, by name.
+    pub apps: Vec<Touched>,
+    /// Apps that are not rendered in full: they may be reached, too.
+    pub unknown: Vec<String>,
+}
+
+impl Impact {
+    /// The clusters of the apps.
+    pub fn clusters(&self) -> BTreeSet<&str> {
+        self.apps.iter().map(|app| app.cluster.as_str()).filter(|cluster| !cluster.is_empty()).collect()
+    }
+
+    /// Number of objects.
+    pub fn objects(&self) -> usize {
+        self.apps.iter().map(|app| app.objects.len()).sum()
+    }
+}
+
+/// Finds what files and lines reach. A key stands for all that is below it. `Err` says that there is no such file or line.
+pub fn impact(workspace: &Workspace, targets: &[(String, Option<u32>)]) -> Result<Impact, String> {
+    let mut wanted = Vec::new();
+    let mut whole: BTreeSet<TreePath> = BTreeSet::new();
+    for (name, line) in targets {
+        let file = file_of(workspace, name)?;
+        let count = file.line_starts().len() as u32;
+        let lines = match line {
+            Some(line) if *line == 0 || *line > count => {
+                return Err(format!("`{name}` has {count} lines: there is no line {line}"));
+            }
+            Some(line) => lines_of(workspace, &file, *line),
+            None => {
+                whole.extend(TreePath::new(file.name()));
+                1..=count
+            }
+        };
+        wanted.push((file, lines));
+    }
+    let on_app = |app: &App, rendered: &Rendered| {
+        let reached = wanted.iter().filter_map(|(file, lines)| in_app(file, lines, app, rendered));
+        let mut objects: BTreeSet<ObjectRef> = BTreeSet::new();
+        let mut any = false;
+        for (_, app) in reached {
+            any = true;
+            objects.extend(app.objects.into_iter().map(|reached| reached.object));
+        }
+        any.then_some((app.id, objects))
+    };
+    let (inventory, reached) = repo::analyze(workspace, &on_app);
+    let names = AppNames::new(&inventory);
+    let mut objects: BTreeMap<_, BTreeSet<ObjectRef>> = reached.into_iter().flatten().collect();
+    let mut apps = Vec::new();
+    let mut unknown = BTreeSet::new();
+    for entry in &inventory.apps {
+        let reads = whole.iter().any(|path| entry.files.contains(path));
+        let found = objects.remove(&entry.app.id);
+        if found.is_some() || reads {
+            apps.push(Touched {
+                name: names.alone(&entry.app),
+                cluster: entry.app.cluster.clone(),
+                objects: found.unwrap_or_default().into_iter().collect(),
+            });
+        } else if entry.status != repo::Status::Rendered {
+            unknown.insert(names.alone(&entry.app));
+        }
+    }
+    apps.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Impact { targets: targets.to_vec(), apps, unknown: unknown.into_iter().collect() })
+}

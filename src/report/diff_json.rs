@@ -1,0 +1,164 @@
+//! What a change does, for machines: version 1.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diff::{Diff, Version};
+use crate::finding::ObjectRef;
+use crate::lint::Names;
+
+use super::to_json;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Root<'a> {
+    version: u32,
+    base: &'a str,
+    head: &'a str,
+    causes: Vec<Cause<'a>>,
+    apps: Vec<App<'a>>,
+    not_fully_rendered: Vec<Open<'a>>,
+}
+
+#[derive(Serialize)]
+struct Cause<'a> {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    side: &'static str,
+    text: &'a str,
+    certain: bool,
+    apps: Vec<&'a str>,
+    objects: usize,
+    fields: usize,
+}
+
+#[derive(Serialize)]
+struct App<'a> {
+    name: &'a str,
+    cluster: &'a str,
+    change: &'static str,
+    objects: Vec<Object<'a>>,
+}
+
+#[derive(Serialize)]
+struct Identity<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a str>,
+    group: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'a> {
+    #[serde(flatten)]
+    identity: Identity<'a>,
+    change: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<Identity<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_app: Option<&'a str>,
+    fields: Vec<Field<'a>>,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a Value>,
+    #[serde(skip_serializing_if = "is_false")]
+    secret: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    follows: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    reordered: bool,
+    /// Index into `causes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Open<'a> {
+    app: &'a str,
+    reason: &'a str,
+    new: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn identity(object: &ObjectRef) -> Identity<'_> {
+    Identity {
+        cluster: object.cluster.as_deref(),
+        group: &object.group,
+        kind: &object.kind,
+        namespace: &object.namespace,
+        name: &object.name,
+    }
+}
+
+/// All of it. Files are named from the top of the repository.
+pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
+    let [base, head] = sides;
+    let app_name = |at: &usize| diff.apps.get(*at).map(|app| app.name.as_str());
+    let causes = diff.causes.iter().map(|cause| Cause {
+        file: names.in_repository(&cause.line.file),
+        line: Some(cause.line.line).filter(|line| *line > 0),
+        side: match cause.line.version {
+            Version::Base => "base",
+            Version::Head => "head",
+        },
+        text: &cause.text,
+        certain: cause.certain,
+        apps: cause.apps.iter().filter_map(app_name).collect(),
+        objects: cause.objects,
+        fields: cause.fields,
+    });
+    let apps = diff.apps.iter().map(|app| App {
+        name: &app.name,
+        cluster: &app.cluster,
+        change: app.how.as_str(),
+        objects: app
+            .objects
+            .iter()
+            .map(|object| Object {
+                identity: identity(&object.object),
+                change: object.how.as_str(),
+                was: object.was.as_ref().map(identity),
+                from_app: object.from_app.as_deref(),
+                fields: object
+                    .fields
+                    .iter()
+                    .map(|field| Field {
+                        path: &field.path,
+                        before: field.before.as_ref(),
+                        after: field.after.as_ref(),
+                        secret: field.secret,
+                        follows: field.follows,
+                        reordered: field.reordered,
+                        cause: field.cause,
+                    })
+                    .collect(),
+            })
+            .collect(),
+    });
+    to_json(&Root {
+        version: 1,
+        base,
+        head,
+        causes: causes.collect(),
+        apps: apps.collect(),
+        not_fully_rendered: diff
+            .open
+            .iter()
+            .map(|open| Open { app: &open.app, reason: &open.reason, new: open.is_new })
+            .collect(),
+    })
+}

@@ -1,0 +1,59 @@
+//! A tree beside another one: what both hold is one file, so that it is parsed once and has one set of places.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+
+/// A tree whose files are those of `beside` where they hold the same bytes.
+pub struct SharedTree {
+    below: Arc<dyn Tree>,
+    beside: Arc<dyn Tree>,
+}
+
+impl SharedTree {
+    /// `below`, sharing what it can with `beside`. Both register what they read in the same sources.
+    pub fn new(below: Arc<dyn Tree>, beside: Arc<dyn Tree>) -> Self {
+        Self { below, beside }
+    }
+}
+
+impl fmt::Debug for SharedTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedTree({:?} beside {:?})", self.below, self.beside)
+    }
+}
+
+impl Tree for SharedTree {
+    fn read(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
+        let own = self.below.read(path)?;
+        match self.beside.read(path) {
+            Ok(other) if other.name() == own.name() && other.bytes() == own.bytes() => Ok(other),
+            _ => Ok(own),
+        }
+    }
+
+    fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
+        self.below.list(dir)
+    }
+
+    fn kind(&self, path: &TreePath) -> Option<EntryKind> {
+        self.below.kind(path)
+    }
+
+    fn files(&self) -> Vec<TreePath> {
+        self.below.files()
+    }
+
+    fn unlisted(&self) -> Vec<(String, ReadError)> {
+        self.below.unlisted()
+    }
+
+    fn content_id(&self, dir: &TreePath) -> ContentId {
+        self.below.content_id(dir)
+    }
+
+    fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
+        self.below.resolve(path)
+    }
+}
