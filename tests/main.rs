@@ -20,6 +20,7 @@ mod arenas;
 mod bad_input;
 mod blame;
 mod blind;
+mod changes;
 mod cli;
 mod corpus_applications;
 mod corpus_incidents;

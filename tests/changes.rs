@@ -1,0 +1,430 @@
+//! Diffs of two sides: small ones, judged line by line; and random edits in real repositories.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use gitops_lint::diff::{self, Diff, How, Version};
+use gitops_lint::repo::{self, App, Rendered, Status, Workspace};
+use gitops_lint::source::{
+    MemoryTree, OverlayTree, SharedTree, SourceFile, Sources, Span, Tree, TreePath, WorkTree,
+};
+use gitops_lint::yaml::{Cache, Data, Node, Style};
+
+use super::cli::text;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// The diff of two sets of files.
+fn diff_of(base: Files<'_>, head: Files<'_>) -> Diff {
+    let sources = Sources::new();
+    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
+    let head: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, head.iter().copied()));
+    let base: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, base.iter().copied()));
+    let base: Arc<dyn Tree> = Arc::new(SharedTree::new(base, Arc::clone(&head)));
+    let (base, _) = Workspace::of_tree(base, Arc::clone(&cache), &[]);
+    let (head, _) = Workspace::of_tree(head, cache, &[]);
+    diff::diff(&base, &head)
+}
+
+/// A line per field: app, object, what happened, the field, its values and the line that causes it.
+fn told(diff: &Diff) -> Vec<String> {
+    let mut lines = Vec::new();
+    for app in &diff.apps {
+        for object in &app.objects {
+            for field in &object.fields {
+                let cause = field.cause.map_or_else(
+                    || "?".to_owned(),
+                    |at| {
+                        let line = &diff.causes[at].line;
+                        let gone = if line.version == Version::Base { " gone" } else { "" };
+                        format!("{}:{}{gone}", line.file, line.line)
+                    },
+                );
+                let (kind, name) = (&object.object.kind, &object.object.name);
+                let value = |value: &Option<serde_json::Value>| match value {
+                    Some(serde_json::Value::Object(_) | serde_json::Value::Array(_)) => "...".to_owned(),
+                    Some(value) => value.to_string(),
+                    None => "-".to_owned(),
+                };
+                let (before, after) = (value(&field.before), value(&field.after));
+                let how = object.how.as_str();
+                lines.push(format!(
+                    "{}: {kind}/{name} {how} {} {before} {after} <- {cause}",
+                    app.name, field.path
+                ));
+            }
+        }
+    }
+    lines
+}
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: { name: {{ .Release.Name }} }
+spec:
+  replicas: {{ .Values.replicas }}
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+      - name: app
+        image: web:1
+        {{- if .Values.debug }}
+        args: [--debug]
+        {{- end }}
+";
+
+fn application(name: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{ name: {name}, namespace: argocd }}
+spec:
+  project: default
+  source:
+    repoURL: https://git.example.com/acme/gitops.git
+    targetRevision: HEAD
+    path: chart
+    helm: {{ valueFiles: [common.yaml] }}
+  destination: {{ server: https://kubernetes.default.svc, namespace: {name} }}
+"
+    )
+}
+
+#[test]
+fn one_line_is_one_cause_with_all_its_apps() {
+    let (a, b) = (application("a"), application("b"));
+    let with = |common: &'static str| {
+        vec![
+            ("apps/a.yaml", a.clone()),
+            ("apps/b.yaml", b.clone()),
+            ("chart/Chart.yaml", CHART.to_owned()),
+            ("chart/values.yaml", "replicas: 1\ndebug: false\n".to_owned()),
+            ("chart/common.yaml", common.to_owned()),
+            ("chart/templates/web.yaml", DEPLOYMENT.to_owned()),
+        ]
+    };
+    let (base, head) = (with("# shared\nreplicas: 2\n"), with("# shared\nreplicas: 3\n"));
+    fn borrow<'a>(files: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+        files.iter().map(|(path, text)| (*path, text.as_str())).collect()
+    }
+    let diff = diff_of(&borrow(&base), &borrow(&head));
+    assert_eq!(
+        told(&diff),
+        [
+            "a: Deployment/a changed spec.replicas 2 3 <- chart/common.yaml:2",
+            "b: Deployment/b changed spec.replicas 2 3 <- chart/common.yaml:2",
+        ]
+    );
+    assert_eq!(diff.causes.len(), 1);
+    assert_eq!((diff.causes[0].apps.len(), diff.causes[0].certain), (2, true));
+    assert_eq!(diff.causes[0].text, "replicas: 3");
+    // A condition, and a line that is gone.
+    let head = with("# shared\nreplicas: 2\ndebug: true\n");
+    let diff = diff_of(&borrow(&base), &borrow(&head));
+    let lines = told(&diff);
+    let args = "a: Deployment/a changed spec.template.spec.containers[app].args - ... <- chart/common.yaml:3";
+    assert_eq!(lines[0], args, "{lines:?}");
+    let head = with("# shared\n");
+    let lines = told(&diff_of(&borrow(&base), &borrow(&head)));
+    assert_eq!(lines[0], "a: Deployment/a changed spec.replicas 2 1 <- chart/common.yaml:2 gone");
+    assert!(told(&diff_of(&borrow(&base), &borrow(&base))).is_empty());
+}
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec:\n  ports:\n";
+
+#[test]
+fn lists_are_matched_by_their_keys() {
+    let list = "resources: [svc.yaml]\n";
+    let [http, https] = ["  - { name: http, port: 80 }\n", "  - { name: https, port: 443 }\n"];
+    let one = [SERVICE, http, https].concat();
+    let other = [SERVICE, https, http].concat();
+    let base: Files<'_> = &[("kustomization.yaml", list), ("svc.yaml", &one)];
+    let same = diff_of(base, &[("kustomization.yaml", list), ("svc.yaml", &other)]);
+    assert_eq!(told(&same), Vec::<String>::new(), "the order of ports means nothing");
+    let more = [SERVICE, "  - { name: admin, port: 81 }\n", https, http].concat();
+    let diff = diff_of(base, &[("kustomization.yaml", list), ("svc.yaml", &more)]);
+    let lines = told(&diff);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("spec.ports[81] - ... <- svc.yaml:6"), "{lines:?}");
+}
+
+#[test]
+fn objects_are_found_again() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  containers:\n  - name: app\n    image: web:1\n    envFrom:\n    - configMapRef: { name: env }\n";
+    let kustomization = "resources: [pod.yaml]\nconfigMapGenerator:\n- name: env\n  envs: [app.env]\n";
+    let base: Files<'_> =
+        &[("kustomization.yaml", kustomization), ("pod.yaml", pod), ("app.env", "A=1\nB=2\n")];
+    let head: Files<'_> =
+        &[("kustomization.yaml", kustomization), ("pod.yaml", pod), ("app.env", "A=1\nB=3\n")];
+    let diff = diff_of(base, head);
+    let config = diff.objects().find(|it| it.object.kind == "ConfigMap").unwrap();
+    assert_eq!(config.how, How::Same, "a hash makes no other object");
+    let data = config.fields.iter().find(|field| field.path == "data.B").unwrap();
+    let cause = &diff.causes[data.cause.unwrap()];
+    assert_eq!((&*cause.line.file, cause.line.line), ("app.env", 2));
+    let reference = diff.objects().find(|it| it.object.kind == "Pod").unwrap();
+    assert!(reference.fields[0].follows);
+    assert_eq!(reference.fields[0].cause, data.cause, "what follows has the same cause");
+
+    // Another name means delete and create, and is still told as one.
+    let other = pod.replace("name: web", "name: front");
+    let head: Files<'_> =
+        &[("kustomization.yaml", kustomization), ("pod.yaml", &other), ("app.env", "A=1\nB=2\n")];
+    let diff = diff_of(base, head);
+    let lines = told(&diff);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("Pod/front renamed metadata.name \"web\" \"front\" <- pod.yaml:3"),
+        "{lines:?}"
+    );
+
+    // Gone and new.
+    let none: Files<'_> = &[("kustomization.yaml", "resources: []\nnamePrefix: a-\n")];
+    let gone = diff_of(base, none);
+    let hows: Vec<How> = gone.objects().map(|it| it.how).collect();
+    assert!(!hows.is_empty() && hows.iter().all(|how| *how == How::Removed), "{hows:?}");
+    let new = diff_of(none, base);
+    assert!(new.objects().all(|it| it.how == How::Added));
+}
+
+#[test]
+fn secrets_show_that_they_change_and_nothing_else() {
+    let list = "resources: [s.yaml]\n";
+    let secret = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{ name: s }}\nstringData:\n  a: {value}\n  b: zebra77x\n"
+        )
+    };
+    let (old, new) = (secret("hunter22x"), secret("zebra77x"));
+    let base: Files<'_> = &[("kustomization.yaml", list), ("s.yaml", &old)];
+    let diff = diff_of(base, &[("kustomization.yaml", list), ("s.yaml", &new)]);
+    assert_eq!(
+        told(&diff),
+        [".: Secret/s changed stringData.a \"******** (1)\" \"******** (2)\" <- s.yaml:5"]
+            .map(|line| line.replacen('.', &diff.apps[0].name, 1))
+    );
+    let all = format!("{diff:?}");
+    assert!(!all.contains("hunter22x") && !all.contains("zebra77x"), "{all}");
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    super::cli::git(dir, args);
+}
+
+#[test]
+fn the_command_compares_a_branch_with_where_it_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let pod = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: web }\ndata:\n  a: x\n";
+    std::fs::write(root.join("kustomization.yaml"), "resources: [web.yaml]\n").unwrap();
+    std::fs::write(root.join("web.yaml"), pod).unwrap();
+    git(root, &["init", "-q", "-b", "main"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "one"]);
+    let ask = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-lint"));
+        let output = command.current_dir(root).args(args).env_clear().output().unwrap();
+        (text(&output.stdout) + &text(&output.stderr), output.status.code().unwrap())
+    };
+    let (out, code) = ask(&["diff", "--exit-code"]);
+    assert_eq!((out.as_str(), code), ("nothing that is applied changes\n", 0));
+    std::fs::write(root.join("web.yaml"), pod.replace("a: x", "a: z")).unwrap();
+    let (out, code) = ask(&["diff", "--exit-code"]);
+    assert_eq!(code, 1, "{out}");
+    for part in ["1 object in 1 app: 1 changed", "web.yaml:5", "~ ConfigMap/web/web", "data.a", "- x", "+ z"]
+    {
+        assert!(out.contains(part), "{part} is missing in\n{out}");
+    }
+    assert_eq!(ask(&["diff"]).1, 0, "as git diff");
+    git(root, &["checkout", "-qb", "topic"]);
+    git(root, &["commit", "-qam", "two"]);
+    let (json, _) = ask(&["diff", "main", "topic", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["causes"][0]["file"], "web.yaml");
+    assert_eq!(json["apps"][0]["objects"][0]["fields"][0]["after"], "z");
+    let (stat, _) = ask(&["diff", "--stat"]);
+    assert!(stat.contains("~1"), "{stat}");
+    let (markdown, _) = ask(&["diff", "--format", "markdown"]);
+    assert!(markdown.contains("```diff") && markdown.contains("web.yaml:5"), "{markdown}");
+    let (out, code) = ask(&["impact", "web.yaml:5"]);
+    assert!(code == 0 && out.contains("reaches 1 object in 1 app"), "{out}");
+    let (out, code) = ask(&["diff", "nowhere"]);
+    assert!(code == 2 && out.contains("cannot look at `nowhere`"), "{out}");
+}
+
+/// Edits that have an effect in the long test.
+const EDITS: usize = 200;
+
+/// The share of changed fields that have to name the edited line.
+const FLOOR: f64 = 0.98;
+
+/// A small generator of numbers: the same ones in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % count.max(1) as u64) as usize
+    }
+}
+
+/// The scalars of a file that an edit can change without breaking the file.
+fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, String)> {
+    let stream = workspace.cache.stream(file);
+    let mut todo: Vec<&Node> =
+        stream.documents.iter().filter_map(|document| document.root.as_ref()).collect();
+    let mut found = Vec::new();
+    while let Some(node) = todo.pop() {
+        match &node.data {
+            Data::Scalar(text) => {
+                let plain = node.style == Style::Plain && file.slice(node.at) == text.as_str();
+                if plain && !text.is_empty() && !text.contains('\n') && node.origin.is_written() {
+                    let new = match (text.as_str(), text.parse::<i64>()) {
+                        ("true", _) => "false".to_owned(),
+                        ("false", _) => "true".to_owned(),
+                        (_, Ok(number)) => (number + 1).to_string(),
+                        (text, _) => format!("{text}x"),
+                    };
+                    found.push((node.at, new));
+                }
+            }
+            Data::Seq(items) => todo.extend(items),
+            Data::Map(map) => todo.extend(map.iter().map(|entry| &entry.value)),
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What the objects of every app say.
+fn renders(workspace: &Workspace) -> BTreeSet<(String, String, String)> {
+    let on_app = |app: &App, rendered: &Rendered| {
+        let object = |it: &repo::Object| {
+            let key = format!("{}/{}/{}/{}", it.group, it.kind, it.namespace, it.name);
+            let mut value = it.node.to_value();
+            value.sort_all_objects();
+            (app.name.to_string(), key, value.to_string())
+        };
+        rendered.objects.iter().map(object).collect::<Vec<_>>()
+    };
+    let (_, all) = repo::analyze(workspace, &on_app);
+    all.into_iter().flatten().collect()
+}
+
+#[test]
+#[ignore = "renders corpus repositories hundreds of times; run with `cargo test --test integration random_edits -- --ignored --nocapture`"]
+fn random_edits_are_told_and_named() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/corpus/repos");
+    let Ok(entries) = std::fs::read_dir(&corpus) else {
+        println!("no corpus, no test");
+        return;
+    };
+    let mut dirs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    dirs.sort();
+    let seed = std::env::var("BLIND_SEED").map_or(0x9E37_79B9_7F4A_7C15, |text| text.parse().unwrap());
+    let edits = std::env::var("EDITS").map_or(EDITS, |text| text.parse().unwrap());
+    let mut dice = Dice(seed);
+    let (mut effective, mut fields, mut named, mut tried) = (0, 0, 0, 0);
+    let (mut untold, mut misses) = (Vec::new(), Vec::new());
+    while effective < edits && tried < 20 * edits {
+        // A repository is opened once for a few edits.
+        let dir = &dirs[dice.below(dirs.len())];
+        let sources = Sources::new();
+        let Ok(tree) = WorkTree::open(dir, "", Arc::clone(&sources)) else { continue };
+        let tree: Arc<dyn Tree> = Arc::new(tree);
+        let cache = Arc::new(Cache::new(Arc::clone(&sources)));
+        let (base, _) = Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &[]);
+        let mut read: BTreeSet<TreePath> = BTreeSet::new();
+        let files = |_: &App, rendered: &Rendered| {
+            (rendered.status() == Status::Rendered).then(|| rendered.files.clone()).unwrap_or_default()
+        };
+        let (_, all) = repo::analyze(&base, &files);
+        read.extend(all.into_iter().flatten());
+        let is_yaml =
+            |path: &&TreePath| path.file_name().ends_with(".yaml") || path.file_name().ends_with(".yml");
+        let read: Vec<&TreePath> = read.iter().filter(is_yaml).collect();
+        if read.is_empty() || read.len() > 4000 {
+            tried += 1;
+            continue;
+        }
+        let before = renders(&base);
+        for _ in 0..4 {
+            tried += 1;
+            let path = read[dice.below(read.len())];
+            let Ok(file) = tree.read(path) else { continue };
+            let scalars = scalars(&base, &file);
+            if scalars.is_empty() || file.text().is_none() {
+                continue;
+            }
+            let (at, new) = &scalars[dice.below(scalars.len())];
+            let mut edited = file.text_or_empty().to_owned();
+            edited.replace_range(at.start as usize..at.end as usize, new);
+            let edited = sources.add(path.as_str(), edited.into_bytes());
+            let after: Arc<dyn Tree> =
+                Arc::new(OverlayTree::new(Arc::clone(&tree), [(path.clone(), edited)].into()));
+            let (head, _) = Workspace::of_tree(after, Arc::clone(&cache), &[]);
+            let (base, _) = Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &[]);
+            let diff = diff::diff(&base, &head);
+            let now = renders(&head);
+            let keys = |set: &BTreeSet<(String, String, String)>,
+                        other: &BTreeSet<(String, String, String)>| {
+                set.difference(other).map(|(app, key, _)| (app.clone(), key.clone())).collect::<BTreeSet<_>>()
+            };
+            let mut changed = keys(&before, &now);
+            changed.extend(keys(&now, &before));
+            if changed.is_empty() {
+                assert!(diff.apps.is_empty(), "nothing changes, and this is told: {:?}", told(&diff));
+                continue;
+            }
+            effective += 1;
+            let line = file.line_index(at.start) as u32 + 1;
+            let place = format!("{} {path}:{line}", dir.file_name().unwrap().display());
+            let mut known = BTreeSet::new();
+            for object in diff.objects() {
+                for it in std::iter::once(&object.object).chain(&object.was) {
+                    known.insert(format!("{}/{}/{}/{}", it.group, it.kind, it.namespace, it.name));
+                }
+            }
+            let open: BTreeSet<&str> = diff.open.iter().map(|open| open.app.as_str()).collect();
+            untold.extend(
+                changed
+                    .iter()
+                    .filter(|(app, key)| !known.contains(key) && !open.contains(app.as_str()))
+                    .map(|(app, key)| format!("{place}: {app} {key}")),
+            );
+            for app in &diff.apps {
+                for object in &app.objects {
+                    for field in &object.fields {
+                        fields += 1;
+                        let cause = field.cause.map(|at| &diff.causes[at].line);
+                        if cause.is_some_and(|it| *it.file == *path.as_str() && it.line == line) {
+                            named += 1;
+                        } else {
+                            misses
+                                .push(format!("{place}: {} {} {}", app.name, object.object.name, field.path));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let share = named as f64 / fields.max(1) as f64;
+    println!(
+        "seed {seed}: {effective} edits with an effect ({tried} tried): {named} of {fields} fields name the line ({:.2} %), {} objects not told",
+        100.0 * share,
+        untold.len()
+    );
+    for line in untold.iter().take(10).chain(misses.iter().take(10)) {
+        println!("  {line}");
+    }
+    assert!(untold.is_empty(), "{untold:#?}");
+    assert!(share >= FLOOR, "{share}");
+}
