@@ -107,7 +107,9 @@ fn generate_what_argo_generates() {
 fn compare(world: &World, case: &Value, wrong: &mut String) {
     let set = case["set"].as_str().unwrap();
     let output = world.expand(set, &mut Origins::new());
-    if let Some(missing) = output.incomplete.first() {
+    // That no Secret fits a selector is an answer of Argo CD, where all clusters are known.
+    let missing = output.incomplete.iter().find(|missing| !missing.reason().contains("are not known"));
+    if let Some(missing) = missing {
         writeln!(wrong, "{set}\nis incomplete: {}", missing.reason()).unwrap();
         return;
     }
