@@ -99,7 +99,7 @@ fn what_may_not_be_read_is_listed() {
     };
     close(".gitops-lint.yaml", 0o000);
     if std::fs::read(root.join(".gitops-lint.yaml")).is_ok() {
-        eprintln!("skipped: this user may read everything");
+        super::skipped("this user may read everything");
         return;
     }
     let output = run(root, &[]);

@@ -83,7 +83,7 @@ fn count(corpus: &Path, case: &Case) -> Tally {
 fn scalars_know_where_they_come_from() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/corpus/helm");
     if !corpus.join("manifest.tsv").exists() {
-        eprintln!("skipped: {} is not there", corpus.display());
+        super::skipped(&format!("{} is not there", corpus.display()));
         return;
     }
     let only = std::env::var("ONLY").unwrap_or_default();

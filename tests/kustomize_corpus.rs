@@ -102,7 +102,7 @@ fn count(corpus: &Path, case: &Case) -> (Tally, Nodes) {
 fn nodes_know_where_they_come_from() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/corpus");
     if !corpus.join("kustomize/manifest.tsv").exists() {
-        eprintln!("skipped: {} is not there", corpus.display());
+        super::skipped(&format!("{} is not there", corpus.display()));
         return;
     }
     let only = std::env::var("ONLY").unwrap_or_default();
@@ -191,7 +191,7 @@ fn without(corpus: &Path, case: &Case, run: &Run, no_op: &NoOp) -> Option<Built>
 fn what_does_nothing_can_be_left_out() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/corpus");
     if !corpus.join("kustomize/manifest.tsv").exists() {
-        eprintln!("skipped: {} is not there", corpus.display());
+        super::skipped(&format!("{} is not there", corpus.display()));
         return;
     }
     let only = std::env::var("ONLY").unwrap_or_default();
