@@ -153,7 +153,7 @@ impl Renderer<'_> {
         }
         let objects = std::mem::take(&mut output.objects);
         let variables = if app.node.at_path(&["spec", "postBuild"]).is_some_and(|build| !build.is_null()) {
-            Variables::of(app, inputs, origins, output, &self.bootstrap)
+            Variables::of(app, inputs, origins, output, self.bootstrap)
         } else {
             Variables::default()
         };

@@ -125,8 +125,8 @@ impl Workspace {
             let name = |entry: &crate::config::Text| {
                 file_names(&entry.value, &object.group, &object.version, &object.kind, minor)
             };
-            let names = self.config.schemas.iter().flat_map(name);
-            let file = names.filter_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok()).next()?;
+            let mut names = self.config.schemas.iter().flat_map(name);
+            let file = names.find_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok())?;
             let mut root = self.cache.stream(&file).documents.first()?.root.clone()?;
             root.canonicalize(Dialect::Sigs).ok()?;
             Some(Arc::new(compile(&root)))

@@ -170,7 +170,7 @@ fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
             .iter()
             .filter_map(Node::as_str)
             // What has a default is there before anything is looked at.
-            .filter(|name| node.at_path(&["properties", name, "default"]).is_none_or(|value| value.is_null()))
+            .filter(|name| node.at_path(&["properties", name, "default"]).is_none_or(Node::is_null))
             .map(SmolStr::new)
             .collect(),
         others,

@@ -51,7 +51,7 @@ pub(super) fn apply(mut application: Node, written: &Node, engine: &mut Engine<'
 /// Whether an Application says what it deploys.
 fn has_source(application: &Node) -> bool {
     let is_there = |key: &&str| application.at_path(&["spec", key]).is_some_and(|node| !node.is_null());
-    ["source", "sources", "sourceHydrator"].iter().any(|key| is_there(&key))
+    ["source", "sources", "sourceHydrator"].iter().any(is_there)
 }
 
 /// The key of a patch that deletes what an Application deploys, and its path.
@@ -67,10 +67,9 @@ fn lost_source(application: &Node, patch: &Node) -> Option<(Place, String)> {
         return Some((place, "spec".to_owned()));
     }
     let spec = patch.get("spec")?;
-    let found = ["source", "sources", "sourceHydrator"]
+    ["source", "sources", "sourceHydrator"]
         .iter()
-        .find_map(|key| Some((deletion(spec, key)?, format!("spec.{key}"))));
-    found
+        .find_map(|key| Some((deletion(spec, key)?, format!("spec.{key}"))))
 }
 
 /// The patch as text whose lines know where they are written: in a block scalar every line stands in the file as it

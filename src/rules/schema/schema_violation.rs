@@ -48,14 +48,14 @@ impl Rule for SchemaViolation {
         for declared in inventory.declared.iter().filter(|it| schemas::defines_apps("argoproj.io", &it.kind))
         {
             if let Some(object) = Object::new(Node::clone(&declared.node)) {
-                check(&object, Some(declared.app), true, cx);
+                check(&object, Some(declared.app.as_slice()), true, cx);
             }
         }
     }
 }
 
 /// `apps`: which ones are affected, where it is not the one being checked. `whole`: nothing is added before it is applied.
-fn check(object: &Object, apps: Option<Option<AppId>>, whole: bool, cx: &mut Context<'_>) {
+fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<'_>) {
     for violation in schemas::violations(object, cx) {
         let said = Said::of(object);
         let path = schemas::plain(&violation.path);
@@ -88,7 +88,7 @@ fn check(object: &Object, apps: Option<Option<AppId>>, whole: bool, cx: &mut Con
             report = report.help(help);
         }
         if let Some(apps) = apps {
-            report = report.apps(apps);
+            report = report.apps(apps.iter().copied());
         }
         if unlisted {
             report.possible();
