@@ -93,6 +93,11 @@ impl<'a> Lines<'a> {
         changed
     }
 
+    /// Whether a file is not the same on both sides.
+    pub(super) fn differ_in(&self, path: &TreePath) -> bool {
+        self.changed(path).is_some()
+    }
+
     /// The first line of a span that is not the same on both sides.
     fn of_span(&self, at: Span) -> Option<Line> {
         let file = self.head.sources.get(at.file)?;

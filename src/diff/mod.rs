@@ -241,6 +241,20 @@ pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
     let pairs = pairs(&base.inventory, &head.inventory);
     let digest = |side: &Side<'_>, index: Option<usize>| index.and_then(|at| side.digests.get(at).copied());
     let differs = |pair: &&Pair| digest(&base, pair.base) != digest(&head, pair.head);
+    let lines = Lines::new(base.workspace, head.workspace);
+    // Nothing says that these are deployed. They are there, or not, because some app builds their files on one side only,
+    // and that app tells what changes.
+    let is_unclaimed = |pair: &&Pair| {
+        let entry = match (pair.base, pair.head) {
+            (None, Some(at)) => head.entry(at),
+            (Some(at), None) => base.entry(at),
+            _ => None,
+        };
+        entry.is_some_and(|entry| {
+            let files = &entry.files;
+            entry.app.kind.is_loose() && !files.is_empty() && !files.iter().any(|path| lines.differ_in(path))
+        })
+    };
     let render = |side: &'_ Side<'_>, index: Option<usize>| {
         let entry = index.and_then(|at| side.entry(at))?;
         Some(repo::render(&entry.app, side.workspace))
@@ -248,6 +262,7 @@ pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
     let loaded: Vec<Loaded<'_>> = pairs
         .par_iter()
         .filter(differs)
+        .filter(|pair| !is_unclaimed(pair))
         .map(|pair| Loaded {
             pair: *pair,
             base: render(&base, pair.base).and_then(|it| Some((base.entry(pair.base?)?, it))),
@@ -260,7 +275,6 @@ pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
         let home = found.head.or(found.base).map_or(0, |it| it.pair);
         by_pair.entry(home).or_default().push(found);
     }
-    let lines = Lines::new(base.workspace, head.workspace);
     let drafted: Vec<Drafted> = by_pair
         .into_par_iter()
         .flat_map_iter(|(index, matches)| {
