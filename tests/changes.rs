@@ -344,7 +344,7 @@ fn random_edits_are_told_and_named() {
         let (base, _) = Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &[]);
         let mut read: BTreeSet<TreePath> = BTreeSet::new();
         let files = |_: &App, rendered: &Rendered| {
-            (rendered.status() == Status::Rendered).then(|| rendered.files.clone()).unwrap_or_default()
+            if rendered.status() == Status::Rendered { rendered.files.clone() } else { BTreeSet::default() }
         };
         let (_, all) = repo::analyze(&base, &files);
         read.extend(all.into_iter().flatten());
@@ -416,7 +416,7 @@ fn random_edits_are_told_and_named() {
             }
         }
     }
-    let share = named as f64 / fields.max(1) as f64;
+    let share = f64::from(named) / f64::from(fields.max(1));
     println!(
         "seed {seed}: {effective} edits with an effect ({tried} tried): {named} of {fields} fields name the line ({:.2} %), {} objects not told",
         100.0 * share,

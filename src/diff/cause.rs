@@ -1,7 +1,7 @@
 //! The line of the change that causes a difference: one that had a say in the value, by its chain, and that is not the same
 //! on both sides.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -260,7 +260,7 @@ pub(super) struct Finder<'a> {
     pub(super) head: Option<View<'a>>,
     /// Files that the apps above read.
     pub(super) above: Vec<TreePath>,
-    fallback: RefCell<Option<Option<Line>>>,
+    fallback: OnceCell<Option<Line>>,
 }
 
 impl<'a> Finder<'a> {
@@ -270,7 +270,7 @@ impl<'a> Finder<'a> {
         head: Option<View<'a>>,
         above: Vec<TreePath>,
     ) -> Self {
-        Self { lines, base, head, above, fallback: RefCell::default() }
+        Self { lines, base, head, above, fallback: OnceCell::new() }
     }
 
     /// The line that causes a difference.
@@ -289,9 +289,10 @@ impl<'a> Finder<'a> {
 
     /// A changed line of a file that the app reads: where it is defined first.
     pub(super) fn fallback(&self) -> Option<Line> {
-        if let Some(known) = self.fallback.borrow().as_ref() {
-            return known.clone();
-        }
+        self.fallback.get_or_init(|| self.find_fallback()).clone()
+    }
+
+    fn find_fallback(&self) -> Option<Line> {
         let views = [self.head.as_ref(), self.base.as_ref()];
         let defined = views.iter().flatten().find_map(|view| {
             let app = &view.entry.app;
@@ -302,8 +303,6 @@ impl<'a> Finder<'a> {
             let files = views.iter().flatten().flat_map(|view| &view.rendered.files).chain(&self.above);
             files.into_iter().find_map(|path| self.lines.of_file(path, None))
         };
-        let found = defined.or_else(read);
-        *self.fallback.borrow_mut() = Some(found.clone());
-        found
+        defined.or_else(read)
     }
 }

@@ -18,7 +18,9 @@ pub(super) fn digest(node: &Node) -> u64 {
         }
         Data::Seq(items) => {
             (2, items.len()).hash(&mut hasher);
-            items.iter().for_each(|item| digest(item).hash(&mut hasher));
+            for item in items {
+                digest(item).hash(&mut hasher);
+            }
         }
         Data::Map(map) => {
             // A sum does not know an order.

@@ -11,24 +11,24 @@ mod compare;
 mod digest;
 mod mask;
 mod matching;
+mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::Hash;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
-use crate::explain::app_names;
 use crate::finding::ObjectRef;
-use crate::repo::{self, App, AppEntry, Inventory, Rendered, Status, Workspace};
+use crate::repo::{self, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
 
 use cause::{Finder, Found, Lines, View};
 use compare::{Difference, Path, Value};
 use mask::Masks;
 use matching::{Candidate, Match, folded};
+use sides::{Pair, Side, pairs};
 
 pub use cause::{Line, Version};
 pub use matching::How;
@@ -124,101 +124,6 @@ impl Diff {
     pub fn objects(&self) -> impl Iterator<Item = &ObjectChange> {
         self.apps.iter().flat_map(|app| &app.objects)
     }
-}
-
-/// One side: what its apps are, and what they say.
-struct Side<'a> {
-    workspace: &'a Workspace,
-    inventory: Inventory,
-    digests: Vec<u64>,
-    names: Vec<String>,
-}
-
-impl<'a> Side<'a> {
-    fn new(workspace: &'a Workspace) -> Self {
-        let on_app = |app: &App, rendered: &Rendered| {
-            let objects = rendered.objects.iter().map(digest::of_object);
-            let sum = objects.fold(0_u64, u64::wrapping_add);
-            sum.wrapping_add(digest::of_text(&app.cluster))
-        };
-        let (inventory, digests) = repo::analyze(workspace, &on_app);
-        let names = app_names(&inventory);
-        Self { workspace, inventory, digests, names }
-    }
-
-    fn entry(&self, index: usize) -> Option<&AppEntry> {
-        self.inventory.apps.get(index)
-    }
-
-    fn name(&self, index: usize) -> String {
-        self.names.get(index).cloned().unwrap_or_default()
-    }
-
-    /// Files that the apps above one read.
-    fn above(&self, index: usize, files: &mut BTreeSet<TreePath>) {
-        let mut at = self.entry(index).and_then(|entry| entry.app.parent);
-        for _ in 0..16 {
-            let Some(entry) = at.and_then(|id| self.inventory.app(id)) else { return };
-            files.extend(entry.files.iter().cloned());
-            files.extend(entry.app.path.clone());
-            at = entry.app.parent;
-        }
-    }
-}
-
-/// An app on both sides, or on one.
-#[derive(Debug, Clone, Copy)]
-struct Pair {
-    base: Option<usize>,
-    head: Option<usize>,
-}
-
-/// Which app is which on the other side.
-fn pairs(base: &Inventory, head: &Inventory) -> Vec<Pair> {
-    let mut old: Vec<Option<&App>> = base.apps.iter().map(|entry| Some(&entry.app)).collect();
-    let mut new: Vec<Option<&App>> = head.apps.iter().map(|entry| Some(&entry.app)).collect();
-    let mut found = Vec::new();
-    fn stage<'a, K: Hash + Eq>(
-        (old, new): (&mut [Option<&'a App>], &mut [Option<&'a App>]),
-        found: &mut Vec<Pair>,
-        alone: bool,
-        key: impl Fn(&'a App) -> K,
-    ) {
-        let mut known: FxHashMap<K, Vec<usize>> = FxHashMap::default();
-        for (index, app) in old.iter().enumerate().rev() {
-            if let Some(app) = app {
-                known.entry(key(app)).or_default().push(index);
-            }
-        }
-        for (index, slot) in new.iter_mut().enumerate() {
-            let Some(indexes) = slot.and_then(|app| known.get_mut(&key(app))) else { continue };
-            if alone && indexes.len() > 1 {
-                continue;
-            }
-            if let Some(at) = indexes.pop() {
-                if let Some(taken) = old.get_mut(at) {
-                    *taken = None;
-                }
-                *slot = None;
-                found.push(Pair { base: Some(at), head: Some(index) });
-            }
-        }
-    }
-    stage((&mut old, &mut new), &mut found, false, |app| {
-        (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment, &app.path)
-    });
-    stage((&mut old, &mut new), &mut found, true, |app| {
-        (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment)
-    });
-    stage((&mut old, &mut new), &mut found, true, |app| (app.kind, &app.name, &app.namespace, &app.path));
-    stage((&mut old, &mut new), &mut found, true, |app| (app.kind, &app.name, &app.namespace));
-    let rest = |slots: Vec<Option<&App>>| {
-        let indexes = slots.into_iter().enumerate().filter_map(|(index, app)| app.map(|_| index));
-        indexes.collect::<Vec<usize>>()
-    };
-    found.extend(rest(old).into_iter().map(|base| Pair { base: Some(base), head: None }));
-    found.extend(rest(new).into_iter().map(|head| Pair { base: None, head: Some(head) }));
-    found
 }
 
 /// A pair that differs, rendered.
@@ -475,6 +380,9 @@ fn follow(drafted: &mut [Drafted]) {
     }
 }
 
+/// What was found to have caused each field of each object of an app.
+type Causes = Vec<Vec<Option<Found>>>;
+
 fn assemble(
     drafted: Vec<Drafted>,
     loaded: &[Loaded<'_>],
@@ -482,7 +390,7 @@ fn assemble(
     head: &Side<'_>,
     lines: &Lines<'_>,
 ) -> Diff {
-    let mut apps: BTreeMap<(String, usize), (AppChange, Vec<Vec<Option<Found>>>)> = BTreeMap::new();
+    let mut apps: BTreeMap<(String, usize), (AppChange, Causes)> = BTreeMap::new();
     for it in drafted {
         let Some(loaded) = loaded.get(it.pair) else { continue };
         let name = match (loaded.pair.head, loaded.pair.base) {
