@@ -51,8 +51,11 @@ fn merged(mut findings: Vec<Finding>, names: &BTreeSet<Span>) -> Vec<Finding> {
 }
 
 /// Whether two findings at one place are two mistakes: they say different things of one object, or of one app where neither
-/// names an object.
+/// names an object, or they are about what different apps have with each other.
 fn are_two(a: &Finding, b: &Finding) -> bool {
+    if a.apps.len() > 1 && b.apps.len() > 1 && a.apps != b.apps {
+        return true;
+    }
     let name = |finding: &Finding| {
         let object = finding.object.as_ref()?;
         Some((object.group.clone(), object.kind.clone(), object.namespace.clone(), object.name.clone()))
@@ -64,7 +67,7 @@ fn are_two(a: &Finding, b: &Finding) -> bool {
 }
 
 /// Rules that stumble over what another rule tells: the consequence, and its cause.
-const CONSEQUENCES: [(&str, &str); 8] = [
+const CONSEQUENCES: [(&str, &str); 9] = [
     ("invalid-host-name", "undefined-substitution"),
     ("invalid-image-reference", "undefined-substitution"),
     ("invalid-name-or-label", "undefined-substitution"),
@@ -73,6 +76,7 @@ const CONSEQUENCES: [(&str, &str); 8] = [
     // A name that Helm refuses for a release.
     ("invalid-name-or-label", "render-failure"),
     ("kustomize-build-failure", "syntax-error"),
+    ("render-failure", "schema-violation"),
     ("render-failure", "syntax-error"),
 ];
 
