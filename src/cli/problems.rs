@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use crate::finding::Problem;
 use crate::source::Sources;
 
+use super::say;
+
 /// Tells problems and answers the exit code that they ask for: warnings are none.
 pub(super) fn tell(problems: &[Problem], sources: &Sources) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
@@ -15,9 +17,9 @@ pub(super) fn tell(problems: &[Problem], sources: &Sources) -> ExitCode {
             let location = location.map(|(name, at, _)| format!("{name}:{}:{}: ", at.line, at.column));
             let message = problem.message.strip_prefix("warning: ").unwrap_or(&problem.message);
             let word = if warning { "warning" } else { "error" };
-            eprintln!("{word}: {}{message}", location.unwrap_or_default());
+            say!("{word}: {}{message}", location.unwrap_or_default());
             if let Some(help) = &problem.help {
-                eprintln!("  help: {help}");
+                say!("  help: {help}");
             }
             if !warning {
                 code = ExitCode::FAILURE;

@@ -12,7 +12,7 @@ use crate::yaml::{Cache, Node};
 use super::flavors::{KustomizeFlavorArg, RenderKustomizeArgs};
 use super::objects::{self, Written};
 use super::render_args::LoadRestrictorArg;
-use super::{Failure, disk, print};
+use super::{Failure, disk, print, say};
 
 /// Builds a directory. Bases may be anywhere on the disk, so the tree is all of it.
 pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
@@ -37,10 +37,10 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
     let missing = built.problems.iter().find(|problem| problem.kind == ProblemKind::Unavailable);
     let message = built.failure.as_ref().or(missing.map(|problem| &problem.message));
     for problem in built.problems.iter().filter(|problem| problem.kind == ProblemKind::Warning) {
-        eprintln!("warning: {}", problem.message);
+        say!("warning: {}", problem.message);
     }
     if let Some(message) = message {
-        eprintln!("error: {message}");
+        say!("error: {message}");
         return Ok(ExitCode::FAILURE);
     }
     let nodes: Vec<&Node> = built.resources.iter().collect();
