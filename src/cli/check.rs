@@ -64,7 +64,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if !args.quiet && (on_screen.is_some() || std::io::stderr().is_terminal()) {
         let seconds = watch.seconds();
         if args.verbose {
-            eprint!("{}", watch.timings());
+            say!("{}", watch.timings().trim_end());
         }
         // A line per finding has no room for a closing line.
         if on_screen.is_some_and(|(format, _)| *format == Format::Concise) {
