@@ -34,6 +34,7 @@ mod flux;
 mod fuzz;
 mod helm_corpus;
 mod helm_limits;
+mod hostile;
 mod incidents;
 mod kustomize_corpus;
 mod kustomize_fuzz;

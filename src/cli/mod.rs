@@ -30,6 +30,7 @@ mod schema;
 mod sides;
 mod stopwatch;
 mod terminal;
+mod trust;
 mod unchanged;
 mod values;
 mod why;

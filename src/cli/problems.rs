@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::finding::Problem;
+use crate::report::plain;
 use crate::source::Sources;
 
 use super::say;
@@ -17,9 +18,9 @@ pub(super) fn tell(problems: &[Problem], sources: &Sources) -> ExitCode {
             let location = location.map(|(name, at, _)| format!("{name}:{}:{}: ", at.line, at.column));
             let message = problem.message.strip_prefix("warning: ").unwrap_or(&problem.message);
             let word = if warning { "warning" } else { "error" };
-            say!("{word}: {}{message}", location.unwrap_or_default());
+            say!("{word}: {}", plain(&format!("{}{message}", location.unwrap_or_default())));
             if let Some(help) = &problem.help {
-                say!("  help: {help}");
+                say!("  help: {}", plain(help));
             }
             if !warning {
                 code = ExitCode::FAILURE;

@@ -9,6 +9,7 @@ use crate::argocd::track;
 use crate::explain::Subject;
 use crate::finding::Missing;
 use crate::repo::Status;
+use crate::report::plain;
 use crate::yaml::Node;
 
 use super::objects::{self, Editable};
@@ -22,18 +23,18 @@ pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     problems::tell(&rendered.problems, &workspace.sources);
     for incomplete in &rendered.incomplete {
         if !rendered.problems.iter().any(|problem| problem.message == incomplete.words) {
-            say!("warning: {}", incomplete.words);
+            say!("warning: {}", plain(&incomplete.words));
         }
     }
     let (name, kind) = (&app.name, app.kind);
     match rendered.status() {
         Status::Failed => {
             // Nothing would be applied, so nothing is printed.
-            say!("error: {kind} `{name}` cannot be rendered");
+            say!("error: {kind} `{}` cannot be rendered", plain(name));
             return Ok(ExitCode::FAILURE);
         }
         Status::Skipped => {
-            say!("error: {kind} `{name}` was not rendered: its content is not on this machine");
+            say!("error: {kind} `{}` was not rendered: its content is not on this machine", plain(name));
             return Ok(ExitCode::from(EXIT_UNUSABLE));
         }
         Status::Rendered | Status::Partial => {}
@@ -48,7 +49,7 @@ pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     let origins = Editable { workspace: &workspace, origins: &rendered.origins };
     print(&objects::text(&nodes, &args.output, &origins));
     if rendered.incomplete.iter().any(|it| it.missing != Missing::StandIn) {
-        say!("error: objects of {kind} `{name}` are missing: this is not all that would be applied");
+        say!("error: objects of {kind} `{}` are missing: this is not all that would be applied", plain(name));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

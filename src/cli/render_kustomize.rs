@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::finding::ProblemKind;
 use crate::kustomize::{self, Flavor, LoadRestrictor, Options};
 use crate::origin::Origins;
+use crate::report::plain;
 use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
@@ -37,10 +38,10 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
     let missing = built.problems.iter().find(|problem| problem.kind == ProblemKind::Unavailable);
     let message = built.failure.as_ref().or(missing.map(|problem| &problem.message));
     for problem in built.problems.iter().filter(|problem| problem.kind == ProblemKind::Warning) {
-        say!("warning: {}", problem.message);
+        say!("warning: {}", plain(&problem.message));
     }
     if let Some(message) = message {
-        say!("error: {message}");
+        say!("error: {}", plain(message));
         return Ok(ExitCode::FAILURE);
     }
     let nodes: Vec<&Node> = built.resources.iter().collect();

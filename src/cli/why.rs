@@ -54,7 +54,7 @@ pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
     let story = explain::why(&workspace, &subject, object, field)?;
     let look = terminal::look();
     if let Some(words) = &story.absent {
-        say!("note: {words}");
+        say!("note: {}", crate::report::plain(words));
     }
     print(&match args.format {
         AnswerFormat::Json => story_json(&story, &workspace.sources),
