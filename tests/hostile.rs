@@ -111,7 +111,7 @@ fn words_of_strangers_do_nothing_in_any_format() {
         ("c/Chart.yaml", chart),
         ("c/values.yaml", &values),
         ("c/templates/a.yaml", template),
-        (".gitops-lint.yaml", "aliases: ['https://x.example/y']\n"),
+        (".gitops-lint.yaml", "repository: {aliases: ['https://x.example/y']}\n"),
     ]);
     #[cfg(unix)]
     for name in [
@@ -236,7 +236,7 @@ fn long_names_are_printed() {
             &format!("{APP}  source: {{repoURL: 'https://x.example/y', path: b}}\n")
                 .replace("name: a,", "name: b,"),
         ),
-        (".gitops-lint.yaml", "aliases: ['https://x.example/y']\n"),
+        (".gitops-lint.yaml", "repository: {aliases: ['https://x.example/y']}\n"),
     ]);
     let output = run_in(dir.path(), &["apps"]);
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
@@ -346,7 +346,7 @@ fn git_directories_are_not_content() {
                 "{APP}  source: {{repoURL: 'https://x.example/y', path: ., helm: {{valueFiles: [.git/config]}}}}\n"
             ),
         ),
-        (".gitops-lint.yaml", "aliases: ['https://x.example/y']\n"),
+        (".gitops-lint.yaml", "repository: {aliases: ['https://x.example/y']}\n"),
     ]);
     let output = run_in(dir.path(), &["render", "app", "a"]);
     let words = text(&output.stdout) + &text(&output.stderr);

@@ -32,6 +32,8 @@ mod fetch;
 mod fleet;
 mod flux;
 mod fuzz;
+#[path = "../fuzz/mod.rs"]
+mod fuzz_targets;
 mod helm_corpus;
 mod helm_limits;
 mod hostile;

@@ -12,7 +12,8 @@ pub(super) fn outside(root: &Path, config: &Config, user: Option<FileId>) -> Vec
     let top = top(root);
     let repos = config.repos.iter().map(|(_, path)| ("repos", path));
     let charts = config.chart_paths.iter().map(|path| ("charts.paths", path));
-    let named = repos.chain(charts).filter(|(_, path)| Some(path.place.at.file) != user);
+    let baseline = config.baseline.iter().map(|path| ("baseline", path));
+    let named = repos.chain(charts).chain(baseline).filter(|(_, path)| Some(path.place.at.file) != user);
     let is_outside = named.filter(|(_, path)| !is_inside(&root.join(path.value.as_str()), &top));
     is_outside
         .map(|(what, path)| {

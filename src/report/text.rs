@@ -282,7 +282,7 @@ mod tests {
             (|text| json(text.to_owned()), "{\"a\": \"##[x\"}", "{\"a\": \"#\\u0023[x\"}"),
             (code, "a`\n# b", "a' # b"),
             (xml, "##[error]", "#&#35;[error]"),
-            (markdown, "```<img>`", "''''&lt;img&gt;"),
+            (markdown, "```<img>`", "''`<img>`"),
             (markdown, "\\`<img>`", "\\\\`<img>`"),
             (markdown, "@you #1 ![x](http://a)", "@\u{200b}you #\u{200b}1 \\!\\[x\\](http:\u{200b}//a)"),
             (markdown, "www.b", "www\u{200b}.b"),
