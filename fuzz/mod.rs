@@ -264,7 +264,7 @@ const TARGETS: &[Target] = &[
     ("golang", WORDS, go),
     ("tgz", YAML, tgz),
     ("config", YAML, |text| {
-        let (sources, names) = (Sources::new(), rules::names());
+        let (sources, names) = (Sources::new(), rules::known());
         let file = sources.add(".gitops-lint.yaml", text.as_bytes().to_vec());
         let cache = Cache::new(sources);
         let _ = (config::read(&file, &cache, &names), Lock::read(&file, &cache).map(|lock| lock.to_text()));
@@ -334,7 +334,7 @@ fn repository(text: &str) {
         &[("a.yaml", first), ("k/kustomization.yaml", "resources: [x.yaml]\n"), ("k/x.yaml", second)],
     );
     let cache = Arc::new(Cache::new(sources));
-    let (workspace, _) = repo::Workspace::of_tree(files, cache, &rules::names());
+    let (workspace, _) = repo::Workspace::of_tree(files, cache, &rules::known());
     let report = lint::lint(&workspace, &Options { strict: Some(true), ..Options::default() });
     for (_, format) in Format::ALL {
         std::hint::black_box(report::render(&report, format, Look::default()));
