@@ -221,11 +221,11 @@ impl Count<'_, '_> {
                     self.each(parts.iter(), values, depth)?
                 }
                 (key, part) if SAME.contains(&key) => self.of(part, values, depth + 1)?,
-                ("patternProperties", Value::Object(parts)) => self.inside(parts.values(), values, depth)?,
+                ("patternProperties", Value::Object(parts)) => self.inside(&parts.values(), values, depth)?,
                 (key, Value::Array(parts)) if INSIDE.contains(&key) => {
-                    self.inside(parts.iter(), values, depth)?
+                    self.inside(&parts.iter(), values, depth)?
                 }
-                (key, part) if INSIDE.contains(&key) => self.inside(std::iter::once(part), values, depth)?,
+                (key, part) if INSIDE.contains(&key) => self.inside(&std::iter::once(part), values, depth)?,
                 _ => 0,
             };
             all = all.saturating_add(more);
@@ -256,7 +256,7 @@ impl Count<'_, '_> {
 
     fn inside<'p>(
         &mut self,
-        parts: impl Iterator<Item = &'p Value> + Clone,
+        parts: &(impl Iterator<Item = &'p Value> + Clone),
         values: &Value,
         depth: usize,
     ) -> Result<u64, TooMuch> {

@@ -196,7 +196,8 @@ mod tests {
 
     fn pax(key: &str, value: &str) -> Vec<u8> {
         let rest = format!(" {key}={value}\n");
-        let length = (1..).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+        let length =
+            (1..9999).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
         format!("{length}{rest}").into_bytes()
     }
 
