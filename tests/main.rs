@@ -32,8 +32,11 @@ mod fetch;
 mod fleet;
 mod flux;
 mod fuzz;
+#[path = "../fuzz/mod.rs"]
+mod fuzz_targets;
 mod helm_corpus;
 mod helm_limits;
+mod hostile;
 mod incidents;
 mod kustomize_corpus;
 mod kustomize_fuzz;

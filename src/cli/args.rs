@@ -269,6 +269,9 @@ pub(super) struct CommonArgs {
     /// The configuration file (default: .gitops-lint.yaml or .gitops-lint.yml at the root)
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// Follow paths of the repository's own configuration that lead out of the repository: not for code of strangers
+    #[arg(long)]
+    pub(super) trust_config: bool,
     /// Where `gitops-lint fetch` keeps what it brings (default: gitops-lint in the user's cache directory)
     #[arg(long, value_name = "DIR")]
     pub(super) cache_dir: Option<PathBuf>,

@@ -62,7 +62,7 @@ fn collect(node: &crate::yaml::Node, path: String, paths: &mut Vec<String>) {
 
 fn here() -> Option<repo::Workspace> {
     let place = Place::of_dir(Path::new(".")).ok()?;
-    open::workspace(&place.root, &CommonArgs { config: None, cache_dir: None }).ok()
+    open::workspace(&place.root, &CommonArgs { config: None, trust_config: false, cache_dir: None }).ok()
 }
 
 /// The word of that number behind the command, as the shell hands the line over: `gitops-lint -- gitops-lint why APP ...`.

@@ -17,7 +17,7 @@ use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
 use super::place::Place;
 use super::stopwatch::{Progress, Stopwatch};
 use super::terminal::look;
-use super::{Failure, open, print};
+use super::{Failure, open, print, say};
 
 /// Where `--write-baseline` writes when no file is named.
 const BASELINE_NAME: &str = ".gitops-lint-baseline.json";
@@ -64,13 +64,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if !args.quiet && (on_screen.is_some() || std::io::stderr().is_terminal()) {
         let seconds = watch.seconds();
         if args.verbose {
-            eprint!("{}", watch.timings());
+            say!("{}", watch.timings().trim_end());
         }
         // A line per finding has no room for a closing line.
         if on_screen.is_some_and(|(format, _)| *format == Format::Concise) {
-            eprintln!("{}; finished in {seconds:.2} s", report::totals(&report.summary));
+            say!("{}; finished in {seconds:.2} s", report::totals(&report.summary));
         } else {
-            eprintln!("finished in {seconds:.2} s");
+            say!("finished in {seconds:.2} s");
         }
     }
     if let Some(file) = &args.profile {
@@ -83,7 +83,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         && report.summary.coverage() < least
     {
         let summary = &report.summary;
-        eprintln!(
+        say!(
             "error: {} of {} deployed apps were rendered in full ({:.1} %), and --min-coverage asks for {least} %: `gitops-lint apps` says why",
             summary.covered,
             summary.deployed,
@@ -267,7 +267,7 @@ fn write_baseline(
         } else {
             format!("use it with --baseline {shown}")
         };
-        eprintln!("wrote {} {findings} to {shown}: {use_it}", baseline.len());
+        say!("wrote {} {findings} to {shown}: {use_it}", baseline.len());
     }
     Ok(ExitCode::SUCCESS)
 }

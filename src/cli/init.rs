@@ -14,7 +14,7 @@ use crate::source::TreePath;
 
 use super::args::InitArgs;
 use super::check::below;
-use super::{Failure, open, print};
+use super::{Failure, open, print, say};
 
 /// Examples of one kind in the file; the rest is counted.
 const SHOWN: usize = 12;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &InitArgs) -> Result<ExitCode, Failure> {
     let written = opened.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
     match written {
         Ok(()) => {
-            eprintln!("wrote {shown}: `gitops-lint` reads it from now on");
+            say!("wrote {shown}: `gitops-lint` reads it from now on");
             Ok(ExitCode::SUCCESS)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

@@ -1,11 +1,7 @@
 //! The command line: arguments, subcommands, exit codes. The only place that prints, reads the environment and the
 //! clock, and writes files.
 
-#![expect(
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "the command line is where the outside world begins"
-)]
+#![expect(clippy::disallowed_methods, reason = "the command line is where the outside world begins")]
 
 mod about_rules;
 mod args;
@@ -34,12 +30,14 @@ mod schema;
 mod sides;
 mod stopwatch;
 mod terminal;
+mod trust;
 mod unchanged;
 mod values;
 mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Parser;
 
@@ -75,10 +73,14 @@ pub fn run() -> ExitCode {
         terminal::set_color(cli.screen.color);
         any(cli)
     };
+    let result = result.and_then(|code| match UNWRITTEN.get() {
+        None => Ok(code),
+        Some(why) => Err(format!("cannot write to standard output: {why}")),
+    });
     match result {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("error: {message}");
+            say!("error: {message}");
             ExitCode::from(EXIT_UNUSABLE)
         }
     }
@@ -118,10 +120,28 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints to standard output. A reader that went away (`| head`) is no error.
+/// What kept standard output from being written, the first time.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
+
+/// Prints to standard output. A reader that went away (`| head`) is no error; anything else is told when the command
+/// ends, and is its result: half a report must not look like a whole one.
 fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = written
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let _ = UNWRITTEN.set(error.to_string());
+    }
 }
+
+/// Prints a line to standard error. Where that cannot be written, nobody reads it: no reason to end.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr().lock(), format_args!("{}\n", format_args!($($words)*)));
+    }};
+}
+pub(crate) use say;
 
 fn unknown_rule(name: &str) -> String {
     match did_you_mean(name, rules::names()) {

@@ -10,7 +10,7 @@ use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, Severity,
 use crate::git::{Discovery, Repository};
 use crate::lock::{self, Lock};
 use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
-use crate::report::{Format, Look, render_finding};
+use crate::report::{Format, Look, plain, render_finding};
 use crate::rules;
 use crate::source::{OverlayTree, ReadError, SourceFile, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
@@ -18,6 +18,7 @@ use crate::yaml::Cache;
 use super::Failure;
 use super::args::{CommonArgs, parse_rules};
 use super::terminal::colors;
+use super::trust;
 
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
@@ -155,7 +156,10 @@ pub(super) fn assemble(
         let at = path.join(other.value.as_str());
         let prefix = format!("{}/", other.value.trim_end_matches('/'));
         let other_tree = WorkTree::open(&at, &prefix, Arc::clone(cache.sources())).map_err(|error| {
-            format!("`repos` maps {} to `{}`, which cannot be opened: {error}", url.value, other.value)
+            plain(&format!(
+                "`repos` maps {} to `{}`, which cannot be opened: {error}",
+                url.value, other.value
+            ))
         })?;
         checkouts.add_other(&url.value, Arc::new(other_tree));
     }
@@ -248,7 +252,8 @@ fn charts(
             // Nothing was vendored yet; which charts are missing is listed.
             Err(ReadError::NotFound) => {}
             Err(error) => {
-                return Err(format!("`charts.paths` names `{}`, which cannot be opened: {error}", dir.value));
+                let words = format!("`charts.paths` names `{}`, which cannot be opened: {error}", dir.value);
+                return Err(plain(&words));
             }
         }
     }
@@ -324,6 +329,9 @@ pub(super) fn configuration(
         if let Err(words) = parse_rules(&name.value) {
             problems.push(Problem::at(ProblemKind::Syntax, name.place, words));
         }
+    }
+    if common.config.is_none() && !common.trust_config {
+        problems.extend(trust::outside(root, &config, user.as_ref().map(|file| file.id())));
     }
     if problems.is_empty() {
         return Ok(config);

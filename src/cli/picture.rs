@@ -13,7 +13,7 @@ use crate::report;
 
 use super::place::Place;
 use super::question_args::{GraphArgs, GraphFormat, ReportArgs};
-use super::{Failure, open, print};
+use super::{Failure, open, print, say};
 
 /// Prints the graph.
 pub(super) fn graph(args: &GraphArgs) -> Result<ExitCode, Failure> {
@@ -58,7 +58,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitCode, Failure> {
         })
         .collect();
     write(&args.html, &report::page(&report, &fleet, &values))?;
-    eprintln!("wrote {}: {}", args.html.display(), report::totals(&report.summary));
+    say!("wrote {}: {}", args.html.display(), report::totals(&report.summary));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use crate::finding::Problem;
+use crate::report::plain;
 use crate::source::Sources;
+
+use super::say;
 
 /// Tells problems and answers the exit code that they ask for: warnings are none.
 pub(super) fn tell(problems: &[Problem], sources: &Sources) -> ExitCode {
@@ -15,9 +18,9 @@ pub(super) fn tell(problems: &[Problem], sources: &Sources) -> ExitCode {
             let location = location.map(|(name, at, _)| format!("{name}:{}:{}: ", at.line, at.column));
             let message = problem.message.strip_prefix("warning: ").unwrap_or(&problem.message);
             let word = if warning { "warning" } else { "error" };
-            eprintln!("{word}: {}{message}", location.unwrap_or_default());
+            say!("{word}: {}", plain(&format!("{}{message}", location.unwrap_or_default())));
             if let Some(help) = &problem.help {
-                eprintln!("  help: {help}");
+                say!("  help: {}", plain(help));
             }
             if !warning {
                 code = ExitCode::FAILURE;

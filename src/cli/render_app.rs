@@ -9,12 +9,13 @@ use crate::argocd::track;
 use crate::explain::Subject;
 use crate::finding::Missing;
 use crate::repo::Status;
+use crate::report::plain;
 use crate::yaml::Node;
 
 use super::objects::{self, Editable};
 use super::place::Place;
 use super::render_args::RenderAppArgs;
-use super::{EXIT_UNUSABLE, Failure, open, print, problems};
+use super::{EXIT_UNUSABLE, Failure, open, print, problems, say};
 
 pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     let workspace = open::workspace(&Place::of_dir(&args.repo)?.root, &args.common)?;
@@ -22,18 +23,18 @@ pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     problems::tell(&rendered.problems, &workspace.sources);
     for incomplete in &rendered.incomplete {
         if !rendered.problems.iter().any(|problem| problem.message == incomplete.words) {
-            eprintln!("warning: {}", incomplete.words);
+            say!("warning: {}", plain(&incomplete.words));
         }
     }
     let (name, kind) = (&app.name, app.kind);
     match rendered.status() {
         Status::Failed => {
             // Nothing would be applied, so nothing is printed.
-            eprintln!("error: {kind} `{name}` cannot be rendered");
+            say!("error: {kind} `{}` cannot be rendered", plain(name));
             return Ok(ExitCode::FAILURE);
         }
         Status::Skipped => {
-            eprintln!("error: {kind} `{name}` was not rendered: its content is not on this machine");
+            say!("error: {kind} `{}` was not rendered: its content is not on this machine", plain(name));
             return Ok(ExitCode::from(EXIT_UNUSABLE));
         }
         Status::Rendered | Status::Partial => {}
@@ -48,7 +49,7 @@ pub(super) fn run(args: &RenderAppArgs) -> Result<ExitCode, Failure> {
     let origins = Editable { workspace: &workspace, origins: &rendered.origins };
     print(&objects::text(&nodes, &args.output, &origins));
     if rendered.incomplete.iter().any(|it| it.missing != Missing::StandIn) {
-        eprintln!("error: objects of {kind} `{name}` are missing: this is not all that would be applied");
+        say!("error: objects of {kind} `{}` are missing: this is not all that would be applied", plain(name));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use crate::finding::ProblemKind;
 use crate::kustomize::{self, Flavor, LoadRestrictor, Options};
 use crate::origin::Origins;
+use crate::report::plain;
 use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
 use super::flavors::{KustomizeFlavorArg, RenderKustomizeArgs};
 use super::objects::{self, Written};
 use super::render_args::LoadRestrictorArg;
-use super::{Failure, disk, print};
+use super::{Failure, disk, print, say};
 
 /// Builds a directory. Bases may be anywhere on the disk, so the tree is all of it.
 pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
@@ -37,10 +38,10 @@ pub(super) fn run(args: &RenderKustomizeArgs) -> Result<ExitCode, Failure> {
     let missing = built.problems.iter().find(|problem| problem.kind == ProblemKind::Unavailable);
     let message = built.failure.as_ref().or(missing.map(|problem| &problem.message));
     for problem in built.problems.iter().filter(|problem| problem.kind == ProblemKind::Warning) {
-        eprintln!("warning: {}", problem.message);
+        say!("warning: {}", plain(&problem.message));
     }
     if let Some(message) = message {
-        eprintln!("error: {message}");
+        say!("error: {}", plain(message));
         return Ok(ExitCode::FAILURE);
     }
     let nodes: Vec<&Node> = built.resources.iter().collect();

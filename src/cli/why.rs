@@ -9,7 +9,7 @@ use crate::report::{objects_json, objects_yaml, reach_json, reach_text, story_js
 use super::objects::Editable;
 use super::place::Place;
 use super::question_args::{AnswerFormat, WhyArgs};
-use super::{Failure, open, print, problems, terminal};
+use super::{Failure, open, print, problems, say, terminal};
 
 /// The file and line of `FILE:LINE`, or of `FILE:LINE:COLUMN` as findings print it.
 pub(super) fn file_and_line(target: &str) -> Option<(&str, u32)> {
@@ -54,7 +54,7 @@ pub(super) fn run(args: &WhyArgs) -> Result<ExitCode, Failure> {
     let story = explain::why(&workspace, &subject, object, field)?;
     let look = terminal::look();
     if let Some(words) = &story.absent {
-        eprintln!("note: {words}");
+        say!("note: {}", crate::report::plain(words));
     }
     print(&match args.format {
         AnswerFormat::Json => story_json(&story, &workspace.sources),

@@ -200,6 +200,10 @@ pub fn sprintf(format: &Text, args: &[Value]) -> Text {
         };
         next += 1;
         verb_text(&spec, verb, value, &mut out);
+        // Longer than any string may be: refused by whoever called, before the next million of blanks.
+        if out.len() > MAX_TEXT {
+            return out;
+        }
     }
     if !reordered && next < args.len() {
         let extra: Vec<String> = args
@@ -218,8 +222,12 @@ pub fn sprintf(format: &Text, args: &[Value]) -> Text {
 fn number(bytes: &[u8], at: &mut usize) -> Option<usize> {
     let mut value: Option<usize> = None;
     while let Some(digit) = bytes.get(*at).filter(|byte| byte.is_ascii_digit()) {
-        // Go gives up beyond a million; a capped width cannot fill memory.
-        value = Some((value.unwrap_or(0) * 10 + usize::from(digit - b'0')).min(1_000_000));
+        // Go looks before it takes another digit, and takes the rest of the format for crazy then.
+        if value.unwrap_or(0) > 1_000_000 {
+            *at = bytes.len();
+            return None;
+        }
+        value = Some(value.unwrap_or(0) * 10 + usize::from(digit - b'0'));
         *at += 1;
     }
     value
@@ -253,6 +261,32 @@ fn argument_index(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `helm template` prints it; Rust's own formats end at 65,535.
+    #[test]
+    fn widths_and_precisions_are_bounded() {
+        let print = |format: &str, value| sprintf(&Text::of(format, OriginId::WRITTEN), &[value]);
+        for (format, value, len) in [
+            ("%.65536f", Value::of(1.5), 65_538),
+            ("%.65536e", Value::of(1.5), 65_542),
+            ("%.65536g", Value::of(1.5), 3),
+            ("%70000d", Value::int(15), 70_000),
+            ("%070000d", Value::int(15), 70_000),
+            ("%-70000s|", Value::str("a"), 70_001),
+            ("%.70000d", Value::int(15), 70_000),
+            ("%70000q", Value::str("a"), 70_000),
+            ("%10000000d", Value::int(15), 10_000_000),
+        ] {
+            assert_eq!(print(format, value).len(), len, "{format}");
+        }
+        // A list whose items are a megabyte each ends where no string is longer, and so does a format of many verbs.
+        let list = Value::list(vec![Value::int(1); 1000]);
+        let most = MAX_TEXT + (4 << 20);
+        assert!((MAX_TEXT..most).contains(&print("%1000000d", list).len()));
+        let args = vec![Value::int(1); 1000];
+        let out = sprintf(&Text::of("%1000000d".repeat(1000), OriginId::WRITTEN), &args);
+        assert!((MAX_TEXT..most).contains(&out.len()));
+    }
 
     #[test]
     fn formats_as_go_does() {
@@ -293,6 +327,7 @@ mod tests {
             ("%#v", vec![Value::str("a")], "\"a\""),
             ("%T", vec![list()], "[]interface {}"),
             ("%3d%%", vec![Value::int64(5)], "  5%"),
+            ("%100000000d|", vec![Value::int64(5)], "%!(NOVERB)%!(EXTRA int64=5)"),
         ] {
             assert_eq!(sprintf(&Text::of(format, OriginId::WRITTEN), &args).as_str(), want, "{format}");
         }

@@ -3,9 +3,11 @@
 //! Mirrors `fmt/format.go`.
 
 use crate::golang::bytes;
+use crate::golang::strconv::{exponential, fixed};
 use crate::origin::{OriginId, Text};
 use crate::yaml::{format_g, go_quote};
 
+use super::bounds::MAX_TEXT;
 use super::fmt::{MAX_DEPTH, sprint};
 use super::value::{Data, Elem, IntKind, Value};
 
@@ -135,8 +137,7 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
             string(spec, verb, &crate::golang::bytes::to_text(&bytes))
         }
         Data::List(list) => {
-            let items: Vec<String> =
-                list.items.iter().map(|item| format_value(spec, verb, item, depth + 1)).collect();
+            let items = within(list.items.iter().map(|item| format_value(spec, verb, item, depth + 1)));
             if spec.sharp && verb == 'v' {
                 format!("{}{{{}}}", value.type_name(), items.join(", "))
             } else {
@@ -146,12 +147,9 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
         Data::Map(map) => {
             let key_of = |key: &str| format_value(spec, verb, &Value::str(key), depth + 1);
             let entries = map.entries();
-            let items: Vec<String> = entries
-                .iter()
-                .map(|(key, slot)| {
-                    format!("{}:{}", key_of(key), format_value(spec, verb, &slot.value, depth + 1))
-                })
-                .collect();
+            let items = within(entries.iter().map(|(key, slot)| {
+                format!("{}:{}", key_of(key), format_value(spec, verb, &slot.value, depth + 1))
+            }));
             if spec.sharp && verb == 'v' {
                 format!("{}{{{}}}", value.type_name(), items.join(", "))
             } else {
@@ -160,6 +158,19 @@ fn format_value(spec: &Spec, verb: char, value: &Value, depth: usize) -> String 
         }
         Data::Object(object) => string(spec, if verb == 'v' { 's' } else { verb }, &object.print()),
     }
+}
+
+/// The parts, up to more than any string may have: every part may be a million wide. What is longer is refused
+/// by whoever called.
+fn within(parts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut bytes = 0;
+    parts
+        .take_while(|part| {
+            let more = bytes <= MAX_TEXT;
+            bytes += part.len();
+            more
+        })
+        .collect()
 }
 
 fn string(spec: &Spec, verb: char, text: &str) -> String {
@@ -257,7 +268,7 @@ fn float(spec: &Spec, verb: char, value: f64) -> Option<String> {
                 None => format_g(magnitude).into(),
                 Some(precision) => general(magnitude, precision.max(1)),
             },
-            'f' | 'F' => format!("{magnitude:.*}", spec.precision.unwrap_or(6)),
+            'f' | 'F' => fixed(magnitude, spec.precision.unwrap_or(6)),
             'e' | 'E' => exponent(magnitude, spec.precision.unwrap_or(6)),
             _ => return None,
         }
@@ -278,7 +289,7 @@ fn float(spec: &Spec, verb: char, value: f64) -> Option<String> {
 
 /// `d.ddde+XX`
 fn exponent(value: f64, precision: usize) -> String {
-    let text = format!("{value:.precision$e}");
+    let text = exponential(value, precision);
     let Some((mantissa, power)) = text.split_once('e') else { return text };
     let power: i32 = power.parse().unwrap_or(0);
     format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
@@ -299,5 +310,5 @@ fn general(value: f64, precision: usize) -> String {
         return format!("{}e{power}", strip(mantissa.to_owned()));
     }
     let decimals = (precision as i32 - 1 - power).max(0) as usize;
-    strip(format!("{value:.decimals$}"))
+    strip(fixed(value, decimals))
 }

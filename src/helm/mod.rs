@@ -29,6 +29,7 @@ mod objects;
 mod release;
 mod render;
 mod schema;
+mod schema_work;
 mod structs;
 mod strvals;
 mod tables;

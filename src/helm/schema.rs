@@ -7,9 +7,11 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use indexmap::IndexSet;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{PatternOptions, ValidationError, Validator};
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::finding::{Problem, ProblemKind};
@@ -18,9 +20,13 @@ use crate::source::{SourceFile, Span};
 use crate::yaml::{Node, go_quote};
 
 use super::ChartTree;
+use super::schema_work::{MANY, Names, TooMuch, work};
 
 /// Causes that are named for one `anyOf` or `oneOf`.
 const MAX_CAUSES: usize = 4;
+
+/// The validator recurses over references, and over the values.
+const STACK: usize = 64 << 20;
 
 /// Messages for one chart.
 const MAX_ERRORS: usize = 100;
@@ -33,6 +39,8 @@ pub struct Schema {
 
 struct Compiled {
     validator: Validator,
+    /// The document that was compiled: what it costs depends on the values.
+    document: Value,
     /// References that were cut because nothing is fetched.
     remote: Vec<String>,
 }
@@ -61,9 +69,11 @@ impl Schema {
             collect_ids(&schema, &mut ids);
             let mut remote = Vec::new();
             cut_remote(&mut schema, &ids, &mut remote);
+            Names::of(&schema).check_depth().map_err(TooMuch::words)?;
             let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-            let validator = options.build(&schema).map_err(|error| error.to_string())?;
-            Ok(Compiled { validator, remote })
+            let validator = stacker::maybe_grow(STACK / 2, STACK, || options.build(&schema));
+            let validator = validator.map_err(|error| error.to_string())?;
+            Ok(Compiled { validator, document: schema, remote })
         })
     }
 }
@@ -143,8 +153,23 @@ fn against(schema: &Schema, tree: &ChartTree, values: &Node, problems: &mut Vec<
         problems.push(Problem::at(ProblemKind::Warning, start, message));
     }
     let value = values.to_value();
+    let work = match work(&Names::of(&compiled.document), &value) {
+        Ok(work) => work,
+        Err(too_much) => {
+            let message = format!("the schema of chart `{}` cannot be used: {}", tree.name, too_much.words());
+            problems.push(Problem::at(ProblemKind::ValuesSchema, start, message));
+            return;
+        }
+    };
+    let errors: Vec<ValidationError<'_>> = stacker::maybe_grow(STACK / 2, STACK, || {
+        if work > MANY {
+            compiled.validator.validate(&value).err().into_iter().collect()
+        } else {
+            compiled.validator.iter_errors(&value).take(MAX_ERRORS).collect()
+        }
+    });
     let mut missing: Vec<(String, Vec<String>, Place)> = Vec::new();
-    for error in compiled.validator.iter_errors(&value).take(MAX_ERRORS) {
+    for error in &errors {
         let at = find(values, error.instance_path());
         let path = error.instance_path().to_string();
         match error.kind() {
@@ -161,13 +186,13 @@ fn against(schema: &Schema, tree: &ChartTree, values: &Node, problems: &mut Vec<
                 let keys = unexpected.iter().filter_map(|key| at.as_map()?.entry(key));
                 let mut places = keys.map(|entry| entry.value.place());
                 let first = places.next().unwrap_or(at.place());
-                let mut problem = problem(tree, &path, &words(&error), first);
+                let mut problem = problem(tree, &path, &words(error), first);
                 for place in places {
                     problem = problem.related(place, "this one too");
                 }
                 problems.push(problem);
             }
-            _ => problems.push(problem(tree, &path, &words(&error), at.place())),
+            _ => problems.push(problem(tree, &path, &words(error), at.place())),
         }
     }
     for (path, properties, place) in missing {
@@ -288,9 +313,9 @@ fn words(error: &ValidationError<'_>) -> String {
         Kind::Format { format } => format!("is not valid {format}"),
         Kind::UniqueItems => {
             let items = got.as_array().map(Vec::as_slice).unwrap_or_default();
-            let twin = |(at, item): (usize, &Value)| {
-                items.iter().take(at).position(|before| before == item).map(|before| (before, at))
-            };
+            let mut seen = FxHashMap::default();
+            let twin =
+                |(at, item): (usize, &Value)| seen.insert(item.to_string(), at).map(|before| (before, at));
             match items.iter().enumerate().find_map(twin) {
                 Some((first, second)) => format!("items at {first} and {second} are equal"),
                 None => "items are equal".to_owned(),
@@ -315,13 +340,11 @@ fn words(error: &ValidationError<'_>) -> String {
 }
 
 fn causes(head: &str, context: &[Vec<ValidationError<'static>>]) -> String {
-    let mut list: Vec<String> = Vec::new();
+    let mut list: IndexSet<String> = IndexSet::new();
     for error in context.iter().flatten() {
-        let cause = format!("at '{}': {}", error.instance_path(), words(error));
-        if !list.contains(&cause) {
-            list.push(cause);
-        }
+        list.insert(format!("at '{}': {}", error.instance_path(), words(error)));
     }
+    let mut list: Vec<String> = list.into_iter().collect();
     let more = list.len().saturating_sub(MAX_CAUSES);
     list.truncate(MAX_CAUSES);
     if more > 0 {

@@ -26,6 +26,7 @@ mod render;
 mod revisions;
 mod scan;
 mod schemas;
+mod secrets;
 mod showcase;
 mod sites;
 mod trace;

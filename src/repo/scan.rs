@@ -155,6 +155,7 @@ impl Scan {
             }
             return;
         }
+        let mut secrets = 0;
         for (index, document) in stream.documents.iter().enumerate() {
             let Some(root) = &document.root else { continue };
             let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
@@ -167,6 +168,7 @@ impl Scan {
             }
             if kind == "Secret" {
                 mark_secrets(root, stream);
+                secrets += 1;
             }
             let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
             let name = text(&["metadata", "name"]);
@@ -179,6 +181,13 @@ impl Scan {
                 name,
                 namespace: text(&["metadata", "namespace"]),
             });
+        }
+        let text = stream.file.text_or_empty();
+        if text.contains("Secret") {
+            let is_well_read = stream.problems.is_empty() && secrets == super::secrets::mentions(text);
+            if !is_well_read {
+                super::secrets::mark(&stream.file);
+            }
         }
     }
 
@@ -369,6 +378,14 @@ fn scan_kustomization(
 ) -> ScannedKustomization {
     let mut scanned = ScannedKustomization { file: file.clone(), ..ScannedKustomization::default() };
     let Some(root) = root else { return scanned };
+    // Marked whether or not it can be built.
+    for generator in root.get("secretGenerator").map(Node::seq_or_empty).unwrap_or_default() {
+        for literal in generator.get("literals").map(Node::seq_or_empty).unwrap_or_default() {
+            if let Some(file) = tree.read(file).ok().filter(|file| file.id() == literal.at.file) {
+                file.mark_secret(literal.at);
+            }
+        }
+    }
     scanned.component = root.get("kind").and_then(Node::scalar).is_some_and(|kind| kind == "Component");
     let join = |node: &Node| dir.join(node.scalar()?).ok();
     let lists = [

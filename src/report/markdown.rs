@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::finding::{Finding, Severity};
 use crate::lint::{AppStatus, Report};
 
-use super::text::{html, markdown};
+use super::text::{code, html, markdown};
 use super::{count, coverage_words, gap_words, page_url, totals};
 
 /// GitHub takes 65,536 characters in a comment; a step summary takes more.
@@ -113,7 +113,7 @@ fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding])
     for finding in findings.iter().take(PER_RULE) {
         let place = report.locate(finding.primary.at);
         let place = place.map_or_else(String::new, |(file, at, _)| format!("{file}:{}", at.line));
-        let _ = write!(out, "- `{}` {}", place.replace('`', "'"), markdown(&finding.message));
+        let _ = write!(out, "- `{}` {}", code(&place), markdown(&finding.message));
         if !finding.apps.is_empty() {
             let shown: Vec<String> = finding.apps.iter().take(APPS_SHOWN).map(|app| markdown(app)).collect();
             let _ = write!(out, " ({}", shown.join(", "));

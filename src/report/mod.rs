@@ -48,6 +48,7 @@ pub use page::page;
 pub use pretty::{Look, apps_table, render_finding};
 pub use reach::{reach_json, reach_text};
 pub use rule::{rule_page, rules_json};
+pub use text::plain;
 pub use values::{ValuesLook, differences_json, differences_table, unused_table, values_json, values_table};
 pub use why::{story_json, story_text};
 
@@ -207,16 +208,31 @@ fn count(number: usize, noun: &str) -> String {
     text
 }
 
-/// A header and rows as lines of aligned columns.
+/// A longer cell is not waited for: one of a thousand lines would make all of them as long.
+const WIDEST_CELL: usize = 200;
+
+/// A text with blanks up to a width. Rust's own format ends with the program at 65,536.
+fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// The width of a column that holds these texts.
+fn width_of<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    cells.map(|cell| cell.chars().count()).filter(|width| *width <= WIDEST_CELL).max().unwrap_or(0)
+}
+
+/// A header and rows as lines of aligned columns. Cells lose what would act in a terminal or a log.
 fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Vec<String> {
+    let rows: Vec<[String; N]> =
+        rows.iter().map(|row| row.each_ref().map(|cell| text::plain(cell))).collect();
     let mut widths = header.map(str::len);
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
+    for (column, width) in widths.iter_mut().enumerate() {
+        let cells = rows.iter().filter_map(|row| row.get(column).map(String::as_str));
+        *width = (*width).max(width_of(cells));
     }
     let line = |row: [&str; N]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row.iter().zip(widths).map(|(cell, width)| padded(cell, width));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     std::iter::once(line(header))
@@ -228,5 +244,5 @@ fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Vec<Strin
 fn to_json(value: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
-    text
+    text::json(text)
 }

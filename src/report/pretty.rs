@@ -143,11 +143,11 @@ pub fn apps_table(report: &Report) -> String {
         out.push_str(&line);
         out.push('\n');
         if let Some(reason) = row.reason.as_ref().filter(|_| !only_wants(row)) {
-            let _ = writeln!(out, "    {reason}");
+            let _ = writeln!(out, "    {}", text::plain(reason));
         }
     }
     if let Some(line) = wants(rows) {
-        let _ = writeln!(out, "{line}");
+        let _ = writeln!(out, "{}", text::plain(&line));
     }
     out
 }
@@ -427,7 +427,8 @@ fn hidden(out: &mut String, report: &Report, look: Look) {
     );
     let shown = if look.verbose { usize::MAX } else { FIXED_SHOWN };
     for entry in report.fixed.iter().take(shown) {
-        let _ = writeln!(out, "  {}: {}: {}", entry.file, entry.rule, entry.message);
+        let _ =
+            writeln!(out, "  {}", text::plain(&format!("{}: {}: {}", entry.file, entry.rule, entry.message)));
     }
     if let Some(rest) = report.fixed.len().checked_sub(shown).filter(|rest| *rest > 0) {
         let _ = writeln!(out, "  ... and {rest} more (-v lists all)");

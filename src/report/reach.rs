@@ -10,7 +10,7 @@ use crate::lint::Names;
 use crate::source::{Sources, Span};
 
 use super::pretty::{Look, Paint, snippets};
-use super::{count, to_json};
+use super::{count, text, to_json};
 
 /// Fields shown of an object and objects shown of an app, for people; the rest is counted.
 const SHOWN: usize = 12;
@@ -22,7 +22,7 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
     let fields: usize =
         reach.apps.iter().flat_map(|app| &app.objects).map(|reached| reached.fields.len()).sum();
     let objects: usize = reach.apps.iter().map(|app| app.objects.len()).sum();
-    let (name, line) = (reach.file.name(), reach.lines.start());
+    let (name, line) = (text::plain(reach.file.name()), reach.lines.start());
     let verdict = match fields {
         0 => "reaches nothing that is rendered".to_owned(),
         _ => format!(
@@ -34,8 +34,8 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
     };
     let _ = writeln!(out, "{}", paint.bold(&format!("{name}:{line} {verdict}")));
     if let Some(at) = reach.file.line_span(*line as usize - 1) {
-        let text = reach.file.slice(at);
-        let indent = (text.len() - text.trim_start().len()) as u32;
+        let written = reach.file.slice(at);
+        let indent = (written.len() - written.trim_start().len()) as u32;
         let at = Span::new(at.file, at.start + indent, at.end);
         let mut source = String::new();
         let label = Label { at, message: String::new() };
@@ -43,18 +43,23 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
         out.push_str(&source);
     }
     for app in &reach.apps {
-        let _ = writeln!(out, "{}", paint.bold(&app.name));
+        let _ = writeln!(out, "{}", paint.bold(&text::plain(&app.name)));
         for (key, effect) in app.values.iter().take(SHOWN) {
-            let _ = writeln!(out, "  value {key}  {}", paint.dim(&effect.words().join(", ")));
+            let _ = writeln!(out, "  value {}  {}", text::plain(key), paint.dim(&effect.words().join(", ")));
         }
         if let Some(rest) = app.values.len().checked_sub(SHOWN).filter(|rest| *rest > 0) {
             let _ = writeln!(out, "  and {}", count(rest, "more value"));
         }
         for reached in app.objects.iter().take(SHOWN) {
             let object = &reached.object;
-            let _ = writeln!(out, "  {}/{}", object.kind, object.name);
+            let _ = writeln!(out, "  {}", text::plain(&format!("{}/{}", object.kind, object.name)));
             for (field, effect) in reached.fields.iter().take(SHOWN) {
-                let _ = writeln!(out, "    {field}  {}", paint.dim(&effect.words().join(", ")));
+                let _ = writeln!(
+                    out,
+                    "    {}  {}",
+                    text::plain(&field.to_string()),
+                    paint.dim(&effect.words().join(", "))
+                );
             }
             if let Some(rest) = reached.fields.len().checked_sub(SHOWN).filter(|rest| *rest > 0) {
                 let _ = writeln!(out, "    and {}", count(rest, "more field"));
@@ -68,7 +73,11 @@ pub fn reach_text(reach: &Reach, sources: &Sources, look: Look) -> String {
         let named: Vec<&str> = reach.unknown.iter().take(3).map(String::as_str).collect();
         let more = reach.unknown.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(out, "{}", paint.dim(&format!("not fully rendered: {}{more}", named.join(", "))));
+        let _ = writeln!(
+            out,
+            "{}",
+            paint.dim(&text::plain(&format!("not fully rendered: {}{more}", named.join(", "))))
+        );
     }
     out
 }

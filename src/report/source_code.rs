@@ -3,21 +3,29 @@
 //! miette's own `NamedSource` scans the file from the start for every label: on a file of two megabytes that
 //! costs half a millisecond a finding, this costs microseconds.
 
+use std::borrow::Cow;
+
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::source::SourceFile;
 
+use super::text;
+
 /// A file whose secrets are masked, ready for snippets.
 pub(super) struct Shown<'a> {
     file: &'a SourceFile,
-    name: &'a str,
-    text: std::borrow::Cow<'a, str>,
+    name: String,
+    text: Cow<'a, str>,
 }
 
 impl<'a> Shown<'a> {
     /// `name` is what the file is called above the snippet.
-    pub(super) fn new(file: &'a SourceFile, name: &'a str) -> Self {
-        Self { file, name, text: file.shown() }
+    pub(super) fn new(file: &'a SourceFile, name: &str) -> Self {
+        let text = match file.shown() {
+            Cow::Borrowed(text) => text::source(text),
+            Cow::Owned(text) => Cow::Owned(text::source(&text).into_owned()),
+        };
+        Self { file, name: text::plain(name), text }
     }
 }
 
@@ -36,7 +44,7 @@ impl SourceCode for Shown<'_> {
         let data = self.text.as_bytes().get(start..end).ok_or(MietteError::OutOfBounds)?;
         let column = if before == 0 { span.offset().saturating_sub(start) } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.to_owned(),
+            self.name.clone(),
             data,
             (start, end - start).into(),
             first,

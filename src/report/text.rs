@@ -1,21 +1,98 @@
 //! The one door through which text of a repository enters a format. Names, messages and paths come from strangers; each
 //! format has words that mean something to who reads it, and here they lose that meaning. JSON escapes by itself.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// For a terminal or a log: line ends become spaces, other control characters are spelled.
-pub(super) fn plain(text: &str) -> String {
+/// Characters that change how others look, or look like nothing: text that reads another way than it is.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// How a log knows that a line is a command: GitHub's old ones and Azure's stand anywhere in it.
+const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+
+/// A control character or one that nobody sees, spelled.
+fn spell(out: &mut String, c: char) {
+    let _ = match c as u32 {
+        code @ 0..=0xff => write!(out, "\\x{code:02x}"),
+        code => write!(out, "\\u{{{code:x}}}"),
+    };
+}
+
+/// For a terminal or a log: line ends become spaces, other control characters and those that nobody sees are spelled,
+/// and what a runner would take for a command is parted.
+pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let begins =
+            |command: &&str| command.strip_prefix('#').is_some_and(|it| rest.as_str().starts_with(it));
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
-            c if c.is_control() => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
+            c if c.is_control() || is_invisible(c) => spell(&mut out, c),
+            '#' if COMMANDS.iter().any(|command| begins(command)) => out.push_str("# "),
+            // A command of GitHub begins a line; lines may wrap at any blank.
+            ':' if (out.is_empty() || out.ends_with(' '))
+                && rest.as_str().strip_prefix(':').is_some_and(|it| it.starts_with(char::is_alphabetic)) =>
+            {
+                out.push_str(": ");
             }
             c => out.push(c),
         }
     }
     out
+}
+
+/// Source lines for a terminal or a log, every byte at its place: labels point at them. Characters that act, or that
+/// nobody sees, become others of the same length.
+pub(super) fn source(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || is_invisible(c);
+    if !text.chars().any(acts) && !COMMANDS.iter().any(|command| text.contains(command)) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            // A line end of Windows is the drawing's to cut.
+            '\r' if rest.as_str().starts_with('\n') => out.push(c),
+            c if acts(c) => out.push(match c.len_utf8() {
+                1 => '?',
+                2 => '\u{b7}',
+                3 => '\u{fffd}',
+                _ => '\u{1f6ab}',
+            }),
+            c => out.push(c),
+        }
+    }
+    for command in COMMANDS {
+        out = out.replace(command, &command.replacen("##", "#?", 1));
+    }
+    out.into()
+}
+
+/// JSON whose lines no log takes for a command. It stands in strings only, where this is another way to write it.
+pub(super) fn json(text: String) -> String {
+    let part = |text: String, command: &str| {
+        if text.contains(command) {
+            text.replace(command, &command.replacen("##", "#\\u0023", 1))
+        } else {
+            text
+        }
+    };
+    COMMANDS.into_iter().fold(text, part)
 }
 
 /// For XML elements and attributes. Characters that XML 1.0 cannot hold become `?`.
@@ -29,6 +106,8 @@ pub(super) fn xml(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push(c),
+            // As in `##[error]`, which a log would take for a command.
+            '#' if out.ends_with('#') => out.push_str("&#35;"),
             '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('?'),
             c => out.push(c),
         }
@@ -38,12 +117,33 @@ pub(super) fn xml(text: &str) -> String {
 
 /// For HTML between tags and in attributes between double quotes.
 pub(super) fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
-/// For the text of a GitHub workflow command, after `::`, as the runner's toolkit does.
+/// For the text of a GitHub workflow command, after `::`, as the runner's toolkit does. Other control characters are
+/// spelled: logs show them.
 pub(super) fn github(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    escaped(text, "%25")
+}
+
+/// With `percent` for `%`, line ends in the runners' way, and other control characters spelled.
+fn escaped(text: &str, percent: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '%' => out.push_str(percent),
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            '\t' => out.push(' '),
+            c if c.is_control() || is_invisible(c) => spell(&mut out, c),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// For a property of a GitHub workflow command, which must not hold `:` or `,` either.
@@ -53,7 +153,7 @@ pub(super) fn github_property(text: &str) -> String {
 
 /// For the text of an Azure Pipelines logging command.
 pub(super) fn azure(text: &str) -> String {
-    text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
+    escaped(text, "%AZP25")
 }
 
 /// For a property of an Azure Pipelines logging command.
@@ -84,28 +184,67 @@ pub(super) fn teamcity(text: &str) -> String {
     out
 }
 
-/// For a list item of Markdown: on one line, without meaning except for code between backticks.
+/// For a list item of Markdown: on one line, without meaning except for code between single backticks. Nothing is a
+/// tag, a link, an image, a mention of somebody or a reference to an issue.
 pub(super) fn markdown(text: &str) -> String {
+    // Longer runs of backticks pair in ways of their own.
+    let mut text = plain(text);
+    while text.contains("``") {
+        text = text.replace("``", "''");
+    }
+    if !text.matches('`').count().is_multiple_of(2) {
+        text = text.replace('`', "'");
+    }
     let mut out = String::with_capacity(text.len());
-    let mut code = false;
-    let even = text.matches('`').count().is_multiple_of(2);
-    for c in text.chars() {
+    for (number, part) in text.split('`').enumerate() {
+        if number > 0 {
+            out.push('`');
+        }
+        if number % 2 == 1 {
+            out.push_str(part);
+        } else {
+            prose(&mut out, part);
+        }
+    }
+    out
+}
+
+/// Text of Markdown outside of code.
+fn prose(out: &mut String, text: &str) {
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
         match c {
-            '`' if even => {
-                code = !code;
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '!' => {
+                out.push('\\');
                 out.push(c);
             }
-            '`' => out.push('\''),
-            '\n' | '\r' => out.push(' '),
-            '<' if !code => out.push_str("&lt;"),
-            '*' | '_' | '[' | ']' | '#' | '|' | '~' | '@' if !code => {
+            // Names and numbers are looked for behind these after Markdown was read: no backslash helps.
+            '@' | '#' => {
+                out.push(c);
+                out.push('\u{200b}');
+            }
+            ':' if rest.as_str().starts_with("//") => out.push_str(":\u{200b}"),
+            '.' if out
+                .get(out.len().saturating_sub(3)..)
+                .is_some_and(|end| end.eq_ignore_ascii_case("www")) =>
+            {
+                out.push_str("\u{200b}.");
+            }
+            '-' | '+' | '=' if out.is_empty() => {
                 out.push('\\');
                 out.push(c);
             }
             c => out.push(c),
         }
     }
-    out
+}
+
+/// For a code span of Markdown between single backticks.
+pub(super) fn code(text: &str) -> String {
+    plain(text).replace('`', "'")
 }
 
 /// For a string of a script that stands in an HTML page: JSON in which nothing ends the script or begins a comment.
@@ -132,9 +271,25 @@ mod tests {
             (azure, "100%\n##vso[", "100%AZP25%0A##vso["),
             (azure_property, "a;b]c", "a%3Bb%5Dc"),
             (teamcity, "it's [a] é|\n😀", "it|'s |[a|] |0x00e9|||n|0xd83d|0xde00"),
+            (plain, "::error::x ::warning y a::b ::1", ": :error::x : :warning y a::b ::1"),
+            (plain, "##[group] a ##vso[x ##teamcity[", "# #[group] a # #vso[x # #teamcity["),
+            (plain, "a\u{202e}b", "a\\u{202e}b"),
+            (
+                |text| source(text).into_owned(),
+                "a\u{1b}\u{9b}\u{202e}\u{e0041}\r\n##[b",
+                "a?\u{b7}\u{fffd}\u{1f6ab}\r\n#?[b",
+            ),
+            (|text| json(text.to_owned()), "{\"a\": \"##[x\"}", "{\"a\": \"#\\u0023[x\"}"),
+            (code, "a`\n# b", "a' # b"),
+            (xml, "##[error]", "#&#35;[error]"),
+            (markdown, "```<img>`", "''`<img>`"),
+            (markdown, "\\`<img>`", "\\\\`<img>`"),
+            (markdown, "@you #1 ![x](http://a)", "@\u{200b}you #\u{200b}1 \\!\\[x\\](http:\u{200b}//a)"),
+            (markdown, "www.b", "www\u{200b}.b"),
+            (markdown, "&lt;b", "&amp;lt;b"),
             (markdown, "a `b_c*` d_e", "a `b_c*` d\\_e"),
             (markdown, "an odd ` one", "an odd ' one"),
-            (markdown, "two\nlines <b>", "two lines &lt;b>"),
+            (markdown, "two\nlines <b>", "two lines &lt;b&gt;"),
             (script, "\"</script><!--\"", "\"\\u003c/script\\u003e\\u003c!--\""),
         ] {
             assert_eq!(format(text), want);

@@ -9,7 +9,7 @@ use crate::explain::{ChartValues, Difference, ValueRow};
 use crate::source::{Sources, Span};
 
 use super::why::{MASK, how, shown};
-use super::{aligned, to_json};
+use super::{aligned, text, to_json};
 
 /// A longer value is cut in a table.
 const LONGEST_CELL: usize = 60;
@@ -56,7 +56,7 @@ pub fn values_table(charts: &[ChartValues], look: ValuesLook<'_>) -> String {
     let mut out = String::new();
     for chart in charts {
         if charts.len() > 1 {
-            let _ = writeln!(out, "chart {}", chart.chart);
+            let _ = writeln!(out, "chart {}", text::plain(&chart.chart));
         }
         let cells: Vec<[String; 4]> = chart
             .rows
@@ -80,7 +80,7 @@ pub fn unused_table(charts: &[ChartValues], look: ValuesLook<'_>) -> String {
     let mut out = String::new();
     for chart in charts.iter().filter(|chart| !chart.rows.is_empty()) {
         if charts.len() > 1 {
-            let _ = writeln!(out, "chart {}", chart.chart);
+            let _ = writeln!(out, "chart {}", text::plain(&chart.chart));
         }
         let cells = chart.rows.iter().map(|row| {
             let named = row.named.map_or_else(|| "nowhere".to_owned(), |at| look.place(at));

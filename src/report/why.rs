@@ -15,7 +15,7 @@ use crate::source::{Position, Sources};
 use crate::yaml::{Data, Node};
 
 use super::pretty::{Look, Paint, snippets};
-use super::to_json;
+use super::{padded, text, to_json, width_of};
 
 /// What is shown of a secret.
 pub(super) const MASK: &str = "********";
@@ -27,25 +27,23 @@ const LONGEST_VALUE: usize = 120;
 pub fn story_text(story: &Story, sources: &Sources, look: Look) -> String {
     let paint = Paint { on: look.color };
     let mut out = String::new();
-    let object = format!("{}/{} in {}", story.object.kind, story.object.name, story.app);
-    let field = story.object.field.as_deref().unwrap_or_default();
+    let object = text::plain(&format!("{}/{} in {}", story.object.kind, story.object.name, story.app));
+    let field = text::plain(story.object.field.as_deref().unwrap_or_default());
     match (&story.absent, &story.value) {
         (Some(_), _) | (None, None) => {
             let name = paint.bold(&format!("{field} of {object}"));
             let _ = writeln!(out, "{name} is not rendered; this emptied the value of that name");
         }
         (None, Some(value)) => {
-            let shown = if story.secret { MASK.to_owned() } else { shown(value) };
+            let shown = if story.secret { MASK.to_owned() } else { text::plain(&shown(value)) };
             let _ = writeln!(out, "{} {shown}", paint.bold(&format!("{field} of {object}:")));
         }
     }
     let rows: Vec<(String, String, String)> = story.causes.iter().map(|cause| row(cause, sources)).collect();
-    let width = |pick: fn(&(String, String, String)) -> &String| {
-        rows.iter().map(|row| pick(row).chars().count()).max().unwrap_or(0)
-    };
-    let (first, second) = (width(|row| &row.0), width(|row| &row.1));
+    let first = width_of(rows.iter().map(|row| row.0.as_str()));
+    let second = width_of(rows.iter().map(|row| row.1.as_str()));
     for (role, at, words) in &rows {
-        let line = format!("  {role:first$}  {at:second$}  {words}");
+        let line = format!("  {}  {}  {words}", padded(role, first), padded(at, second));
         let _ = writeln!(out, "{}", line.trim_end());
     }
     let labels: Vec<(Label, bool)> = story
@@ -93,7 +91,7 @@ fn row(cause: &Cause, sources: &Sources) -> (String, String, String) {
     if !cause.editable {
         words.push_str(" (third-party)");
     }
-    (role(cause.role).to_owned(), at, words)
+    (role(cause.role).to_owned(), text::plain(&at), text::plain(&words))
 }
 
 fn role(role: Role) -> &'static str {

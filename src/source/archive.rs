@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use tar::EntryType;
 
 use super::{MemoryTree, ReadError, Sources, TreePath};
 
@@ -24,6 +25,18 @@ impl Default for ArchiveLimits {
     }
 }
 
+/// Bytes of a path, as long as an operating system takes them.
+const MAX_PATH: usize = 4096;
+
+/// Directories above a file.
+const MAX_DEPTH: usize = 64;
+
+/// Bytes of a header that only carries a longer name, as much as Go's `archive/tar` takes.
+const MAX_EXTENSION: u64 = 1 << 20;
+
+/// Bytes of all paths with those of the directories above them.
+const MAX_PATHS: usize = 64 << 20;
+
 /// Unpacks a gzipped tar into memory. Files are named `name!/path`. Links are skipped, paths that leave the
 /// archive are refused, as Helm does.
 pub fn open_archive(
@@ -39,18 +52,63 @@ pub fn open_archive(
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(limits.total.saturating_add(overhead)));
     let mut tree = MemoryTree::new();
     let mut total = 0u64;
-    let entries = archive.entries().map_err(|error| failed(&error))?;
+    let mut paths = 0usize;
+    // Raw: headers that carry names are read here, where they are bounded.
+    let entries = archive.entries().map_err(|error| failed(&error))?.raw(true);
+    let mut long_name: Option<Vec<u8>> = None;
     for (count, entry) in entries.enumerate() {
         if count >= limits.entries {
             return Err(failed(&format_args!("more than {} entries", limits.entries)));
         }
         let mut entry = entry.map_err(|error| failed(&error))?;
-        if !entry.header().entry_type().is_file() {
+        let size = entry.header().size().map_err(|error| failed(&error))?;
+        let kind = entry.header().entry_type();
+        if matches!(
+            kind,
+            EntryType::GNULongName | EntryType::GNULongLink | EntryType::XHeader | EntryType::XGlobalHeader
+        ) {
+            if size > MAX_EXTENSION {
+                return Err(failed(&format_args!("a header of {size} bytes (the limit is {MAX_EXTENSION})")));
+            }
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).map_err(|error| failed(&error))?;
+            match kind {
+                EntryType::GNULongName => {
+                    content.truncate(content.iter().position(|byte| *byte == 0).unwrap_or(content.len()));
+                    long_name = Some(content);
+                }
+                EntryType::XHeader => {
+                    let fields = extended(&content).ok_or_else(|| failed(&"a broken pax header"))?;
+                    for (key, value) in fields {
+                        match key {
+                            b"path" => long_name = Some(value.to_vec()),
+                            b"size" => return Err(failed(&"a size in a pax header")),
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
             continue;
         }
-        let path = String::from_utf8_lossy(&entry.path_bytes()).replace('\\', "/");
+        let own = long_name.take();
+        if !kind.is_file() {
+            continue;
+        }
+        let path = own.as_deref().map_or_else(|| entry.path_bytes(), std::borrow::Cow::Borrowed);
+        if path.len() > MAX_PATH {
+            return Err(failed(&format_args!("a path of {} bytes (the limit is {MAX_PATH})", path.len())));
+        }
+        let path = String::from_utf8_lossy(&path).replace('\\', "/");
         let path = TreePath::new(&path).map_err(|error| failed(&format_args!("`{path}`: {error}")))?;
-        let size = entry.header().size().map_err(|error| failed(&error))?;
+        let depth = path.as_str().matches('/').count();
+        if depth > MAX_DEPTH {
+            return Err(failed(&format_args!("a path {depth} directories deep (the limit is {MAX_DEPTH})")));
+        }
+        paths += path.as_str().len() * (depth + 1);
+        if paths > MAX_PATHS {
+            return Err(failed(&format_args!("paths of more than {MAX_PATHS} bytes together")));
+        }
         total = total.saturating_add(size);
         if size > limits.file {
             return Err(ReadError::TooLarge { size, limit: limits.file });
@@ -64,6 +122,20 @@ pub fn open_archive(
         tree.insert(path, file);
     }
     Ok(tree)
+}
+
+/// The fields of a pax header: `27 path=c/templates/a.yaml` and a newline each, the number counting all of it.
+fn extended(mut content: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let mut fields = Vec::new();
+    while !content.is_empty() && content.first() != Some(&0) {
+        let blank = content.iter().position(|byte| *byte == b' ')?;
+        let length: usize = std::str::from_utf8(content.get(..blank)?).ok()?.parse().ok()?;
+        let field = content.get(blank + 1..length)?.strip_suffix(b"\n")?;
+        let equals = field.iter().position(|byte| *byte == b'=')?;
+        fields.push((field.get(..equals)?, field.get(equals + 1..)?));
+        content = content.get(length..)?;
+    }
+    Some(fields)
 }
 
 #[cfg(test)]
@@ -105,5 +177,63 @@ mod tests {
             assert!(error.contains(want), "{error}");
         }
         assert!(open_archive(&sources, "c.tgz", b"not gzip", limits).is_err());
+    }
+
+    /// An archive with one file, whose name comes in a header of its own.
+    fn named(kind: EntryType, name: &[u8]) -> Vec<u8> {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (kind, path, content) in [(kind, "long", name), (EntryType::Regular, "short", b"x")] {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_path(path).unwrap();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.set_cksum();
+            tar.append(&header, content).unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn pax(key: &str, value: &str) -> Vec<u8> {
+        let rest = format!(" {key}={value}\n");
+        let length =
+            (1..9999).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+        format!("{length}{rest}").into_bytes()
+    }
+
+    #[test]
+    fn names_in_headers_of_their_own_are_read_and_bounded() {
+        let sources = Sources::new();
+        let open = |bytes: Vec<u8>| {
+            open_archive(&sources, "c.tgz", &bytes, ArchiveLimits::default())
+                .map_err(|error| error.to_string())
+        };
+        let long = format!("c/{}/a.yaml", "d".repeat(150));
+        for bytes in [
+            named(EntryType::GNULongName, format!("{long}\0").as_bytes()),
+            named(EntryType::XHeader, &pax("path", &long)),
+        ] {
+            assert!(open(bytes).unwrap().read(&TreePath::new(&long).unwrap()).is_ok());
+        }
+        let deep = "a/".repeat(100_000) + "b";
+        for (bytes, want) in [
+            (named(EntryType::GNULongName, deep.as_bytes()), "a path of 200001 bytes"),
+            (named(EntryType::XHeader, &pax("path", &deep)), "a path of 200001 bytes"),
+            (
+                named(EntryType::XHeader, &pax("path", &deep[200_001 - 2001..])),
+                "a path 1000 directories deep",
+            ),
+            (named(EntryType::GNULongName, &vec![b'a'; 2 << 20]), "a header of 2097152 bytes"),
+            (named(EntryType::GNULongLink, &vec![b'a'; 2 << 20]), "a header of 2097152 bytes"),
+            (named(EntryType::XGlobalHeader, &vec![b'a'; 2 << 20]), "a header of 2097152 bytes"),
+            (named(EntryType::XHeader, b"99999 path=a\n"), "a broken pax header"),
+            (named(EntryType::XHeader, b"18446744073709551615 path=a\n"), "a broken pax header"),
+            (named(EntryType::XHeader, b"3 path=a\n"), "a broken pax header"),
+            (named(EntryType::XHeader, b"0 path=a\n"), "a broken pax header"),
+            (named(EntryType::XHeader, &pax("size", "99999999999")), "a size in a pax header"),
+        ] {
+            let error = open(bytes).unwrap_err();
+            assert!(error.contains(want), "{error}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Files, spans into them, and the registry that hands out file ids.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -87,7 +88,7 @@ pub struct SourceFile {
     name: Arc<str>,
     content: Content,
     line_starts: OnceLock<Vec<u32>>,
-    secret: Mutex<Vec<Span>>,
+    secret: Mutex<BTreeSet<Span>>,
 }
 
 impl SourceFile {
@@ -129,10 +130,7 @@ impl SourceFile {
 
     /// Marks bytes that must never be shown: the value of a Secret.
     pub fn mark_secret(&self, span: Span) {
-        let mut secret = self.secret.lock().unwrap_or_else(PoisonError::into_inner);
-        if !secret.contains(&span) {
-            secret.push(span);
-        }
+        self.secret.lock().unwrap_or_else(PoisonError::into_inner).insert(span);
     }
 
     /// The text with every marked byte that is not white space replaced by `*`, for showing. Offsets stay; a

@@ -231,7 +231,12 @@ impl WorkTree {
     fn locate_inside(&self, path: &TreePath) -> Result<(Arc<Path>, Located), ReadError> {
         let located = self.locate(path)?;
         let real = located.real.clone()?;
-        if real.starts_with(&self.real_root) { Ok((real, located)) } else { Err(ReadError::Outside) }
+        let Ok(inside) = real.strip_prefix(&self.real_root) else { return Err(ReadError::Outside) };
+        // What Git keeps there is no content of the repository: a clone in CI keeps its token in `.git/config`.
+        if self.walked && inside.iter().any(|name| name.eq_ignore_ascii_case(".git")) {
+            return Err(ReadError::Failed("lies in `.git`, which is not read".into()));
+        }
+        Ok((real, located))
     }
 
     fn read_from_disk(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
@@ -468,6 +473,10 @@ mod tests {
             ]
         );
         assert_eq!(tree.read(&path("nope")).unwrap_err(), ReadError::NotFound);
+        for inside in [".git/config", "a/../.git/config"] {
+            assert!(tree.read(&path(inside)).unwrap_err().to_string().contains("which is not read"));
+        }
+        assert!(tree.list(&path(".git")).is_err());
         assert_eq!(tree.read(&path("skip")).unwrap_err(), ReadError::IsDir);
         assert_eq!(tree.kind(&path("skip")), Some(EntryKind::Dir));
     }
@@ -483,6 +492,9 @@ mod tests {
         std::os::unix::fs::symlink("base", dir.path().join("alias")).unwrap();
         std::os::unix::fs::symlink(outside.path(), dir.path().join("out")).unwrap();
         std::os::unix::fs::symlink("nowhere", dir.path().join("broken")).unwrap();
+        std::fs::create_dir(dir.path().join(".git")).unwrap();
+        std::fs::write(dir.path().join(".git/config"), "token").unwrap();
+        std::os::unix::fs::symlink(".git/config", dir.path().join("config")).unwrap();
         let tree = WorkTree::open(dir.path(), "", Sources::new()).unwrap();
         assert_eq!(tree.read(&path("alias/a.yaml")).unwrap().text_or_empty(), "a: 1");
         assert_eq!(tree.resolve(&path("alias/a.yaml")).unwrap(), path("base/a.yaml"));
@@ -492,6 +504,7 @@ mod tests {
             [("a.yaml", false)]
         );
         assert_eq!(tree.read(&path("out/secret")).unwrap_err(), ReadError::Outside);
+        assert!(tree.read(&path("config")).is_err());
         assert_eq!(tree.kind(&path("out/secret")), Some(EntryKind::Other));
         assert_eq!(tree.kind(&path("broken")), Some(EntryKind::Other));
     }

@@ -169,8 +169,30 @@ pub enum FloatFormat {
     GeneralUpper,
 }
 
-/// Precisions above this count as this: more digits no number has, and no output needs as many zeros.
-const MAX_PRECISION: usize = 4096;
+/// More decimals no 64-bit number has, in either notation: what is asked for beyond is zeros.
+const MAX_DECIMALS: usize = 1100;
+
+/// Precisions above this count as this: Go's `fmt` gives up there as well.
+const MAX_PRECISION: usize = 10_000_009;
+
+/// A finite number with so many decimals, exactly: `{:.n}` without Rust's limit on `n`.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let known = decimals.min(MAX_DECIMALS);
+    let mut text = format!("{value:.known$}");
+    text.push_str(&"0".repeat(decimals.min(MAX_PRECISION) - known));
+    text
+}
+
+/// A finite number as `d.ddde-7`, with so many decimals: `{:.ne}` without Rust's limit on `n`.
+pub fn exponential(value: f64, decimals: usize) -> String {
+    let known = decimals.min(MAX_DECIMALS);
+    let text = format!("{value:.known$e}");
+    let zeros = decimals.min(MAX_PRECISION) - known;
+    match text.split_once('e') {
+        Some((mantissa, exponent)) if zeros > 0 => format!("{mantissa}{}e{exponent}", "0".repeat(zeros)),
+        _ => text,
+    }
+}
 
 /// `FormatFloat`; no precision is Go's -1, the fewest digits that read back as the same number of 64 or 32 bits.
 pub fn format_float(value: f64, format: FloatFormat, precision: Option<usize>, bits: u32) -> SmolStr {
@@ -188,13 +210,13 @@ pub fn format_float(value: f64, format: FloatFormat, precision: Option<usize>, b
             format_float(value, FloatFormat::General, precision, bits).to_uppercase().into()
         }
         (FloatFormat::Scientific, None) => digits().scientific(2),
-        (FloatFormat::Scientific, Some(decimals)) => split(&format!("{value:.decimals$e}")).scientific(2),
+        (FloatFormat::Scientific, Some(decimals)) => split(&exponential(value, decimals)).scientific(2),
         (FloatFormat::Plain, None) => digits().plain(),
-        (FloatFormat::Plain, Some(decimals)) => smol_str::format_smolstr!("{value:.decimals$}"),
+        (FloatFormat::Plain, Some(decimals)) => fixed(value, decimals).into(),
         (FloatFormat::General, None) => digits().general(6),
         (FloatFormat::General, Some(precision)) => {
             let decimals = precision.max(1) - 1;
-            let mut digits = split(&format!("{value:.decimals$e}"));
+            let mut digits = split(&exponential(value, decimals));
             let kept = digits.significant.trim_end_matches('0').len().max(1);
             digits.significant.truncate(kept);
             // A whole number with fewer digits than asked for counts as asked for exactly.
@@ -336,6 +358,14 @@ mod tests {
         assert_eq!(format_json(49_f64.exp2() + 0.25).unwrap(), "562949953421312.2");
         assert_eq!(format_json(49_f64.exp2() + 0.75).unwrap(), "562949953421312.8");
         assert_eq!(format_float(1.0, FloatFormat::Plain, Some(usize::MAX), 64).len(), MAX_PRECISION + 2);
+        for places in [0, 1, 52, 1074, 1100, 1101, 65_535, 65_536] {
+            let (plain, scientific) = (fixed(f64::from_bits(1), places), exponential(1.5, places));
+            assert_eq!(plain.len(), if places == 0 { 1 } else { places + 2 });
+            assert_eq!(scientific.len(), if places == 0 { 3 } else { places + 4 });
+            if places < 1100 {
+                assert_eq!(plain, format!("{:.places$}", f64::from_bits(1)));
+            }
+        }
         assert_eq!(format_g32(1_234_561.3), "1.2345612e+06");
         assert_eq!(format_g32(1.1), "1.1");
         assert_eq!(format_g32(16_777_217.0), "1.6777216e+07");

@@ -8,7 +8,9 @@ mod quote;
 
 use std::fmt;
 
-pub use float::{FloatFormat, format_float, format_g, format_g32, format_json, parse_float};
+pub use float::{
+    FloatFormat, exponential, fixed, format_float, format_g, format_g32, format_json, parse_float,
+};
 pub use int::{atoi, format_int, parse_bool, parse_int, parse_uint};
 pub use quote::{Unquoted, can_backquote, quote, quote_char, quote_to_ascii, unquote, unquote_char};
 

@@ -27,15 +27,25 @@ pub(super) struct Pair {
 /// Longest line of a file of pairs, in bytes.
 const MAX_LINE: usize = 65_536;
 
-/// Reads all pairs of a generator.
-pub(super) fn load(args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<Pair>> {
+/// Reads all pairs of a generator. What is `secret` stands in no message.
+pub(super) fn load(
+    args: &GeneratorArgs,
+    secret: bool,
+    loader: &Loader,
+    cx: &mut Context<'_>,
+) -> Result<Vec<Pair>> {
     let mut pairs = Vec::new();
+    let literals = || if secret { "[...]".to_owned() } else { go_list(&args.literals) };
     for entry in &args.envs {
-        let more = env_file(entry, loader, cx).wrap(|| format!("env source files: {}", go_list(&args.envs)));
+        let more =
+            env_file(entry, secret, loader, cx).wrap(|| format!("env source files: {}", go_list(&args.envs)));
         pairs.extend(more.or_at(entry.place)?);
     }
     for entry in &args.literals {
-        let pair = literal(entry, cx).wrap(|| format!("literal sources {}", go_list(&args.literals)));
+        if let (true, Some(file)) = (secret, cx.file_of(entry.place)) {
+            file.mark_secret(entry.place.at);
+        }
+        let pair = literal(entry, secret, cx).wrap(|| format!("literal sources {}", literals()));
         pairs.push(pair.or_at(entry.place)?);
     }
     for entry in &args.files {
@@ -45,10 +55,11 @@ pub(super) fn load(args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>) 
     Ok(pairs)
 }
 
-fn literal(entry: &Text, cx: &Context<'_>) -> Result<Pair> {
+fn literal(entry: &Text, secret: bool, cx: &Context<'_>) -> Result<Pair> {
     let source = &entry.value;
     let Some((key, value)) = source.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-        return Err(Failure::new(format!("invalid literal source {source}, expected key=value")));
+        let shown = if secret { "..." } else { source.as_str() };
+        return Err(Failure::new(format!("invalid literal source {shown}, expected key=value")));
     };
     let unquoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
     let start = key.len() + 1 + usize::from(unquoted.is_some());
@@ -100,7 +111,7 @@ fn file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Pair> {
     })
 }
 
-fn env_file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<Pair>> {
+fn env_file(entry: &Text, secret: bool, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<Pair>> {
     let loaded = loader.load(&entry.value, cx)?;
     let mut pairs = Vec::new();
     let mut start = 0_usize;
@@ -116,6 +127,9 @@ fn env_file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Vec<P
         let span = Span::new(loaded.file.id(), at as u32, (at + line.len()) as u32);
         let place = Place::written(span);
         let Ok(mut text) = std::str::from_utf8(line) else {
+            if secret {
+                return Err(Failure::at(place, "a line has invalid utf8 bytes"));
+            }
             let bytes: Vec<String> = line.iter().map(u8::to_string).collect();
             let message = format!(
                 "line [{}] has invalid utf8 bytes : {}",

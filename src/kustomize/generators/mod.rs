@@ -159,7 +159,7 @@ fn make(kind: &str, args: &GeneratorArgs, loader: &Loader, cx: &mut Context<'_>)
     let Some(name) = &args.name else {
         return Err(Failure::at(args.place, "a configmap must have a name"));
     };
-    let mut pairs = kv::load(args, loader, cx).wrap(|| "loading KV pairs".to_owned())?;
+    let mut pairs = kv::load(args, kind == "Secret", loader, cx).wrap(|| "loading KV pairs".to_owned())?;
     pairs.sort_by(|a, b| a.key.cmp(&b.key));
     if let Some([first, second]) = pairs.windows(2).find(|pair| matches!(pair, [a, b] if a.key == b.key)) {
         let message = format!("configmap {} illegally repeats the key `{}`", name.value, second.key);
