@@ -23,11 +23,10 @@ impl World<'_> {
         cluster_scoped: bool,
         name: &str,
     ) -> Option<&'static str> {
-        let by_app = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
-        let by_release =
-            |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
+        let chart = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
+        let release = |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
         // Manifests of somebody else's project are about that project.
-        let by_content = |entry: &AppEntry| {
+        let content = |entry: &AppEntry| {
             let urls = self.repositories(entry);
             let foreign = urls.iter().all(|url| is_foreign(url, &self.index().owners));
             urls.is_empty()
@@ -38,35 +37,24 @@ impl World<'_> {
                     .any(|url| k8s::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
         };
         // What could not be rendered makes what its own sources say.
-        let by_failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
-        let unseen = Unseen {
-            by_failed: &by_failed,
-            by_content: &by_content,
-            by_app: &by_app,
-            by_release: &by_release,
-        };
+        let failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
+        let unseen = Unseen { failed: &failed, content: &content, chart: &chart, release: &release };
         self.unseen(app, namespace, cluster_scoped, &unseen)
     }
 
     /// Whether something unseen is called like what is looked for: absence says nothing then.
     pub fn has_namesake(&self, app: AppId, namespace: &str, name: &str) -> bool {
-        let by_failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
-        let by_content = |entry: &AppEntry| {
+        let failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
+        let content = |entry: &AppEntry| {
             let repositories = self.repositories(entry);
             k8s::is_named_after(name, &entry.app.name)
                 || repositories
                     .iter()
                     .any(|url| k8s::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
         };
-        let by_app = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
-        let by_release =
-            |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
-        let unseen = Unseen {
-            by_failed: &by_failed,
-            by_content: &by_content,
-            by_app: &by_app,
-            by_release: &by_release,
-        };
+        let chart = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
+        let release = |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
+        let unseen = Unseen { failed: &failed, content: &content, chart: &chart, release: &release };
         self.unseen(app, namespace, false, &unseen).is_some()
             || self.has_unknown_operator(app, namespace, Some(name))
             || self.operated_in(app, namespace).any(|it| it.name.len() > 3 && name.contains(it.name.as_str()))
@@ -84,8 +72,11 @@ impl World<'_> {
         let entry = self.inventory.app(app)?;
         let written = self.index().written.get(name).into_iter().flatten();
         let documents = written.filter_map(|at| self.inventory.scan.documents.get(*at as usize));
-        let makes =
-            |of: &str| of == kind || kind == "Secret" && matches!(of, "ExternalSecret" | "SealedSecret");
+        // A plain Secret is left out on purpose as often as by mistake: it holds stand-ins, or is applied by hand.
+        let makes = |of: &str| match kind {
+            "Secret" => matches!(of, "ExternalSecret" | "SealedSecret"),
+            _ => of == kind,
+        };
         let mut fitting = documents.filter(|it| makes(&it.kind) && meets(&it.namespace, namespace));
         let idle = |path: &crate::source::TreePath| self.inventory.readers(path).is_empty();
         fitting.find(|it| idle(&it.path) && entry.has_source(&it.path)).map(|it| &it.path)
@@ -124,11 +115,11 @@ impl World<'_> {
                 continue;
             }
             let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
-            if entry.status == Status::Failed && (makes.by_failed)(entry) {
+            if entry.status == Status::Failed && (makes.failed)(entry) {
                 return Some("an app could not be rendered");
-            } else if lacks(Missing::Content) && (makes.by_content)(entry) {
+            } else if lacks(Missing::Content) && (makes.content)(entry) {
                 return Some("the content of an app is not here");
-            } else if lacks(Missing::Chart) && (makes.by_app)(entry) {
+            } else if lacks(Missing::Chart) && (makes.chart)(entry) {
                 return Some("a chart is not here");
             }
         }
@@ -140,7 +131,7 @@ impl World<'_> {
                 let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
                 if (cluster_scoped || meets(target, namespace))
                     && !rendered(object)
-                    && (makes.by_release)(object)
+                    && (makes.release)(object)
                     && self.may_serve(object.app, app)
                 {
                     return Some("a HelmRelease is not rendered");
@@ -154,19 +145,19 @@ impl World<'_> {
 /// Whether apps whose objects are not seen may make what is looked for.
 struct Unseen<'a> {
     /// Those that could not be rendered.
-    by_failed: &'a dyn Fn(&AppEntry) -> bool,
+    failed: &'a dyn Fn(&AppEntry) -> bool,
     /// Those whose content is not here.
-    by_content: &'a dyn Fn(&AppEntry) -> bool,
+    content: &'a dyn Fn(&AppEntry) -> bool,
     /// Those whose chart is not here.
-    by_app: &'a dyn Fn(&AppEntry) -> bool,
+    chart: &'a dyn Fn(&AppEntry) -> bool,
     /// Releases that are known as objects only.
-    by_release: &'a dyn Fn(&ObjectFacts) -> bool,
+    release: &'a dyn Fn(&ObjectFacts) -> bool,
 }
 
 impl Unseen<'_> {
     /// They may make anything.
     const ANYTHING: Self =
-        Self { by_failed: &|_| true, by_content: &|_| true, by_app: &|_| true, by_release: &|_| true };
+        Self { failed: &|_| true, content: &|_| true, chart: &|_| true, release: &|_| true };
 }
 
 /// Whether a repository belongs to others than those whose content is here.

@@ -63,10 +63,8 @@ impl Rule for UnknownProject {
                 continue;
             }
             let labels = Labels::of(project.place, &entry.app.origins, cx.workspace);
-            let sure = match entry.app.provisional || is_open {
-                true => Confidence::Likely,
-                false => Confidence::Certain,
-            };
+            let sure =
+                if entry.app.provisional || is_open { Confidence::Likely } else { Confidence::Certain };
             cx.report_labels(labels, format!("nothing defines the project `{name}`"))
                 .apps([entry.app.id])
                 .help(help)

@@ -41,9 +41,8 @@ impl Rule for UnusedValue {
                 let mut others = inventory.apps.iter().filter(|entry| places.contains(&entry.app.place.at));
                 others.any(|entry| !apps.contains(&entry.app.id))
             };
-            let others = |apps: &[AppId]| match value.inline {
-                true => copies(apps),
-                false => is_read_by_others(inventory, &path, apps),
+            let others = |apps: &[AppId]| {
+                if value.inline { copies(apps) } else { is_read_by_others(inventory, &path, apps) }
             };
             let used = apps.iter().any(partial) || others(&apps);
             if used {
