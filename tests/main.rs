@@ -28,6 +28,7 @@ mod corpus_incidents;
 mod corpus_ownership;
 mod docs;
 mod environments;
+mod evidence;
 mod fetch;
 mod fleet;
 mod flux;

@@ -156,6 +156,7 @@ pub fn references(group: &str, kind: &str, object: &Node) -> Vec<Reference> {
             scale_target(&mut cx, object.at_path(&["spec", "scaleTargetRef"]), "scaleTargetRef");
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => release_values::references(&mut cx, object),
+        ("tekton.dev", "PipelineRun" | "TaskRun") => workspaces(&mut cx, object),
         ("external-secrets.io", "ExternalSecret" | "PushSecret") => external_secret(&mut cx, object),
         ("cert-manager.io", "Certificate" | "CertificateRequest") => {
             let issuer = object.at_path(&["spec", "issuerRef"]);
@@ -232,6 +233,13 @@ fn volume_references(cx: &mut Collector, volume: &Node, path: &str) {
     let ephemeral = volume.at_path(&["ephemeral", "volumeClaimTemplate", "spec", "storageClassName"]);
     let field = format!("{path}.ephemeral.volumeClaimTemplate.spec.storageClassName");
     cx.add("storage.k8s.io", "StorageClass", ephemeral, field);
+}
+
+/// What a run of Tekton binds to its workspaces: volumes, as in a pod.
+fn workspaces(cx: &mut Collector, object: &Node) {
+    for (index, workspace) in object.items(&["spec", "workspaces"]).iter().enumerate() {
+        volume_references(cx, workspace, &format!("spec.workspaces[{index}]"));
+    }
 }
 
 /// A Secret or ConfigMap as a volume: each of its `items` names a key.

@@ -23,6 +23,19 @@ pub struct NoOp {
     pub place: Place,
     /// What it looked for.
     pub what: String,
+    /// What it was probably meant to find, and how that differs.
+    pub near: Option<Near>,
+}
+
+/// A resource that an entry just misses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// Where it is written.
+    pub place: Place,
+    /// How it differs.
+    pub words: String,
+    /// Whether no other resource can be meant, whatever else there is.
+    pub only: bool,
 }
 
 /// Kinds of entries that can do nothing.
@@ -95,7 +108,20 @@ impl<'a> Context<'a> {
         if found {
             self.used.insert(place.at);
         } else if !self.incomplete && self.failures.is_empty() {
-            self.no_ops.push(NoOp { kind, place, what: what() });
+            self.no_ops.push(NoOp { kind, place, what: what(), near: None });
+        }
+    }
+
+    /// Records that an entry found nothing but a resource that it just misses, be the build complete or not.
+    pub(super) fn note_near(
+        &mut self,
+        kind: NoOpKind,
+        place: Place,
+        near: Near,
+        what: impl FnOnce() -> String,
+    ) {
+        if self.failures.is_empty() {
+            self.no_ops.push(NoOp { kind, place, what: what(), near: Some(near) });
         }
     }
 

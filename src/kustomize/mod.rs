@@ -44,7 +44,7 @@ mod transformers;
 
 pub use build::{Built, build};
 pub use config::FieldSpec;
-pub use context::{NoOp, NoOpKind};
+pub use context::{Near, NoOp, NoOpKind};
 pub use draft::{Draft, Reader};
 pub use edit::{AddFlags, Edited};
 pub use flavor::{Flavor, Flavors};

@@ -11,7 +11,7 @@ use crate::yaml::{
     Dialect, Document, Embedded, EmitStyle, Key, Map, Node, Style, YamlProblem, emit, go_quote, parse_text,
 };
 
-use super::context::{Context, NoOpKind};
+use super::context::{Context, Near, NoOpKind};
 use super::factory::{self, Text};
 use super::failure::{Failure, Result, Wrap};
 use super::filters::json6902;
@@ -246,7 +246,7 @@ pub(super) fn apply(
                 return Err(Failure::at(target.place, message));
             };
             let selected = resources.select(&target.value).or_at(target.place)?;
-            note_use(&selected, target, cx);
+            note_use(&selected, target, resources, cx);
             apply_merge(only, resources, &selected, cx)
         }
         (Content::Json(_), None) => {
@@ -255,7 +255,7 @@ pub(super) fn apply(
         }
         (Content::Json(operations), Some(target)) => {
             let selected = resources.select(&target.value).or_at(target.place)?;
-            note_use(&selected, target, cx);
+            note_use(&selected, target, resources, cx);
             let mut failed = Ok(());
             for at in selected {
                 let Some(resource) = resources.all_mut().get_mut(at) else { continue };
@@ -272,8 +272,8 @@ pub(super) fn apply(
     }
 }
 
-fn note_use(selected: &[usize], target: &Placed<Selector>, cx: &mut Context<'_>) {
-    cx.note_use(NoOpKind::PatchTarget, target.place, !selected.is_empty(), || {
+fn note_use(selected: &[usize], target: &Placed<Selector>, resources: &ResMap, cx: &mut Context<'_>) {
+    let what = || {
         let Selector { id, annotation_selector, label_selector } = &target.value;
         let parts = [
             ("group", &id.gvk.group),
@@ -287,7 +287,44 @@ fn note_use(selected: &[usize], target: &Placed<Selector>, cx: &mut Context<'_>)
         let parts = parts.iter().filter(|(_, text)| !text.is_empty());
         let parts: Vec<String> = parts.map(|(key, text)| format!("{key} `{text}`")).collect();
         parts.join(", ")
-    });
+    };
+    match near(&target.value, resources).filter(|_| selected.is_empty()) {
+        Some(near) => cx.note_near(NoOpKind::PatchTarget, target.place, near, what),
+        None => cx.note_use(NoOpKind::PatchTarget, target.place, !selected.is_empty(), what),
+    }
+}
+
+/// The resource that has the kind and name of a target which selects nothing, but another group, version or namespace.
+fn near(target: &Selector, resources: &ResMap) -> Option<Near> {
+    let wanted = &target.id;
+    if wanted.gvk.kind.is_empty() || wanted.name.is_empty() {
+        return None;
+    }
+    let namesake = |resource: &&Resource| {
+        let was = resource.original_id();
+        resource.id.gvk.kind == wanted.gvk.kind
+            && (resource.id.name == wanted.name || was.name == wanted.name)
+    };
+    let mut namesakes = resources.iter().filter(namesake);
+    let (Some(resource), None) = (namesakes.next(), namesakes.next()) else { return None };
+    let id = &resource.id;
+    let differs = |wanted: &str, is: &str| !wanted.is_empty() && wanted != is;
+    let was = resource.original_id();
+    let place = super::resmap::place_of(resource);
+    if differs(&wanted.gvk.group, &id.gvk.group) || differs(&wanted.gvk.version, &id.gvk.version) {
+        let group = if id.gvk.group.is_empty() { String::new() } else { format!("{}/", id.gvk.group) };
+        let words = format!("this {} is of `{group}{}`", id.gvk.kind, id.gvk.version);
+        return Some(Near { place, words, only: true });
+    }
+    if differs(&wanted.namespace, &id.namespace) && differs(&wanted.namespace, &was.namespace) {
+        let words = if id.namespace.is_empty() {
+            format!("this {} has no namespace when the patch is applied", id.gvk.kind)
+        } else {
+            format!("this {} is in namespace `{}`", id.gvk.kind, id.namespace)
+        };
+        return Some(Near { place, words, only: false });
+    }
+    None
 }
 
 /// Applies patches to the resources that they name.

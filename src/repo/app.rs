@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::argocd::{Application, ApplicationSet};
 use crate::flux::{HelmRelease, Inputs, Kustomization};
-use crate::origin::{Origins, Place, Spot};
+use crate::origin::{Origins, Place, Spot, Step};
 use crate::source::{Dir, TreePath};
 use crate::yaml::Node;
 
@@ -123,6 +123,16 @@ impl App {
     /// A place of the app's own object, with the arena that it is in.
     pub fn spot(&self, place: Place) -> Spot<'_> {
         Spot { place, origins: &self.origins }
+    }
+
+    /// Whether what is written at a place of the app's own object holds whatever values its chart gets: it is not provisional,
+    /// or the template has it word for word.
+    pub fn is_firm(&self, place: Place) -> bool {
+        let literal = || {
+            let by = self.origins.get(place.origin).map(|origin| origin.by);
+            matches!(by, Some(Step::TemplateText | Step::Written))
+        };
+        !self.provisional || place.origin.is_written() || literal()
     }
 
     /// The Application, unless it is provisional: nobody writes what it says.

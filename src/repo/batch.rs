@@ -14,6 +14,7 @@ use super::definition::is_app_kind;
 use super::facts::{self, ObjectFacts};
 use super::flux;
 use super::inventory::visit_origins;
+use super::said::Said;
 use super::{Rendered, Workspace, render};
 
 /// What remains of a render.
@@ -29,6 +30,7 @@ pub(super) struct Summary {
     pub(super) files: BTreeSet<TreePath>,
     pub(super) built: Option<TreePath>,
     pub(super) wants: BTreeSet<crate::cache::Want>,
+    pub(super) said: Option<Said>,
 }
 
 /// What a worker hands back.
@@ -77,6 +79,7 @@ pub(super) fn work<T>(
     let named = named.collect();
     // Both look at the problems.
     let (status, reason) = (rendered.status(), rendered.reason());
+    let said = (status == super::Status::Failed).then(|| Said::of(&app, &rendered, workspace));
     let mut problems = std::mem::take(&mut rendered.problems);
     let mut ids = Vec::new();
     for facts in &mut facts {
@@ -105,6 +108,7 @@ pub(super) fn work<T>(
         files: rendered.files,
         built: rendered.dir,
         wants: rendered.wants,
+        said,
     };
     workspace.watch.ends(&app.name);
     Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }

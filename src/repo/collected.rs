@@ -105,6 +105,7 @@ impl<T> Collected<T> {
                 files: done.rendered.files,
                 built: done.rendered.built,
                 wants: done.rendered.wants,
+                said: done.rendered.said,
                 depth: done.depth,
             });
             results.push(done.result);

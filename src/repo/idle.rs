@@ -26,6 +26,8 @@ pub struct IdleValue {
     pub path: String,
     /// A key of the chart that was probably meant.
     pub close: Option<String>,
+    /// Whether it is written in the app's own object, which no other app reads values from.
+    pub inline: bool,
 }
 
 /// The idle keys of the values files of an app. None where the chart was not rendered whole: what is missing may
@@ -91,12 +93,14 @@ impl Search<'_> {
                 // A chart that takes no part, or what decides that.
             } else if self.is_read(path) {
                 self.table(&entry.value, path, None);
-            } else if self.is_ours(entry) && !self.mentions(path, chart.is_some()) {
+            } else if let Some(inline) = self.is_ours(entry, path)
+                && !self.mentions(path, chart.is_some())
+            {
                 let close = node.entries().iter().map(|entry| entry.key.text.as_str());
                 let known: Vec<&str> = close.filter(|name| self.is_read_beside(path, name)).collect();
                 let close = did_you_mean(key, known).map(str::to_owned);
                 let path = path.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(".");
-                self.idle.push(IdleValue { at: entry.key.at, path, close });
+                self.idle.push(IdleValue { at: entry.key.at, path, close, inline });
             }
             path.pop();
         }
@@ -113,13 +117,29 @@ impl Search<'_> {
         self.is_read(&beside)
     }
 
-    /// Whether the entry stands in a values file that somebody edits, and says something.
-    fn is_ours(&self, entry: &Entry) -> bool {
-        let by = self.origins.get(entry.value.origin).map(|origin| origin.by);
+    /// Whether somebody edits the entry where it stands and it says something; and if so, whether it stands in the app's own
+    /// object.
+    fn is_ours(&self, entry: &Entry, path: &[SmolStr]) -> Option<bool> {
+        let inline = match self.origins.get(entry.value.origin)?.by {
+            Step::ValuesFile => false,
+            Step::InlineValues | Step::Parameter => true,
+            // What an umbrella chart says to the charts inside of it.
+            Step::ChartValues if self.is_said_to_inner(entry, path) => false,
+            _ => return None,
+        };
         let empty = entry.value.is_null()
             || entry.value.as_seq().is_some_and(<[Node]>::is_empty)
             || entry.value.as_map().is_some() && entry.value.entries().is_empty();
-        by == Some(Step::ValuesFile) && !empty && self.workspace.is_editable(entry.key.at.file)
+        let at = entry.key.at;
+        (!empty && !at.is_empty() && self.workspace.is_editable(at.file)).then_some(inline)
+    }
+
+    /// Whether an entry of the values of a chart inside is written in the outermost chart.
+    fn is_said_to_inner(&self, entry: &Entry, path: &[SmolStr]) -> bool {
+        let root = &self.release.root;
+        let own = root.chart.values.as_ref().map(|values| values.at.file);
+        let inner = path.first().is_some_and(|first| root.dependencies.iter().any(|it| it.name == *first));
+        inner && path.len() > 1 && own == Some(entry.key.at.file)
     }
 
     /// Whether some text of the chart may mean this key: `rules.etcd` for `etcd` below `rules`, and `etcd` by itself or below

@@ -15,6 +15,7 @@ use super::facts::ObjectFacts;
 use super::idle::IdleValue;
 use super::index::{Index, List};
 use super::redundant::RedundantValue;
+use super::said::Said;
 use super::showcase::showcase;
 use super::sites::{Sites, environments_meet};
 use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
@@ -48,11 +49,20 @@ pub struct AppEntry {
     pub built: Option<TreePath>,
     /// What a fetch would bring and the render lacks.
     pub wants: BTreeSet<crate::cache::Want>,
+    /// The names that the sources of an app say which could not be rendered.
+    pub said: Option<Said>,
     /// Number of apps above this one.
     pub depth: u32,
 }
 
 impl AppEntry {
+    /// Whether a file lies where the app's manifests are written: below its directory, or beside a file that it reads.
+    pub fn has_source(&self, path: &TreePath) -> bool {
+        let dir = path.parent();
+        self.reads(path)
+            || self.files.iter().any(|file| file.parent() == dir && Some(file) != self.app.path.as_ref())
+    }
+
     /// Whether the app reads a file of the linted tree, or would if it were there: everything below the directories
     /// that it renders counts.
     pub fn reads(&self, path: &TreePath) -> bool {

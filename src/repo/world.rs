@@ -7,15 +7,14 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::config::{Config, External};
-use crate::finding::Missing;
 use crate::golang::Glob;
 use crate::k8s::{self, Before, Keys, Provided, Reference};
 use crate::schema;
 use crate::yaml::Entry;
 
 use super::facts::ObjectFacts;
-use super::index::{Index, List, is_operated, meets, owner};
-use super::{AppEntry, AppId, Inventory, Status};
+use super::index::{Index, List, is_operated, meets};
+use super::{AppEntry, AppId, Inventory};
 
 /// What is known about a name.
 #[derive(Debug, Clone)]
@@ -45,11 +44,14 @@ impl<'a> World<'a> {
         Self { inventory, config }
     }
 
-    fn index(&self) -> &'a Index {
+    pub(super) fn index(&self) -> &'a Index {
         self.inventory.index()
     }
 
-    fn objects<'l>(&self, list: Option<&'l List>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a, 'l> {
+    pub(super) fn objects<'l>(
+        &self,
+        list: Option<&'l List>,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a, 'l> {
         let inventory = self.inventory;
         list.into_iter().flatten().filter_map(move |at| inventory.objects.get(*at as usize))
     }
@@ -241,7 +243,11 @@ impl<'a> World<'a> {
     }
 
     /// Objects in a namespace, or of unknown namespace, that operators act on and that may serve an app.
-    fn operated_in(&self, app: AppId, namespace: &str) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+    pub(super) fn operated_in(
+        &self,
+        app: AppId,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
         let world = *self;
         let everything = namespace.is_empty();
         let all = self.inventory.objects.iter().filter(move |object| everything && is_operated(object));
@@ -294,7 +300,7 @@ impl<'a> World<'a> {
         self.objects(list).filter(move |object| world.may_serve(object.app, app))
     }
 
-    fn apps(&self, list: Option<&'a List>) -> impl Iterator<Item = &'a AppEntry> + use<'a> {
+    pub(super) fn apps(&self, list: Option<&'a List>) -> impl Iterator<Item = &'a AppEntry> + use<'a> {
         let inventory = self.inventory;
         list.into_iter().flatten().filter_map(move |at| inventory.apps.get(*at as usize))
     }
@@ -393,103 +399,6 @@ impl<'a> World<'a> {
         let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
         majors.is_empty() || majors.iter().any(|major| *major < before.major)
     }
-
-    /// Why something in a namespace (or cluster-scoped) may exist although no render shows it.
-    pub fn open(&self, app: AppId, namespace: &str, cluster_scoped: bool) -> Option<&'static str> {
-        self.unseen(app, namespace, cluster_scoped, &|_| true, &|_| true, &|_| true)
-    }
-
-    /// Like [`World::open`] for something of that name: charts name what they make after themselves, their release, or as
-    /// their values say.
-    pub fn may_make(
-        &self,
-        app: AppId,
-        namespace: &str,
-        cluster_scoped: bool,
-        name: &str,
-    ) -> Option<&'static str> {
-        let by_app = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
-        let by_release =
-            |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
-        // Manifests of somebody else's project are about that project.
-        let by_content = |entry: &AppEntry| {
-            let urls = self.repositories(entry);
-            let foreign = urls.iter().all(|url| is_foreign(url, &self.index().owners));
-            urls.is_empty()
-                || !foreign
-                || k8s::is_named_after(name, &entry.app.name)
-                || urls
-                    .iter()
-                    .any(|url| k8s::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
-        };
-        self.unseen(app, namespace, cluster_scoped, &by_content, &by_app, &by_release)
-    }
-
-    /// The repositories that an app takes its content from, as [`repository_key`]s.
-    fn repositories(&self, entry: &AppEntry) -> Vec<String> {
-        self.index().repositories(self.inventory, entry)
-    }
-
-    /// Why something unseen may exist, as far as apps and releases whose charts are not here could make it.
-    fn unseen(
-        &self,
-        app: AppId,
-        namespace: &str,
-        cluster_scoped: bool,
-        by_content: &dyn Fn(&AppEntry) -> bool,
-        by_app: &dyn Fn(&AppEntry) -> bool,
-        by_release: &dyn Fn(&ObjectFacts) -> bool,
-    ) -> Option<&'static str> {
-        let near = |entry: &AppEntry| {
-            let target = entry.app.target_namespace.as_str();
-            cluster_scoped
-                || target.is_empty()
-                || namespace.is_empty()
-                || target == namespace
-                || target == "argocd"
-                || target == "openshift-gitops"
-        };
-        for entry in self.apps(Some(&self.index().incomplete)) {
-            // What nothing deploys cannot be what is missing, unless that is where we look from.
-            let plain = entry.app.kind.is_loose();
-            if plain && entry.app.id != app {
-                continue;
-            }
-            // The cheap question first: there may be thousands of apps.
-            if !near(entry) || !self.may_serve(entry.app.id, app) {
-                continue;
-            }
-            let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
-            if entry.status == Status::Failed {
-                return Some("an app could not be rendered");
-            } else if lacks(Missing::Content) && by_content(entry) {
-                return Some("the content of an app is not here");
-            } else if lacks(Missing::Chart) && by_app(entry) {
-                return Some("a chart is not here");
-            }
-        }
-        // Releases of Flux that are known as objects only.
-        let rendered = |object: &ObjectFacts| self.index().releases.contains(&object.name);
-        for object in self.objects(self.index().patterns.get(k8s::ANYTHING)) {
-            let charts = object.provides.iter().filter(|it| it.kind == k8s::ANYTHING);
-            for provided in charts {
-                let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
-                if (cluster_scoped || meets(target, namespace))
-                    && !rendered(object)
-                    && by_release(object)
-                    && self.may_serve(object.app, app)
-                {
-                    return Some("a HelmRelease is not rendered");
-                }
-            }
-        }
-        None
-    }
-}
-
-/// Whether a repository belongs to others than those whose content is here.
-fn is_foreign(key: &str, owners: &BTreeSet<String>) -> bool {
-    !owners.is_empty() && owner(key).is_some_and(|owner| !owners.contains(&owner))
 }
 
 /// `extensions` and its successors serve the same objects; so do versions of External Secrets and others.

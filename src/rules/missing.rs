@@ -16,7 +16,7 @@ use crate::schema;
 use crate::source::{Span, TreePath};
 
 use super::counterpart::Counterparts;
-use super::{Context, scripts};
+use super::{Context, near_miss, scripts};
 
 /// What to do about a class that somebody else may bring.
 pub(super) const PLATFORM: &str =
@@ -72,7 +72,16 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             Answer::Provided(..) => {}
             // Nobody knows what else there is where manifests are applied by hand.
             answer if matches!(answer, Answer::Unknown(_)) || !is_deployed(inventory, object) => {
-                let Some(meant) = counterpart() else { continue };
+                let declared =
+                    world.external(&reference.group, &reference.kind, namespace, &reference.name).is_some();
+                let Some(meant) = counterpart() else {
+                    let near = near_miss::find(inventory, world, object, namespace, reference);
+                    if let Some(near) = near.filter(|_| !declared && by_hand(reference).is_none()) {
+                        let help = near.help.as_deref().unwrap_or(rule.help);
+                        one(inventory, cx, &group, &near.why, help, near.sure.min(rule.sure), near.shown);
+                    }
+                    continue;
+                };
                 // An operator that we know nothing about calls what it makes after what it acts on.
                 if !meant.elsewhere
                     && world.has_unknown_operator(object.app, namespace, Some(reference.name.as_str()))
@@ -165,8 +174,9 @@ pub(super) fn report_class(
 
 /// Whether an object is applied as it is: by an app, or by hand.
 fn is_applied(inventory: &Inventory, object: &ObjectFacts) -> bool {
-    let by_hand = |entry: &AppEntry| entry.app.kind == AppKind::Manifests;
-    is_deployed(inventory, object) || inventory.app(object.app).is_some_and(by_hand)
+    // Of a chart nobody knows the values that it is deployed with.
+    let as_it_is = |entry: &AppEntry| entry.app.kind != AppKind::Chart && !entry.app.provisional;
+    is_deployed(inventory, object) || inventory.app(object.app).is_some_and(as_it_is)
 }
 
 /// What no app deploys is a building block: others may add what it lacks.

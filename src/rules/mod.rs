@@ -13,6 +13,7 @@ mod helm;
 mod images;
 mod kustomize;
 mod missing;
+mod near_miss;
 mod no_ops;
 mod pod_security;
 mod problems;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::finding::Confidence;
 use crate::finding::Missing;
-use crate::kustomize::NoOpKind;
+use crate::kustomize::{Near, NoOpKind};
 use crate::repo::{AppEntry, AppId, Inventory, Status};
 use crate::source::{Span, TreePath};
 
@@ -18,24 +19,39 @@ pub(super) fn report(
     message: &dyn Fn(&str) -> String,
     help: &str,
 ) {
-    let mut entries: BTreeMap<Span, (&str, Vec<AppId>)> = BTreeMap::new();
+    type Entry<'a> = (&'a str, Option<&'a Near>, Vec<AppId>);
+    let mut entries: BTreeMap<Span, Entry<'_>> = BTreeMap::new();
     for app in &inventory.apps {
         for no_op in app.no_ops.iter().filter(|no_op| no_op.kind == kind) {
-            let (_, apps) = entries.entry(no_op.place.at).or_insert((&no_op.what, Vec::new()));
+            let near = no_op.near.as_ref();
+            let (_, known, apps) = entries.entry(no_op.place.at).or_insert((&no_op.what, near, Vec::new()));
+            // What one app just misses may be there in another, as far as that one can be seen.
+            if near.is_none() && is_open(app) {
+                *known = None;
+            }
             apps.push(app.app.id);
         }
     }
-    for (at, (what, mut apps)) in entries {
+    for (at, (what, near, mut apps)) in entries {
         let Some(file) = cx.sources().get(at.file) else { continue };
         let Ok(path) = TreePath::new(file.name()) else { continue };
         let may_work = |app: &AppId| inventory.app(*app).is_some_and(|app| is_open(app) || app.objects == 0);
-        let works = apps.iter().any(may_work) || is_read_by_others(inventory, &path, &apps);
+        let open = apps.iter().any(may_work);
+        let works = open && near.is_none() || is_read_by_others(inventory, &path, &apps);
         if works || !cx.workspace.is_editable(at.file) {
             continue;
         }
         apps.sort_unstable();
         apps.dedup();
-        cx.report_at(at, message(what)).apps(apps).help(help);
+        let sure = if open && !near.is_some_and(|near| near.only) {
+            Confidence::Likely
+        } else {
+            Confidence::Certain
+        };
+        let mut report = cx.report_at(at, message(what)).apps(apps).help(help).confidence(sure);
+        if let Some(near) = near {
+            report = report.related_at(near.place.at, near.words.clone());
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::did_you_mean;
-use crate::repo::{Inventory, Labels};
+use crate::argocd::Application;
+use crate::finding::{Confidence, did_you_mean};
+use crate::repo::{AppEntry, Inventory, Labels, Spec};
 use crate::rules::projects::{project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -25,10 +26,9 @@ impl Rule for UnknownProject {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let projects = projects(inventory, cx.workspace);
-        let applications = inventory.apps.iter().filter_map(|entry| entry.app.application());
-        let used: BTreeSet<&str> = applications.map(project_name).collect();
+        let used: BTreeSet<&str> = inventory.apps.iter().filter_map(firm).map(project_name).collect();
         for entry in &inventory.apps {
-            let Some(application) = entry.app.application() else { continue };
+            let Some(application) = firm(entry) else { continue };
             let name = project_name(application);
             let path = entry.app.path.as_ref();
             let meant = projects.iter().filter(|it| it.may_be_meant(path));
@@ -63,9 +63,19 @@ impl Rule for UnknownProject {
                 continue;
             }
             let labels = Labels::of(project.place, &entry.app.origins, cx.workspace);
+            let sure =
+                if entry.app.provisional || is_open { Confidence::Likely } else { Confidence::Certain };
             cx.report_labels(labels, format!("nothing defines the project `{name}`"))
                 .apps([entry.app.id])
-                .help(help);
+                .help(help)
+                .confidence(sure);
         }
     }
+}
+
+/// The Application, where its project is sure: that of a chart which nothing deploys counts if the template says it word for word.
+fn firm(entry: &AppEntry) -> Option<&Application> {
+    let Spec::Argo(application) = &entry.app.spec else { return None };
+    let firm = application.project.as_ref().map_or(!entry.app.provisional, |it| entry.app.is_firm(it.place));
+    firm.then_some(application)
 }

@@ -1,6 +1,6 @@
 //! `unused-value`: see the page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repo::{AppId, IdleValue, Inventory, Status};
 use crate::rules::no_ops::is_read_by_others;
@@ -34,7 +34,17 @@ impl Rule for UnusedValue {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Ok(path) = TreePath::new(file.name()) else { continue };
             let partial = |app: &AppId| inventory.app(*app).is_some_and(|app| app.status != Status::Rendered);
-            let used = apps.iter().any(partial) || is_read_by_others(inventory, &path, &apps);
+            // Copies of one object, generated or built by several overlays, have the values of its text in common.
+            let copies = |apps: &[AppId]| {
+                let of = |id: &AppId| inventory.app(*id).map(|entry| entry.app.place.at);
+                let places: BTreeSet<Span> = apps.iter().filter_map(of).collect();
+                let mut others = inventory.apps.iter().filter(|entry| places.contains(&entry.app.place.at));
+                others.any(|entry| !apps.contains(&entry.app.id))
+            };
+            let others = |apps: &[AppId]| {
+                if value.inline { copies(apps) } else { is_read_by_others(inventory, &path, apps) }
+            };
+            let used = apps.iter().any(partial) || others(&apps);
             if used {
                 continue;
             }

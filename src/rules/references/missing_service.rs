@@ -4,7 +4,7 @@ use crate::finding::Confidence;
 use crate::k8s::{Reference, Via};
 use crate::repo::{Inventory, ObjectFacts, World};
 use crate::rules::missing::{self, Missing};
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::rules::{Context, Rule, RuleMeta, meta, near_miss};
 
 meta!(
     "missing-service",
@@ -31,12 +31,17 @@ impl Rule for MissingService {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        // ... unless nothing deploys there at all, and ours of that name is in another one.
+        let is_misplaced = |object: &ObjectFacts, namespace: &str, reference: &Reference| {
+            near_miss::is_nowhere(inventory, object, namespace, reference)
+                && world.named(object.app, "", "Service", &reference.name).next().is_some()
+        };
         let foreign = |object: &ObjectFacts, reference: &Reference| {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
             // A namespace that none of our workloads is in belongs to somebody else.
             is_known(namespace, &reference.name)
-                || !world.is_ours(object.app, namespace)
                 || world.has_operator(object.app, namespace)
+                || !world.is_ours(object.app, namespace) && !is_misplaced(object, namespace, reference)
         };
         let help = "add the Service, or name the one that is there; declare one that is made elsewhere under `external:`";
         let fields = Missing {

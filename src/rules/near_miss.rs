@@ -1,0 +1,178 @@
+//! Evidence for a dangling reference where the world is open: an object of ours that the name just misses. Absence alone says
+//! nothing there; a namesake of another kind or in another namespace, or a file that nothing lists, does.
+
+use crate::finding::Confidence;
+use crate::k8s::{Reference, Via};
+use crate::origin::Place;
+use crate::repo::{AppEntry, Inventory, ObjectFacts, Status, World};
+use crate::schema;
+
+/// What speaks for it that a reference dangles.
+pub(super) struct Evidence {
+    /// What follows the name in the message.
+    pub(super) why: String,
+    /// What to do, where that is known better than the rule knows it.
+    pub(super) help: Option<String>,
+    /// What it just misses, and how.
+    pub(super) shown: Option<(Place, String)>,
+    /// How sure that makes it.
+    pub(super) sure: Confidence,
+}
+
+/// Kinds that are taken for each other: the fields that name them hold a kind beside the name, or belong to one of two alike.
+const KIN: [(&str, &[&str]); 5] = [
+    ("apps", &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]),
+    ("cert-manager.io", &["Issuer", "ClusterIssuer"]),
+    ("external-secrets.io", &["SecretStore", "ClusterSecretStore"]),
+    ("rbac.authorization.k8s.io", &["Role", "ClusterRole"]),
+    ("", &["Secret", "ConfigMap"]),
+];
+
+/// Looks for evidence that what `reference` of an object names is not there, as `namespace` is where it looks.
+pub(super) fn find(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    let entry = inventory.app(object.app)?;
+    // A text or a value may mean something else by the name.
+    if reference.via == Via::Values {
+        return None;
+    }
+    if reference.via == Via::Dns || reference.kind == "Service" {
+        return service(inventory, world, object, namespace, reference);
+    }
+    kin(world, object, namespace, reference)
+        .or_else(|| elsewhere(inventory, world, object, namespace, reference))
+        .or_else(|| {
+            let path = world.unlisted(object.app, &reference.kind, namespace, &reference.name)?;
+            Some(Evidence {
+                why: format!("`{path}` defines it, but no app renders that file"),
+                help: Some("list the file among the `resources` of the kustomization".to_owned()),
+                shown: None,
+                sure: Confidence::Likely,
+            })
+        })
+        .or_else(|| absent(world, entry, object, namespace, reference))
+}
+
+/// An object of that name whose kind is another one of two that are taken for each other.
+fn kin(world: World<'_>, object: &ObjectFacts, namespace: &str, reference: &Reference) -> Option<Evidence> {
+    let (_, kinds) = KIN
+        .iter()
+        .find(|(group, kinds)| *group == reference.group && kinds.contains(&reference.kind.as_str()))?;
+    let others = kinds.iter().filter(|kind| **kind != reference.kind);
+    let found = others.flat_map(|kind| world.named(object.app, &reference.group, kind, &reference.name));
+    // Data of one name is often both; only within one app is it a slip.
+    let near = |it: &&ObjectFacts| {
+        it.app == object.app
+            || !reference.group.is_empty() && (it.namespace.is_empty() || it.namespace == namespace)
+    };
+    let here =
+        |it: &&ObjectFacts| it.namespace.is_empty() || namespace.is_empty() || it.namespace == namespace;
+    let found = found.filter(near).find(here)?;
+    Some(Evidence {
+        why: format!("but that name is a {}", found.kind),
+        help: Some(format!(
+            "say {} where it says {}, or add the {}",
+            found.kind, reference.kind, reference.kind
+        )),
+        shown: Some((found.place, format!("this {} has the name", found.kind))),
+        sure: Confidence::Likely,
+    })
+}
+
+/// The one object of that kind and name in another namespace of the same app, where nothing else uses it.
+fn elsewhere(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    if namespace.is_empty() || schema::is_cluster_scoped(&reference.group, &reference.kind) {
+        return None;
+    }
+    let found = world.named(object.app, &reference.group, &reference.kind, &reference.name);
+    let mut found = found.filter(|it| it.app == object.app && !it.namespace.is_empty());
+    let (Some(found), None) = (found.next(), found.next()) else { return None };
+    let is_used = inventory.referring(&reference.name).any(|it| {
+        it.references.iter().any(|its| {
+            its.kind == reference.kind
+                && its.name == reference.name
+                && its.namespace.as_ref().unwrap_or(&it.namespace) == &found.namespace
+        })
+    });
+    (found.namespace != namespace && !is_used).then(|| Evidence {
+        why: format!("but the one of that name is in namespace `{}`", found.namespace),
+        help: Some(format!("move one of them: `{}` looks in namespace `{namespace}`", object.name)),
+        shown: Some((found.place, format!("this {} is in namespace `{}`", found.kind, found.namespace))),
+        sure: Confidence::Likely,
+    })
+}
+
+/// The one Service of that name, where nothing at all deploys to the namespace that a DNS name says.
+fn service(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    if !is_nowhere(inventory, object, namespace, reference) {
+        return None;
+    }
+    let found = world.named(object.app, "", "Service", &reference.name);
+    let mut found = found.filter(|it| it.namespace != namespace && !it.namespace.is_empty());
+    let first = found.next()?;
+    if found.any(|it| it.namespace != first.namespace) {
+        return None;
+    }
+    Some(Evidence {
+        why: format!("but that Service is in namespace `{}`", first.namespace),
+        help: Some(format!("say `{}.{}`", reference.name, first.namespace)),
+        shown: Some((first.place, format!("this Service is in namespace `{}`", first.namespace))),
+        sure: Confidence::Likely,
+    })
+}
+
+/// Whether a reference to a Service says a namespace that nothing of the repository deploys to.
+pub(super) fn is_nowhere(
+    inventory: &Inventory,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> bool {
+    reference.namespace.is_some() && !namespace.is_empty() && !inventory.has_namespace(object.app, namespace)
+}
+
+/// Absence in an app that was rendered in full, of a kind that apps bring along themselves, and where nothing that is not seen is
+/// called alike.
+fn absent(
+    world: World<'_>,
+    entry: &AppEntry,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    let own = reference.group.is_empty()
+        && matches!(reference.kind.as_str(), "PersistentVolumeClaim" | "ConfigMap" | "ServiceAccount");
+    let whole = entry.status == Status::Rendered && entry.incomplete.is_empty() && !entry.app.provisional;
+    if !own
+        || !whole
+        || entry.app.kind.is_loose()
+        || reference.via != Via::Field
+        || namespace.is_empty()
+        || world.has_namesake(object.app, namespace, &reference.name)
+    {
+        return None;
+    }
+    Some(Evidence {
+        why: "which nothing provides".to_owned(),
+        help: None,
+        shown: None,
+        sure: Confidence::Likely,
+    })
+}

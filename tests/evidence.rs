@@ -1,0 +1,186 @@
+//! Where the world is open, evidence decides: a reference is reported when something of ours is what it just misses, and not when
+//! it is merely absent.
+
+use std::sync::Arc;
+
+use gitops_lint::lint::{self, Options};
+use gitops_lint::source::{MemoryTree, Sources};
+use gitops_lint::{repo, rules, yaml};
+
+/// `RULE CONFIDENCE FILE:LINE` of every finding of these rules.
+fn findings(files: &[(&str, &str)], of: &[&str]) -> Vec<String> {
+    let sources = Sources::new();
+    let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
+    let cache = Arc::new(yaml::Cache::new(sources));
+    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::known());
+    assert!(problems.is_empty(), "{problems:?}");
+    let report = lint::lint(&workspace, &Options::default());
+    let findings = report.findings.iter().map(|it| &it.finding).filter(|it| of.contains(&it.rule));
+    let at = |it: &gitops_lint::finding::Finding| {
+        let (file, start, _) = report.sources.locate(it.primary.at).unwrap();
+        format!("{} {} {file}:{}", it.rule, it.confidence.as_str(), start.line)
+    };
+    findings.map(at).collect()
+}
+
+fn application(name: &str, namespace: &str, path: &str, helm: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: {name}
+  namespace: argocd
+spec:
+  project: default
+  source:
+    repoURL: https://git.example.com/acme/gitops.git
+    targetRevision: main
+    path: {path}
+{helm}  destination:
+    server: https://kubernetes.default.svc
+    namespace: {namespace}
+"
+    )
+}
+
+/// A Deployment that mounts a ConfigMap.
+fn deployment(map: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: shop
+spec:
+  selector:
+    matchLabels: {{app: shop}}
+  template:
+    metadata:
+      labels: {{app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: registry.example.com/shop:1.0.0
+          envFrom:
+            - configMapRef:
+                name: {map}
+"
+    )
+}
+
+/// An app whose kustomization cannot be built, in the namespace of the shop.
+const BROKEN: (&str, &str) = (
+    "deploy/broken/kustomization.yaml",
+    "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [gone.yaml]\n\
+     configMapGenerator: [{name: tuning, literals: [a=b]}]\n",
+);
+
+#[test]
+fn what_failed_makes_what_its_sources_say() {
+    let shop = application("shop", "shop", "deploy/shop", "");
+    let broken = application("broken", "shop", "deploy/broken", "");
+    for (map, want) in [
+        ("settings", vec!["missing-config-map likely deploy/shop/deployment.yaml:17"]),
+        ("tuning", vec![]),
+        ("broken-settings", vec![]),
+    ] {
+        let files = [
+            ("apps/shop.yaml", shop.as_str()),
+            ("apps/broken.yaml", &broken),
+            BROKEN,
+            ("deploy/shop/deployment.yaml", &deployment(map)),
+        ];
+        assert_eq!(findings(&files, &["missing-config-map"]), want, "{map}");
+    }
+}
+
+#[test]
+fn a_file_that_no_kustomization_lists_is_evidence() {
+    let shop = application("shop", "shop", "deploy/shop", "");
+    let other = application("other", "shop", "elsewhere", "").replace("acme/gitops", "acme/other");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other-settings\n  namespace: shop\ndata: {a: b}\n";
+    let files = [
+        ("apps/shop.yaml", shop.as_str()),
+        ("apps/other.yaml", &other),
+        ("deploy/shop/kustomization.yaml", "kind: Kustomization\nresources: [deployment.yaml]\n"),
+        ("deploy/shop/deployment.yaml", &deployment("other-settings")),
+        ("deploy/shop/settings.yaml", map),
+    ];
+    let want = ["missing-config-map likely deploy/shop/deployment.yaml:17"];
+    assert_eq!(findings(&files, &["missing-config-map"]), want);
+    assert_eq!(findings(&files[..4], &["missing-config-map"]), Vec::<String>::new());
+}
+
+#[test]
+fn a_patch_that_just_misses_is_told_although_a_base_is_not_here() {
+    let target = |version: &str, name: &str| {
+        format!(
+            "kind: Kustomization
+resources:
+  - https://git.example.com/acme/base//base?ref=v1
+  - ingress.yaml
+patches:
+  - target: {{group: networking.k8s.io, version: {version}, kind: Ingress, name: {name}}}
+    patch: |-
+      - {{op: add, path: /metadata/labels, value: {{a: b}}}}
+"
+        )
+    };
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: shop\n";
+    for (version, name, want) in [
+        ("v1beta1", "shop", vec!["unmatched-patch certain shop/kustomization.yaml:6"]),
+        ("v1beta1", "other", vec![]),
+        ("v1", "shop", vec![]),
+    ] {
+        let files =
+            [("shop/kustomization.yaml", target(version, name)), ("shop/ingress.yaml", ingress.to_owned())];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert_eq!(findings(&files, &["unmatched-patch"]), want, "{version} {name}");
+    }
+}
+
+#[test]
+fn values_that_nothing_reads_are_told_where_they_are_written() {
+    let inline = "    helm:\n      valuesObject:\n        replicaCuont: 3\n        name: a\n";
+    let shop = application("shop", "shop", "chart", inline);
+    let files = [
+        ("apps/shop.yaml", shop.as_str()),
+        ("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("chart/values.yaml", "name: b\nreplicaCount: 1\nweb: {colour: red, colur: blue}\n"),
+        (
+            "chart/templates/c.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\ndata:\n  a: {{ .Values.replicaCount | quote }}\n",
+        ),
+        ("chart/charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("chart/charts/web/values.yaml", "colour: green\n"),
+        (
+            "chart/charts/web/templates/c.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  a: {{ .Values.colour }}\n",
+        ),
+    ];
+    let want = ["unused-value certain apps/shop.yaml:14", "unused-value certain chart/values.yaml:3"];
+    assert_eq!(findings(&files, &["unused-value"]), want);
+}
+
+#[test]
+fn a_service_is_looked_for_in_a_namespace_that_nothing_deploys_to() {
+    let shop = application("shop", "shop", "deploy/shop", "");
+    let map = |host: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  HOST: http://{host}.svc.cluster.local:80\n"
+        )
+    };
+    let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: orders\nspec:\n  selector: {app: shop}\n  ports: [{port: 80}]\n";
+    for (host, want) in [
+        ("orders.shpo", vec!["missing-service likely deploy/shop/map.yaml:6"]),
+        ("orders.shop", vec![]),
+        ("billing.shpo", vec![]),
+    ] {
+        let files = [
+            ("apps/shop.yaml", shop.as_str()),
+            ("deploy/shop/service.yaml", service),
+            ("deploy/shop/deployment.yaml", &deployment("shop")),
+            ("deploy/shop/map.yaml", &map(host)),
+        ];
+        assert_eq!(findings(&files, &["missing-service"]), want, "{host}");
+    }
+}
