@@ -42,7 +42,7 @@ pub fn plain(text: &str) -> String {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
             c if c.is_control() || is_invisible(c) => spell(&mut out, c),
-            '#' if COMMANDS.iter().any(|command| begins(command)) => out.push_str("# "),
+            '#' if COMMANDS.iter().any(begins) => out.push_str("# "),
             // A command of GitHub begins a line; lines may wrap at any blank.
             ':' if (out.is_empty() || out.ends_with(' '))
                 && rest.as_str().strip_prefix(':').is_some_and(|it| it.starts_with(char::is_alphabetic)) =>
