@@ -245,7 +245,7 @@ const TARGETS: &[Target] = &[
     ("template", TEMPLATE, |text| chart(&[("templates/a.yaml", text), ("values.yaml", "a: [1, {b: c}]\n")])),
     ("set", WORDS, set),
     ("values-schema", YAML, |text| {
-        let (values, schema) = text.split_at(text.floor_char_boundary(text.len() / 2));
+        let (values, schema) = text.split_at(floor_char_boundary(text, text.len() / 2));
         chart(&[
             ("templates/a.yaml", "a: {{ toYaml .Values }}"),
             ("values.yaml", values),
@@ -318,7 +318,7 @@ fn set(text: &str) {
 
 fn kustomization(text: &str) {
     let sources = Sources::new();
-    let (first, second) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let (first, second) = text.split_at(floor_char_boundary(text, text.len() / 2));
     let dir =
         Dir::new(tree(&sources, &[("kustomization.yaml", first), ("x.yaml", second)]), TreePath::root());
     let built =
@@ -328,7 +328,7 @@ fn kustomization(text: &str) {
 
 fn repository(text: &str) {
     let sources = Sources::new();
-    let (first, second) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let (first, second) = text.split_at(floor_char_boundary(text, text.len() / 2));
     let files = tree(
         &sources,
         &[("a.yaml", first), ("k/kustomization.yaml", "resources: [x.yaml]\n"), ("k/x.yaml", second)],
@@ -342,7 +342,7 @@ fn repository(text: &str) {
 }
 
 fn go(text: &str) {
-    let (pattern, name) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let (pattern, name) = text.split_at(floor_char_boundary(text, text.len() / 2));
     let _ = golang::doublestar::DoublestarPattern::new(pattern).map(|it| it.matches(name));
     let _ = golang::Glob::new(pattern, &['/']).map(|it| it.matches(name));
     let _ = golang::time::Duration::parse(text).map(|it| it.to_string());
@@ -416,15 +416,15 @@ fn input(random: &mut Random, words: &[&str], corpus: &[String]) -> String {
     }
     let mut text = corpus[random.below(corpus.len())].clone();
     for _ in 0..=random.below(4) {
-        let from = text.floor_char_boundary(random.below(text.len() + 1));
-        let to = text.floor_char_boundary((from + random.below(30)).min(text.len())).max(from);
+        let from = floor_char_boundary(&text, random.below(text.len() + 1));
+        let to = floor_char_boundary(&text, (from + random.below(30)).min(text.len())).max(from);
         let part = text[from..to].to_owned();
         match random.below(4) {
             0 => text.replace_range(from..to, ""),
             1 => text.insert_str(to, &part),
             2 => text.replace_range(from..to, words[random.below(words.len())]),
             _ => {
-                let at = text.floor_char_boundary(random.below(text.len() + 1));
+                let at = floor_char_boundary(&text, random.below(text.len() + 1));
                 text.insert_str(at, &part);
             }
         }
@@ -479,4 +479,10 @@ fn long() {
         let count = fuzz(target, seed, Duration::from_secs(seconds), &corpus);
         println!("tally\t{}\t{seed}\t{count}", target.0);
     }
+}
+
+/// The last character boundary at or before a byte: `str::floor_char_boundary`, which is younger than the oldest Rust we build
+/// with.
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

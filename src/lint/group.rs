@@ -76,8 +76,8 @@ const CONSEQUENCES: [(&str, &str); 9] = [
     // A name that Helm refuses for a release.
     ("invalid-name-or-label", "render-failure"),
     ("kustomize-build-failure", "syntax-error"),
-    ("render-failure", "schema-violation"),
     ("render-failure", "syntax-error"),
+    ("schema-violation", "render-failure"),
 ];
 
 /// One mistake speaks once: where a rule tells the cause, what follows from it is part of that finding, which is then as bad as

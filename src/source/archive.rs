@@ -197,7 +197,7 @@ mod tests {
     fn pax(key: &str, value: &str) -> Vec<u8> {
         let rest = format!(" {key}={value}\n");
         let length =
-            (1..9999).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+            (1..1_000_000).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
         format!("{length}{rest}").into_bytes()
     }
 
