@@ -1,5 +1,6 @@
 //! Input of strangers: what it may name, what it may cost, and what its words may do in a report.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,7 @@ const FORMATS: [&str; 15] = [
 fn nasty() -> String {
     let mut out = String::new();
     for c in (1..0x20u32).chain(0x7f..0xa0).chain([0x2028, 0x2029, 0x202e, 0xfeff, 0x200b]) {
-        out.push_str(&format!("\\u{c:04x}"));
+        let _ = write!(out, "\\u{c:04x}");
     }
     out.push_str("\\n::error::pwned\\n::stop-commands::pwned\\n##[error]pwned ##vso[task.complete]pwned ");
     out.push_str(
@@ -189,7 +190,7 @@ fn nothing_takes_time_or_memory_out_of_proportion() {
     let mut definitions = String::from("{\"$ref\": \"#/$defs/d0\", \"$defs\": {");
     for at in 0..40 {
         let next = format!("{{\"$ref\": \"#/$defs/d{}\"}}", at + 1);
-        definitions.push_str(&format!("\"d{at}\": {{\"allOf\": [{next}, {next}, {next}, {next}]}}, "));
+        let _ = write!(definitions, "\"d{at}\": {{\"allOf\": [{next}, {next}, {next}, {next}]}}, ");
     }
     definitions.push_str("\"d40\": {\"type\": \"string\"}}}");
     let deep = format!("a: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
