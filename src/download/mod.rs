@@ -6,7 +6,7 @@
 //! are the other program's.
 //!
 //! What a repository writes decides where this connects to, so every address is looked at first
-//! ([`Guard`](guard::Guard)), also those that a redirect leads to; credentials go to the host that they are for and
+//! (`guard::Guard`), also those that a redirect leads to; credentials go to the host that they are for and
 //! nowhere else; everything that a server sends is bounded in size and time.
 
 mod auth;
