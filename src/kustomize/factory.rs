@@ -184,7 +184,8 @@ fn part_of(document: &Document, separators: &[usize]) -> Option<usize> {
     separators
         .iter()
         .rev()
-        .find(|at| **at <= end && **at >= start)
+        // At its end begins the next one, unless there is nothing to it at all.
+        .find(|at| **at == start || **at > start && **at < end)
         // A document that begins without a separator of its own stands behind the last one.
         .or_else(|| separators.iter().rev().find(|at| **at <= start))
         .copied()
