@@ -125,13 +125,18 @@ fn the_daemon() {
     let dir = tempfile::tempdir().unwrap();
     origin(dir.path());
     let port = free_port();
-    let daemon = Command::new("git")
-        .args(["daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", "--informative-errors"])
+    // `git daemon` forks the program that serves, which would outlive it and hold the output of the tests open.
+    let libexec = Command::new("git").arg("--exec-path").output();
+    let libexec = libexec.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let daemon = Command::new(Path::new(&libexec.unwrap_or_default()).join("git-daemon"))
+        .args(["--export-all", "--reuseaddr", "--listen=127.0.0.1", "--informative-errors"])
         .arg(format!("--port={port}"))
         .arg(format!("--base-path={}", dir.path().display()))
         .env("GIT_CONFIG_COUNT", "1")
         .env("GIT_CONFIG_KEY_0", "safe.directory")
         .env("GIT_CONFIG_VALUE_0", "*")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
     let Ok(daemon) = daemon else {
