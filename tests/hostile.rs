@@ -9,11 +9,10 @@ use crate::cli::{code, command, run_in, scratch, text};
 const APP: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec:\n  project: default\n  destination: {server: https://kubernetes.default.svc, namespace: a}\n";
 
 /// Every format that findings are printed in.
-const FORMATS: [&str; 15] = [
+const FORMATS: [&str; 13] = [
     "pretty",
     "concise",
     "grouped",
-    "statistics",
     "json",
     "sarif",
     "github",
@@ -24,7 +23,6 @@ const FORMATS: [&str; 15] = [
     "teamcity",
     "rdjson",
     "markdown",
-    "page",
 ];
 
 /// Every control character and every sign that means something to a format, as a YAML string in double quotes.
@@ -65,7 +63,7 @@ fn check_output(format: &str, out: &str) {
     }
     for c in out.chars() {
         assert!(!c.is_control() || matches!(c, '\n' | '\t'), "{format}: {c:?}");
-        if !matches!(format, "json" | "sarif" | "gitlab" | "rdjson" | "junit" | "checkstyle" | "page") {
+        if !matches!(format, "json" | "json-lines" | "sarif" | "gitlab" | "rdjson" | "junit" | "checkstyle") {
             assert!(!matches!(c, '\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{feff}'), "{format}: {c:?}");
         }
     }
@@ -74,21 +72,29 @@ fn check_output(format: &str, out: &str) {
             serde_json::from_str::<serde_json::Value>(out).unwrap();
         }
         "markdown" => {
-            assert!(!out.contains("<img") && !out.contains("<script") && !out.contains("](http"), "{out}");
-            assert!(!out.contains("@pwned") && !out.contains("http://pwned"), "{out}");
-            assert_eq!(out.matches("<details>").count(), out.matches("</details>").count());
+            // Code shows what it holds, so only the rest may not act; spans must pair within their line for that.
+            let mut prose = String::new();
+            for line in out.lines() {
+                assert!(!line.contains("``") && line.matches('`').count() % 2 == 0, "{line}");
+                prose.extend(line.split('`').step_by(2));
+                prose.push('\n');
+            }
+            // A bracket behind a backslash closes nothing.
+            let prose = prose.replace("\\](", "");
+            for acts in ["<img", "<script", "](http", "@pwned", "http://pwned"] {
+                assert!(!prose.contains(acts), "{acts}: {prose}");
+            }
+            assert_eq!(prose.matches("<details>").count(), prose.matches("</details>").count());
         }
         "junit" | "checkstyle" => {
             assert!(!out.contains("<img") && !out.contains("]]>"), "{out}");
             assert_eq!(out.matches("<failure").count(), out.matches("</failure>").count());
         }
-        "page" => assert!(!out.contains("<img src=x>") && !out.contains("alert(1)</script>")),
         _ => {}
     }
 }
 
 #[test]
-#[ignore = "does not hold yet for every format: see the list of what is left"]
 fn words_of_strangers_do_nothing_in_any_format() {
     let nasty = nasty();
     let app = format!(
@@ -127,9 +133,6 @@ fn words_of_strangers_do_nothing_in_any_format() {
     let mut findings = 0;
     for format in FORMATS {
         let output = run_in(dir.path(), &["--format", format, "--preset", "strict"]);
-        if code(&output) == 2 && format == "page" {
-            continue;
-        }
         assert_eq!(code(&output), 1, "{format}: {}", text(&output.stderr));
         check_output(format, &text(&output.stdout));
         check_output("pretty", &text(&output.stderr));
@@ -229,7 +232,7 @@ fn nothing_takes_time_or_memory_out_of_proportion() {
 }
 
 #[test]
-#[ignore = "holds, but takes minutes without optimization: a path of 80,000 characters"]
+#[ignore = "quadratic in the length of a path: a second and a half for each run with optimization, minutes without"]
 fn long_names_are_printed() {
     let long = "d/".repeat(40_000) + "e";
     let dir = scratch(&[

@@ -31,18 +31,21 @@ fn spell(out: &mut String, c: char) {
     };
 }
 
+/// Whether `#` with what stands behind it is a command of a runner, wherever in a line it is.
+fn begins_command(behind: &str) -> bool {
+    COMMANDS.iter().any(|command| command.strip_prefix('#').is_some_and(|it| behind.starts_with(it)))
+}
+
 /// For a terminal or a log: line ends become spaces, other control characters and those that nobody sees are spelled,
 /// and what a runner would take for a command is parted.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        let begins =
-            |command: &&str| command.strip_prefix('#').is_some_and(|it| rest.as_str().starts_with(it));
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
             c if c.is_control() || is_invisible(c) => spell(&mut out, c),
-            '#' if COMMANDS.iter().any(begins) => out.push_str("# "),
+            '#' if begins_command(rest.as_str()) => out.push_str("# "),
             // A command of GitHub begins a line; lines may wrap at any blank.
             ':' if (out.is_empty() || out.ends_with(' '))
                 && rest.as_str().strip_prefix(':').is_some_and(|it| it.starts_with(char::is_alphabetic)) =>
@@ -83,8 +86,23 @@ pub(super) fn source(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// JSON whose lines no log takes for a command. It stands in strings only, where this is another way to write it.
+/// JSON whose lines no log takes for a command, and no terminal for its own. Both stand in strings only, where this is another way
+/// to write them: serde_json escapes what JSON must, which is not the second half of the control characters.
 pub(super) fn json(text: String) -> String {
+    let is_raw = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    let text = if text.contains(is_raw) {
+        let mut out = String::with_capacity(text.len() + 64);
+        for c in text.chars() {
+            if is_raw(c) {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            } else {
+                out.push(c);
+            }
+        }
+        out
+    } else {
+        text
+    };
     let part = |text: String, command: &str| {
         if text.contains(command) {
             text.replace(command, &command.replacen("##", "#\\u0023", 1))
@@ -108,7 +126,7 @@ pub(super) fn xml(text: &str) -> String {
             '\t' => out.push(c),
             // As in `##[error]`, which a log would take for a command.
             '#' if out.ends_with('#') => out.push_str("&#35;"),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('?'),
+            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => out.push('?'),
             c => out.push(c),
         }
     }
@@ -130,11 +148,14 @@ pub(super) fn github(text: &str) -> String {
     escaped(text, "%25")
 }
 
-/// With `percent` for `%`, line ends in the runners' way, and other control characters spelled.
+/// With `percent` for `%`, line ends in the runners' way, other control characters spelled, and commands within parted: an agent
+/// of Azure looks for its own anywhere in a line.
 fn escaped(text: &str, percent: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
         match c {
+            '#' if begins_command(rest.as_str()) => out.push_str("# "),
             '%' => out.push_str(percent),
             '\r' => out.push_str("%0D"),
             '\n' => out.push_str("%0A"),
@@ -268,7 +289,7 @@ mod tests {
             (html, "<a href=\"&\">", "&lt;a href=&quot;&amp;&quot;&gt;"),
             (github, "100%\n::error::", "100%25%0A::error::"),
             (github_property, "a:b,c", "a%3Ab%2Cc"),
-            (azure, "100%\n##vso[", "100%AZP25%0A##vso["),
+            (azure, "100%\n##vso[", "100%AZP25%0A# #vso["),
             (azure_property, "a;b]c", "a%3Bb%5Dc"),
             (teamcity, "it's [a] é|\n😀", "it|'s |[a|] |0x00e9|||n|0xd83d|0xde00"),
             (plain, "::error::x ::warning y a::b ::1", ": :error::x : :warning y a::b ::1"),
@@ -280,6 +301,7 @@ mod tests {
                 "a?\u{b7}\u{fffd}\u{1f6ab}\r\n#?[b",
             ),
             (|text| json(text.to_owned()), "{\"a\": \"##[x\"}", "{\"a\": \"#\\u0023[x\"}"),
+            (|text| json(text.to_owned()), "\"\u{7f}\u{9b}1m\"", "\"\\u007f\\u009b1m\""),
             (code, "a`\n# b", "a' # b"),
             (xml, "##[error]", "#&#35;[error]"),
             (markdown, "```<img>`", "''`<img>`"),
