@@ -27,9 +27,26 @@ fn many(number: usize) -> tempfile::TempDir {
     repo
 }
 
+/// The demo as a repository of its own: which remotes and branches the checkout around it has must not show.
+fn lone_demo() -> tempfile::TempDir {
+    let repo = scratch(&[]);
+    for entry in walkdir::WalkDir::new(demo()).into_iter().map(Result::unwrap) {
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(demo()).unwrap().to_str().unwrap().to_owned();
+            write(repo.path(), &path, &std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    git(repo.path(), &["init", "-q"]);
+    git(repo.path(), &["add", "."]);
+    git(repo.path(), &["commit", "-q", "-m", "demo"]);
+    repo
+}
+
 #[test]
 fn screens_are_as_kept() {
     let repo = many(12);
+    let alone = lone_demo();
+    let demo = || alone.path().to_owned();
     let mut wrong = Vec::new();
     for (name, dir, args, variables) in [
         ("pretty-80", demo(), vec![], vec![("COLUMNS", "80")]),
