@@ -111,7 +111,8 @@ fn what_is_endless_is_cut_off() {
 /// A megabyte that unpacks to more than any chart has.
 #[test]
 fn bombs_do_not_go_off() {
-    let said = archive(|| {
+    // Packed beforehand: the time that this takes is not the server's.
+    let bomb = {
         let pack = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         let mut tar = tar::Builder::new(pack);
         for number in 0..60 {
@@ -120,8 +121,9 @@ fn bombs_do_not_go_off() {
             header.set_mode(0o644);
             tar.append_data(&mut header, format!("web/{number}"), std::io::repeat(0).take(4 << 20)).unwrap();
         }
-        Answer::ok(tar.into_inner().unwrap().finish().unwrap())
-    });
+        tar.into_inner().unwrap().finish().unwrap()
+    };
+    let said = archive(move || Answer::ok(bomb.clone()));
     assert!(said.contains("cannot be unpacked") && said.contains("more than the limit"), "{said}");
     let said = archive(|| {
         Answer::ok(tgz(&[("web/Chart.yaml", "name: web\nversion: 1.0.0\n"), ("web/../../../evil", "x")]))
