@@ -91,13 +91,117 @@ pub struct ObjectRef {
     pub field: Option<String>,
 }
 
+/// Whether a fix may be applied without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Applicability {
+    /// There is one way to mend it, and it does what whoever wrote the line meant.
+    Safe,
+    /// Likely what is meant, but it changes what is applied in a way that somebody has to want.
+    Unsafe,
+    /// Shown, never applied: a part of it is left to people.
+    DisplayOnly,
+}
+
+impl Applicability {
+    /// `safe`, `unsafe` or `display-only`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+            Self::DisplayOnly => "display-only",
+        }
+    }
+}
+
+/// What a fix announces about the rendered objects. A fix that changes anything else is not applied.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// They stay as they are.
+    Nothing,
+    /// These fields of objects of the finding's apps change, and what is below them; items of lists are not told apart:
+    /// `spec.template.spec.containers.image`.
+    Fields(Vec<String>),
+    /// Whatever the finding's apps apply, and what defines these apps.
+    Apps,
+}
+
 /// A replacement of bytes that mends a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fix {
     /// What the edits do, as an order: "delete the line".
     pub title: String,
+    /// Whether it may be applied without asking.
+    pub applicability: Applicability,
     /// Bytes to replace and what to put there; spans do not overlap.
     pub edits: Vec<(Span, String)>,
+    /// What it changes in what is rendered.
+    pub effect: Effect,
+}
+
+impl Fix {
+    /// A safe fix with one edit that changes nothing of what is rendered.
+    pub fn new(title: impl Into<String>, at: Span, text: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            applicability: Applicability::Safe,
+            edits: vec![(at, text.into())],
+            effect: Effect::Nothing,
+        }
+    }
+
+    /// Somebody has to want it.
+    #[must_use]
+    pub fn not_safe(self) -> Self {
+        Self { applicability: self.applicability.max(Applicability::Unsafe), ..self }
+    }
+
+    /// A part of it is left to people.
+    #[must_use]
+    pub fn for_display(self) -> Self {
+        Self { applicability: Applicability::DisplayOnly, ..self }
+    }
+
+    /// It changes these fields, which indexes in brackets need not tell.
+    #[must_use]
+    pub fn changing<'a>(self, fields: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { effect: Effect::Fields(fields.into_iter().map(plain_path).collect()), ..self }
+    }
+
+    /// It changes whatever the apps of the finding apply.
+    #[must_use]
+    pub fn changing_apps(self) -> Self {
+        Self { effect: Effect::Apps, ..self }
+    }
+
+    /// Together with what another fix does.
+    #[must_use]
+    pub fn and(mut self, other: Option<Self>) -> Option<Self> {
+        self.edits.extend(other?.edits);
+        self.edits.sort();
+        self.edits.dedup();
+        Some(self)
+    }
+}
+
+/// A path without what tells items of lists apart: `a.b[0].c` and `a.b[web].c` are `a.b.c`. Keys in brackets that hold dots stay.
+pub fn plain_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, inner)) = rest.split_once('[') {
+        out.push_str(before);
+        if let Some(quoted) = inner.strip_prefix('"') {
+            let (key, after) = quoted.split_once("\"]").unwrap_or((quoted, ""));
+            if !out.is_empty() {
+                out.push('.');
+            }
+            out.push_str(key);
+            rest = after;
+        } else {
+            rest = inner.split_once(']').map_or("", |(_, after)| after);
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// One result: a rule's claim with exactly one primary label.
@@ -121,7 +225,7 @@ pub struct Finding {
     pub apps: Vec<Arc<str>>,
     /// The object that shows it.
     pub object: Option<ObjectRef>,
-    /// How to mend it, when that is certain.
+    /// How to mend it, where an edit can.
     pub fix: Option<Fix>,
     /// What identifies the finding beside rule and file when lines move; see `lint::fingerprint`.
     pub key: String,
@@ -373,6 +477,19 @@ impl Incomplete {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_are_not_told_apart() {
+        for (path, want) in [
+            ("spec.containers[0].image", "spec.containers.image"),
+            ("spec.containers[web].env[0]", "spec.containers.env"),
+            ("metadata.annotations[\"a.b/c\"]", "metadata.annotations.a.b/c"),
+            ("[0].a", ".a"),
+            ("a[", "a"),
+        ] {
+            assert_eq!(plain_path(path), want);
+        }
+    }
 
     #[test]
     fn suggests_typos_only() {

@@ -13,6 +13,7 @@ pub mod download;
 pub mod explain;
 pub mod fetch;
 pub mod finding;
+pub mod fix;
 pub mod flux;
 pub mod git;
 pub mod golang;

@@ -30,6 +30,7 @@ mod docs;
 mod environments;
 mod evidence;
 mod fetch;
+mod fix;
 mod fleet;
 mod flux;
 mod fuzz;

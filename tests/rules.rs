@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gitops_lint::report::Look;
 use gitops_lint::rules::{self, RuleMeta};
 use gitops_lint::source::{MemoryTree, Sources};
-use gitops_lint::{lint, repo, report, yaml};
+use gitops_lint::{fix, lint, repo, report, yaml};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -49,6 +49,8 @@ struct Example {
     files: Vec<(String, String)>,
     /// Lines of the page (from 0, exclusive end) between the fences of the `text finding` block.
     finding: Option<std::ops::Range<usize>>,
+    /// The same of the block behind it that shows what its fix does, with its fences.
+    fix: Option<std::ops::Range<usize>>,
     line: usize,
 }
 
@@ -103,6 +105,9 @@ fn examples(page: &Page) -> Vec<Example> {
             current.files.push((file.to_owned(), body));
         } else if info == "text finding" {
             current.finding = Some(start..end);
+        } else if info == "diff fix" || info == "diff unsafe fix" {
+            // With the empty line in front of it.
+            current.fix = Some(start - 2..end + 1);
         }
     }
     if !current.files.is_empty() {
@@ -111,13 +116,49 @@ fn examples(page: &Page) -> Vec<Example> {
     examples
 }
 
-fn run(example: &Example, only: Option<&'static str>) -> lint::Report {
+fn workspace(example: &Example) -> repo::Workspace {
     let sources = Sources::new();
     let files = example.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     let tree = Arc::new(MemoryTree::of(&sources, files));
     let cache = Arc::new(yaml::Cache::new(sources));
     let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::known());
     assert!(problems.is_empty(), "the example's configuration is wrong: {problems:?}");
+    workspace
+}
+
+/// What fixing the findings of a rule does to an example, as a block of the page: safe fixes, or where there are none, all. Proofs
+/// look at all rules.
+fn fixed(example: &Example, name: &'static str) -> Option<Vec<String>> {
+    let workspace = workspace(example);
+    let reopen = |tree| Ok(repo::Workspace::of_tree(tree, Arc::clone(&workspace.cache), &rules::known()).0);
+    [(false, "```diff fix"), (true, "```diff unsafe fix")].into_iter().find_map(|(not_safe, fence)| {
+        let options = fix::Options {
+            lint: lint::Options {
+                levels: vec![(name.into(), gitops_lint::config::Level::On)],
+                today: Some("2026-11-01".to_owned()),
+                ..lint::Options::default()
+            },
+            not_safe,
+            rules: Some(vec![name]),
+            ..fix::Options::default()
+        };
+        let outcome = fix::run(&workspace, &reopen, &options).unwrap();
+        if std::env::var_os("SHOW_LEFT").is_some() {
+            for it in &outcome.left {
+                eprintln!("{name}: not done: {}: {}", it.title, it.reason.as_deref().unwrap_or_default());
+            }
+        }
+        if outcome.files.is_empty() {
+            return None;
+        }
+        let diff = report::fix_diff(&outcome, Look::default());
+        let lines = ["", fence].into_iter().chain(diff.lines()).chain(["```"]);
+        Some(lines.map(str::to_owned).collect())
+    })
+}
+
+fn run(example: &Example, only: Option<&'static str>) -> lint::Report {
+    let workspace = workspace(example);
     // Rules about comments speak of other rules, which must run as well; only their own findings are shown.
     let about_comments = only.is_some_and(|name| name.ends_with("-suppression"));
     let options = lint::Options {
@@ -174,7 +215,17 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
     for example in examples.iter().rev() {
         match (&example.finding, example.section.as_str()) {
             (Some(range), _) => {
-                let text = shown(&run(example, Some(meta.name)));
+                let report = run(example, Some(meta.name));
+                let has_fix = report.findings.iter().any(|reported| reported.finding.fix.is_some());
+                let fixed = if has_fix { fixed(example, meta.name) } else { None };
+                if example.fix.is_some() && fixed.is_none() {
+                    wrong.push(format!("{}: the fix is not applied any more", at(example.line)));
+                } else {
+                    // Below the fence of the finding.
+                    let place = example.fix.clone().unwrap_or(range.end + 1..range.end + 1);
+                    lines.splice(place, fixed.unwrap_or_default());
+                }
+                let text = shown(&report);
                 if text.is_empty() {
                     wrong.push(format!(
                         "{}: the example under `{}` is silent",

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use crate::finding::Applicability;
 use crate::report;
 use crate::rules::{self, RuleMeta};
 
@@ -25,6 +26,10 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         for option in meta.options {
             let _ = writeln!(page, "- `{}` ({}): {}", option.name, option.kind.as_str(), option.summary);
         }
+    }
+    if let Some(applicability) = meta.fix() {
+        let flag = if applicability == Applicability::Safe { "" } else { " --unsafe" };
+        let _ = write!(page, "\n`gitops-lint fix{flag} --rule {}` mends what can be mended.\n", meta.name);
     }
     let is_read = std::io::stdout().is_terminal() || colors();
     print(&if is_read { report::rule_page(&page, look()) } else { page });
@@ -63,7 +68,8 @@ pub(super) fn list(args: &RulesArgs) -> ExitCode {
             print(&format!("{subject}\n"));
         }
         let (severity, preset) = (meta.severity.as_str(), meta.preset.as_str());
-        print(&format!("  {:36} {severity:8} {preset:12} {}\n", meta.name, meta.summary));
+        let fix = if meta.fix().is_some() { "fix" } else { "" };
+        print(&format!("  {:36} {severity:8} {preset:12} {fix:4} {}\n", meta.name, meta.summary));
     }
     ExitCode::SUCCESS
 }

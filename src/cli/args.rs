@@ -13,6 +13,7 @@ use super::candidates;
 use super::deferred::Deferred;
 use super::diff_args::{DiffArgs, ImpactArgs};
 use super::fetch_args::{CacheCommand, FetchArgs};
+use super::fix_args::{FixArgs, MendArgs};
 use super::question_args::{ExplainArgs, GraphArgs, ReportArgs, RulesArgs, ValuesArgs, WhyArgs};
 use super::render_args::RenderCommand;
 
@@ -31,6 +32,7 @@ Examples:
   gitops-lint --format sarif=lint.sarif --format pretty
   gitops-lint --format concise --min-severity warning --limit 20
   gitops-lint --select missing-secret,helm --app 'prod-*'
+  gitops-lint fix --diff                    show what can be mended; without --diff, mend it
   gitops-lint fetch                         bring charts and repositories that are not on this machine
   gitops-lint explain missing-secret        why a rule exists, and what to do
   gitops-lint init                          write a commented .gitops-lint.yaml
@@ -110,6 +112,8 @@ pub(super) enum Command {
     /// Print what would be applied
     #[command(subcommand)]
     Render(RenderCommand),
+    /// Mend what can be mended: each fix is proved by rendering before it is written
+    Fix(Deferred<FixArgs>),
     /// Bring the charts, repositories and files that the repository names and that are not on this machine
     Fetch(Deferred<FetchArgs>),
     /// Look after what `fetch` brought
@@ -244,6 +248,11 @@ pub(super) struct CheckArgs {
     /// Write all findings to the baseline file (default: .gitops-lint-baseline.json at the root) and exit with 0
     #[arg(long, conflicts_with_all = ["changed", "base"], help_heading = "What to report")]
     pub(super) write_baseline: bool,
+    /// Mend what can be mended first, and report what is left
+    #[arg(long, conflicts_with_all = ["write_baseline", "stdin_filename"], help_heading = "Fixes")]
+    pub(super) fix: bool,
+    #[command(flatten)]
+    pub(super) mend: MendArgs,
     /// Also report what is wholly inside of charts and repositories that were fetched
     #[arg(long, help_heading = "What to report")]
     pub(super) third_party: bool,
@@ -413,7 +422,7 @@ fn parse_percent(text: &str) -> Result<f64, String> {
     if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("write a number from 0 to 100".to_owned()) }
 }
 
-fn parse_day(text: &str) -> Result<String, String> {
+pub(super) fn parse_day(text: &str) -> Result<String, String> {
     if crate::lint::is_date(text) { Ok(text.to_owned()) } else { Err("write YYYY-MM-DD".to_owned()) }
 }
 

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::{Config, Level};
 use crate::finding::Confidence;
+use crate::fix::Outcome;
 use crate::lint::{self, Baseline, Changed, Filter, Options, Report};
 use crate::repo::{Watch, Workspace};
 use crate::report::{self, Format, Look};
@@ -17,7 +18,7 @@ use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
 use super::place::Place;
 use super::stopwatch::{Progress, Stopwatch};
 use super::terminal::look;
-use super::{Failure, open, print, say};
+use super::{Failure, fix, open, print, say};
 
 /// Where `--write-baseline` writes when no file is named.
 const BASELINE_NAME: &str = ".gitops-lint-baseline.json";
@@ -30,9 +31,31 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     // What cannot be written is said before the work, not after.
     let targets = targets(args, &workspace.config)?;
     workspace.watch = watch.clone();
+    if (args.mend.diff || args.mend.not_safe || args.mend.require_clean) && !args.fix {
+        return Err("--diff, --unsafe and --require-clean say how to fix: add --fix".to_owned());
+    }
     let progress = Progress::start(args.quiet, &watch);
     let mut report = lint(args, &place, &workspace)?;
-    drop(progress);
+    if args.fix {
+        watch.phase("fixing");
+        let (outcome, wrote) = mend(args, &place, &workspace, &report)?;
+        if wrote {
+            workspace = open::workspace(&place.root, &args.common)?;
+            workspace.watch = watch.clone();
+            report = lint(args, &place, &workspace)?;
+        }
+        drop(progress);
+        let text = report::fix_text(&outcome, &place.names, wrote, look());
+        if !args.quiet {
+            say!("{}", text.trim_end());
+        }
+        if args.mend.diff {
+            print(&report::fix_diff(&outcome, look()));
+            return Ok(ExitCode::from(u8::from(!outcome.files.is_empty())));
+        }
+    } else {
+        drop(progress);
+    }
     watch.phase("reporting");
     report.names = place.names.clone();
     if report.summary.files == 0 && report.unreadable.is_empty() {
@@ -141,7 +164,35 @@ fn targets(args: &CheckArgs, config: &Config) -> Result<Vec<(Format, Option<Path
     Ok(targets)
 }
 
+/// Fixes what is shown. A proof looks at everything.
+fn mend(
+    args: &CheckArgs,
+    place: &Place,
+    workspace: &Workspace,
+    shown: &Report,
+) -> Result<(Outcome, bool), Failure> {
+    let among = shown.findings.iter().map(|reported| reported.fingerprint.clone()).collect();
+    let options = options(args, place, workspace)?;
+    let plain = Options { baseline: None, changed: None, filter: Filter::default(), ..options };
+    fix::mend(workspace, place, &args.common, &args.mend, plain, (None, Some(among)))
+}
+
 fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report, Failure> {
+    let mut options = options(args, place, workspace)?;
+    let Some(revision) = &args.base else { return Ok(lint::lint(workspace, &options)) };
+    // What the base shows to those who ask is known, whatever the head makes of it.
+    let confidence = Some(Confidence::Possible);
+    let plain =
+        Options { confidence, baseline: None, changed: None, filter: Filter::default(), ..options.clone() };
+    let base = open::base_workspace(&place.root, &args.common, revision)?;
+    let known = base.map(|workspace| lint::lint(&workspace, &plain).findings);
+    let known = known.into_iter().flatten().map(|reported| reported.fingerprint);
+    options.base = Some(known.collect());
+    Ok(lint::lint(workspace, &options))
+}
+
+/// What the command line asks for, but for `--base`.
+fn options(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Options, Failure> {
     let config = &workspace.config;
     let (only, named) = selected(args, config)?;
     let mut options = Options {
@@ -170,16 +221,7 @@ fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report
     for rules in &args.ignore {
         options.levels.extend(rules.names.iter().map(|name| ((*name).into(), Level::Off)));
     }
-    let Some(revision) = &args.base else { return Ok(lint::lint(workspace, &options)) };
-    // What the base shows to those who ask is known, whatever the head makes of it.
-    let confidence = Some(Confidence::Possible);
-    let plain =
-        Options { confidence, baseline: None, changed: None, filter: Filter::default(), ..options.clone() };
-    let base = open::base_workspace(&place.root, &args.common, revision)?;
-    let known = base.map(|workspace| lint::lint(&workspace, &plain).findings);
-    let known = known.into_iter().flatten().map(|reported| reported.fingerprint);
-    options.base = Some(known.collect());
-    Ok(lint::lint(workspace, &options))
+    Ok(options)
 }
 
 /// What `--select` or the configuration asks for, and the rules that the command line names themselves.

@@ -14,6 +14,8 @@ mod diff_args;
 mod disk;
 mod fetch;
 mod fetch_args;
+mod fix;
+mod fix_args;
 mod flavors;
 mod init;
 mod objects;
@@ -104,6 +106,7 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Render(command)) => render(command),
         Some(Command::Why(args)) => why::run(&args.0),
         Some(Command::Diff(args)) => diff::run(&args.0),
+        Some(Command::Fix(args)) => fix::run(&args.0),
         Some(Command::Impact(args)) => diff::impact(&args.0),
         Some(Command::Values(args)) => values::run(&args.0),
         Some(Command::Explain(args)) => about_rules::explain(&args.0),

@@ -44,6 +44,19 @@ pub(super) fn with_buffer(
     assemble(path, tree, cache, config, repository, (lock, common.cache_dir.as_deref()))
 }
 
+/// The repository again, over another tree that shares the sources of `cache`.
+pub(super) fn over(
+    path: &Path,
+    common: &CommonArgs,
+    tree: Arc<dyn Tree>,
+    cache: &Arc<Cache>,
+) -> Result<Workspace, Failure> {
+    let repository = Repository::discover(path, Arc::clone(cache.sources())).found().map(Arc::new);
+    let config = configuration(path, common, &tree, cache)?;
+    let lock = lock(tree.as_ref(), cache)?;
+    assemble(path, tree, Arc::clone(cache), config, repository, (lock, common.cache_dir.as_deref()))
+}
+
 /// The same under another lock than the one that lies there.
 pub(super) fn workspace_under(path: &Path, common: &CommonArgs, lock: Lock) -> Result<Workspace, Failure> {
     let sources = Sources::new();

@@ -28,10 +28,11 @@ use cause::{Finder, Found, Lines, View};
 use compare::{Difference, Path, Value};
 use mask::Masks;
 use matching::{Candidate, Match, folded};
-use sides::{Pair, Side, pairs};
+use sides::{Pair, pairs};
 
 pub use cause::{Line, Version};
 pub use matching::How;
+pub use sides::Side;
 
 /// A field that differs.
 #[derive(Debug, Clone)]
@@ -72,6 +73,8 @@ pub struct ObjectChange {
 pub struct AppChange {
     /// The app, by a name that means it alone.
     pub name: String,
+    /// The app as findings call it; others may be called the same.
+    pub plain: std::sync::Arc<str>,
     /// Its cluster, as it names it; empty when nothing says.
     pub cluster: SmolStr,
     /// Whether the app is new, gone, or neither.
@@ -142,10 +145,14 @@ struct Drafted {
 
 /// Compares two sides. Their workspaces share sources and parsed files.
 pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
-    let (base, head) = (Side::new(base), Side::new(head));
+    between(&Side::new(base), &Side::new(head))
+}
+
+/// The same for sides that were looked at before.
+pub fn between<'a>(base: &'a Side<'a>, head: &'a Side<'a>) -> Diff {
     let pairs = pairs(&base.inventory, &head.inventory);
     let digest = |side: &Side<'_>, index: Option<usize>| index.and_then(|at| side.digests.get(at).copied());
-    let differs = |pair: &&Pair| digest(&base, pair.base) != digest(&head, pair.head);
+    let differs = |pair: &&Pair| digest(base, pair.base) != digest(head, pair.head);
     let lines = Lines::new(base.workspace, head.workspace);
     // Nothing says that these are deployed. They are there, or not, because some app builds their files on one side only,
     // and that app tells what changes.
@@ -170,8 +177,8 @@ pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
         .filter(|pair| !is_unclaimed(pair))
         .map(|pair| Loaded {
             pair: *pair,
-            base: render(&base, pair.base).and_then(|it| Some((base.entry(pair.base?)?, it))),
-            head: render(&head, pair.head).and_then(|it| Some((head.entry(pair.head?)?, it))),
+            base: render(base, pair.base).and_then(|it| Some((base.entry(pair.base?)?, it))),
+            head: render(head, pair.head).and_then(|it| Some((head.entry(pair.head?)?, it))),
         })
         .collect();
     let found = matching::matches(candidates(&loaded, |it| &it.base), candidates(&loaded, |it| &it.head));
@@ -185,12 +192,12 @@ pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
         .flat_map_iter(|(index, matches)| {
             loaded
                 .get(index)
-                .map(|it| draft(it, index, &matches, &loaded, &base, &head, &lines))
+                .map(|it| draft(it, index, &matches, &loaded, base, head, &lines))
                 .unwrap_or_default()
         })
         .collect();
-    let mut diff = assemble(drafted, &loaded, &base, &head, &lines);
-    diff.open = open(&pairs, &base, &head);
+    let mut diff = assemble(drafted, &loaded, base, head, &lines);
+    diff.open = open(&pairs, base, head);
     diff
 }
 
@@ -406,7 +413,8 @@ fn assemble(
             };
             let app = loaded.head.as_ref().or(loaded.base.as_ref()).map(|(entry, _)| &entry.app);
             let cluster = app.map(|app| app.cluster.clone()).unwrap_or_default();
-            (AppChange { name, cluster, how, objects: Vec::new() }, Vec::new())
+            let plain = app.map(|app| std::sync::Arc::clone(&app.name)).unwrap_or_default();
+            (AppChange { name, plain, cluster, how, objects: Vec::new() }, Vec::new())
         });
         entry.0.objects.push(it.change);
         entry.1.push(it.causes);

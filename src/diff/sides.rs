@@ -12,7 +12,8 @@ use crate::source::TreePath;
 use super::digest;
 
 /// One side: what its apps are, and what they say.
-pub(super) struct Side<'a> {
+#[derive(Debug)]
+pub struct Side<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) inventory: Inventory,
     pub(super) digests: Vec<u64>,
@@ -20,7 +21,8 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn new(workspace: &'a Workspace) -> Self {
+    /// Looks at a side: everything is rendered once.
+    pub fn new(workspace: &'a Workspace) -> Self {
         let on_app = |app: &App, rendered: &Rendered| {
             let objects = rendered.objects.iter().map(digest::of_object);
             let sum = objects.fold(0_u64, u64::wrapping_add);

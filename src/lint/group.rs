@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Level;
-use crate::finding::{Confidence, Finding, Label};
+use crate::finding::{Confidence, Effect, Finding, Fix, Label};
 use crate::repo::{self, AppEntry, Inventory, Workspace};
 use crate::rules::ELSEWHERE;
 use crate::source::{Sources, Span, TreePath};
@@ -46,8 +46,27 @@ fn merged(mut findings: Vec<Finding>, names: &BTreeSet<Span>) -> Vec<Finding> {
         known.confidence = known.confidence.max(finding.confidence);
         known.severity = known.severity.max(finding.severity);
         known.apps.extend(finding.apps);
+        known.fix = known.fix.take().zip(finding.fix).and_then(|(a, b)| one_fix(a, b));
     }
     made
+}
+
+/// The fix of two findings that are one: the same edits, which change what both say. Where they differ, none is sure.
+fn one_fix(a: Fix, b: Fix) -> Option<Fix> {
+    if a.edits != b.edits {
+        return None;
+    }
+    let effect = match (a.effect, b.effect) {
+        (Effect::Nothing, other) | (other, Effect::Nothing) => other,
+        (Effect::Fields(mut fields), Effect::Fields(more)) => {
+            fields.extend(more);
+            fields.sort();
+            fields.dedup();
+            Effect::Fields(fields)
+        }
+        _ => Effect::Apps,
+    };
+    Some(Fix { effect, applicability: a.applicability.max(b.applicability), ..a })
 }
 
 /// Whether two findings at one place are two mistakes: they say different things of one object, or of one app where neither

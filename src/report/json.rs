@@ -69,7 +69,28 @@ struct Finding<'a> {
     apps: &'a [Arc<str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<Object<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix<'a>>,
     fingerprint: &'a str,
+}
+
+/// What would mend it, not proved.
+#[derive(Serialize)]
+struct Fix<'a> {
+    title: &'a str,
+    applicability: &'static str,
+    edits: Vec<Edit<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Edit<'a> {
+    file: Arc<str>,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -249,6 +270,25 @@ fn finding<'a>(reported: &'a Reported, report: &Report) -> Finding<'a> {
             .collect(),
         apps: &finding.apps,
         object: finding.object.as_ref().map(object),
+        fix: finding.fix.as_ref().map(|fix| Fix {
+            title: &fix.title,
+            applicability: fix.applicability.as_str(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|(at, text)| {
+                    let (file, start, end) = place(*at, report);
+                    Edit {
+                        file,
+                        line: start.line,
+                        column: start.column,
+                        end_line: end.line,
+                        end_column: end.column,
+                        text,
+                    }
+                })
+                .collect(),
+        }),
         fingerprint: &reported.fingerprint,
     }
 }

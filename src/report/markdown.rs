@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Applicability, Finding, Fix, Severity};
 use crate::lint::{AppStatus, Report};
+use crate::source::Span;
 
-use super::text::{code, html, markdown};
+use super::text::{code, html, markdown, source};
 use super::{count, coverage_words, gap_words, page_url, totals};
 
 /// GitHub takes 65,536 characters in a comment; a step summary takes more.
@@ -126,10 +127,64 @@ fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding])
             let _ = write!(out, "<br>{}", markdown(help));
         }
         out.push('\n');
+        if let Some(lines) = finding.fix.as_ref().and_then(|fix| suggestion(fix, report)) {
+            let _ = write!(out, "\n  ```suggestion\n{lines}  ```\n\n");
+        }
     }
     if let Some(rest) = findings.len().checked_sub(PER_RULE).filter(|rest| *rest > 0) {
         let _ = writeln!(out, "- … and {rest} more");
     }
     out.push_str("\n</details>\n");
     out
+}
+
+/// Lines of a suggestion; longer ones are for `gitops-lint fix`.
+const SUGGESTED: usize = 12;
+
+/// The lines of a file as a fix leaves them, which is what a suggestion on GitHub holds; `None` for edits of several files, of
+/// many lines, or beside a secret.
+fn suggestion(fix: &Fix, report: &Report) -> Option<String> {
+    if fix.applicability == Applicability::DisplayOnly {
+        return None;
+    }
+    let file = report.sources.get(fix.edits.first()?.0.file)?;
+    let (mut first, mut last) = (u32::MAX, 0);
+    for (at, _) in &fix.edits {
+        if at.file != file.id() {
+            return None;
+        }
+        first = first.min(at.start);
+        last = last.max(at.end);
+    }
+    let from = file.line_span(file.line_index(first))?.start;
+    // What ends at the start of a line changes the one before.
+    let to = if last > from && file.text_or_empty().get(..last as usize)?.ends_with('\n') {
+        last
+    } else {
+        file.line_span(file.line_index(last))?.end
+    };
+    let whole = Span::new(file.id(), from, to);
+    let text = file.slice(whole);
+    if file.shown().get(from as usize..to as usize)? != text || text.contains("```") {
+        return None;
+    }
+    let mut out = String::new();
+    let mut at = from;
+    let mut edits: Vec<_> = fix.edits.iter().collect();
+    edits.sort();
+    for (span, new) in edits {
+        out.push_str(file.slice(Span::new(file.id(), at, span.start)));
+        out.push_str(new);
+        at = span.end;
+    }
+    out.push_str(file.slice(Span::new(file.id(), at, to)));
+    let lines: Vec<&str> = out.lines().collect();
+    if lines.len() > SUGGESTED || out.contains("```") {
+        return None;
+    }
+    let mut shown = String::new();
+    for line in lines {
+        let _ = writeln!(shown, "  {}", source(line));
+    }
+    Some(shown)
 }

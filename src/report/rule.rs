@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::finding::Applicability;
 use crate::rules::RuleMeta;
 
 use super::pretty::{Look, Paint};
@@ -85,6 +86,9 @@ struct Rule<'a> {
     preset: &'static str,
     since: &'a str,
     summary: &'a str,
+    /// Whether `gitops-lint fix` mends what it finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'static str>,
     url: String,
 }
 
@@ -97,6 +101,7 @@ pub fn rules_json(metas: &[&RuleMeta]) -> String {
         preset: meta.preset.as_str(),
         since: meta.since,
         summary: meta.summary,
+        fix: meta.fix().map(Applicability::as_str),
         url: page_url(meta),
     });
     to_json(&Root { version: 1, rules: rules.collect() })

@@ -112,7 +112,30 @@ struct SarifResult<'a> {
     code_flows: Vec<CodeFlow<'a>>,
     partial_fingerprints: BTreeMap<&'static str, &'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Fix<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fix<'a> {
+    description: Message<'a>,
+    artifact_changes: Vec<ArtifactChange<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange<'a> {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement<'a> {
+    deleted_region: Region,
+    inserted_content: Message<'a>,
 }
 
 #[derive(Serialize)]
@@ -311,9 +334,26 @@ fn result<'a>(
             .collect(),
         related_locations: related.collect(),
         code_flows: if finding.related.is_empty() { Vec::new() } else { vec![chain] },
+        fixes: finding.fix.iter().filter_map(|fix| fixed(fix, report)).collect(),
         suppressions,
         partial_fingerprints: BTreeMap::from([("gitopsLint/v1", reported.fingerprint.as_str())]),
     }
+}
+
+/// A fix; `None` where a part of it is in no file that can be named.
+fn fixed<'a>(fix: &'a crate::finding::Fix, report: &Report) -> Option<Fix<'a>> {
+    let mut changes: Vec<ArtifactChange<'a>> = Vec::new();
+    for (at, text) in &fix.edits {
+        let PhysicalLocation { artifact_location, region } = physical(*at, report)?;
+        let replacement = Replacement { deleted_region: region, inserted_content: plain(text) };
+        let known = changes.iter_mut().find(|it| it.artifact_location.uri == artifact_location.uri);
+        match known {
+            Some(change) => change.replacements.push(replacement),
+            None => changes.push(ArtifactChange { artifact_location, replacements: vec![replacement] }),
+        }
+    }
+    let description = plain(&fix.title);
+    (!changes.is_empty()).then_some(Fix { description, artifact_changes: changes })
 }
 
 /// SARIF has no confidence; a rank from 0 to 100 orders results of one level, which is what confidence is for.

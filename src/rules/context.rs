@@ -14,6 +14,7 @@ use crate::source::{SourceFile, Sources, Span, TreePath};
 use crate::yaml::Node;
 
 use super::RuleMeta;
+use super::mend::Mender;
 
 /// What a finding can point at.
 pub trait Located {
@@ -305,9 +306,17 @@ impl Report<'_, '_> {
         self.with(|finding| finding.apps = names)
     }
 
-    /// A certain mend.
+    /// How to mend it.
     pub fn fix(self, fix: Fix) -> Self {
         self.with(|finding| finding.fix = Some(fix))
+    }
+
+    /// How to mend it, where the line that the finding points at can be edited: `mend` is given its bytes.
+    pub fn mend(self, mend: impl FnOnce(Span, Mender<'_>) -> Option<Fix>) -> Self {
+        let workspace = self.context.workspace;
+        let at = self.finding.as_ref().map(|finding| finding.primary.at);
+        let fix = at.and_then(|at| mend(at, Mender::new(workspace)));
+        self.with(|finding| finding.fix = fix)
     }
 }
 

@@ -12,6 +12,7 @@ mod flux_apps;
 mod helm;
 mod images;
 mod kustomize;
+mod mend;
 mod missing;
 mod near_miss;
 mod no_ops;

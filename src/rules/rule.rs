@@ -1,7 +1,7 @@
 //! What a rule is.
 
 use crate::config::RuleOption;
-use crate::finding::Severity;
+use crate::finding::{Applicability, Severity};
 use crate::repo::{App, Inventory, Object, Rendered};
 use crate::yaml::Stream;
 
@@ -51,6 +51,16 @@ impl RuleMeta {
     /// The folder that the rule and its page live in: `argocd`, `helm`, `security`, ...
     pub fn subject(&self) -> &'static str {
         self.module.rsplit("::").nth(1).unwrap_or_default()
+    }
+
+    /// Whether fixes mend what the rule finds, and whether the best of them is safe: what the page shows.
+    pub fn fix(&self) -> Option<Applicability> {
+        let shows = |fence: &str| self.page.lines().any(|line| line == fence);
+        if shows("```diff fix") {
+            Some(Applicability::Safe)
+        } else {
+            shows("```diff unsafe fix").then_some(Applicability::Unsafe)
+        }
     }
 }
 

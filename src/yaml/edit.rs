@@ -12,6 +12,8 @@ use crate::source::Span;
 
 use super::{Data, Dialect, Document, Node, Stream, Style, parse_text};
 
+pub use super::add::{insert, push, rename};
+
 /// A step from a collection to one of its children.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
@@ -107,6 +109,33 @@ pub fn locate_value(stream: &Stream, span: Span) -> Option<(Location, &Node)> {
     })
 }
 
+/// The innermost entry or item whose bytes are `span`: those of its key, of its value, or of both together.
+pub fn locate_exact(stream: &Stream, span: Span) -> Option<Location> {
+    if span.file != stream.file.id() {
+        return None;
+    }
+    let (document, mut path) = locate(stream, span.start)?;
+    let root = stream.documents.get(document)?.root.as_ref()?;
+    // The outermost of those that begin there may be meant as well.
+    loop {
+        let value = descend(root, &path)?;
+        let key = key_span(stream, &(document, path.clone()));
+        let whole = key.map(|key| key.cover(value.at));
+        if value.at == span || key == Some(span) || whole == Some(span) {
+            return Some((document, path));
+        }
+        path.pop();
+        if path.is_empty() {
+            return None;
+        }
+    }
+}
+
+/// The value at a location.
+pub fn value_at<'s>(stream: &'s Stream, location: &Location) -> Option<&'s Node> {
+    descend(stream.documents.get(location.0)?.root.as_ref()?, &location.1)
+}
+
 /// The bytes of the key of an entry.
 pub fn key_span(stream: &Stream, location: &Location) -> Option<Span> {
     let (last, parents) = location.1.split_last()?;
@@ -161,7 +190,7 @@ pub fn replace(stream: &Stream, document: usize, path: &[Segment], source: &str)
 }
 
 /// Hands the edit out when the changed file reads as it should: this document as wanted, the others as before.
-fn checked(stream: &Stream, document: usize, edit: Edit, want: &Node) -> Option<Edit> {
+pub(super) fn checked(stream: &Stream, document: usize, edit: Edit, want: &Node) -> Option<Edit> {
     let text = edit.apply(stream.file.text_or_empty());
     let after = parse_text(&text, Dialect::Sigs, &mut Verbatim(stream.file.id()));
     let same = after.documents.len() == stream.documents.len()
@@ -195,14 +224,14 @@ fn same_data(a: &Node, b: &Node) -> bool {
     }
 }
 
-fn descend<'n>(root: &'n Node, path: &[Segment]) -> Option<&'n Node> {
+pub(super) fn descend<'n>(root: &'n Node, path: &[Segment]) -> Option<&'n Node> {
     path.iter().try_fold(root, |node, segment| match segment {
         Segment::Key(key) => node.get(key),
         Segment::Index(index) => node.as_seq()?.get(*index),
     })
 }
 
-fn descend_mut<'n>(root: &'n mut Node, path: &[Segment]) -> Option<&'n mut Node> {
+pub(super) fn descend_mut<'n>(root: &'n mut Node, path: &[Segment]) -> Option<&'n mut Node> {
     path.iter().try_fold(root, |node, segment| match segment {
         Segment::Key(key) => node.as_map_mut()?.get_mut(key),
         Segment::Index(index) => node.as_seq_mut()?.get_mut(*index),

@@ -36,6 +36,7 @@
 //!
 //! This module does not know Kubernetes.
 
+mod add;
 mod analysis;
 mod block;
 mod cache;

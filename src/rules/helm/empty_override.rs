@@ -131,12 +131,14 @@ fn prove(candidate: &Candidate, app: &App, rendered: &Rendered, cx: &mut Context
             template.map(|link| Label { at: link.at, message: "where it would be printed".to_owned() }),
         );
     }
-    let edits = vec![(
-        Span::new(candidate.at.file, candidate.edit.range.start, candidate.edit.range.end),
-        candidate.edit.text.clone(),
-    )];
+    let edit = &candidate.edit;
+    let fix = Fix::new(
+        "delete the line",
+        Span::new(candidate.at.file, edit.range.start, edit.range.end),
+        edit.text.clone(),
+    );
     let report = cx.report_labels(Labels { primary, related }, message).help("delete the line");
-    let report = report.fix(Fix { title: "delete the line".to_owned(), edits });
+    let report = report.fix(fix.changing_apps());
     let object = match (difference.before, difference.after) {
         (Some(index), _) => rendered.objects.get(index),
         (None, Some(index)) => without.rendered.objects.get(index),

@@ -1,10 +1,8 @@
 //! `implicit-type`: see the page.
 
-use crate::finding::Fix;
 use crate::k8s::PodTemplate;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::Sources;
 use crate::yaml::{Node, Style};
 
 meta!(
@@ -99,19 +97,13 @@ impl Check<'_, '_, '_> {
         let field_name =
             field.rsplit_once('[').filter(|(_, rest)| rest.ends_with(']')).map_or(field, |(list, _)| list);
         let message = format!("{what} stands in `{field_name}`, where Kubernetes takes strings only");
-        let written = node.origin.is_written() && self.object.kind != "Secret";
-        let fix = if written { quoted(node, self.cx.sources()) } else { None };
+        let is_secret = self.object.kind == "Secret";
         let report =
             self.cx.report(node.place(), message).object(self.object, Some(field)).help("put it in quotes");
-        if let Some(fix) = fix {
-            report.fix(fix);
-        }
+        // `yes` was meant to be `yes`, not `true`.
+        drop(report.mend(|at, mender| {
+            let fix = mender.quote(at)?.changing([field]);
+            (!is_secret).then_some(fix)
+        }));
     }
-}
-
-/// Quotes what is written: `yes` was meant to be `yes`, not `true`.
-fn quoted(node: &Node, sources: &Sources) -> Option<Fix> {
-    let file = sources.get(node.at.file)?;
-    let edits = vec![(node.at, format!("\"{}\"", file.slice(node.at)))];
-    Some(Fix { title: "put it in quotes".to_owned(), edits })
 }
