@@ -26,6 +26,7 @@ mod configuration;
 mod corpus_applications;
 mod corpus_incidents;
 mod corpus_ownership;
+mod danger;
 mod docs;
 mod environments;
 mod evidence;

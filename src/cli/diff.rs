@@ -7,6 +7,7 @@ use crate::diff;
 use crate::explain;
 use crate::report::{diff_json, diff_markdown, diff_pretty, diff_stat, impact_json, impact_text};
 
+use super::args::FailOn;
 use super::diff_args::{DiffArgs, DiffFormat, ImpactArgs};
 use super::place::Place;
 use super::question_args::AnswerFormat;
@@ -24,15 +25,18 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
             (sides::of_revisions(&place.root, base, head, &args.common)?, place.names)
         }
     };
-    let diff = diff::diff(&sides.base, &sides.head);
+    let mut diff = diff::diff(&sides.base, &sides.head);
+    diff.dangers.retain(|danger| !args.allow.contains(&danger.name));
     let look = terminal::look();
     print(&match args.format {
         DiffFormat::Json => diff_json(&diff, &sides.names, &names),
         DiffFormat::Markdown => diff_markdown(&diff, &sides.names, &names),
-        DiffFormat::Pretty if args.stat => diff_stat(&diff, look),
+        DiffFormat::Pretty if args.stat => diff_stat(&diff, &names, look),
         DiffFormat::Pretty => diff_pretty(&diff, &names, look),
     });
-    Ok(ExitCode::from(u8::from(args.exit_code && !diff.apps.is_empty())))
+    let is_bad = |least: FailOn| diff.dangers.iter().any(|danger| least.is_met_by(danger.severity));
+    let failed = args.fail_on.is_some_and(is_bad);
+    Ok(ExitCode::from(u8::from(failed || args.exit_code && !diff.apps.is_empty())))
 }
 
 /// Prints what files and lines reach.

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::CommonArgs;
+use crate::diff::DANGERS;
+use crate::finding::did_you_mean;
+
+use super::args::{CommonArgs, FailOn};
 use super::question_args::AnswerFormat;
 
 /// Arguments of `diff`.
@@ -26,11 +29,25 @@ pub(super) struct DiffArgs {
     /// Exit with 1 if something differs, as `git diff --exit-code` does
     #[arg(long)]
     pub(super) exit_code: bool,
+    /// Exit with 1 when a danger is at least this bad (default: never)
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
+    /// Do not tell this kind of danger: the change is meant; may be repeated
+    #[arg(long, value_name = "DANGER", value_delimiter = ',', value_parser = parse_danger)]
+    pub(super) allow: Vec<&'static str>,
     /// The root of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+fn parse_danger(text: &str) -> Result<&'static str, String> {
+    let known = DANGERS.iter().map(|danger| danger.name);
+    known.clone().find(|name| *name == text).ok_or_else(|| match did_you_mean(text, known.clone()) {
+        Some(close) => format!("there is no danger `{text}`: did you mean `{close}`?"),
+        None => format!("there is no danger `{text}`: they are {}", known.collect::<Vec<_>>().join(", ")),
+    })
 }
 
 /// Formats of a diff.

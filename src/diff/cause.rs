@@ -99,7 +99,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The first line of a span that is not the same on both sides.
-    fn of_span(&self, at: Span) -> Option<Line> {
+    pub(super) fn of_span(&self, at: Span) -> Option<Line> {
         let file = self.head.sources.get(at.file)?;
         if let Some((archive, _)) = file.name().split_once("!/") {
             let path = TreePath::new(archive).ok()?;

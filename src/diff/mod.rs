@@ -8,6 +8,8 @@
 
 mod cause;
 mod compare;
+mod danger;
+mod definitions;
 mod digest;
 mod mask;
 mod matching;
@@ -31,6 +33,8 @@ use matching::{Candidate, Match, folded};
 use sides::{Pair, pairs};
 
 pub use cause::{Line, Version};
+pub use danger::{DANGERS, Danger, DangerMeta, Prune};
+pub use definitions::Definition;
 pub use matching::How;
 pub use sides::Side;
 
@@ -79,6 +83,10 @@ pub struct AppChange {
     pub cluster: SmolStr,
     /// Whether the app is new, gone, or neither.
     pub how: How,
+    /// What becomes of what it does not have any more.
+    pub prune: Prune,
+    /// Whether it replaces what cannot be changed.
+    pub forced: bool,
     /// Its objects.
     pub objects: Vec<ObjectChange>,
 }
@@ -120,6 +128,10 @@ pub struct Diff {
     pub causes: Vec<Cause>,
     /// Apps that are not rendered in full, by name; those that were before first.
     pub open: Vec<Open>,
+    /// Apps whose own objects differ, whether or not something renders these.
+    pub definitions: Vec<Definition>,
+    /// What is dangerous about it, the worst first.
+    pub dangers: Vec<Danger>,
 }
 
 impl Diff {
@@ -197,7 +209,9 @@ pub fn between<'a>(base: &'a Side<'a>, head: &'a Side<'a>) -> Diff {
         })
         .collect();
     let mut diff = assemble(drafted, &loaded, base, head, &lines);
-    diff.open = open(&pairs, base, head);
+    diff.open = definitions::open(&pairs, base, head);
+    diff.definitions = definitions::definitions(&pairs, base, head, &lines);
+    diff.dangers = danger::find(&diff);
     diff
 }
 
@@ -414,7 +428,9 @@ fn assemble(
             let app = loaded.head.as_ref().or(loaded.base.as_ref()).map(|(entry, _)| &entry.app);
             let cluster = app.map(|app| app.cluster.clone()).unwrap_or_default();
             let plain = app.map(|app| std::sync::Arc::clone(&app.name)).unwrap_or_default();
-            (AppChange { name, plain, cluster, how, objects: Vec::new() }, Vec::new())
+            let prune = app.map_or(Prune::Unknown, |app| definitions::prune_of(app, how == How::Removed));
+            let forced = app.is_some_and(definitions::is_forced);
+            (AppChange { name, plain, cluster, how, prune, forced, objects: Vec::new() }, Vec::new())
         });
         entry.0.objects.push(it.change);
         entry.1.push(it.causes);
@@ -456,29 +472,5 @@ fn assemble(
         app.objects.sort_by(|a, b| a.object.cmp(&b.object));
         all.push(app);
     }
-    Diff { apps: all, causes, open: Vec::new() }
-}
-
-/// The apps that are not rendered in full.
-fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>) -> Vec<Open> {
-    let mut all = Vec::new();
-    for pair in pairs {
-        let entry = |side: &'_ Side<'_>, at: Option<usize>| {
-            let entry = side.entry(at?)?;
-            Some((side.name(at?), entry.status, entry.reason.clone()))
-        };
-        let (was, is) = (entry(base, pair.base), entry(head, pair.head));
-        let was_full = was.as_ref().is_none_or(|(_, status, _)| *status == Status::Rendered);
-        for (side, (app, status, reason)) in
-            [(true, is), (false, was)].into_iter().filter_map(|(side, it)| Some((side, it?)))
-        {
-            if status != Status::Rendered {
-                let reason = reason.unwrap_or_default();
-                all.push(Open { app, reason, is_new: side && was_full });
-                break;
-            }
-        }
-    }
-    all.sort_by(|a, b| b.is_new.cmp(&a.is_new).then_with(|| a.cmp(b)));
-    all
+    Diff { apps: all, causes, ..Diff::default() }
 }

@@ -18,6 +18,27 @@ struct Root<'a> {
     causes: Vec<Cause<'a>>,
     apps: Vec<App<'a>>,
     not_fully_rendered: Vec<Open<'a>>,
+    dangers: Vec<Danger<'a>>,
+}
+
+#[derive(Serialize)]
+struct Danger<'a> {
+    name: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    help: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    app: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<Identity<'a>>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    field: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +125,13 @@ fn identity(object: &ObjectRef) -> Identity<'_> {
     }
 }
 
+fn side(version: Version) -> &'static str {
+    match version {
+        Version::Base => "base",
+        Version::Head => "head",
+    }
+}
+
 /// All of it. Files are named from the top of the repository.
 pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
     let [base, head] = sides;
@@ -111,10 +139,7 @@ pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
     let causes = diff.causes.iter().map(|cause| Cause {
         file: names.in_repository(&cause.line.file),
         line: Some(cause.line.line).filter(|line| *line > 0),
-        side: match cause.line.version {
-            Version::Base => "base",
-            Version::Head => "head",
-        },
+        side: side(cause.line.version),
         text: &cause.text,
         certain: cause.certain,
         apps: cause.apps.iter().filter_map(app_name).collect(),
@@ -159,6 +184,22 @@ pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
             .open
             .iter()
             .map(|open| Open { app: &open.app, reason: &open.reason, new: open.is_new })
+            .collect(),
+        dangers: diff
+            .dangers
+            .iter()
+            .map(|danger| Danger {
+                name: danger.name,
+                severity: danger.severity.as_str(),
+                message: &danger.message,
+                help: danger.help,
+                app: &danger.app,
+                object: danger.object.as_ref().map(identity),
+                field: &danger.field,
+                file: danger.line.as_ref().map(|line| names.in_repository(&line.file)),
+                line: danger.line.as_ref().map(|line| line.line).filter(|line| *line > 0),
+                side: danger.line.as_ref().map(|line| side(line.version)),
+            })
             .collect(),
     })
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::diff::{AppChange, Diff, How};
+use crate::finding::Severity;
 use crate::lint::Names;
 
 use super::count;
@@ -27,6 +28,24 @@ pub fn diff_markdown(diff: &Diff, sides: &[String; 2], names: &Names) -> String 
     let [base, head] = sides;
     let mut out = format!("### gitops-lint diff: {}\n\n", markdown(&headline(diff)));
     let _ = writeln!(out, "From {} to {}.\n", markdown(base), markdown(head));
+    for danger in diff.dangers.iter().take(CAUSES) {
+        let icon = match danger.severity {
+            Severity::Error => "🔴",
+            Severity::Warning => "🟡",
+            Severity::Note => "🔵",
+        };
+        let by = danger.line.as_ref().map_or_else(String::new, |line| format!(" ({})", place(line, names)));
+        let app = if danger.app.is_empty() { String::new() } else { format!(" in {}", danger.app) };
+        let words = format!("{}{app}{by}", danger.message);
+        let _ =
+            writeln!(out, "- {icon} **{}**: {}<br>{}", danger.name, markdown(&words), markdown(danger.help));
+    }
+    if let Some(rest) = diff.dangers.len().checked_sub(CAUSES).filter(|rest| *rest > 0) {
+        let _ = writeln!(out, "- … and {}", count(rest, "more danger"));
+    }
+    if !diff.dangers.is_empty() {
+        out.push('\n');
+    }
     if !diff.causes.is_empty() {
         out.push_str("| line | | objects | apps |\n|---|---|---:|---|\n");
     }

@@ -81,7 +81,7 @@ pub(super) fn sign(how: How) -> char {
 }
 
 /// Counts by app.
-pub fn diff_stat(diff: &Diff, look: Look) -> String {
+pub fn diff_stat(diff: &Diff, names: &Names, look: Look) -> String {
     let paint = Paint { on: look.color };
     let mut out = String::new();
     let width = diff.apps.iter().map(|app| app.name.chars().count()).max().unwrap_or(0);
@@ -100,7 +100,26 @@ pub fn diff_stat(diff: &Diff, look: Look) -> String {
         let _ = writeln!(out, " {name} | {}", parts.join(" "));
     }
     let _ = writeln!(out, "{}", headline(diff));
+    dangers(&mut out, diff, names, paint);
     out
+}
+
+/// What is dangerous, the worst first, each with the line that causes it.
+fn dangers(out: &mut String, diff: &Diff, names: &Names, paint: Paint) {
+    if diff.dangers.is_empty() {
+        return;
+    }
+    out.push_str("\ndangers\n");
+    for danger in &diff.dangers {
+        let word = format!("{}[{}]", danger.severity.as_str(), danger.name);
+        let word = paint.severity(danger.severity, &word);
+        let _ = writeln!(out, "  {word}: {}", text::plain(&danger.message));
+        let by = danger.line.as_ref().map(|line| format!("<- {}", place(line, names)));
+        let app = (!danger.app.is_empty()).then(|| format!("in {}", text::plain(&danger.app)));
+        let evidence: Vec<String> = [app, by].into_iter().flatten().collect();
+        let help = text::plain(danger.help);
+        let _ = writeln!(out, "    {}", paint.dim(&format!("{}; {help}", evidence.join("  "))));
+    }
 }
 
 /// All of it.
@@ -118,6 +137,7 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
             let _ = writeln!(out, "    {}", text::plain(&cause.text));
         }
     }
+    dangers(&mut out, diff, names, paint);
     for app in &diff.apps {
         out.push('\n');
         out.push_str(&app_head(app, paint));

@@ -1,0 +1,212 @@
+//! Apps as they are defined: where they go, how they are synced, and whether they are still there.
+
+use serde_json::Value as Json;
+
+use crate::diff::{AppChange, Definition, Diff, FieldChange};
+use crate::finding::{Severity, plain_path};
+
+use super::fields::numbers;
+use super::{Danger, Prune, at, severity_of, shown, text_at};
+
+/// A line that reaches so many apps or objects is worth a second look.
+const MANY_APPS: usize = 10;
+const MANY_OBJECTS: usize = 100;
+
+/// Sync options that make a sync more forceful.
+const FORCEFUL: [&str; 5] = [
+    "Replace=true",
+    "Force=true",
+    "Validate=false",
+    "SkipDryRunOnMissingResource=true",
+    "FailOnSharedResource=false",
+];
+
+/// An app that is gone.
+pub(super) fn unapplied(app: &AppChange, diff: &Diff, found: &mut Vec<Danger>) {
+    let count = app.objects.len();
+    let (words, severity) = match app.prune {
+        Prune::Always => ("are deleted", Severity::Error),
+        Prune::Never => ("stay, and nobody looks after them", Severity::Warning),
+        _ => ("are deleted, or stay and nobody looks after them", Severity::Warning),
+    };
+    let cause = app.objects.iter().flat_map(|object| &object.fields).find_map(|field| field.cause);
+    let plural = if count == 1 { "object" } else { "objects" };
+    found.push(Danger {
+        name: "unapplied-app",
+        severity,
+        app: app.name.clone(),
+        object: None,
+        field: String::new(),
+        line: cause.and_then(|at| diff.causes.get(at)).map(|cause| cause.line.clone()),
+        message: format!("`{}` is not applied any more: its {count} {plural} {words}", app.plain),
+        help: "remove the app in a step of its own, once nothing needs it",
+    });
+}
+
+/// What changes in the definition of an app.
+pub(super) fn look(definition: &Definition, found: &mut Vec<Danger>) {
+    for (field, line) in &definition.fields {
+        let path = plain_path(&field.path);
+        for (name, message, help) in judged(definition, field, &path) {
+            found.push(Danger {
+                name,
+                severity: severity_of(name),
+                app: definition.app.clone(),
+                object: Some(definition.object.clone()),
+                field: field.path.clone(),
+                line: line.clone(),
+                message,
+                help,
+            });
+        }
+    }
+}
+
+type Judged = Vec<(&'static str, String, &'static str)>;
+
+fn judged(definition: &Definition, field: &FieldChange, path: &str) -> Judged {
+    let app = &definition.object.name;
+    let (before, after) = (field.before.as_ref(), field.after.as_ref());
+    let (old, new) = (shown(before), shown(after));
+    let on = |value: Option<&Json>| value.and_then(Json::as_bool) == Some(true);
+    let mut all = Vec::new();
+    let moved = "look what stays behind where it was";
+    match path {
+        "spec.project" => {
+            all.push((
+                "moved-app",
+                format!("`{app}` goes from project {old} to {new}"),
+                "look what the other project permits",
+            ));
+        }
+        "spec.destination.server" | "spec.destination.name" | "spec.kubeConfig.secretRef.name" => {
+            all.push(("moved-app", format!("`{app}` goes from cluster {old} to {new}"), moved));
+        }
+        "spec.destination.namespace" | "spec.targetNamespace" => {
+            all.push(("moved-app", format!("`{app}` goes from namespace {old} to {new}"), moved));
+        }
+        "spec.source.targetRevision" | "spec.sources.targetRevision" | "spec.chart.spec.version"
+            if definition.chart =>
+        {
+            let major = |value: Option<&Json>| {
+                let text = value?.as_str()?.trim_start_matches(['^', '~', '=', '>', 'v']);
+                numbers(text).and_then(|numbers| numbers.first().copied())
+            };
+            if let (Some(from), Some(to)) = (major(before), major(after))
+                && from != to
+            {
+                let message = format!("the chart of `{app}` goes from {old} to {new}");
+                all.push((
+                    "major-chart-bump",
+                    message,
+                    "read what the chart says about upgrading, and about its custom resources",
+                ));
+            }
+        }
+        "spec.syncPolicy.automated.prune" | "spec.prune" if on(after) && !on(before) => {
+            all.push((
+                "loosened-sync",
+                format!("`{app}` begins to prune"),
+                "look what it would delete first",
+            ));
+        }
+        "spec.syncPolicy.automated.selfHeal" if !on(after) && on(before) => {
+            all.push(("loosened-sync", format!("`{app}` does not heal itself any more"), "say until when"));
+        }
+        "spec.syncPolicy.automated" | "spec.syncPolicy" => {
+            let automated =
+                |value| if path.ends_with("automated") { value } else { at(value, &["automated"]) };
+            if automated(before).is_some() && automated(after).is_none() {
+                all.push((
+                    "loosened-sync",
+                    format!("`{app}` is not synced by itself any more"),
+                    "say until when",
+                ));
+            }
+            let prunes = |value| at(automated(value), &["prune"]).is_some_and(|it| on(Some(it)));
+            if prunes(after) && !prunes(before) {
+                all.push((
+                    "loosened-sync",
+                    format!("`{app}` begins to prune"),
+                    "look what it would delete first",
+                ));
+            }
+        }
+        "spec.syncPolicy.syncOptions" => {
+            let options: Vec<&str> = match after {
+                Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect(),
+                Some(Json::String(text)) => vec![text],
+                _ => Vec::new(),
+            };
+            let had = before.map(ToString::to_string).unwrap_or_default();
+            for option in options.iter().filter(|it| FORCEFUL.contains(it) && !had.contains(**it)) {
+                all.push((
+                    "loosened-sync",
+                    format!("`{app}` is synced with `{option}`"),
+                    "set it on the one object that needs it",
+                ));
+            }
+        }
+        "spec.force" if on(after) => {
+            all.push((
+                "loosened-sync",
+                format!("`{app}` recreates what cannot be changed"),
+                "set `kustomize.toolkit.fluxcd.io/force` on the one object that needs it",
+            ));
+        }
+        "spec.suspend" if on(after) => {
+            all.push((
+                "unapplied-app",
+                format!("`{app}` is suspended: later changes are not applied"),
+                "say until when",
+            ));
+        }
+        "metadata.finalizers" if before.is_some() && removes(before, after) => {
+            all.push((
+                "removed-finalizer",
+                format!("`{app}` loses a finalizer: what it applied stays when it is deleted"),
+                "look what it guarded",
+            ));
+        }
+        _ if path.starts_with("spec.ignoreDifferences") && after.is_some() => {
+            let what = match text_at(after, &["kind"]) {
+                "" => "more".to_owned(),
+                kind => format!("more of {kind}"),
+            };
+            all.push((
+                "loosened-sync",
+                format!("`{app}` looks away from {what}: such differences are not healed"),
+                "name the one field",
+            ));
+        }
+        _ => {}
+    }
+    all
+}
+
+fn removes(before: Option<&Json>, after: Option<&Json>) -> bool {
+    match (before, after) {
+        (Some(Json::Array(before)), Some(Json::Array(after))) => before.iter().any(|it| !after.contains(it)),
+        (before, after) => before != after,
+    }
+}
+
+/// Lines that change unusually much.
+pub(super) fn radius(diff: &Diff, found: &mut Vec<Danger>) {
+    for cause in &diff.causes {
+        let apps = cause.apps.len();
+        if apps < MANY_APPS && cause.objects < MANY_OBJECTS {
+            continue;
+        }
+        found.push(Danger {
+            name: "wide-radius",
+            severity: severity_of("wide-radius"),
+            app: String::new(),
+            object: None,
+            field: String::new(),
+            line: Some(cause.line.clone()),
+            message: format!("this line changes {} objects in {apps} apps", cause.objects),
+            help: "let it reach one environment first",
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! Objects that go, come, or become others.
+
+use serde_json::Value as Json;
+
+use crate::diff::How;
+use crate::finding::Severity;
+
+use super::{Cx, Prune, at, text_at, who};
+
+/// What holds data.
+const DATA: [(&str, &str); 6] = [
+    ("", "PersistentVolumeClaim"),
+    ("", "PersistentVolume"),
+    ("", "Namespace"),
+    ("apps", "StatefulSet"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("storage.k8s.io", "StorageClass"),
+];
+
+/// What brings traffic.
+const TRAFFIC: [(&str, &str); 9] = [
+    ("", "Service"),
+    ("networking.k8s.io", "Ingress"),
+    ("extensions", "Ingress"),
+    ("gateway.networking.k8s.io", "Gateway"),
+    ("gateway.networking.k8s.io", "HTTPRoute"),
+    ("gateway.networking.k8s.io", "GRPCRoute"),
+    ("networking.istio.io", "VirtualService"),
+    ("networking.istio.io", "Gateway"),
+    ("traefik.io", "IngressRoute"),
+];
+
+/// What limits and protects.
+const PROTECTION: [(&str, &str); 6] = [
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("cilium.io", "CiliumNetworkPolicy"),
+    ("policy", "PodDisruptionBudget"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("", "ResourceQuota"),
+    ("", "LimitRange"),
+];
+
+/// Kinds whose new name alone is no danger: nobody but those who name them minds.
+const HARMLESS: [&str; 4] = ["ConfigMap", "Secret", "Job", "Pod"];
+
+pub(super) fn look(cx: &mut Cx<'_>) {
+    match cx.object.how {
+        How::Removed => removed(cx),
+        How::Renamed => renamed(cx),
+        How::Added => added(cx),
+        How::Same | How::Moved => {}
+    }
+}
+
+/// Whether something keeps the object although its app does not have it any more.
+fn is_kept(before: Option<&Json>) -> bool {
+    let annotation = |name: &str| text_at(before, &["metadata", "annotations", name]);
+    let options = annotation("argocd.argoproj.io/sync-options");
+    options.split(',').any(|it| matches!(it.trim(), "Prune=false" | "Delete=false"))
+        || annotation("kustomize.toolkit.fluxcd.io/prune").eq_ignore_ascii_case("disabled")
+        || annotation("helm.sh/resource-policy") == "keep"
+}
+
+/// Hooks come and go by themselves.
+fn is_hook(value: Option<&Json>) -> bool {
+    let hook = |name: &str| at(value, &["metadata", "annotations", name]).is_some();
+    hook("argocd.argoproj.io/hook") || hook("helm.sh/hook")
+}
+
+fn removed(cx: &mut Cx<'_>) {
+    let before = cx.object.fields.first().and_then(|field| field.before.clone());
+    let before = before.as_ref();
+    if is_kept(before) || is_hook(before) || cx.app.prune == Prune::Never {
+        return;
+    }
+    let object = &cx.object.object;
+    let kind = (object.group.as_str(), object.kind.as_str());
+    let (name, help) = if DATA.contains(&kind) {
+        (
+            "deleted-data",
+            "look for a backup, or keep it: `argocd.argoproj.io/sync-options: Prune=false`, `kustomize.toolkit.fluxcd.io/prune: disabled`",
+        )
+    } else if TRAFFIC.contains(&kind) {
+        ("deleted-traffic", "look who still uses it")
+    } else if PROTECTION.contains(&kind) {
+        ("deleted-protection", "look what takes its place")
+    } else {
+        return;
+    };
+    let (words, most) = match cx.app.prune {
+        Prune::Always => ("is deleted", Severity::Error),
+        Prune::ByHand => ("is deleted by the next sync with pruning", Severity::Warning),
+        _ => ("is not applied any more, and deleted where its app prunes", Severity::Warning),
+    };
+    let what = match kind.1 {
+        "StatefulSet" => ", and its claims stay behind",
+        "Namespace" => ", with everything in it",
+        "CustomResourceDefinition" => ", with every object of its kind",
+        "PersistentVolumeClaim" => ", and its volume with it unless it is retained",
+        _ => "",
+    };
+    let message = format!("{} {words}{what}", cx.who());
+    let severity = super::severity_of(name).min(most);
+    cx.tell_at(name, severity, None, message, help);
+}
+
+fn renamed(cx: &mut Cx<'_>) {
+    let Some(was) = cx.object.was.clone() else { return };
+    let object = &cx.object.object;
+    // A served version is another view of one object.
+    let same = was.name == object.name && was.namespace == object.namespace && was.cluster == object.cluster;
+    if HARMLESS.contains(&object.kind.as_str()) || same && was.kind == object.kind {
+        return;
+    }
+    let kind = (was.group.as_str(), was.kind.as_str());
+    let place = if was.name == object.name { " in another namespace" } else { "" };
+    let message = format!(
+        "{} becomes `{}`{place}: the old one is deleted, the new one starts from nothing",
+        who(&was),
+        object.name
+    );
+    if DATA.contains(&kind) && cx.app.prune != Prune::Never {
+        cx.tell("deleted-data", None, message, "move the data first, or keep the name");
+    } else {
+        cx.tell("renamed-object", None, message, "keep the name, or look for what still says the old one");
+    }
+}
+
+fn added(cx: &mut Cx<'_>) {
+    let after = cx.object.fields.first().and_then(|field| field.after.clone());
+    let kind = cx.object.object.kind.as_str();
+    if matches!(kind, "ClusterRoleBinding" | "RoleBinding")
+        && text_at(after.as_ref(), &["roleRef", "name"]) == "cluster-admin"
+    {
+        let message = format!("{} makes its subjects cluster-admin", cx.who());
+        cx.tell("new-cluster-admin", None, message, "bind a role with the rights that are needed");
+    }
+}

@@ -1,0 +1,308 @@
+//! Dangers of a change: each kind with a change that has it and one beside it that has not.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use gitops_lint::diff::{self, DANGERS, Danger};
+use gitops_lint::finding::Severity;
+use gitops_lint::repo::Workspace;
+use gitops_lint::source::{MemoryTree, SharedTree, Sources, Tree};
+use gitops_lint::yaml::Cache;
+
+use super::cli::{code, git, run_in, scratch, text, write};
+
+type Files<'a> = Vec<(&'a str, String)>;
+
+fn dangers(base: &Files<'_>, head: &Files<'_>) -> Vec<Danger> {
+    let sources = Sources::new();
+    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
+    let borrow = |files: &Files<'_>| -> Arc<dyn Tree> {
+        Arc::new(MemoryTree::of(&sources, files.iter().map(|(path, text)| (*path, text.as_str()))))
+    };
+    let head = borrow(head);
+    let base: Arc<dyn Tree> = Arc::new(SharedTree::new(borrow(base), Arc::clone(&head)));
+    let (base, _) = Workspace::of_tree(base, Arc::clone(&cache), &[]);
+    let (head, _) = Workspace::of_tree(head, cache, &[]);
+    diff::diff(&base, &head).dangers
+}
+
+const SYNCED: &str = "syncPolicy: { automated: { prune: true, selfHeal: true } }";
+
+fn app(extra: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: shop
+  namespace: argocd
+  finalizers: [resources-finalizer.argocd.argoproj.io]
+spec:
+  project: default
+  source: {{ repoURL: https://git.example.com/acme/gitops.git, targetRevision: HEAD, path: deploy }}
+  destination:
+    server: https://kubernetes.default.svc
+    namespace: shop
+  {extra}
+"
+    )
+}
+
+/// A repository with one app that has these manifests.
+fn with(manifests: &str) -> Files<'static> {
+    let keep = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: keep }\n".to_owned();
+    vec![
+        ("apps/shop.yaml", app(SYNCED)),
+        ("deploy/keep.yaml", keep),
+        ("deploy/all.yaml", manifests.to_owned()),
+    ]
+}
+
+fn object(api: &str, kind: &str, name: &str, rest: &str) -> String {
+    format!("apiVersion: {api}\nkind: {kind}\nmetadata:\n  name: {name}\n{rest}\n---\n")
+}
+
+fn deployment(name: &str, replicas: u32, selector: &str, container: &str, pod: &str) -> String {
+    object(
+        "apps/v1",
+        "Deployment",
+        name,
+        &format!(
+            "spec:\n  replicas: {replicas}\n  selector: {{ matchLabels: {{ app: {selector} }} }}\n  template:\n    metadata: {{ labels: {{ app: {selector} }} }}\n    spec:\n{pod}      containers:\n        - name: web\n{container}"
+        ),
+    )
+}
+
+fn plain(image: &str) -> String {
+    deployment("web", 2, "web", &format!("          image: web:{image}\n"), "")
+}
+
+/// The kinds of dangers between two sets of manifests.
+fn names(base: &str, head: &str) -> BTreeSet<&'static str> {
+    dangers(&with(base), &with(head)).into_iter().map(|danger| danger.name).collect()
+}
+
+#[test]
+fn objects_and_fields() {
+    let claim = |size: &str, class: &str, extra: &str| {
+        object(
+            "v1",
+            "PersistentVolumeClaim",
+            "data",
+            &format!(
+                "{extra}spec:\n  accessModes: [ReadWriteOnce]\n  storageClassName: {class}\n  resources:\n    requests:\n      storage: {size}"
+            ),
+        )
+    };
+    let kept = "  annotations:\n    argocd.argoproj.io/sync-options: Prune=false\n";
+    let service = object("v1", "Service", "web", "spec: { ports: [{ port: 80 }], selector: { app: web } }");
+    let policy = object("networking.k8s.io/v1", "NetworkPolicy", "web", "spec: { podSelector: {} }");
+    let config =
+        |name: &str, value: &str| object("v1", "ConfigMap", name, &format!("data: {{ a: {value} }}"));
+    let of = |container: &str, pod: &str| deployment("web", 2, "web", container, pod);
+    let (image, privileged) = (
+        "          image: web:1.0.0\n",
+        "          image: web:1.0.0\n          securityContext:\n            privileged: true\n",
+    );
+    let binding = |role: &str| {
+        object(
+            "rbac.authorization.k8s.io/v1",
+            "ClusterRoleBinding",
+            "ops",
+            &format!(
+                "roleRef: {{ apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role} }}\nsubjects: [{{ kind: Group, name: ops, apiGroup: rbac.authorization.k8s.io }}]"
+            ),
+        )
+    };
+    let role = |verbs: &str| {
+        object(
+            "rbac.authorization.k8s.io/v1",
+            "ClusterRole",
+            "ops",
+            &format!("rules:\n  - apiGroups: [\"\"]\n    resources: [pods]\n    verbs: {verbs}"),
+        )
+    };
+    let cases: Vec<(&str, String, String, Option<&str>)> = vec![
+        ("a claim goes", claim("1Gi", "a", ""), String::new(), Some("deleted-data")),
+        ("a kept claim goes", claim("1Gi", "a", kept), String::new(), None),
+        ("a claim comes", String::new(), claim("1Gi", "a", ""), None),
+        ("a claim shrinks", claim("2Gi", "a", ""), claim("1Gi", "a", ""), Some("immutable-field")),
+        ("a claim grows", claim("1Gi", "a", ""), claim("2Gi", "a", ""), None),
+        ("a claim's class", claim("1Gi", "a", ""), claim("1Gi", "b", ""), Some("immutable-field")),
+        ("a Service goes", service.clone(), String::new(), Some("deleted-traffic")),
+        ("a policy goes", policy.clone(), String::new(), Some("deleted-protection")),
+        ("a ConfigMap goes", config("a", "x"), String::new(), None),
+        ("a ConfigMap changes", config("a", "x"), config("a", "y"), None),
+        (
+            "a Deployment is renamed",
+            plain("1.0.0"),
+            deployment("site", 2, "web", image, ""),
+            Some("renamed-object"),
+        ),
+        ("a selector", plain("1.0.0"), deployment("web", 2, "site", image, ""), Some("immutable-field")),
+        ("no replicas", plain("1.0.0"), deployment("web", 0, "web", image, ""), Some("stopped-workload")),
+        ("fewer replicas", plain("1.0.0"), deployment("web", 1, "web", image, ""), None),
+        ("an older image", plain("1.10.0"), plain("1.9.0"), Some("image-downgrade")),
+        ("a newer image", plain("1.9.0"), plain("1.10.0"), None),
+        ("a privileged container", of(image, ""), of(privileged, ""), Some("privilege-gain")),
+        ("a container that is not any more", of(privileged, ""), of(image, ""), None),
+        ("the host's network", of(image, ""), of(image, "      hostNetwork: true\n"), Some("privilege-gain")),
+        ("an admin comes", String::new(), binding("cluster-admin"), Some("new-cluster-admin")),
+        ("a viewer comes", String::new(), binding("view"), None),
+        ("a role gets all", role("[get]"), role("[get, \"*\"]"), Some("wider-role")),
+        ("a role gets more", role("[get]"), role("[get, list]"), None),
+    ];
+    for (what, base, head, want) in cases {
+        let found = names(&base, &head);
+        assert_eq!(found, want.into_iter().collect(), "{what}");
+    }
+}
+
+#[test]
+fn apps_as_they_are_defined() {
+    let chart = |version: &str| {
+        app(SYNCED)
+            .replace("targetRevision: HEAD, path: deploy", &format!("targetRevision: {version}, chart: shop"))
+    };
+    let base = app(SYNCED);
+    for (what, base, head, want) in [
+        ("project", base.clone(), base.replace("project: default", "project: other"), Some("moved-app")),
+        ("namespace", base.clone(), base.replace("namespace: shop", "namespace: site"), Some("moved-app")),
+        (
+            "finalizer",
+            base.clone(),
+            base.replace("  finalizers: [resources-finalizer.argocd.argoproj.io]\n", ""),
+            Some("removed-finalizer"),
+        ),
+        ("begins to prune", app(""), base.clone(), Some("loosened-sync")),
+        ("begins to heal", app("syncPolicy: { automated: { prune: true } }"), base.clone(), None),
+        (
+            "stops to heal",
+            base.clone(),
+            base.replace("selfHeal: true", "selfHeal: false"),
+            Some("loosened-sync"),
+        ),
+        (
+            "forceful",
+            app("syncPolicy: { syncOptions: [CreateNamespace=true] }"),
+            app("syncPolicy: { syncOptions: [CreateNamespace=true, Replace=true] }"),
+            Some("loosened-sync"),
+        ),
+        (
+            "looks away",
+            app(""),
+            app("ignoreDifferences: [{ group: apps, kind: Deployment, jsonPointers: [/spec/replicas] }]"),
+            Some("loosened-sync"),
+        ),
+        ("major", chart("1.2.3"), chart("2.0.0"), Some("major-chart-bump")),
+        ("minor", chart("1.2.3"), chart("1.3.0"), None),
+        (
+            "a label",
+            base.clone(),
+            base.replace("  name: shop\n", "  name: shop\n  labels: { team: a }\n"),
+            None,
+        ),
+    ] {
+        let files = |app: String| vec![("apps/shop.yaml", app), ("deploy/web.yaml", plain("1.0.0"))];
+        let found = dangers(&files(base), &files(head));
+        let mut kinds: BTreeSet<&str> = found.iter().map(|danger| danger.name).collect();
+        // Its objects go to another namespace, too.
+        if what == "namespace" {
+            kinds.remove("renamed-object");
+        }
+        assert_eq!(kinds, want.into_iter().collect(), "{what}: {found:?}");
+        for danger in found.iter().filter(|danger| danger.name != "renamed-object") {
+            let line = danger.line.as_ref().unwrap();
+            assert_eq!(&*line.file, "apps/shop.yaml", "{what}");
+        }
+    }
+}
+
+#[test]
+fn what_is_gone_is_as_bad_as_what_becomes_of_it() {
+    let claim = object(
+        "v1",
+        "PersistentVolumeClaim",
+        "data",
+        "spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }",
+    );
+    let of = |sync: &str, manifests: &str| {
+        vec![
+            ("apps/shop.yaml", app(sync)),
+            ("deploy/keep.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: keep }\n".to_owned()),
+            ("deploy/all.yaml", manifests.to_owned()),
+        ]
+    };
+    for (sync, want) in [
+        (SYNCED, Some(Severity::Error)),
+        ("syncPolicy: { automated: {} }", Some(Severity::Warning)),
+        ("syncPolicy: { automated: { prune: true }, syncOptions: [Prune=false] }", None),
+    ] {
+        let found = dangers(&of(sync, &claim), &of(sync, ""));
+        assert_eq!(found.first().map(|danger| danger.severity), want, "{sync}");
+    }
+    let gone = dangers(&of(SYNCED, &claim), &vec![("README.yaml", "a: 1\n".to_owned())]);
+    assert!(gone.iter().any(|danger| danger.name == "unapplied-app"), "{gone:?}");
+}
+
+#[test]
+fn one_line_that_reaches_far() {
+    let chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n".to_owned();
+    let names: Vec<String> = (0..12).map(|at| format!("apps/a{at}.yaml")).collect();
+    let files = |value: &str| -> Files<'_> {
+        let mut files: Files<'_> = names
+            .iter()
+            .enumerate()
+            .map(|(at, path)| (path.as_str(), app("").replace("name: shop\n", &format!("name: a{at}\n"))))
+            .collect();
+        files.push(("deploy/Chart.yaml", chart.clone()));
+        files.push(("deploy/values.yaml", format!("a: {value}\n")));
+        let template =
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { a: {{ .Values.a }} }\n";
+        files.push(("deploy/templates/a.yaml", template.to_owned()));
+        files
+    };
+    let found = dangers(&files("x"), &files("y"));
+    assert_eq!(found.iter().map(|danger| danger.name).collect::<Vec<_>>(), ["wide-radius"]);
+    let line = found[0].line.as_ref().unwrap();
+    assert_eq!((&*line.file, line.line), ("deploy/values.yaml", 1));
+}
+
+#[test]
+fn dangers_decide_the_exit_code_and_can_be_meant() {
+    let dir = scratch(&[]);
+    for (path, text) in with(&plain("1.10.0")) {
+        write(dir.path(), path, &text);
+    }
+    git(dir.path(), &["init", "-q"]);
+    git(dir.path(), &["add", "."]);
+    git(dir.path(), &["commit", "-qm", "one"]);
+    write(dir.path(), "deploy/all.yaml", &plain("1.9.0"));
+    for (args, want) in [
+        (&["diff", "HEAD"][..], 0),
+        (&["diff", "HEAD", "--fail-on", "error"], 0),
+        (&["diff", "HEAD", "--fail-on", "warning"], 1),
+        (&["diff", "HEAD", "--fail-on", "warning", "--allow", "image-downgrade"], 0),
+        (&["diff", "HEAD", "--allow", "image-downgrad"], 2),
+    ] {
+        let output = run_in(dir.path(), args);
+        assert_eq!(code(&output), want, "{args:?}: {}", text(&output.stderr));
+    }
+    let pretty = text(&run_in(dir.path(), &["diff", "HEAD"]).stdout);
+    assert!(pretty.contains("warning[image-downgrade]: Deployment `web` goes back"), "{pretty}");
+    assert!(pretty.contains("<- deploy/all.yaml:13"), "{pretty}");
+    let markdown = text(&run_in(dir.path(), &["diff", "HEAD", "--format", "markdown"]).stdout);
+    assert!(markdown.contains("🟡 **image-downgrade**"), "{markdown}");
+    let json = run_in(dir.path(), &["diff", "HEAD", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["dangers"][0]["file"], "deploy/all.yaml");
+}
+
+/// The page lists all of them, as they are.
+#[test]
+fn the_page_lists_all() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diff.md")).unwrap();
+    for danger in DANGERS {
+        let row = format!("| `{}` | {} | {} |", danger.name, danger.severity.as_str(), danger.summary);
+        assert!(page.contains(&row), "{row}");
+    }
+}
