@@ -1,4 +1,5 @@
-//! Link options of the released binary: on Linux with glibc it is static and at a fixed address, where that can be.
+//! Where the lines of the schema tables begin, so that nobody has to look for them when the program starts; and link options of
+//! the released binary: on Linux with glibc it is static and at a fixed address, where that can be.
 //!
 //! A hook runs for every commit and a chart is rendered in a millisecond or two, so starting counts: finding and
 //! relocating three shared libraries and the tables of the program takes as long as all the rest of a start. A static program
@@ -15,6 +16,7 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    index_tables()?;
     let is = |name: &str, wanted: &str| env::var(name).is_ok_and(|value| value == wanted);
     if !(is("CARGO_CFG_TARGET_OS", "linux")
         && is("CARGO_CFG_TARGET_ENV", "gnu")
@@ -36,6 +38,29 @@ fn main() -> io::Result<()> {
         link_statically(Path::new(&out))?;
     }
     Ok(())
+}
+
+/// Writes for each table of kinds where its types begin, by name.
+fn index_tables() -> io::Result<()> {
+    let Some(out) = env::var_os("OUT_DIR") else { return Ok(()) };
+    let mut text = String::new();
+    for (table, name) in [("kubernetes", "KUBERNETES_TYPES"), ("custom", "CUSTOM_TYPES")] {
+        let path = format!("src/schema/builtin/{table}.txt");
+        println!("cargo::rerun-if-changed={path}");
+        let lines = fs::read_to_string(path)?;
+        let mut types = Vec::new();
+        let mut at = 0;
+        for line in lines.split_inclusive('\n') {
+            if let Some(rest) = line.strip_prefix("type ") {
+                types.push((rest.split_whitespace().next().unwrap_or_default(), at + "type ".len()));
+            }
+            at += line.len();
+        }
+        types.sort_unstable();
+        let starts: Vec<usize> = types.iter().map(|(_, start)| *start).collect();
+        text.push_str(&format!("pub(super) static {name}: [u32; {}] = {starts:?};\n", starts.len()));
+    }
+    fs::write(Path::new(&out).join("schema_types.rs"), text)
 }
 
 /// Links libc, libm and the unwinder into the program, if their archives are installed. `+crt-static` would do, but not

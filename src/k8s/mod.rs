@@ -5,6 +5,7 @@ mod gvk;
 mod image;
 mod label_selector;
 mod metadata;
+mod name_index;
 mod names;
 mod openapi;
 mod operators;
@@ -23,6 +24,7 @@ pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};
 pub use metadata::set_text;
+pub use name_index::NameIndex;
 pub use names::{
     dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
 };

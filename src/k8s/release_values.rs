@@ -377,12 +377,27 @@ impl NameWords {
         Self { name: SmolStr::new(name), words: words.into_iter().collect() }
     }
 
+    /// The name.
+    pub(super) fn name(&self) -> &SmolStr {
+        &self.name
+    }
+
+    /// Its words that are not everybody's.
+    pub(super) fn words(&self) -> &[SmolStr] {
+        &self.words
+    }
+
+    /// Whether a word is long enough to be alike as a part of another one.
+    pub(super) fn may_be_part(word: &str) -> bool {
+        word.len() > 3
+    }
+
     /// Like [`is_named_after`].
     pub fn is_named_after(&self, release: &Self) -> bool {
         let alike = |word: &SmolStr, other: &SmolStr| {
             other == word
-                || (word.len() > 3
-                    && other.len() > 3
+                || (Self::may_be_part(word)
+                    && Self::may_be_part(other)
                     && (other.contains(word.as_str()) || word.contains(other.as_str())))
         };
         release.name.is_empty()

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::config::Level;
 use crate::finding::{Confidence, Effect, Finding, Fix, Label};
 use crate::repo::{self, AppEntry, Inventory, Workspace};
 use crate::rules::ELSEWHERE;
-use crate::source::{Sources, Span, TreePath};
+use crate::source::{FileId, Sources, Span, TreePath};
 
 /// The same cause in forty apps is one finding that lists the apps: findings of one rule at one place are one, whatever else
 /// they say. The worst speaks for all.
@@ -32,19 +34,32 @@ pub(super) fn grouped(findings: Vec<Finding>, inventory: &Inventory) -> Vec<Find
 /// else), each message is a cause of its own.
 fn merged(mut findings: Vec<Finding>, names: &BTreeSet<Span>) -> Vec<Finding> {
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.message.cmp(&b.message)));
+    if findings.len() < 2 {
+        return findings;
+    }
     let mut made: Vec<Finding> = Vec::new();
+    // By message the first that says so, and for each the apps that it speaks of.
+    let mut said: FxHashMap<String, usize> = FxHashMap::default();
+    let mut spoken: Vec<FxHashSet<Arc<str>>> = Vec::new();
     for finding in findings {
         let stands_in = names.contains(&finding.primary.at)
             || finding.related.iter().any(|label| label.message == ELSEWHERE);
-        let is_one =
-            |known: &Finding| known.message == finding.message || !stands_in && !are_two(known, &finding);
-        let known = made.iter_mut().find(|known| is_one(known));
-        let Some(known) = known else {
+        let same = said.get(&finding.message).copied();
+        let one = if stands_in {
+            same
+        } else {
+            let before = made.iter().zip(&spoken).take(same.unwrap_or(made.len()));
+            before.into_iter().position(|(known, apps)| !are_two(known, apps, &finding)).or(same)
+        };
+        let Some((known, apps)) = one.and_then(|one| made.get_mut(one).zip(spoken.get_mut(one))) else {
+            said.entry(finding.message.clone()).or_insert(made.len());
+            spoken.push(finding.apps.iter().cloned().collect());
             made.push(finding);
             continue;
         };
         known.confidence = known.confidence.max(finding.confidence);
         known.severity = known.severity.max(finding.severity);
+        apps.extend(finding.apps.iter().cloned());
         known.apps.extend(finding.apps);
         known.fix = known.fix.take().zip(finding.fix).and_then(|(a, b)| one_fix(a, b));
     }
@@ -70,18 +85,16 @@ fn one_fix(a: Fix, b: Fix) -> Option<Fix> {
 }
 
 /// Whether two findings at one place are two mistakes: they say different things of one object, or of one app where neither
-/// names an object, or they are about what different apps have with each other.
-fn are_two(a: &Finding, b: &Finding) -> bool {
+/// names an object, or they are about what different apps have with each other. `apps` are those of the first.
+fn are_two(a: &Finding, apps: &FxHashSet<Arc<str>>, b: &Finding) -> bool {
     if a.apps.len() > 1 && b.apps.len() > 1 && a.apps != b.apps {
         return true;
     }
-    let name = |finding: &Finding| {
-        let object = finding.object.as_ref()?;
-        Some((object.group.clone(), object.kind.clone(), object.namespace.clone(), object.name.clone()))
-    };
-    match (name(a), name(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => a.apps.iter().any(|app| b.apps.contains(app)) || b.apps.is_empty(),
+    match (&a.object, &b.object) {
+        (Some(a), Some(b)) => {
+            a.name == b.name && a.namespace == b.namespace && a.kind == b.kind && a.group == b.group
+        }
+        _ => b.apps.is_empty() || b.apps.iter().any(|app| apps.contains(app)),
     }
 }
 
@@ -178,10 +191,10 @@ pub(super) fn least_confidence(
     of_path.or_else(of_rule).or(config.confidence).unwrap_or(Confidence::Likely)
 }
 
-/// Whether a finding is in documentation or in test data that nothing outside of it renders: what is wrong there may be
-/// wrong on purpose.
-pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, finding: &Finding) -> bool {
-    let file = workspace.sources.get(finding.primary.at.file);
+/// Whether a file is documentation or test data that nothing outside of it renders: what is wrong there may be wrong on
+/// purpose.
+pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, file: FileId) -> bool {
+    let file = workspace.sources.get(file);
     let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
     if !repo::is_test_data(&path) {
         return false;

@@ -28,7 +28,7 @@ use crate::config::Level;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
-use crate::source::{Position, Sources, Span};
+use crate::source::{FileId, Position, Sources, Span};
 
 pub use crate::repo::Status as AppStatus;
 pub use baseline::{Baseline, BaselineEntry};
@@ -250,10 +250,11 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
     let rules = selected(workspace, options);
     let check = |app: &App, rendered: &Rendered| -> Vec<Finding> {
         let mut findings = Vec::new();
+        // What only `helm test` makes is not deployed: no advice about how it would run.
+        let deployed: Vec<_> = rendered.objects.iter().filter(|object| !object.is_helm_test()).collect();
         for (rule, severity) in &rules {
             let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins);
-            // What only `helm test` makes is not deployed: no advice about how it would run.
-            for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
+            for object in deployed.iter().copied() {
                 rule.check_object(object, &mut cx);
             }
             rule.check_app(app, rendered, &mut cx);
@@ -276,7 +277,10 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
     let findings = told::told(workspace, &inventory, &rules, options, findings);
-    finish(workspace, &inventory, &rules, findings, options)
+    let report = finish(workspace, &inventory, &rules, findings, options);
+    // Thousands of small parts are put away while the report is written.
+    rayon::spawn(move || drop(inventory));
+    report
 }
 
 fn check_files(
@@ -313,7 +317,11 @@ fn finish(
     generic::without_repetition(&mut findings);
     let mut findings = group::absorbed(group::grouped(findings, inventory), sources);
     findings.retain_mut(|finding| group::apply_paths(workspace, finding));
-    findings.retain(|finding| !group::is_in_test_data(workspace, inventory, finding));
+    let mut test_data: BTreeMap<FileId, bool> = BTreeMap::new();
+    findings.retain(|finding| {
+        let file = finding.primary.at.file;
+        !*test_data.entry(file).or_insert_with(|| group::is_in_test_data(workspace, inventory, file))
+    });
     let today = options.today.as_deref();
     let outcome = suppress::apply(workspace, inventory, rules, findings, today);
     let mut findings = identified(outcome.shown, workspace);

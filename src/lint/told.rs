@@ -158,7 +158,7 @@ fn report(
     let mut report = cx.report_labels(labels, message).apps([entry.app.id]).help(help);
     let by_flux = matches!(entry.app.kind, AppKind::Kustomization | AppKind::HelmRelease);
     // What nothing applies fails only once something does.
-    let idle = (by_flux && !rules::is_alive(inventory, entry)).then_some(Confidence::Possible);
+    let idle = (by_flux && !inventory.is_alive(entry)).then_some(Confidence::Possible);
     if let Some(sure) = rules::doubt(&entry.app, &entry.incomplete).into_iter().chain(idle).min() {
         report = report.confidence(sure);
     }

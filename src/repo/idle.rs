@@ -4,7 +4,7 @@
 //! text of the chart and the charts inside of it has the word where it could mean the key. Whether it is idle for the repository, only all apps
 //! that use the file can tell; see the rule `unused-value`.
 
-use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -73,9 +73,9 @@ struct Search<'a> {
     release: &'a Release,
     origins: &'a Origins,
     workspace: &'a Workspace,
-    reads: BTreeSet<Vec<&'a str>>,
-    /// All words of the chart's texts, once they are asked for.
-    words: Option<Words>,
+    reads: FxHashSet<Vec<&'a str>>,
+    /// All words of the charts' texts, and of texts among the values, once they are asked for.
+    words: Option<Vec<Arc<Words>>>,
     idle: &'a mut Vec<IdleValue>,
 }
 
@@ -147,17 +147,18 @@ impl Search<'_> {
     fn mentions(&mut self, path: &[SmolStr], of_chart: bool) -> bool {
         let Some((key, parents)) = path.split_last() else { return true };
         let parent = if of_chart { "Values" } else { parents.last().map_or("Values", SmolStr::as_str) };
-        let release = self.release;
+        let (release, known) = (self.release, &self.workspace.chart_words);
         let words = self.words.get_or_insert_with(|| {
-            let mut words = Words::default();
-            for tree in release.root.walk() {
-                collect(&tree.chart, &mut words);
-            }
+            let trees = release.root.walk();
+            let mut all: Vec<Arc<Words>> = trees.iter().map(|tree| words_of(&tree.chart, known)).collect();
             // Values may hold templates, for charts that print them with `tpl`.
+            let mut words = Words::default();
             templates_in(&release.values, &mut words);
-            words
+            all.push(Arc::new(words));
+            all
         });
-        words.get(key).is_some_and(|before| before.contains("") || before.contains(parent))
+        let mut befores = words.iter().filter_map(|words| words.get(key));
+        befores.any(|before| before.contains("") || before.contains(parent))
     }
 }
 
@@ -180,6 +181,22 @@ fn is_switch(tree: &ChartTree, path: &[SmolStr]) -> bool {
 /// Words, with the words before them that a dot joins to them; the empty one where there is none, or where it is a variable, which
 /// may be anything.
 type Words = FxHashMap<SmolStr, FxHashSet<SmolStr>>;
+
+/// The words of charts that some app asked for, by where the chart lies in memory: apps share it, and it stays there.
+pub(super) type ChartWords = Mutex<FxHashMap<usize, (Arc<Chart>, Arc<Words>)>>;
+
+fn words_of(chart: &Arc<Chart>, known: &ChartWords) -> Arc<Words> {
+    let key = Arc::as_ptr(chart).addr();
+    if let Some((_, words)) = known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Arc::clone(words);
+    }
+    let mut words = Words::default();
+    collect(chart, &mut words);
+    let words = Arc::new(words);
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.insert(key, (Arc::clone(chart), Arc::clone(&words)));
+    words
+}
 
 fn split(text: &str, words: &mut Words) {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 
 use crate::finding::{Incomplete, Missing, Problem};
 use crate::kustomize::NoOp;
@@ -13,7 +14,8 @@ use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
 use super::idle::IdleValue;
-use super::index::{Index, List};
+use super::index::Index;
+use super::list::{List, Positions};
 use super::redundant::RedundantValue;
 use super::said::Said;
 use super::showcase::showcase;
@@ -58,9 +60,17 @@ pub struct AppEntry {
 impl AppEntry {
     /// Whether a file lies where the app's manifests are written: below its directory, or beside a file that it reads.
     pub fn has_source(&self, path: &TreePath) -> bool {
-        let dir = path.parent();
-        self.reads(path)
-            || self.files.iter().any(|file| file.parent() == dir && Some(file) != self.app.path.as_ref())
+        let Some(dir) = path.parent() else { return self.reads(path) };
+        // The files below a directory follow it.
+        let below = self.files.range(&dir..).take_while(|file| {
+            dir.is_root() || file.as_str().starts_with(dir.as_str())
+        });
+        let beside = |file: &TreePath| {
+            let rest = file.strip_prefix(&dir);
+            rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
+                && Some(file) != self.app.path.as_ref()
+        };
+        self.reads(path) || below.into_iter().any(beside)
     }
 
     /// Whether the app reads a file of the linted tree, or would if it were there: everything below the directories
@@ -116,7 +126,7 @@ impl Inventory {
     }
 
     fn listed<'a>(&'a self, list: Option<&'a List>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        list.into_iter().flatten().filter_map(|at| self.objects.get(*at as usize))
+        Positions::all(list).filter_map(|at| self.objects.get(at as usize))
     }
 
     /// Objects that refer to something of that name, in order.
@@ -136,12 +146,11 @@ impl Inventory {
 
     /// Apps of that name, in order.
     pub fn apps_named(&self, name: &str) -> impl Iterator<Item = &AppEntry> + use<'_> {
-        let list = self.index().apps.get(name).into_iter().flatten();
-        list.filter_map(|at| self.apps.get(*at as usize))
+        Positions::all(self.index().apps.get(name)).filter_map(|at| self.apps.get(at as usize))
     }
 
     /// Where the apps deploy, by groups.
-    fn sites(&self) -> &Sites {
+    pub(super) fn sites(&self) -> &Sites {
         self.sites.get_or_init(|| Sites::of(&self.apps, &self.variants))
     }
 
@@ -150,9 +159,19 @@ impl Inventory {
         self.sites().may_meet(a, b)
     }
 
-    /// Whether the layout of the repository lets two apps meet, whatever clusters they name.
-    pub(super) fn variants_meet(&self, a: AppId, b: AppId) -> bool {
-        self.sites().variants_meet(a, b)
+    /// Whether what one app makes may serve another: like [`Inventory::may_meet`], but what names no cluster may be on any.
+    pub(super) fn may_serve(&self, a: AppId, b: AppId) -> bool {
+        self.sites().may_serve(a, b)
+    }
+
+    /// At least those positions of lists of objects or apps that may serve an app.
+    pub(super) fn positions_for<'a>(
+        &'a self,
+        app: AppId,
+        lists: impl IntoIterator<Item = &'a List>,
+    ) -> Positions<'a> {
+        let sites = self.sites();
+        Positions::serving(lists, sites.of_app(app), sites)
     }
 
     /// The objects that an app renders, in rendered order.
@@ -238,6 +257,24 @@ impl Inventory {
         ours.iter().any(|one| theirs.iter().any(|other| self.scan.are_copies(one, other)))
     }
 
+    /// Whether what a root renders has enough files to be taken for a copy of something.
+    pub fn may_be_copied(&self, root: &AppEntry) -> bool {
+        let sources = root.app.application().map(|application| application.sources.as_slice());
+        let mut dirs =
+            sources.unwrap_or_default().iter().filter_map(|source| TreePath::new(source.path()).ok());
+        dirs.any(|dir| self.scan.may_be_copied(&dir))
+    }
+
+    /// The number of what is known about where an app deploys: it is all that decides whom it can meet.
+    pub fn site(&self, app: AppId) -> Option<u32> {
+        self.sites().of_app(app)
+    }
+
+    /// The sites of all apps that an app may meet or serve, in order.
+    pub fn sites_near(&self, app: AppId) -> &[u32] {
+        self.site(app).map(|site| self.sites().serving(site)).unwrap_or_default()
+    }
+
     /// Follows every app to the app that nothing renders.
     pub(super) fn find_roots(&mut self) {
         let parents: Vec<Option<AppId>> = self.apps.iter().map(|entry| entry.app.parent).collect();
@@ -258,6 +295,12 @@ impl Inventory {
         self.app(entry.root)?.app.path.as_ref()
     }
 
+    /// Whether something applies an app's object, as far as can be told: what no app renders may be applied by the bootstrap,
+    /// or lie in an archive. Those that are written side by side are applied together.
+    pub fn is_alive(&self, entry: &AppEntry) -> bool {
+        self.index().is_alive(entry)
+    }
+
     /// Whether some app that may be on the cluster of `app` lacks content that could be anything. Missing charts
     /// count only with `charts`.
     pub fn is_open_for(&self, app: AppId, charts: bool) -> bool {
@@ -268,8 +311,9 @@ impl Inventory {
                     .iter()
                     .any(|it| it.missing == Missing::Content || (charts && it.missing == Missing::Chart))
         };
-        let incomplete = self.index().incomplete.iter().filter_map(|at| self.apps.get(*at as usize));
-        incomplete.into_iter().any(|entry| lacks(entry) && self.may_meet(entry.app.id, app))
+        let incomplete = Positions::all(Some(&self.index().incomplete));
+        let mut incomplete = incomplete.filter_map(|at| self.apps.get(at as usize));
+        incomplete.any(|entry| lacks(entry) && self.may_meet(entry.app.id, app))
     }
 
     /// Whether a namespace exists, as far as the repository knows, on the cluster of `app`: a Namespace object, an app
@@ -280,11 +324,11 @@ impl Inventory {
         }
         let index = self.index();
         let here = |app_of: AppId| self.may_meet(app_of, app);
-        let mut targeting = index.targeting.get(name).into_iter().flatten();
-        let mut objects = index.in_namespace.get(name).into_iter().flatten();
-        let mut named = index.named.get(name).into_iter().flatten();
-        let object = |at: &u32| self.objects.get(*at as usize).filter(|object| here(object.app));
-        targeting.any(|at| self.apps.get(*at as usize).is_some_and(|entry| here(entry.app.id)))
+        let mut targeting = self.positions_for(app, index.targeting.get(name));
+        let mut objects = self.positions_for(app, index.in_namespace.get(name));
+        let mut named = self.positions_for(app, index.kinds_named.get(&(SmolStr::new("Namespace"), name.into())));
+        let object = |at: u32| self.objects.get(at as usize).filter(|object| here(object.app));
+        targeting.any(|at| self.apps.get(at as usize).is_some_and(|entry| here(entry.app.id)))
             || objects.any(|at| object(at).is_some())
             || named.any(|at| object(at).is_some_and(|object| object.is("", "Namespace")))
     }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is rendered here. The scan reads every YAML file once, in parallel.
 
+use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,9 @@ use crate::source::{EntryKind, ReadError, Tree, TreePath};
 use crate::yaml::{Dialect, Node, Stream};
 
 use super::Workspace;
+
+/// So many files of the same names make a directory a copy of another.
+const COPIES: usize = 5;
 
 /// One document of a file, by its identity as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,13 +249,16 @@ impl Scan {
             item.is_some_and(|item| item.trim_start_matches("./").trim_matches(['"', '\'']) == name)
         };
         let text = workspace.tree.read(&kustomization.file).ok();
-        let neighbours = self.documents.iter().filter(|other| {
+        let start = self.documents.partition_point(|other| other.path < dir);
+        let below = self.documents.get(start..).unwrap_or_default().iter();
+        let below = below.take_while(|other| dir.is_root() || other.path.as_str().starts_with(dir.as_str()));
+        let mut neighbours = below.filter(|other| {
             other.kind == document.kind
                 && other.group == document.group
                 && other.path.parent().as_ref() == Some(&dir)
                 && kustomization.resources.contains(&other.path)
         });
-        text.is_some_and(|file| file.text_or_empty().lines().any(is_comment)) || neighbours.count() >= 2
+        text.is_some_and(|file| file.text_or_empty().lines().any(is_comment)) || neighbours.nth(1).is_some()
     }
 
     /// Whether two files lie in directories that are built alike, as copies of one tree are: below the first directory
@@ -268,17 +275,39 @@ impl Scan {
         !a.starts_with(b) && !b.starts_with(a) && self.share_names(a.as_str(), b.as_str())
     }
 
+    /// Whether a directory has enough files to be a copy.
+    pub fn may_be_copied(&self, dir: &TreePath) -> bool {
+        self.names_below(dir.as_str()).nth(COPIES - 1).is_some()
+    }
+
     /// Whether at least five files below two directories have the same names.
     fn share_names(&self, a: &str, b: &str) -> bool {
-        let below = |tree: &str| {
-            let prefix = format!("{tree}/");
-            let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());
-            let files = self.files.get(start..).unwrap_or_default().iter();
-            let names = files.map_while(move |path| path.as_str().strip_prefix(&prefix).map(str::to_owned));
-            names.filter(|name| !KUSTOMIZATION_NAMES.contains(&name.rsplit('/').next().unwrap_or_default()))
-        };
-        let known: BTreeSet<String> = below(a).collect();
-        below(b).filter(|name| known.contains(name)).nth(4).is_some()
+        let (mut ours, mut theirs) = (self.names_below(a).peekable(), self.names_below(b).peekable());
+        let mut shared = 0;
+        while let (Some(one), Some(other)) = (ours.peek(), theirs.peek()) {
+            match one.cmp(other) {
+                Ordering::Less => drop(ours.next()),
+                Ordering::Greater => drop(theirs.next()),
+                Ordering::Equal => {
+                    shared += 1;
+                    if shared == COPIES {
+                        return true;
+                    }
+                    ours.next();
+                    theirs.next();
+                }
+            }
+        }
+        false
+    }
+
+    /// The files below a directory, as seen from there, in order; kustomizations do not count.
+    fn names_below(&self, dir: &str) -> impl Iterator<Item = &str> {
+        let prefix = format!("{dir}/");
+        let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());
+        let files = self.files.get(start..).unwrap_or_default().iter();
+        let names = files.map_while(move |path| path.as_str().strip_prefix(prefix.as_str()));
+        names.filter(|name| !KUSTOMIZATION_NAMES.contains(&name.rsplit('/').next().unwrap_or_default()))
     }
 
     /// Whether a generator of some kustomization reads this file as it is.

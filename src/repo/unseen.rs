@@ -27,7 +27,7 @@ impl World<'_> {
         let release = |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
         // Manifests of somebody else's project are about that project.
         let content = |entry: &AppEntry| {
-            let urls = self.repositories(entry);
+            let urls = self.content_of(entry);
             let foreign = urls.iter().all(|url| is_foreign(url, &self.index().owners));
             urls.is_empty()
                 || !foreign
@@ -46,7 +46,7 @@ impl World<'_> {
     pub fn has_namesake(&self, app: AppId, namespace: &str, name: &str) -> bool {
         let failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
         let content = |entry: &AppEntry| {
-            let repositories = self.repositories(entry);
+            let repositories = self.content_of(entry);
             k8s::is_named_after(name, &entry.app.name)
                 || repositories
                     .iter()
@@ -57,8 +57,8 @@ impl World<'_> {
         let unseen = Unseen { failed: &failed, content: &content, chart: &chart, release: &release };
         self.unseen(app, namespace, false, &unseen).is_some()
             || self.has_unknown_operator(app, namespace, Some(name))
-            || self.operated_in(app, namespace).any(|it| it.name.len() > 3 && name.contains(it.name.as_str()))
-            || self.objects(self.index().mentioned.get(name)).any(|it| self.may_serve(it.app, app))
+            || self.is_operated_alike(app, namespace, name)
+            || self.serving(app, self.index().mentioned.get(name)).next().is_some()
     }
 
     /// The file below the sources of an app that defines an object, although nothing renders that file.
@@ -70,21 +70,19 @@ impl World<'_> {
         name: &str,
     ) -> Option<&crate::source::TreePath> {
         let entry = self.inventory.app(app)?;
-        let written = self.index().written.get(name).into_iter().flatten();
-        let documents = written.filter_map(|at| self.inventory.scan.documents.get(*at as usize));
         // A plain Secret is left out on purpose as often as by mistake: it holds stand-ins, or is applied by hand.
         let makes = |of: &str| match kind {
             "Secret" => matches!(of, "ExternalSecret" | "SealedSecret"),
             _ => of == kind,
         };
-        let mut fitting = documents.filter(|it| makes(&it.kind) && meets(&it.namespace, namespace));
+        let mut fitting = self.written(name).filter(|it| makes(&it.kind) && meets(&it.namespace, namespace));
         let idle = |path: &crate::source::TreePath| self.inventory.readers(path).is_empty();
         fitting.find(|it| idle(&it.path) && entry.has_source(&it.path)).map(|it| &it.path)
     }
 
-    /// The repositories that an app takes its content from, as [`repository_key`]s.
-    fn repositories(&self, entry: &AppEntry) -> Vec<String> {
-        self.index().repositories(self.inventory, entry)
+    /// The repositories that an app takes its content from which is not here, as [`repository_key`]s.
+    fn content_of(&self, entry: &AppEntry) -> &[String] {
+        self.index().content_of.get(&entry.app.id).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Why something unseen may exist, as far as apps and releases whose charts are not here could make it.
@@ -95,25 +93,18 @@ impl World<'_> {
         cluster_scoped: bool,
         makes: &Unseen<'_>,
     ) -> Option<&'static str> {
-        let near = |entry: &AppEntry| {
-            let target = entry.app.target_namespace.as_str();
-            cluster_scoped
-                || target.is_empty()
-                || namespace.is_empty()
-                || target == namespace
-                || target == "argocd"
-                || target == "openshift-gitops"
-        };
-        for entry in self.apps(Some(&self.index().incomplete)) {
-            // What nothing deploys cannot be what is missing, unless that is where we look from.
-            let plain = entry.app.kind.is_loose();
-            if plain && entry.app.id != app {
-                continue;
-            }
-            // The cheap question first: there may be thousands of apps.
-            if !near(entry) || !self.may_serve(entry.app.id, app) {
-                continue;
-            }
+        let index = self.index();
+        // What nothing deploys cannot be what is missing, unless that is where we look from.
+        let own = self.inventory.app(app).filter(|entry| {
+            let near = cluster_scoped || is_near(&entry.app.target_namespace, namespace);
+            entry.app.kind.is_loose() && near && index.incomplete.binary_search(&app.0).is_ok()
+        });
+        let everywhere = cluster_scoped || namespace.is_empty();
+        let mut namespaces = vec![namespace, ""];
+        namespaces.extend(CENTRAL.iter().filter(|it| **it != namespace));
+        let near = namespaces.iter().filter_map(|it| index.incomplete_in.get(*it)).filter(|_| !everywhere);
+        let near = near.chain(everywhere.then_some(&index.unseen));
+        for entry in own.into_iter().chain(self.apps(app, near)) {
             let lacks = |missing| entry.incomplete.iter().any(|it| it.missing == missing);
             if entry.status == Status::Failed && (makes.failed)(entry) {
                 return Some("an app could not be rendered");
@@ -124,22 +115,25 @@ impl World<'_> {
             }
         }
         // Releases of Flux that are known as objects only.
-        let rendered = |object: &ObjectFacts| self.index().releases.contains(&object.name);
-        for object in self.objects(self.index().patterns.get(k8s::ANYTHING)) {
-            let charts = object.provides.iter().filter(|it| it.kind == k8s::ANYTHING);
-            for provided in charts {
-                let target = provided.namespace.as_ref().unwrap_or(&object.namespace);
-                if (cluster_scoped || meets(target, namespace))
-                    && !rendered(object)
-                    && (makes.release)(object)
-                    && self.may_serve(object.app, app)
-                {
-                    return Some("a HelmRelease is not rendered");
-                }
-            }
-        }
-        None
+        let rendered = |object: &ObjectFacts| index.releases.contains(&object.name);
+        let lists = if everywhere {
+            [Some(&index.makers), None]
+        } else {
+            [index.makers_in.get(namespace), index.makers_in.get("")]
+        };
+        let mut makers = self.serving(app, lists.into_iter().flatten());
+        makers
+            .any(|object| !rendered(object) && (makes.release)(object))
+            .then_some("a HelmRelease is not rendered")
     }
+}
+
+/// Namespaces of those who deploy to all others.
+const CENTRAL: [&str; 2] = ["argocd", "openshift-gitops"];
+
+/// Whether what is deployed to a namespace may end up in another.
+fn is_near(target: &str, namespace: &str) -> bool {
+    meets(target, namespace) || CENTRAL.contains(&target)
 }
 
 /// Whether apps whose objects are not seen may make what is looked for.

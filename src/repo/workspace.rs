@@ -14,6 +14,7 @@ use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 use crate::yaml::Node;
 
+use super::idle::ChartWords;
 use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
@@ -60,6 +61,8 @@ pub struct Workspace {
     names: OnceLock<BTreeSet<SmolStr>>,
     /// Schemas from the files that the configuration names, once they were asked for.
     pub(super) schema_files: SchemaFiles,
+    /// What the texts of charts say, once it was asked for.
+    pub(super) chart_words: ChartWords,
     /// Directories of charts that somebody else maintains.
     vendored: BTreeSet<TreePath>,
 }
@@ -82,6 +85,7 @@ impl Workspace {
             tree_definitions: OnceLock::new(),
             names: OnceLock::new(),
             schema_files: SchemaFiles::default(),
+            chart_words: ChartWords::default(),
             vendored: BTreeSet::new(),
         }
     }

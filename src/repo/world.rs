@@ -1,6 +1,5 @@
 //! Who provides what an object names, on its cluster and in its namespace; and whether that can be known at all.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -10,11 +9,11 @@ use crate::config::{Config, External};
 use crate::golang::Glob;
 use crate::k8s::{self, Before, Keys, Provided, Reference};
 use crate::schema;
-use crate::yaml::Entry;
 
 use super::facts::ObjectFacts;
-use super::index::{Index, List, is_operated, meets};
-use super::{AppEntry, AppId, Inventory};
+use super::index::{Index, meets};
+use super::list::{List, Positions};
+use super::{AppEntry, AppId, Inventory, ScannedDocument};
 
 /// What is known about a name.
 #[derive(Debug, Clone)]
@@ -48,50 +47,21 @@ impl<'a> World<'a> {
         self.inventory.index()
     }
 
-    pub(super) fn objects<'l>(
+    /// The objects of lists that may serve an app, in order.
+    pub(super) fn serving<L: IntoIterator<Item = &'a List>>(
         &self,
-        list: Option<&'l List>,
-    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a, 'l> {
+        app: AppId,
+        lists: L,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a, L> {
         let inventory = self.inventory;
-        list.into_iter().flatten().filter_map(move |at| inventory.objects.get(*at as usize))
-    }
-
-    fn objects_reversed(&self, list: Option<&'a List>) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        let inventory = self.inventory;
-        list.into_iter().flatten().rev().filter_map(move |at| inventory.objects.get(*at as usize))
-    }
-
-    /// The objects that have the kind and name of a reference where it looks, or may have, in order.
-    fn located(&self, namespace: &str, reference: &Reference, anywhere: bool) -> Cow<'a, List> {
-        let index = self.index();
-        if anywhere || namespace.is_empty() {
-            return index.named.get(&reference.name).map_or_else(Cow::default, Cow::Borrowed);
-        }
-        let of = |namespace: &str| {
-            let location = (SmolStr::new(namespace), reference.kind.clone(), reference.name.clone());
-            index.located.get(&location)
-        };
-        match (of(namespace), of("")) {
-            (Some(one), None) | (None, Some(one)) => Cow::Borrowed(one),
-            (None, None) => Cow::default(),
-            (Some(one), Some(other)) => {
-                let mut all = one.clone();
-                all.extend(other);
-                all.sort_unstable();
-                Cow::Owned(all)
-            }
-        }
+        let objects = inventory.positions_for(app, lists).filter_map(|at| inventory.objects.get(at as usize));
+        objects.filter(move |object| inventory.may_serve(object.app, app))
     }
 
     /// Whether what one app makes may serve another: like [`Inventory::may_meet`], but what names no cluster may be
     /// on any.
     pub fn may_serve(&self, provider: AppId, consumer: AppId) -> bool {
-        if provider == consumer || self.inventory.may_meet(provider, consumer) {
-            return true;
-        }
-        let cluster = |id| self.inventory.app(id).map_or("", |entry| entry.app.cluster.as_str());
-        (cluster(provider).is_empty() || cluster(consumer).is_empty())
-            && self.inventory.variants_meet(provider, consumer)
+        provider == consumer || self.inventory.may_serve(provider, consumer)
     }
 
     /// Objects of that group, kind and name that may serve an app, in any namespace.
@@ -102,10 +72,8 @@ impl<'a> World<'a> {
         kind: &'a str,
         name: &str,
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        let world = *self;
-        self.objects(self.index().named.get(name)).filter(move |object| {
-            object.kind == kind && same_group(&object.group, group) && world.may_serve(object.app, app)
-        })
+        let list = self.index().kinds_named.get(&(SmolStr::new(kind), SmolStr::new(name)));
+        self.serving(app, list).filter(move |object| same_group(&object.group, group))
     }
 
     /// Who provides what `reference` of an object in `namespace` names.
@@ -119,23 +87,15 @@ impl<'a> World<'a> {
         let here = |object: &&ObjectFacts| {
             self.may_serve(object.app, app) && (cluster_scoped || meets(&object.namespace, namespace))
         };
-        let located = self.located(namespace, reference, cluster_scoped);
-        for object in self.objects(Some(&*located)).filter(is_it).filter(here) {
+        let located = self.located(app, namespace, reference, cluster_scoped);
+        for object in located.filter(is_it).filter(here) {
             providers.push((object, object.keys.as_ref().unwrap_or(&Keys::Unknown)));
         }
-        providers.extend(self.providing(
-            self.index().provided.get(&reference.name),
-            app,
-            namespace,
-            reference,
-        ));
+        let named = self.index().provided.get(&reference.name);
+        providers.extend(self.providing(named, app, namespace, reference));
         if providers.is_empty() {
-            providers.extend(self.providing(
-                self.index().patterns.get(&reference.kind),
-                app,
-                namespace,
-                reference,
-            ));
+            let patterns = self.index().patterns_of(&reference.kind, &reference.name);
+            providers.extend(self.providing(patterns, app, namespace, reference));
         }
         if !providers.is_empty() {
             let mut known = BTreeSet::new();
@@ -154,7 +114,11 @@ impl<'a> World<'a> {
             return Answer::Unknown("declared as external");
         }
         // Nothing of that name is here, so all there is lies elsewhere.
-        let elsewhere = self.objects_reversed(self.index().named.get(&reference.name)).find(is_it);
+        let named = self.index().kinds_named.get(&(reference.kind.clone(), reference.name.clone()));
+        let elsewhere = named.and_then(|list| {
+            let reversed = list.iter().rev().filter_map(|at| self.inventory.objects.get(*at as usize));
+            reversed.filter(is_it).next()
+        });
         if let Some(why) = self.may_make(app, namespace, cluster_scoped, &reference.name) {
             return Answer::Unknown(why);
         }
@@ -162,19 +126,13 @@ impl<'a> World<'a> {
             reference.kind.as_str(),
             "Secret" | "ConfigMap" | "Service" | "ServiceAccount" | "PersistentVolumeClaim"
         );
-        let operated =
-            |object: &&ObjectFacts| object.name.len() > 3 && reference.name.contains(object.name.as_str());
-        let mut near = self.operated_in(app, namespace).filter(operated);
-        if (makeable || reference.kind == "Role") && near.next().is_some() {
+        if (makeable || reference.kind == "Role") && self.is_operated_alike(app, namespace, &reference.name) {
             return Answer::Unknown("an operator may make it");
         }
-        let mut mentioning = self.objects(self.index().mentioned.get(&reference.name));
-        if makeable && mentioning.any(|object| self.may_serve(object.app, app)) {
+        if makeable && self.serving(app, self.index().mentioned.get(&reference.name)).next().is_some() {
             return Answer::Unknown("something mentions it that may make it");
         }
-        let written = self.index().written.get(&reference.name).into_iter().flatten();
-        let documents = written.filter_map(|at| self.inventory.scan.documents.get(*at as usize));
-        let mut documents = documents.filter(|document| {
+        let mut documents = self.written(&reference.name).filter(|document| {
             let producer = (document.kind == "ExternalSecret" || document.kind == "SealedSecret")
                 && reference.kind == "Secret";
             let is_it = document.kind == reference.kind && same_group(&document.group, &reference.group);
@@ -188,16 +146,43 @@ impl<'a> World<'a> {
         Answer::Missing(elsewhere)
     }
 
-    /// Objects of a list that provide what a reference names, with its keys.
+    /// The objects that have the kind and name of a reference where it looks, or may have, and may serve an app, in order.
+    fn located(
+        &self,
+        app: AppId,
+        namespace: &str,
+        reference: &Reference,
+        anywhere: bool,
+    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
+        let index = self.index();
+        let of = |namespace: &str| {
+            let location = (SmolStr::new(namespace), reference.kind.clone(), reference.name.clone());
+            index.located.get(&location)
+        };
+        let lists = if anywhere || namespace.is_empty() {
+            [index.kinds_named.get(&(reference.kind.clone(), reference.name.clone())), None]
+        } else {
+            [of(namespace), of("")]
+        };
+        self.serving(app, lists.into_iter().flatten())
+    }
+
+    /// The documents of a name as they are written, in order.
+    pub fn written(&self, name: &str) -> impl Iterator<Item = &'a ScannedDocument> + use<'a> {
+        let scan = &self.inventory.scan;
+        Positions::all(self.index().written.get(name)).filter_map(|at| scan.documents.get(at as usize))
+    }
+
+    /// Objects of lists that provide what a reference names, with its keys.
     fn providing(
         &self,
-        list: Option<&'a Vec<u32>>,
+        lists: impl IntoIterator<Item = &'a List>,
         app: AppId,
         namespace: &str,
         reference: &Reference,
     ) -> Vec<(&'a ObjectFacts, &'a Keys)> {
         let mut found = Vec::new();
-        for object in self.objects(list) {
+        for object in self.serving(app, lists) {
             let fits = |provided: &&Provided| {
                 provided.before.as_ref().is_none_or(|before| self.is_older(object, before))
                     && provided.kind == reference.kind
@@ -208,9 +193,7 @@ impl<'a> World<'a> {
                         None => meets(&object.namespace, namespace),
                     }
             };
-            if let Some(provided) = object.provides.iter().find(fits)
-                && self.may_serve(object.app, app)
-            {
+            if let Some(provided) = object.provides.iter().find(fits) {
                 found.push((object, &provided.keys));
             }
         }
@@ -224,22 +207,21 @@ impl<'a> World<'a> {
         app: AppId,
         namespace: &str,
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        let world = *self;
-        let everything = namespace.is_empty();
-        let all = self.inventory.objects.iter().filter(move |_| everything);
-        let named = self.by_namespace(&self.index().in_namespace, namespace);
-        named.chain(all).filter(move |object| world.may_serve(object.app, app))
+        self.by_namespace(app, namespace, &self.index().in_namespace, &self.index().everything)
     }
 
-    /// The objects of a list by namespace that are in one, and those of unknown namespace; nothing for an empty name.
+    /// The objects of a list by namespace that are in one, then those of unknown namespace, as far as they may serve an app;
+    /// all of them for an empty name.
     fn by_namespace(
         &self,
-        lists: &'a FxHashMap<SmolStr, List>,
+        app: AppId,
         namespace: &str,
+        lists: &'a FxHashMap<SmolStr, List>,
+        all: &'a List,
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
         let known = !namespace.is_empty();
-        let of = |name: &str| lists.get(name).filter(|_| known);
-        self.objects(of(namespace)).chain(self.objects(of("")))
+        let own = if known { lists.get(namespace) } else { Some(all) };
+        self.serving(app, own).chain(self.serving(app, lists.get("").filter(|_| known)))
     }
 
     /// Objects in a namespace, or of unknown namespace, that operators act on and that may serve an app.
@@ -248,11 +230,12 @@ impl<'a> World<'a> {
         app: AppId,
         namespace: &str,
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        let world = *self;
-        let everything = namespace.is_empty();
-        let all = self.inventory.objects.iter().filter(move |object| everything && is_operated(object));
-        let named = self.by_namespace(&self.index().operated_in, namespace);
-        named.chain(all).filter(move |object| world.may_serve(object.app, app))
+        self.by_namespace(app, namespace, &self.index().operated_in, &self.index().operated)
+    }
+
+    /// Whether an operator acts on something in a namespace whose name is part of another one.
+    pub(super) fn is_operated_alike(&self, app: AppId, namespace: &str, name: &str) -> bool {
+        self.operated_in(app, namespace).any(|it| it.name.len() > 3 && name.contains(it.name.as_str()))
     }
 
     /// Objects of a kind in a namespace, and those of unknown namespace, that may serve an app; in any when `namespace` is
@@ -263,16 +246,11 @@ impl<'a> World<'a> {
         namespace: &str,
         kind: &str,
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        let (world, index) = (*self, self.index());
+        let index = self.index();
         let known = !namespace.is_empty();
         let of = |namespace: &str| index.kinds_in.get(&(SmolStr::new(namespace), SmolStr::new(kind)));
-        let lists = [
-            known.then(|| of(namespace)).flatten(),
-            known.then(|| of("")).flatten(),
-            index.kinds.get(kind).filter(|_| !known),
-        ];
-        let lists = lists.into_iter().flatten();
-        lists.flat_map(move |list| world.objects(Some(list))).filter(move |it| world.may_serve(it.app, app))
+        let own = if known { of(namespace) } else { index.kinds.get(kind) };
+        self.serving(app, own).chain(self.serving(app, known.then(|| of("")).flatten()))
     }
 
     /// The kinds that are rendered, in no order.
@@ -280,29 +258,15 @@ impl<'a> World<'a> {
         self.index().kinds.keys().map(SmolStr::as_str)
     }
 
-    /// Objects of exactly this namespace whose pods may have all these labels and which may serve an app: at least those that
-    /// have them. Labels without a scalar value narrow nothing.
-    pub fn labelled(
+    /// The apps of a list that may serve an app, in order.
+    pub(super) fn apps<L: IntoIterator<Item = &'a List>>(
         &self,
         app: AppId,
-        namespace: &str,
-        labels: &[Entry],
-    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        const NOBODY: &List = &Vec::new();
-        let (world, index) = (*self, self.index());
-        let of = |entry: &Entry| {
-            let value = entry.value.scalar_text()?;
-            let label = (SmolStr::new(namespace), entry.key.text.clone(), SmolStr::new(value));
-            Some(index.labelled.get(&label).unwrap_or(NOBODY))
-        };
-        let shortest = labels.iter().filter_map(of).min_by_key(|list| list.len());
-        let list = shortest.or_else(|| index.pods_in.get(namespace));
-        self.objects(list).filter(move |object| world.may_serve(object.app, app))
-    }
-
-    pub(super) fn apps(&self, list: Option<&'a List>) -> impl Iterator<Item = &'a AppEntry> + use<'a> {
-        let inventory = self.inventory;
-        list.into_iter().flatten().filter_map(move |at| inventory.apps.get(*at as usize))
+        lists: L,
+    ) -> impl Iterator<Item = &'a AppEntry> + use<'a, L> {
+        let (inventory, world) = (self.inventory, *self);
+        let apps = inventory.positions_for(app, lists).filter_map(|at| inventory.apps.get(at as usize));
+        apps.filter(move |entry| world.may_serve(entry.app.id, app))
     }
 
     /// The entry of `external:` that declares an object.
@@ -321,9 +285,20 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Whether everything that is applied to the cluster of an app is in the repository, as far as Flux's own objects go:
+    /// charts do not bring those.
+    pub fn is_closed(&self, app: AppId) -> bool {
+        self.apps(app, Some(&self.index().hidden)).next().is_none()
+    }
+
+    /// The apps that deploy to a namespace and may serve an app, in order.
+    pub fn deploying_to(&self, app: AppId, namespace: &str) -> impl Iterator<Item = &'a AppEntry> + use<'a> {
+        self.apps(app, self.index().targeting.get(namespace))
+    }
+
     /// Whether the apps that we see are what fills a namespace: some workload of theirs lies in it.
     pub fn is_ours(&self, app: AppId, namespace: &str) -> bool {
-        self.objects(self.index().pods_in.get(namespace)).any(|object| self.may_serve(object.app, app))
+        self.serving(app, self.index().pods_in.get(namespace)).next().is_some()
     }
 
     /// Whether a CustomResourceDefinition of that group and kind is rendered; for any kind of the group when `kind` is
@@ -335,64 +310,55 @@ impl<'a> World<'a> {
                 .provides
                 .iter()
                 .any(|it| it.group == group && kind.is_none_or(|kind| it.name.matches(kind)))
-                && self.may_serve(object.app, app)
         };
-        match kind {
-            Some(kind) => self.objects(self.index().provided.get(kind)).filter(crds).any(fits),
-            None => self.inventory.of_kind("CustomResourceDefinition").filter(crds).any(fits),
-        }
+        let list = match kind {
+            Some(kind) => self.index().provided.get(kind),
+            None => self.index().kinds.get("CustomResourceDefinition"),
+        };
+        self.serving(app, list).filter(crds).any(fits)
     }
 
     /// Whether something makes this namespace: a Namespace or a relative, or an Application with `CreateNamespace`.
     pub fn makes_namespace(&self, app: AppId, name: &str) -> bool {
-        let made = self.objects(self.index().named.get(name)).any(|object| {
-            matches!(
-                object.kind.as_str(),
-                "Namespace" | "Project" | "ProjectRequest" | "SubnamespaceAnchor" | "Tenant" | "Profile"
-            ) && self.may_serve(object.app, app)
-        });
-        made || self.apps(self.index().targeting.get(name)).any(|entry| {
-            self.may_serve(entry.app.id, app)
-                && entry.app.node.as_ref().is_some_and(|node| {
-                    let options = node.items(&["spec", "syncPolicy", "syncOptions"]).iter();
-                    options
-                        .filter_map(crate::yaml::Node::as_str)
-                        .any(|option| option == "CreateNamespace=true")
-                })
-        })
+        let kinds = ["Namespace", "Project", "ProjectRequest", "SubnamespaceAnchor", "Tenant", "Profile"];
+        let index = self.index();
+        let of_kind = |kind: &&str| index.kinds_named.get(&(SmolStr::new(*kind), SmolStr::new(name)));
+        self.serving(app, kinds.iter().filter_map(of_kind)).next().is_some()
+            || self.apps(app, index.creating.get(name)).next().is_some()
     }
 
     /// Whether an operator may make objects in a namespace that no render shows.
     pub fn has_operator(&self, app: AppId, namespace: &str) -> bool {
-        self.operated_in(app, namespace).any(|object| !object.namespace.is_empty())
+        // What has no namespace itself says nothing about this one.
+        let index = self.index();
+        let list = if namespace.is_empty() { Some(&index.operated) } else { index.operated_in.get(namespace) };
+        self.serving(app, list).any(|object| !object.namespace.is_empty())
     }
 
     /// Whether an operator that we know nothing about may make objects in a namespace; of that name only, when one is given:
     /// most call what they make after what they act on.
     pub fn has_unknown_operator(&self, app: AppId, namespace: &str, name: Option<&str>) -> bool {
-        self.operated_in(app, namespace).any(|object| {
-            !object.namespace.is_empty()
-                && name.is_none_or(|name| {
-                    k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind)
-                })
-                && !k8s::is_known_operator(&object.group, &object.kind)
+        let index = self.index();
+        let list = if namespace.is_empty() { Some(&index.unknown) } else { index.unknown_in.get(namespace) };
+        self.serving(app, list).any(|object| {
+            name.is_none_or(|name| {
+                k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind)
+            })
         })
     }
 
     /// Whether a document as written has this kind and name.
     pub fn is_written(&self, kind: &str, name: &str) -> bool {
-        let written = self.index().written.get(name).into_iter().flatten();
-        written
-            .filter_map(|at| self.inventory.scan.documents.get(*at as usize))
-            .any(|document| document.kind == kind)
+        self.inventory.scan.is_written(&SmolStr::new(kind), &SmolStr::new(name))
     }
 
     /// Whether a chart may be older than a version: its source says so, or is not here.
     fn is_older(&self, object: &ObjectFacts, before: &Before) -> bool {
         let namespace = before.namespace.as_deref().unwrap_or(&object.namespace);
-        let sources = self.objects(self.index().named.get(&before.name)).filter(|it| {
-            it.kind == before.kind
-                && it.group == "source.toolkit.fluxcd.io"
+        let named = self.index().kinds_named.get(&(before.kind.clone(), before.name.clone()));
+        let sources = Positions::all(named).filter_map(|at| self.inventory.objects.get(at as usize));
+        let sources = sources.filter(|it| {
+            it.group == "source.toolkit.fluxcd.io"
                 && meets(&it.namespace, namespace)
         });
         let tags = sources.filter_map(|it| it.node.as_deref()?.at_path(&["spec", "ref", "tag"])?.as_str());

@@ -1,11 +1,12 @@
 //! The Secret or ConfigMap that a dangling reference most likely means: it lies beside the object that names the other one,
 //! is called alike, and nothing uses it. Two loose ends in one directory are a mistake wherever else the rest of the world is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::k8s::{NamePattern, NameWords, Reference};
+use crate::k8s::{NameIndex, NamePattern, NameWords, Reference};
 use crate::origin::Place;
 use crate::repo::{AppId, Inventory, ObjectFacts, Spec, World};
 use crate::source::{Sources, TreePath};
@@ -20,6 +21,39 @@ struct Candidate<'a> {
     namespace: &'a str,
 }
 
+/// Candidates of one kind in one directory.
+#[derive(Default)]
+struct Beside<'a> {
+    all: Vec<Candidate<'a>>,
+    /// Positions by name.
+    named: FxHashMap<SmolStr, Vec<u32>>,
+    /// Positions by namespace, with the names in it.
+    spaces: FxHashMap<&'a str, (Vec<u32>, NameIndex)>,
+}
+
+impl<'a> Beside<'a> {
+    fn push(&mut self, candidate: Candidate<'a>) {
+        let at = self.all.len() as u32;
+        self.named.entry(candidate.name.clone()).or_default().push(at);
+        let (positions, names) = self.spaces.entry(candidate.namespace).or_default();
+        positions.push(at);
+        names.push(&candidate.words);
+        self.all.push(candidate);
+    }
+
+    /// Those that may be called like a name in a namespace, or have that name anywhere, in order.
+    fn near(&self, namespace: &str, wanted: &NameWords, name: &str) -> impl Iterator<Item = &Candidate<'a>> {
+        let mut found: Vec<u32> = self.named.get(name).cloned().unwrap_or_default();
+        if let Some((positions, names)) = self.spaces.get(namespace) {
+            let near = names.near(wanted);
+            found.extend(near.iter().filter_map(|id| positions.get(*id as usize)));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|at| self.all.get(at as usize))
+    }
+}
+
 /// An object that a reference most likely means.
 pub(super) struct Counterpart<'a> {
     /// What makes it, or it itself.
@@ -32,12 +66,14 @@ pub(super) struct Counterpart<'a> {
     pub(super) elsewhere: bool,
 }
 
-/// All Secrets and ConfigMaps that the repository makes, by directory.
+/// All Secrets and ConfigMaps that the repository makes, by directory and kind.
 pub(super) struct Counterparts<'a> {
     inventory: &'a Inventory,
     world: World<'a>,
     sources: &'a Sources,
-    by_dir: BTreeMap<TreePath, Vec<Candidate<'a>>>,
+    by_dir: FxHashMap<TreePath, FxHashMap<&'a str, Beside<'a>>>,
+    /// Releases of Flux, by namespace.
+    releases: FxHashMap<&'a str, Vec<&'a Node>>,
     /// Names that Kustomizations of Flux take variables from.
     substituted: BTreeSet<&'a str>,
 }
@@ -45,7 +81,7 @@ pub(super) struct Counterparts<'a> {
 impl<'a> Counterparts<'a> {
     /// Looks at everything that is rendered.
     pub(super) fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
-        let mut by_dir: BTreeMap<TreePath, Vec<Candidate<'a>>> = BTreeMap::new();
+        let mut by_dir: FxHashMap<TreePath, FxHashMap<&'a str, Beside<'a>>> = FxHashMap::default();
         for object in &inventory.objects {
             let itself = (object.group.is_empty() && is_data(&object.kind)).then(|| Candidate {
                 object,
@@ -70,7 +106,8 @@ impl<'a> Counterparts<'a> {
             if !candidates.is_empty()
                 && let Some(dir) = dir_of(object.place, sources)
             {
-                by_dir.entry(dir).or_default().extend(candidates);
+                let kinds = by_dir.entry(dir).or_default();
+                candidates.into_iter().for_each(|it| kinds.entry(it.kind).or_default().push(it));
             }
         }
         let substitutes = inventory.apps.iter().filter_map(|entry| match &entry.app.spec {
@@ -78,7 +115,11 @@ impl<'a> Counterparts<'a> {
             _ => None,
         });
         let substituted = substitutes.flatten().map(|(object, _)| object.name.as_str()).collect();
-        Self { inventory, world, sources, by_dir, substituted }
+        let mut releases: FxHashMap<&'a str, Vec<&'a Node>> = FxHashMap::default();
+        for object in inventory.of_kind("HelmRelease").filter(|it| it.group == "helm.toolkit.fluxcd.io") {
+            releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
+        }
+        Self { inventory, world, sources, by_dir, releases, substituted }
     }
 
     /// What a reference of an object of `app` most likely means, when nothing provides what it says. `place` is where that
@@ -95,11 +136,10 @@ impl<'a> Counterparts<'a> {
         {
             return None;
         }
-        let candidates = self.by_dir.get(&dir_of(place, self.sources)?)?;
-
+        let candidates = self.by_dir.get(&dir_of(place, self.sources)?)?.get(reference.kind.as_str())?;
         let wanted = NameWords::of(&reference.name);
         let mut found: Vec<&Candidate<'a>> = Vec::new();
-        for it in candidates.iter().filter(|it| it.kind == reference.kind) {
+        for it in candidates.near(namespace, &wanted, &reference.name) {
             let alike = || {
                 is_hashed(&it.name, &reference.name)
                     || it.words.is_named_after(&wanted)
@@ -160,11 +200,9 @@ impl<'a> Counterparts<'a> {
         };
         // A release names what it uses in values of any shape.
         let said = || {
-            self.inventory.of_kind("HelmRelease").any(|object| {
-                object.is("helm.toolkit.fluxcd.io", "HelmRelease")
-                    && in_namespace(&object.namespace)
-                    && object.node.as_deref().is_some_and(|node| says(node, &it.name, 0))
-            })
+            let namespaces = ["", it.namespace].into_iter().skip(usize::from(it.namespace.is_empty()));
+            let mut releases = namespaces.filter_map(|namespace| self.releases.get(namespace)).flatten();
+            releases.any(|node| says(node, &it.name, 0))
         };
         named || mentioned() || said() || self.substituted.contains(it.name.as_str())
     }

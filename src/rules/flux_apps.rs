@@ -1,10 +1,8 @@
 //! What the rules about Flux share: its apps, and whether the repository shows all of a cluster.
 
-use crate::finding::Missing;
 use crate::flux::{HelmRelease, Inputs, Kustomization, ObjectName};
 use crate::k8s::{Reference, Via};
-use crate::repo::{AppEntry, AppId, Inventory, Spec, Status, World};
-use crate::source::TreePath;
+use crate::repo::{AppEntry, AppId, Inventory, Spec};
 
 /// The Kustomization of an app that something deploys, and the objects that it names.
 pub(super) fn kustomization(entry: &AppEntry) -> Option<(&Kustomization, &Inputs)> {
@@ -28,33 +26,6 @@ pub(super) fn helm_release(entry: &AppEntry) -> Option<(&HelmRelease, &Inputs)> 
 pub(super) fn is_deployed(inventory: &Inventory, entry: &AppEntry) -> bool {
     let root = inventory.app(entry.root);
     root.is_some_and(|root| !root.app.kind.is_loose())
-}
-
-/// Whether something applies an app's object, as far as can be told: what no app renders may be applied by the bootstrap,
-/// or lie in an archive. Those that are written side by side are applied together.
-pub fn is_alive(inventory: &Inventory, entry: &AppEntry) -> bool {
-    let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
-    entry.app.parent.is_some()
-        || inventory
-            .apps
-            .iter()
-            .any(|other| other.built.is_some() && dir(other) == dir(entry) && other.app.parent.is_none())
-}
-
-/// Whether everything that is applied to the cluster of an app is in the repository, as far as Flux's own objects go:
-/// charts do not bring those.
-pub(super) fn is_closed(inventory: &Inventory, world: &World<'_>, app: AppId) -> bool {
-    let lacks = |entry: &AppEntry| {
-        entry.status == Status::Failed
-            || (entry.status == Status::Skipped
-                && entry.incomplete.iter().any(|it| it.missing == Missing::Content))
-    };
-    !inventory.apps.iter().any(|entry| {
-        lacks(entry)
-            && !entry.app.kind.is_loose()
-            && is_alive(inventory, entry)
-            && world.may_serve(entry.app.id, app)
-    })
 }
 
 /// A reference for [`World::look_up`].

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use crate::finding::{Confidence, Severity, did_you_mean};
 use crate::k8s::{Keys, Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppEntry, AppKind, Inventory, Labels, ObjectFacts, Workspace, World};
+use crate::repo::{Answer, AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace, World};
 use crate::schema;
 use crate::source::{Span, TreePath};
 
@@ -49,11 +49,14 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             groups.entry(key).or_default().push((object, reference));
         }
     }
-    let by_hand = OnceCell::new();
+    let by_hand: OnceCell<FxHashMap<(&str, String), Span>> = OnceCell::new();
     let workspace = cx.workspace;
     let by_hand = |reference: &Reference| {
-        let made = by_hand.get_or_init(|| scripts::made(workspace));
-        made.iter().find(|it| it.kind == reference.kind && it.name == reference.name).map(|it| it.at)
+        let made = by_hand.get_or_init(|| {
+            let made = scripts::made(workspace).into_iter().rev();
+            made.map(|it| ((it.kind, it.name), it.at)).collect()
+        });
+        made.get(&(reference.kind.as_str(), reference.name.to_string())).copied()
     };
     let sources = cx.sources();
     // Files of which apps render something.
@@ -184,15 +187,18 @@ pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
     inventory.app(object.app).is_some_and(|entry| !entry.app.kind.is_loose())
 }
 
-/// ConfigMaps and Secrets that nothing names, by kind and namespace: what makes each.
-struct Made<'a>(FxHashMap<(&'a str, &'a str), Vec<Free<'a>>>);
-
-/// Such an object, with the directory of the line to edit.
-type Free<'a> = (&'a ObjectFacts, Option<TreePath>);
+/// ConfigMaps and Secrets that nothing names: what makes each, by kind, namespace and app, or by kind, namespace and directory of
+/// the line to edit.
+#[derive(Default)]
+struct Made<'a> {
+    by_app: FxHashMap<(&'a str, &'a str, AppId), Vec<&'a ObjectFacts>>,
+    /// With the root of the app as well: what another root leads to says nothing.
+    by_dir: FxHashMap<(&'a str, &'a str, TreePath, AppId), Vec<&'a ObjectFacts>>,
+}
 
 impl<'a> Made<'a> {
     fn of(inventory: &'a Inventory, workspace: &Workspace) -> Self {
-        let mut made: FxHashMap<(&str, &str), Vec<Free<'_>>> = FxHashMap::default();
+        let mut made = Self::default();
         for object in &inventory.objects {
             for kind in ["ConfigMap", "Secret"] {
                 let name = if object.is("", kind) {
@@ -202,12 +208,17 @@ impl<'a> Made<'a> {
                     own.and_then(|own| own.name.exact())
                 };
                 if name.is_some_and(|name| !is_named(inventory, kind, &object.namespace, name)) {
-                    let dir = directory(inventory, workspace, object.place);
-                    made.entry((kind, &object.namespace)).or_default().push((object, dir));
+                    let namespace = object.namespace.as_str();
+                    made.by_app.entry((kind, namespace, object.app)).or_default().push(object);
+                    if let Some(entry) = inventory.app(object.app)
+                        && let Some(dir) = directory(inventory, workspace, object.place)
+                    {
+                        made.by_dir.entry((kind, namespace, dir, entry.root)).or_default().push(object);
+                    }
                 }
             }
         }
-        Self(made)
+        made
     }
 }
 
@@ -232,15 +243,15 @@ fn unused(
     if !matches!(reference.kind.as_str(), "ConfigMap" | "Secret") {
         return None;
     }
-    let namespace = reference.namespace.as_ref().unwrap_or(&object.namespace);
+    let namespace = reference.namespace.as_ref().unwrap_or(&object.namespace).as_str();
+    let kind = reference.kind.as_str();
+    let own = made.by_app.get(&(kind, namespace, object.app)).into_iter().flatten();
     let needed = directory(inventory, workspace, reference.place);
-    let near = |it: &ObjectFacts, dir: &Option<TreePath>| {
-        it.app == object.app
-            || (needed.is_some() && inventory.share_root(it.app, object.app) && *dir == needed)
-    };
-    let mut free =
-        made.0.get(&(reference.kind.as_str(), namespace.as_str()))?.iter().filter(|(it, dir)| near(it, dir));
-    let (Some((only, _)), None) = (free.next(), free.next()) else { return None };
+    let root = inventory.app(object.app).map(|entry| entry.root);
+    let beside = needed.zip(root).and_then(|(dir, root)| made.by_dir.get(&(kind, namespace, dir, root)));
+    let others = beside.into_iter().flatten().filter(|it| it.app != object.app);
+    let mut free = own.chain(others);
+    let (Some(only), None) = (free.next(), free.next()) else { return None };
     Some((only.place, format!("nothing uses this {}", only.kind)))
 }
 

@@ -35,7 +35,6 @@ mod yaml;
 use crate::config::KnownRule;
 
 pub use context::{Context, Located, Report};
-pub use flux_apps::is_alive;
 pub use problems::{ELSEWHERE, doubt, rules_about};
 pub(crate) use rule::meta;
 pub use rule::{Preset, Rule, RuleMeta};

@@ -1,8 +1,10 @@
 //! What the rules about the Pod Security Standards share: the level that a namespace enforces.
 
+use rustc_hash::FxHashMap;
+
 use crate::k8s::{PodSecurityLevel, Violation};
 use crate::origin::Place;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{AppId, Inventory, ObjectFacts, World};
 use crate::yaml::Node;
 
 use super::{Context, missing};
@@ -17,36 +19,51 @@ pub(super) struct Enforced {
     pub(super) place: Place,
 }
 
-/// The level that the object's namespace enforces.
-pub(super) fn enforced(inventory: &Inventory, cx: &Context<'_>, object: &ObjectFacts) -> Option<Enforced> {
-    let world = World::new(inventory, &cx.workspace.config);
-    let of_label = |label: &Node, place: Place| {
-        let word = label.as_str()?;
-        Some(Enforced { level: PodSecurityLevel::from_name(word)?, word: word.to_owned(), place })
-    };
-    // Two overlays that nothing deploys need not go together.
-    let together = |namespace: &&ObjectFacts| {
-        namespace.app == object.app
-            || (missing::is_deployed(inventory, namespace) && missing::is_deployed(inventory, object))
-    };
-    let mut namespaces = world.named(object.app, "", "Namespace", &object.namespace).filter(together);
-    let label =
-        namespaces.find_map(|namespace| namespace.node.as_ref()?.at_path(&["metadata", "labels", ENFORCE]));
-    if let Some(label) = label {
-        return of_label(label, label.place());
+/// The levels that namespaces enforce.
+pub(super) struct Levels<'a> {
+    inventory: &'a Inventory,
+    world: World<'a>,
+    /// Labels of the namespaces that Applications create, by namespace.
+    managed: FxHashMap<&'a str, Vec<(AppId, &'a Node)>>,
+}
+
+impl<'a> Levels<'a> {
+    /// Looks at all apps.
+    pub(super) fn new(inventory: &'a Inventory, cx: &Context<'a>) -> Self {
+        let path = ["spec", "syncPolicy", "managedNamespaceMetadata", "labels", ENFORCE];
+        let mut managed: FxHashMap<&str, Vec<(AppId, &Node)>> = FxHashMap::default();
+        for entry in &inventory.apps {
+            if let Some(label) = entry.app.node.as_ref().and_then(|node| node.at_path(&path)) {
+                managed.entry(&entry.app.target_namespace).or_default().push((entry.app.id, label));
+            }
+        }
+        Self { inventory, world: World::new(inventory, &cx.workspace.config), managed }
     }
-    // An Application may label the namespace that it creates.
-    let managed = ["spec", "syncPolicy", "managedNamespaceMetadata", "labels", ENFORCE];
-    let mut apps = inventory
-        .apps
-        .iter()
-        .filter(|entry| !object.namespace.is_empty() && entry.app.target_namespace == object.namespace);
-    let label = apps.find_map(|entry| {
-        let label = entry.app.node.as_ref()?.at_path(&managed)?;
-        world.may_serve(entry.app.id, object.app).then_some(label)
-    })?;
-    // The steps behind it are in the app's own arena, so its bytes must do.
-    of_label(label, Place::written(label.at))
+
+    /// The level that the object's namespace enforces.
+    pub(super) fn enforced(&self, object: &ObjectFacts) -> Option<Enforced> {
+        let of_label = |label: &Node, place: Place| {
+            let word = label.as_str()?;
+            Some(Enforced { level: PodSecurityLevel::from_name(word)?, word: word.to_owned(), place })
+        };
+        // Two overlays that nothing deploys need not go together.
+        let is_deployed = |object: &ObjectFacts| missing::is_deployed(self.inventory, object);
+        let together = |namespace: &&ObjectFacts| {
+            namespace.app == object.app || (is_deployed(namespace) && is_deployed(object))
+        };
+        let mut namespaces =
+            self.world.named(object.app, "", "Namespace", &object.namespace).filter(together);
+        let label = namespaces
+            .find_map(|namespace| namespace.node.as_ref()?.at_path(&["metadata", "labels", ENFORCE]));
+        if let Some(label) = label {
+            return of_label(label, label.place());
+        }
+        // An Application may label the namespace that it creates.
+        let labelled = self.managed.get(object.namespace.as_str()).filter(|_| !object.namespace.is_empty())?;
+        let (_, label) = labelled.iter().find(|(app, _)| self.world.may_serve(*app, object.app))?;
+        // The steps behind it are in the app's own arena, so its bytes must do.
+        of_label(label, Place::written(label.at))
+    }
 }
 
 /// Reports those violations of an object's pods that its namespace forbids.
@@ -56,11 +73,12 @@ pub(super) fn report(
     wanted: &dyn Fn(&Violation) -> bool,
     help: &dyn Fn(&Violation) -> &'static str,
 ) {
+    let levels = Levels::new(inventory, cx);
     for object in &inventory.objects {
         if !object.pod_violations.iter().any(wanted) {
             continue;
         }
-        let Some(enforced) = enforced(inventory, cx, object) else { continue };
+        let Some(enforced) = levels.enforced(object) else { continue };
         let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
         for violation in object.pod_violations.iter().filter(|it| wanted(it) && it.level <= enforced.level) {
             let mut object_ref = object.to_ref(cluster);

@@ -1,7 +1,7 @@
 //! What the rules about selectors share: where a selector looks.
 
 use crate::k8s;
-use crate::repo::{ObjectFacts, World};
+use crate::repo::{ObjectFacts, Selectable, World};
 use crate::yaml::Node;
 
 /// The namespaces that a monitor looks into; `None` is all.
@@ -43,11 +43,17 @@ pub(super) fn monitored<'a>(world: &World<'a>, monitor: &ObjectFacts) -> Option<
     if names.map_or_else(|| opaque(""), |names| names.iter().any(|name| opaque(name))) {
         return None;
     }
+    let labels = selector.get("matchLabels").map(Node::entries).unwrap_or_default();
     let selected = |target: &&ObjectFacts| {
-        let labels = target.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels"]));
-        target.is("", "Service")
-            && names.is_none_or(|names| names.contains(&target.namespace.as_str()))
-            && k8s::selects(selector, &|name| labels?.get(name)?.scalar_text())
+        let own = target.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels"]));
+        k8s::selects(selector, &|name| own?.get(name)?.scalar_text())
     };
-    Some(candidates(world, monitor, names).into_iter().filter(selected).collect())
+    let services = |name: &&str| world.labelled(monitor.app, Selectable::Services, name, labels);
+    Some(match &names {
+        Some(names) => names.iter().flat_map(services).filter(selected).collect(),
+        None => {
+            let all = world.of_kind_in(monitor.app, "", "Service").filter(|it| it.group.is_empty());
+            all.filter(selected).collect()
+        }
+    })
 }

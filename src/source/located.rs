@@ -31,6 +31,15 @@ impl Located {
         Self { real: Ok(real.into()), kind }
     }
 
+    /// Looks at what is called so in this directory.
+    pub(super) fn child(&self, name: &str) -> Result<Self, ReadError> {
+        match (&self.real, self.kind) {
+            (Err(error), _) => Err(error.clone()),
+            (Ok(dir), EntryKind::Dir) => Self::look(&dir.join(name)),
+            (Ok(_), _) => Err(ReadError::NotDir),
+        }
+    }
+
     /// Looks at `on_disk`, whose directory has no links in its path.
     pub(super) fn look(on_disk: &Path) -> Result<Self, ReadError> {
         let metadata = std::fs::symlink_metadata(on_disk).map_err(|error| io_error(&error))?;

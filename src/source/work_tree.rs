@@ -192,39 +192,48 @@ impl WorkTree {
 
     /// Looks a path up on disk, directory by directory: one system call for each that was not looked up before.
     fn locate(&self, asked: &TreePath) -> Result<Located, ReadError> {
-        let mut todo = Vec::new();
-        let mut known = None;
-        {
-            let located = self.located.read().unwrap_or_else(PoisonError::into_inner);
-            let mut at = Some(asked.clone());
-            while let Some(path) = at {
-                known = located.get(&path).cloned();
-                // Of the directories that the walk came through, it is known where they are.
-                if known.is_none() && self.is_plain_dir(&path) {
-                    let real = Ok(self.on_disk(&path).into());
-                    known = Some(Ok(Located { real, kind: EntryKind::Dir }));
-                }
-                if known.is_some() {
-                    break;
-                }
-                at = path.parent();
-                todo.push(path);
-            }
+        if let Some(known) = self.located.read().unwrap_or_else(PoisonError::into_inner).get(asked) {
+            return known.clone();
         }
-        for path in todo.into_iter().rev() {
-            let found = match known {
-                None => Located::look(&self.real_root),
-                Some(Err(error)) => Err(error),
-                Some(Ok(Located { real: Err(error), .. })) => Err(error),
-                Some(Ok(Located { kind: EntryKind::Dir, real: Ok(dir), .. })) => {
-                    Located::look(&dir.join(path.file_name()))
-                }
-                Some(Ok(_)) => Err(ReadError::NotDir),
-            };
+        let remember = |path: TreePath, found: &Result<Located, ReadError>| {
             self.located.write().unwrap_or_else(PoisonError::into_inner).insert(path, found.clone());
-            known = Some(found);
+        };
+        // Most often it is known where the directory is. Otherwise from the root down, to the first one that is not there:
+        // nothing says how long a path is that somebody wrote.
+        if let Some(dir) = asked.parent()
+            && let Some(known) = self.known(&dir)
+        {
+            let found = known.and_then(|dir| dir.child(asked.file_name()));
+            remember(asked.clone(), &found);
+            return found;
         }
-        known.unwrap_or(Err(ReadError::NotFound))
+        let mut found = self.known(&TreePath::root()).unwrap_or_else(|| Located::look(&self.real_root));
+        let mut path = TreePath::root();
+        for name in asked.components() {
+            let Ok(dir) = &found else { break };
+            path = path.child(name);
+            found = match self.known(&path) {
+                Some(known) => known,
+                None => {
+                    let found = dir.child(name);
+                    remember(path.clone(), &found);
+                    found
+                }
+            };
+        }
+        if path != *asked {
+            remember(asked.clone(), &found);
+        }
+        found
+    }
+
+    /// Where something is, if it was looked up before or the walk came through it.
+    fn known(&self, path: &TreePath) -> Option<Result<Located, ReadError>> {
+        let located = self.located.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        located.or_else(|| {
+            let real = || Ok(self.on_disk(path).into());
+            self.is_plain_dir(path).then(|| Ok(Located { real: real(), kind: EntryKind::Dir }))
+        })
     }
 
     /// As [`WorkTree::locate`], refusing what lies outside of the tree behind a link.

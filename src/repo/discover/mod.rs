@@ -89,9 +89,11 @@ pub fn analyze<T: Send>(
         }
     }
     discovery.run();
+    let defining = scan.documents.iter().filter(|document| is_app_kind(&document.group, &document.kind));
+    let defining: BTreeSet<&TreePath> = defining.map(|document| &document.path).collect();
     for leads_to_apps in [true, false] {
         for dir in scan.root_kustomizations() {
-            if !discovery.claimed.covers(&dir) && leads_to_apps == leads(&scan, &dir) {
+            if !discovery.claimed.covers(&dir) && leads_to_apps == leads(&scan, &defining, &dir) {
                 discovery.overlay(&dir);
             }
         }
@@ -122,14 +124,11 @@ pub fn analyze<T: Send>(
     discovery.stop().finish(workspace, scan, variants)
 }
 
-/// Whether building `dir` can bring forth apps.
-fn leads(scan: &Scan, dir: &TreePath) -> bool {
+/// Whether building `dir` can bring forth apps, which the files of `defining` define.
+fn leads(scan: &Scan, defining: &BTreeSet<&TreePath>, dir: &TreePath) -> bool {
     let closure = scan.closure(dir);
-    let resources: BTreeSet<&TreePath> =
-        closure.iter().filter_map(|dir| scan.kustomizations.get(dir)).flat_map(|it| &it.resources).collect();
-    scan.documents
-        .iter()
-        .any(|document| is_app_kind(&document.group, &document.kind) && resources.contains(&document.path))
+    let kustomizations = closure.iter().filter_map(|dir| scan.kustomizations.get(dir));
+    kustomizations.flat_map(|it| &it.resources).any(|path| defining.contains(path))
 }
 
 struct Discovery<'a, T> {

@@ -1,11 +1,13 @@
 //! `duplicate-resource-ownership`: see the page.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::argocd::IN_CLUSTER;
 use crate::finding::{Label, Severity};
-use crate::repo::{AppEntry, AppId, Inventory, Labels, ObjectFacts, Status, is_environment};
-use crate::rules::flux_apps::contains;
+use crate::repo::{AppEntry, AppId, Inventory, Labels, ObjectFacts, Status, is_environment, showcase};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
 
@@ -36,8 +38,9 @@ impl Rule for DuplicateResourceOwnership {
         }
         // Two apps that share fifty objects are one finding, at the first object.
         let mut shared: BTreeMap<BTreeSet<AppId>, Vec<Vec<&ObjectFacts>>> = BTreeMap::new();
+        let mut known = FxHashMap::default();
         for objects in owners.values().filter(|objects| objects.len() > 1) {
-            for group in meeting(inventory, objects) {
+            for group in meeting(inventory, objects, &mut known) {
                 shared.entry(group.iter().map(|object| object.app).collect()).or_default().push(group);
             }
         }
@@ -60,61 +63,189 @@ fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
         })
 }
 
-/// Splits objects of one identity into groups of apps that can share a cluster; groups of one app are dropped.
-fn meeting<'a>(inventory: &Inventory, objects: &[&'a ObjectFacts]) -> Vec<Vec<&'a ObjectFacts>> {
-    let mut groups: Vec<Vec<&ObjectFacts>> = Vec::new();
-    for object in objects {
+/// What decides whether an app can be on a cluster together with others.
+struct Known<'a> {
+    entry: &'a AppEntry,
+    site: u32,
+    /// The directory of the file that its root lies in.
+    root_dir: Option<TreePath>,
+    /// Whether that is one of many examples.
+    showcase: bool,
+    /// Whether what its root renders may be a copy of something.
+    rich: bool,
+    /// The parts of its name: those that do not say an environment, and those that do.
+    parts: (Vec<String>, Vec<String>),
+}
+
+impl<'a> Known<'a> {
+    fn of(inventory: &'a Inventory, app: AppId) -> Option<Self> {
+        let entry = inventory.app(app)?;
+        let root = inventory.app(entry.root).unwrap_or(entry);
+        let name = entry.app.name.to_lowercase();
+        let (environment, rest) =
+            name.split(['-', '_', '.']).map(str::to_owned).partition(|part| is_environment(part));
+        Some(Self {
+            entry,
+            site: inventory.site(app)?,
+            root_dir: root.app.path.as_ref().and_then(TreePath::parent),
+            showcase: root.app.path.as_ref().is_some_and(|path| showcase(path).is_some()),
+            rich: inventory.may_be_copied(root),
+            parts: (rest, environment),
+        })
+    }
+}
+
+/// Objects of one identity, of apps that can all be on one cluster together; and what those apps are known by, so that another app
+/// need not be compared with each.
+#[derive(Default)]
+struct Group<'a> {
+    objects: Vec<&'a ObjectFacts>,
+    apps: FxHashSet<AppId>,
+    /// One app of each site.
+    sites: BTreeMap<u32, AppId>,
+    /// The apps by name.
+    named: FxHashMap<&'a str, Vec<AppId>>,
+    /// The root of the apps that are defined at a place.
+    defined: FxHashMap<Span, AppId>,
+    /// The apps by their name without its environment.
+    parts: FxHashMap<Vec<String>, Vec<AppId>>,
+    /// One app of each root, as far as it may be an alternative of others: with an example's, with something to copy.
+    showcases: BTreeMap<AppId, AppId>,
+    rich: BTreeMap<AppId, AppId>,
+    roots: BTreeMap<AppId, AppId>,
+    /// One app for each directory that roots lie in.
+    dirs: BTreeMap<Option<TreePath>, AppId>,
+    /// What Kustomizations build that take in the file of a place.
+    built: FxHashMap<Span, BTreeSet<TreePath>>,
+}
+
+impl<'a> Group<'a> {
+    /// Whether all apps of the group can be on a cluster together with another one that has the object, too.
+    fn fits(&self, inventory: &Inventory, object: &ObjectFacts, known: &Known<'_>) -> bool {
         // One file that two Kustomizations build is `overlapping-flux-paths`.
-        let meets = |other: &&ObjectFacts| {
-            collide(inventory, other.app, object.app)
-                && !(other.place.at == object.place.at
-                    && (contains(inventory, other.app, object.app)
-                        || contains(inventory, object.app, other.app)))
+        if let (Some(own), Some(built)) = (&known.entry.built, self.built.get(&object.place.at))
+            && is_nested(own, built)
+        {
+            return false;
+        }
+        // Two definitions of one app are another rule's business.
+        if self.apps.contains(&object.app) {
+            return true;
+        }
+        let entry = known.entry;
+        let app = object.app;
+        let alternative = |other: &AppId| inventory.are_alternatives(*other, app);
+        let roots = if known.showcase { &self.roots } else { &self.showcases };
+        let mut rich = self.rich.values().filter(|_| known.rich);
+        let mut elsewhere = self.dirs.iter().filter(|(dir, _)| **dir != known.root_dir).map(|(_, other)| other);
+        let mut named = self.named.get(&*entry.app.name).into_iter().flatten();
+        let same_name = |other: &&AppId| {
+            inventory.app(**other).is_some_and(|it| it.app.namespace == entry.app.namespace)
         };
-        match groups.iter_mut().find(|group| group.iter().all(meets)) {
-            Some(group) if group.iter().any(|other| other.app == object.app) => {}
-            Some(group) => group.push(object),
-            None => groups.push(vec![object]),
+        self.sites.values().all(|other| inventory.may_meet(*other, app))
+            && !named.clone().any(|other| same_name(&other))
+            && !named.any(alternative)
+            // One definition that two roots render: of those, a cluster has one.
+            && self.defined.get(&entry.app.place.at).is_none_or(|root| *root == entry.root)
+            && !self.has_other_environment(inventory, known)
+            && !roots.values().any(alternative)
+            && !rich.any(alternative)
+            && !elsewhere.any(alternative)
+    }
+
+    /// Whether an app is called like one of the group but for the environment, and only the address that every cluster has for
+    /// itself says that they share one: `dev-web` and `prod-web` of two roots.
+    fn has_other_environment(&self, inventory: &Inventory, known: &Known<'_>) -> bool {
+        let (own, (rest, environment)) = (known.entry, &known.parts);
+        if environment.is_empty() {
+            return false;
+        }
+        // Side by side, one Argo CD reads both.
+        let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
+        let others = self.parts.get(rest).into_iter().flatten();
+        let mut others = others.filter_map(|other| inventory.app(*other));
+        others.any(|other| {
+            let name = other.app.name.to_lowercase();
+            let theirs = name.split(['-', '_', '.']).filter(|part| is_environment(part));
+            other.root != own.root
+                && dir(other) != dir(own)
+                && matches!(other.app.cluster.as_str(), "" | IN_CLUSTER)
+                && !theirs.eq(environment.iter().map(String::as_str))
+        })
+    }
+
+    fn push(&mut self, object: &'a ObjectFacts, known: &Known<'a>) {
+        if !self.apps.insert(object.app) {
+            return;
+        }
+        if let Some(built) = &known.entry.built {
+            self.built.entry(object.place.at).or_default().insert(built.clone());
+        }
+        self.objects.push(object);
+        let (entry, app) = (known.entry, object.app);
+        self.sites.entry(known.site).or_insert(app);
+        self.named.entry(&entry.app.name).or_default().push(app);
+        self.defined.entry(entry.app.place.at).or_insert(entry.root);
+        if !known.parts.1.is_empty() {
+            self.parts.entry(known.parts.0.clone()).or_default().push(app);
+        }
+        self.roots.entry(entry.root).or_insert(app);
+        if known.showcase {
+            self.showcases.entry(entry.root).or_insert(app);
+        }
+        if known.rich {
+            self.rich.entry(entry.root).or_insert(app);
+        }
+        self.dirs.entry(known.root_dir.clone()).or_insert(app);
+    }
+}
+
+/// Whether a directory lies in one of others, or one of them in it; itself does not count.
+fn is_nested(dir: &TreePath, others: &BTreeSet<TreePath>) -> bool {
+    let mut above = dir.parent();
+    while let Some(at) = above {
+        if others.contains(&at) {
+            return true;
+        }
+        above = at.parent();
+    }
+    let mut below = others.range(dir..).skip_while(|other| *other == dir);
+    below.find(|other| !other.as_str().starts_with(dir.as_str()) || other.starts_with(dir)).is_some_and(|it| it.starts_with(dir))
+}
+
+/// Splits objects of one identity into groups of apps that can share a cluster; groups of one app are dropped.
+fn meeting<'a>(
+    inventory: &'a Inventory,
+    objects: &[&'a ObjectFacts],
+    apps: &mut FxHashMap<AppId, Known<'a>>,
+) -> Vec<Vec<&'a ObjectFacts>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    // Groups by the site of their first app.
+    let mut by_site: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+    for object in objects {
+        if let Entry::Vacant(free) = apps.entry(object.app) {
+            let Some(known) = Known::of(inventory, object.app) else { continue };
+            free.insert(known);
+        }
+        let Some(known) = apps.get(&object.app) else { continue };
+        let sites = inventory.sites_near(object.app);
+        let mut near: Vec<usize> = if sites.len() < groups.len() {
+            sites.iter().filter_map(|site| by_site.get(site)).flatten().copied().collect()
+        } else {
+            (0..groups.len()).collect()
+        };
+        near.sort_unstable();
+        let fits = |at: &usize| groups.get(*at).is_some_and(|group| group.fits(inventory, object, known));
+        let at = near.into_iter().find(fits).unwrap_or_else(|| {
+            by_site.entry(known.site).or_default().push(groups.len());
+            groups.push(Group::default());
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(at) {
+            group.push(object, known);
         }
     }
-    groups.retain(|group| group.len() > 1);
-    groups
-}
-
-/// Whether two apps can be on one cluster together. Two definitions of one app are another rule's business.
-fn collide(inventory: &Inventory, a: AppId, b: AppId) -> bool {
-    let name = |id| inventory.app(id).map(|entry| (&entry.app.namespace, &entry.app.name));
-    a == b
-        || (inventory.may_meet(a, b)
-            && name(a) != name(b)
-            && !inventory.are_alternatives(a, b)
-            && !are_one(inventory, a, b)
-            && !are_environments(inventory, a, b))
-}
-
-/// Whether two apps are one definition that two roots render: of those, a cluster has one.
-fn are_one(inventory: &Inventory, a: AppId, b: AppId) -> bool {
-    let (Some(a), Some(b)) = (inventory.app(a), inventory.app(b)) else { return false };
-    a.app.place.at == b.app.place.at && a.root != b.root
-}
-
-/// Whether two apps are called alike but for the environment, and only the address that every cluster has for itself says that
-/// they share one: `dev-web` and `prod-web` of two roots.
-fn are_environments(inventory: &Inventory, a: AppId, b: AppId) -> bool {
-    let (Some(a), Some(b)) = (inventory.app(a), inventory.app(b)) else { return false };
-    let parts = |name: &str| -> (Vec<String>, Vec<String>) {
-        name.to_lowercase().split(['-', '_', '.']).map(str::to_owned).partition(|part| is_environment(part))
-    };
-    let ((ours, one), (theirs, other)) = (parts(&a.app.name), parts(&b.app.name));
-    // Side by side, one Argo CD reads both.
-    let dir = |entry: &AppEntry| entry.app.path.as_ref().and_then(TreePath::parent);
-    a.root != b.root
-        && dir(a) != dir(b)
-        && matches!(a.app.cluster.as_str(), "" | IN_CLUSTER)
-        && one == other
-        && ours != theirs
-        && !ours.is_empty()
-        && !theirs.is_empty()
+    groups.into_iter().map(|group| group.objects).filter(|objects| objects.len() > 1).collect()
 }
 
 fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFacts>], cx: &mut Context<'_>) {
@@ -148,9 +279,10 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
     let same_source = related.iter().all(|label| label.at == primary.primary.at);
     if same_source {
         // One file, several ways to it: each app's own line is what can be edited.
+        let mut told: BTreeSet<Span> = related.iter().map(|label| label.at).collect();
         for id in apps {
             let Some(at) = inclusion(inventory, *id, primary.primary.at, cx) else { continue };
-            if related.iter().all(|label| label.at != at) {
+            if told.insert(at) {
                 related.push(Label { at, message: format!("`{}` takes it in here", name(*id)) });
             }
         }
@@ -175,7 +307,8 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
 fn inclusion(inventory: &Inventory, app: AppId, at: Span, cx: &Context<'_>) -> Option<Span> {
     let entry = inventory.app(app)?;
     let target = TreePath::new(cx.sources().get(at.file)?.name()).ok()?;
-    let kustomizations = inventory.scan.kustomizations.iter();
+    let dirs: BTreeSet<TreePath> = entry.files.iter().filter_map(TreePath::parent).collect();
+    let kustomizations = dirs.iter().filter_map(|dir| inventory.scan.kustomizations.get_key_value(dir));
     for (dir, kustomization) in kustomizations.filter(|(_, it)| entry.files.contains(&it.file)) {
         let Ok(file) = cx.workspace.tree.read(&kustomization.file) else { continue };
         // The directory of the file itself is the same for all.

@@ -2,7 +2,7 @@
 
 use crate::finding::did_you_mean;
 use crate::repo::{AppEntry, Inventory, World};
-use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -41,13 +41,14 @@ impl Rule for MissingDependsOn {
                 if candidates.any(is_it)
                     || name.contains("${")
                     || world.external(dependency.group(), kind, namespace, name).is_some()
-                    || !is_closed(inventory, &world, entry.app.id)
+                    || !world.is_closed(entry.app.id)
                 {
                     continue;
                 }
                 let elsewhere = inventory.apps_named(name).find(same_kind);
-                let written = inventory.scan.documents.iter().find(|document| {
-                    document.kind == kind && document.name == name && !inventory.scan.is_input(&document.path)
+                let mut written = world.written(name);
+                let written = written.find(|document| {
+                    document.kind == kind && !inventory.scan.is_input(&document.path)
                 });
                 let close = || {
                     let names = inventory.apps.iter().filter(same_kind).map(|other| &*other.app.name);

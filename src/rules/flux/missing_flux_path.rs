@@ -2,7 +2,6 @@
 
 use crate::finding::{Cause, Missing, ProblemKind};
 use crate::repo::{AppKind, Inventory};
-use crate::rules::flux_apps::is_alive;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -26,7 +25,7 @@ impl Rule for MissingFluxPath {
             let ours = matches!(entry.app.kind, AppKind::Kustomization | AppKind::HelmRelease);
             // Where another revision stands in, the path may exist at the one that is meant.
             let stand_in = entry.incomplete.iter().any(|it| it.missing == Missing::StandIn);
-            if !ours || entry.app.provisional || stand_in || !is_alive(inventory, entry) {
+            if !ours || entry.app.provisional || stand_in || !inventory.is_alive(entry) {
                 continue;
             }
             let missing = entry.problems.iter().filter(|problem| match problem.kind {

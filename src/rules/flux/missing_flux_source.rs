@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
 use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
-use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -43,18 +43,12 @@ impl Rule for MissingFluxSource {
             let Some((first, source)) = users.first() else { continue };
             let (kind, namespace, name) = *key;
             let external = world.external("source.toolkit.fluxcd.io", kind, namespace, name).is_some();
-            if Some(*key) == most || external || !is_closed(inventory, &world, first.app.id) {
+            if Some(*key) == most || external || !world.is_closed(first.app.id) {
                 continue;
             }
-            let known: Vec<&ObjectFacts> = inventory
-                .objects
-                .iter()
-                .filter(|object| {
-                    object.kind == kind
-                        && object.group == "source.toolkit.fluxcd.io"
-                        && world.may_serve(object.app, first.app.id)
-                })
-                .collect();
+            let known = world.of_kind_in(first.app.id, "", kind);
+            let known: Vec<&ObjectFacts> =
+                known.filter(|object| object.group == "source.toolkit.fluxcd.io").collect();
             // An object of that name would have been found, unless it came too late.
             if known.iter().any(|object| object.name == name && object.namespace == namespace) {
                 continue;

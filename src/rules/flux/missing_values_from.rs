@@ -1,5 +1,7 @@
 //! `missing-values-from`: see the page.
 
+use std::cell::OnceCell;
+
 use smol_str::SmolStr;
 
 use crate::finding::did_you_mean;
@@ -7,7 +9,7 @@ use crate::flux::ObjectName;
 use crate::k8s::Keys;
 use crate::repo::{Answer, AppEntry, Inventory, World};
 use crate::rules::counterpart::Counterparts;
-use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization, reference};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::TreePath;
 
@@ -29,7 +31,9 @@ impl Rule for MissingValuesFrom {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
-        let counterparts = Counterparts::new(inventory, world, cx.sources());
+        let sources = cx.sources();
+        let counterparts = OnceCell::new();
+        let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             if let Some((release, _)) = helm_release(entry) {
                 for values in release.values_from.iter().filter(|values| !values.optional) {
@@ -57,14 +61,14 @@ impl Rule for MissingValuesFrom {
     }
 }
 
-fn look(
+fn look<'c>(
     entry: &AppEntry,
     object: &ObjectName,
     key: Option<&str>,
     field: &str,
     inventory: &Inventory,
     world: &World<'_>,
-    counterparts: &Counterparts<'_>,
+    counterparts: &dyn Fn() -> &'c Counterparts<'c>,
     cx: &mut Context<'_>,
 ) {
     if object.name.contains("${") || object.namespace.is_empty() {
@@ -73,7 +77,7 @@ fn look(
     let (kind, name) = (&object.kind, &object.name);
     let who = format!("{} `{}`", entry.app.kind, entry.app.name);
     let reference = reference(object, field);
-    let meant = || counterparts.find(entry.app.id, entry.app.place, &object.namespace, &reference);
+    let meant = || counterparts().find(entry.app.id, entry.app.place, &object.namespace, &reference);
     let answer = world.look_up(entry.app.id, &object.namespace, &reference);
     if matches!(answer, Answer::Missing(_) | Answer::Unknown(_))
         && let Some(meant) = meant()
@@ -104,7 +108,7 @@ fn look(
         Answer::Provided(..) | Answer::Unknown(_) => {}
         // Secrets are often made by hand, before there is a cluster.
         Answer::Missing(None) | Answer::Unapplied(_) if kind == "Secret" => {}
-        _ if !is_closed(inventory, world, entry.app.id) => {}
+        _ if !world.is_closed(entry.app.id) => {}
         // What lies beside the Kustomizations that nothing renders is applied with them.
         Answer::Unapplied(path) if is_beside_root(inventory, entry, path) => {}
         Answer::Unapplied(path) => {

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use crate::origin::Place;
 use crate::repo::{AppEntry, AppId, AppKind, Inventory};
 use crate::rules::flux_apps::{contains, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::TreePath;
 
 meta!(
     "overlapping-flux-paths",
@@ -32,11 +35,21 @@ impl Rule for OverlappingFluxPaths {
         }
         let mut shared: BTreeMap<(AppId, AppId), usize> = BTreeMap::new();
         for apps in owners.values().filter(|apps| apps.len() > 1) {
-            for outer in apps {
-                for inner in apps {
-                    if contains(inventory, *outer, *inner) {
-                        *shared.entry((*outer, *inner)).or_default() += 1;
+            let mut built: FxHashMap<&TreePath, Vec<AppId>> = FxHashMap::default();
+            for app in apps {
+                if let Some(dir) = inventory.app(*app).and_then(|entry| entry.built.as_ref()) {
+                    built.entry(dir).or_default().push(*app);
+                }
+            }
+            for inner in apps {
+                let mut above = inventory.app(*inner).and_then(|entry| entry.built.as_ref()?.parent());
+                while let Some(dir) = above {
+                    for outer in built.get(&dir).into_iter().flatten() {
+                        if contains(inventory, *outer, *inner) {
+                            *shared.entry((*outer, *inner)).or_default() += 1;
+                        }
                     }
+                    above = dir.parent();
                 }
             }
         }

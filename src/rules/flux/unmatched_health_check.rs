@@ -3,7 +3,7 @@
 use crate::finding::did_you_mean;
 use crate::origin::Place;
 use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
-use crate::rules::flux_apps::{is_closed, is_deployed, kustomization};
+use crate::rules::flux_apps::{is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -36,7 +36,7 @@ impl Rule for UnmatchedHealthCheck {
                 kustomization.node.get("spec").map(|spec| spec.items(&["healthChecks"])).unwrap_or_default()
             {
                 if let Some(check) = Check::read(check) {
-                    look(entry, &check, inventory, &world, cx);
+                    look(entry, &check, &world, cx);
                 }
             }
         }
@@ -65,33 +65,31 @@ impl<'n> Check<'n> {
     }
 }
 
-fn look(entry: &AppEntry, check: &Check<'_>, inventory: &Inventory, world: &World<'_>, cx: &mut Context<'_>) {
+fn look(entry: &AppEntry, check: &Check<'_>, world: &World<'_>, cx: &mut Context<'_>) {
     let app = entry.app.id;
-    let same_kind = |object: &&ObjectFacts| {
-        object.kind == check.kind && object.group == check.group && world.may_serve(object.app, app)
-    };
-    let mut named = inventory.objects.iter().filter(same_kind).filter(|object| object.name == check.name);
+    let same_kind = |object: &&ObjectFacts| object.group == check.group;
+    let named = || world.named(app, check.group, check.kind, check.name).filter(same_kind);
     let is_it = |object: &ObjectFacts| {
         check.namespace.is_empty() || object.namespace.is_empty() || object.namespace == check.namespace
     };
     let fluxs_own = check.group.ends_with(".toolkit.fluxcd.io");
     let open = if fluxs_own { None } else { world.open(app, check.namespace, false) };
-    if named.any(is_it)
+    if named().any(is_it)
         || check.name.contains("${")
         || open.is_some()
-        || !is_closed(inventory, world, app)
+        || !world.is_closed(app)
         || world.external(check.group, check.kind, check.namespace, check.name).is_some()
         // Operators make workloads that no manifest shows.
         || (!fluxs_own && world.has_operator(app, check.namespace))
     {
         return;
     }
-    let elsewhere = inventory.objects.iter().filter(same_kind).find(|object| object.name == check.name);
+    let elsewhere = named().next();
     let help = match elsewhere {
         Some(object) => format!("it is in namespace `{}`", object.namespace),
         None => {
-            let names =
-                inventory.objects.iter().filter(same_kind).filter(|it| is_it(it)).map(|it| it.name.as_str());
+            let all = world.of_kind_in(app, "", check.kind).filter(same_kind);
+            let names = all.filter(|it| is_it(it)).map(|it| it.name.as_str());
             match did_you_mean(check.name, names) {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => "correct the name, or remove the check".to_owned(),

@@ -30,6 +30,10 @@ impl Rule for UnusedValue {
                 idle.entry(value.at).or_insert((value, Vec::new())).1.push(app.app.id);
             }
         }
+        let mut defined: BTreeMap<Span, Vec<AppId>> = BTreeMap::new();
+        for entry in inventory.apps.iter().filter(|_| !idle.is_empty()) {
+            defined.entry(entry.app.place.at).or_default().push(entry.app.id);
+        }
         for (at, (value, mut apps)) in idle {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Ok(path) = TreePath::new(file.name()) else { continue };
@@ -38,8 +42,9 @@ impl Rule for UnusedValue {
             let copies = |apps: &[AppId]| {
                 let of = |id: &AppId| inventory.app(*id).map(|entry| entry.app.place.at);
                 let places: BTreeSet<Span> = apps.iter().filter_map(of).collect();
-                let mut others = inventory.apps.iter().filter(|entry| places.contains(&entry.app.place.at));
-                others.any(|entry| !apps.contains(&entry.app.id))
+                let others = places.iter().filter_map(|place| defined.get(place));
+                let apps: BTreeSet<AppId> = apps.iter().copied().collect();
+                others.flatten().any(|other| !apps.contains(other))
             };
             let others = |apps: &[AppId]| {
                 if value.inline { copies(apps) } else { is_read_by_others(inventory, &path, apps) }

@@ -1,6 +1,8 @@
 //! `unreferenced-manifest`: see the page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::repo::{Inventory, KUSTOMIZATION_NAMES};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -32,9 +34,11 @@ impl Rule for UnreferencedManifest {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let scan = &inventory.scan;
         let read: BTreeSet<&TreePath> = inventory.apps.iter().flat_map(|app| &app.files).collect();
-        let mut documents: BTreeMap<&TreePath, usize> = BTreeMap::new();
+        let mut manifests: FxHashMap<TreePath, BTreeSet<&TreePath>> = FxHashMap::default();
         for document in &scan.documents {
-            *documents.entry(&document.path).or_default() += 1;
+            if let Some(dir) = document.path.parent() {
+                manifests.entry(dir).or_default().insert(&document.path);
+            }
         }
         for (dir, kustomization) in &scan.kustomizations {
             let beside = |path: &&TreePath| path.parent().as_ref() == Some(dir);
@@ -44,16 +48,15 @@ impl Rule for UnreferencedManifest {
                 continue;
             }
             let Ok(written) = cx.workspace.tree.read(&kustomization.file) else { continue };
-            let idle: Vec<&TreePath> = documents
-                .keys()
-                .copied()
-                .filter(beside)
+            let all = manifests.get(dir).into_iter().flatten().copied();
+            let idle: Vec<&TreePath> = all
                 .filter(|path| {
                     let name = path.file_name();
                     let lower = name.to_lowercase();
                     !KUSTOMIZATION_NAMES.contains(&name)
                     && !read.contains(path)
-                    && !is_named(inventory, path)
+                    && !scan.is_resource(path)
+                    && !scan.is_input(path)
                     && !NOT_MEANT.iter().any(|word| lower.contains(word))
                     // Commented out, or left to a plugin: somebody thought of it.
                     && !written.text_or_empty().contains(name)
@@ -78,7 +81,3 @@ impl Rule for UnreferencedManifest {
     }
 }
 
-fn is_named(inventory: &Inventory, path: &TreePath) -> bool {
-    let scan = &inventory.scan;
-    scan.kustomizations.values().any(|it| it.resources.contains(path) || it.files.contains(path))
-}

@@ -2,7 +2,7 @@
 
 use crate::finding::did_you_mean;
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{Inventory, ObjectFacts, Selectable, World};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -33,7 +33,7 @@ impl Rule for UnmatchedNamedPort {
                 continue;
             };
             let pods: Vec<&ObjectFacts> = world
-                .labelled(object.app, &object.namespace, selector.entries())
+                .labelled(object.app, Selectable::Pods, &object.namespace, selector.entries())
                 .filter(|it| {
                     it.pod.as_ref().is_some_and(|pod| k8s::selects_map(selector, &|name| pod.label(name)))
                 })

@@ -1,7 +1,9 @@
 //! `unmatched-selector`: see the page.
 
+use rustc_hash::FxHashMap;
+
 use crate::k8s;
-use crate::repo::{AppKind, Inventory, ObjectFacts, World};
+use crate::repo::{AppKind, Inventory, ObjectFacts, Selectable, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::yaml::Node;
 
@@ -94,30 +96,45 @@ impl Rule for UnmatchedSelector {
             } else {
                 selector.get("matchLabels").map(Node::entries).unwrap_or_default()
             };
-            let set_later = labels.iter().any(|entry| is_set_later(&entry.key.text));
-            let names = namespaces.as_deref().filter(|_| !services && !set_later).unwrap_or_default();
-            let mut known = names.iter().flat_map(|name| world.labelled(object.app, name, labels));
-            if known.any(selects) {
-                continue;
-            }
-            let targets: Vec<&ObjectFacts> = selectors::candidates(&world, object, namespaces.as_deref())
-                .into_iter()
-                .filter(wanted)
-                .collect();
+            let what = if services { Selectable::Services } else { Selectable::Pods };
+            // What is told by labels alone is looked up; everything else is gone through.
+            let told = labels
+                .iter()
+                .all(|entry| !is_set_later(&entry.key.text) && entry.value.scalar_text().is_some());
+            let names = namespaces.as_deref().filter(|names| told && names.iter().all(|it| !it.is_empty()));
             // Operators make the Service of their own metrics when they run.
-            let of_operator = |target: &&ObjectFacts| {
+            let of_operator = |target: &ObjectFacts| {
                 services
                     && target.pod.is_some()
                     && (target.name.contains("operator") || target.name.contains("controller"))
                     && selects(target)
             };
-            if targets.is_empty()
-                || targets.iter().any(|target| selects(target))
-                || selectors::candidates(&world, object, namespaces.as_deref()).iter().any(of_operator)
-            {
-                // Where nothing could be selected at all, the pods come from somewhere else.
-                continue;
-            }
+            let targets: Vec<&ObjectFacts> = match names {
+                Some(names) => {
+                    let spaces = || names.iter().flat_map(|name| [*name, ""]);
+                    let all = |what| spaces().flat_map(move |it| world.labelled(object.app, what, it, labels));
+                    let mut any = spaces().flat_map(|name| world.selectable(object.app, what, name));
+                    if all(what).any(selects)
+                        || any.next().is_none()
+                        || services && all(Selectable::Pods).any(of_operator)
+                    {
+                        continue;
+                    }
+                    spaces().flat_map(|it| world.nearly_labelled(object.app, what, it, labels)).collect()
+                }
+                None => {
+                    let all = selectors::candidates(&world, object, namespaces.as_deref());
+                    let targets: Vec<&ObjectFacts> = all.iter().copied().filter(wanted).collect();
+                    // Where nothing could be selected at all, the pods come from somewhere else.
+                    if targets.is_empty()
+                        || targets.iter().any(|target| selects(target))
+                        || all.into_iter().any(of_operator)
+                    {
+                        continue;
+                    }
+                    targets
+                }
+            };
             let keys: Vec<&str> = if plain {
                 selector.entries().iter().map(|it| it.key.text.as_str()).collect()
             } else {
@@ -132,8 +149,8 @@ impl Rule for UnmatchedSelector {
             {
                 continue;
             }
-            let what = if services { "Service" } else { "pod" };
-            let message = format!("{} `{}` selects no {what}", object.kind, object.name);
+            let word = if services { "Service" } else { "pod" };
+            let message = format!("{} `{}` selects no {word}", object.kind, object.name);
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
             let mut object_ref = object.to_ref(cluster);
             object_ref.field = Some(field.to_owned());
@@ -173,8 +190,14 @@ fn closest<'a>(
 
 /// Peers of a NetworkPolicy that name a namespace by the label `name`, which nobody sets.
 fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
-    let namespaces: Vec<&ObjectFacts> =
-        inventory.objects.iter().filter(|it| it.is("", "Namespace")).collect();
+    // Namespaces by their label `name`.
+    let mut labelled: FxHashMap<&str, Vec<&ObjectFacts>> = FxHashMap::default();
+    for namespace in inventory.of_kind("Namespace").filter(|it| it.group.is_empty()) {
+        let label = namespace.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels", "name"]));
+        if let Some(label) = label.and_then(Node::scalar_text) {
+            labelled.entry(label).or_default().push(namespace);
+        }
+    }
     for object in inventory.objects.iter().filter(|it| it.is("networking.k8s.io", "NetworkPolicy")) {
         let chart = inventory.app(object.app).is_none_or(|entry| entry.app.kind == AppKind::Chart);
         let Some(node) = object.node.as_deref().filter(|_| !chart) else { continue };
@@ -185,7 +208,7 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                         continue;
                     };
                     let Some(name) =
-                        label.as_str().filter(|name| lacks_label(world, &namespaces, object, name))
+                        label.as_str().filter(|name| lacks_label(world, labelled.get(name), object, name))
                     else {
                         continue;
                     };
@@ -207,15 +230,16 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
 
 /// Whether it can be told that no namespace is labelled with this name: those that Kubernetes makes are not, and those made
 /// here show their labels.
-fn lacks_label(world: World<'_>, namespaces: &[&ObjectFacts], object: &ObjectFacts, name: &str) -> bool {
-    let has = |namespace: &ObjectFacts| {
-        let label = namespace.node.as_deref().and_then(|node| node.at_path(&["metadata", "labels", "name"]));
-        label.and_then(Node::scalar_text) == Some(name)
-    };
-    let may_serve = |it: &&&ObjectFacts| world.may_serve(it.app, object.app);
-    if namespaces.iter().filter(|it| has(it)).any(|it| may_serve(&it)) {
+fn lacks_label(
+    world: World<'_>,
+    labelled: Option<&Vec<&ObjectFacts>>,
+    object: &ObjectFacts,
+    name: &str,
+) -> bool {
+    if labelled.into_iter().flatten().any(|it| world.may_serve(it.app, object.app)) {
         return false;
     }
     let own = matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease");
-    own || namespaces.iter().filter(|it| it.name == name).any(|it| may_serve(&it))
+    let mut named = world.named(object.app, "", "Namespace", name);
+    own || named.any(|it| it.group.is_empty())
 }

@@ -1,7 +1,7 @@
 //! `missing-network-policy`: see the page.
 
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{Inventory, ObjectFacts, Selectors, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
 
 meta!(
@@ -15,6 +15,12 @@ meta!(
 
 pub(crate) struct MissingNetworkPolicy;
 
+const SELECTOR: [&str; 2] = ["spec", "podSelector"];
+
+fn is_other(object: &ObjectFacts) -> bool {
+    !object.is("networking.k8s.io", "NetworkPolicy")
+}
+
 impl Rule for MissingNetworkPolicy {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -23,22 +29,21 @@ impl Rule for MissingNetworkPolicy {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
         let kinds: Vec<&str> = world.kinds().filter(|kind| kind.ends_with("NetworkPolicy")).collect();
+        let policies = Selectors::new(world, "networking.k8s.io", "NetworkPolicy", &SELECTOR);
+        // Most repositories have that kind of no other group.
+        let kinds: Vec<&str> = kinds.into_iter().filter(|kind| inventory.of_kind(kind).any(is_other)).collect();
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some(pod) = object.pod.as_ref().filter(|_| object.kind != "Job" && object.kind != "CronJob")
             else {
                 continue;
             };
             let covers = |it: &ObjectFacts| {
-                let selector = || it.node.as_deref()?.at_path(&["spec", "podSelector"]);
-                if it.is("networking.k8s.io", "NetworkPolicy") {
-                    selector().is_none_or(|selector| k8s::selects(selector, &|name| pod.label(name)))
-                } else {
-                    // Cilium, Calico and others select in their own ways.
-                    it.kind.ends_with("NetworkPolicy")
-                }
+                let selector = it.node.as_deref().and_then(|node| node.at_path(&SELECTOR));
+                selector.is_none_or(|selector| k8s::selects(selector, &|name| pod.label(name)))
             };
-            let covered =
-                kinds.iter().any(|kind| world.of_kind_in(object.app, &object.namespace, kind).any(covers));
+            // Cilium, Calico and others select in their own ways.
+            let covered = policies.about(object).any(covers)
+                || kinds.iter().any(|kind| world.of_kind_in(object.app, &object.namespace, kind).any(is_other));
             if covered || world.open(object.app, &object.namespace, false).is_some() {
                 continue;
             }

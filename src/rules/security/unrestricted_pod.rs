@@ -3,7 +3,8 @@
 use crate::finding::Severity;
 use crate::k8s::PodSecurityLevel;
 use crate::repo::Inventory;
-use crate::rules::{Context, Rule, RuleMeta, meta, pod_security, workloads};
+use crate::rules::pod_security::Levels;
+use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 
 meta!(
     "unrestricted-pod",
@@ -22,8 +23,9 @@ impl Rule for UnrestrictedPod {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let levels = Levels::new(inventory, cx);
         for object in inventory.objects.iter().filter(|object| !object.pod_violations.is_empty()) {
-            if pod_security::enforced(inventory, cx, object).is_some() {
+            if levels.enforced(object).is_some() {
                 continue;
             }
             for violation in &object.pod_violations {

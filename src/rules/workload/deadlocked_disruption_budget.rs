@@ -2,7 +2,7 @@
 
 use crate::finding::Severity;
 use crate::k8s;
-use crate::repo::{Inventory, World};
+use crate::repo::{Inventory, Selectable, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 use crate::yaml::Node;
 
@@ -50,7 +50,7 @@ impl Rule for DeadlockedDisruptionBudget {
             let mut unknown = false;
             let mut workloads = Vec::new();
             let labels = selector.get("matchLabels").map(Node::entries).unwrap_or_default();
-            for other in world.labelled(object.app, &object.namespace, labels) {
+            for other in world.labelled(object.app, Selectable::Pods, &object.namespace, labels) {
                 let Some(pod) = &other.pod else { continue };
                 if !k8s::selects(selector, &|name| pod.label(name)) {
                     continue;

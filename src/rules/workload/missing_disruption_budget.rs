@@ -1,7 +1,7 @@
 //! `missing-disruption-budget`: see the page.
 
 use crate::k8s;
-use crate::repo::{Inventory, World};
+use crate::repo::{Inventory, Selectors, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
 
 meta!(
@@ -15,6 +15,8 @@ meta!(
 
 pub(crate) struct MissingDisruptionBudget;
 
+const SELECTOR: [&str; 2] = ["spec", "selector"];
+
 impl Rule for MissingDisruptionBudget {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -22,6 +24,7 @@ impl Rule for MissingDisruptionBudget {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        let budgets = Selectors::new(world, "policy", "PodDisruptionBudget", &SELECTOR);
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some(pod) = object
                 .pod
@@ -33,10 +36,9 @@ impl Rule for MissingDisruptionBudget {
             if pod.replicas.unwrap_or(1) < 2 || world.open(object.app, &object.namespace, false).is_some() {
                 continue;
             }
-            let covered = world.of_kind_in(object.app, &object.namespace, "PodDisruptionBudget").any(|it| {
-                let selector = || it.node.as_deref()?.at_path(&["spec", "selector"]);
-                it.is("policy", "PodDisruptionBudget")
-                    && selector().is_some_and(|selector| k8s::selects(selector, &|name| pod.label(name)))
+            let covered = budgets.about(object).any(|it| {
+                let selector = it.node.as_deref().and_then(|node| node.at_path(&SELECTOR));
+                selector.is_some_and(|selector| k8s::selects(selector, &|name| pod.label(name)))
             });
             if covered {
                 continue;

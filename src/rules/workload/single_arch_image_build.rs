@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::k8s::Image;
-use crate::repo::Inventory;
+use crate::origin::Place;
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::scripts::is_script;
 use crate::rules::{Context, Rule, RuleMeta, images, meta, workloads};
 use crate::source::Span;
@@ -28,20 +31,15 @@ impl Rule for SingleArchImageBuild {
         let workspace = cx.workspace;
         let scripts: Vec<_> =
             workspace.tree.files().into_iter().filter(|path| is_script(path.file_name())).collect();
+        let mut used = None;
         for path in scripts {
             let Ok(file) = workspace.tree.read(&path) else { continue };
             let text = file.text_or_empty();
             for build in builds(text) {
                 let Ok(built) = Image::parse(&build.image) else { continue };
                 let name = images::full_name(&built);
-                let used = inventory.objects.iter().find_map(|object| {
-                    let images = &object.pod.as_ref()?.images;
-                    let same =
-                        |text: &str| Image::parse(text).is_ok_and(|image| images::full_name(&image) == name);
-                    let (_, place, field) = images.iter().find(|(text, ..)| same(text))?;
-                    Some((object, *place, field))
-                });
-                let Some((object, place, field)) = used else { continue };
+                let used = used.get_or_insert_with(|| used_images(inventory));
+                let Some((object, place, field)) = used.get(&name).copied() else { continue };
                 let message =
                     format!("`{name}` is built without `--platform`, for whatever machine runs the script");
                 let object_ref = workloads::field_ref(inventory, object, field);
@@ -54,6 +52,21 @@ impl Rule for SingleArchImageBuild {
             }
         }
     }
+}
+
+/// By full name, the first object that uses an image, and where.
+type Used<'a> = FxHashMap<String, (&'a ObjectFacts, Place, &'a str)>;
+
+fn used_images(inventory: &Inventory) -> Used<'_> {
+    let mut used = Used::default();
+    for object in &inventory.objects {
+        for (text, place, field) in object.pod.iter().flat_map(|pod| &pod.images) {
+            if let Ok(image) = Image::parse(text) {
+                used.entry(images::full_name(&image)).or_insert((object, *place, field));
+            }
+        }
+    }
+    used
 }
 
 /// A build command in a script.

@@ -1,7 +1,7 @@
 //! Kubernetes' own kinds, for every minor from [`FIRST_MINOR`] to [`LAST_MINOR`].
 //!
 //! One table (`kubernetes.txt`, made by `generate.py` beside it) holds all minors: what not every minor has, carries the
-//! range of those that do. Lines are found when the table is first needed, types are compiled when they are met.
+//! range of those that do. Where the lines of types begin is found when the program is built; types are compiled when they are met.
 //!
 //! A second table of the same form (`custom.txt`, made by `generate_custom.py`) holds custom resources of well-known projects,
 //! the union of what their versions have: what it does not know, a newer version may.
@@ -42,19 +42,24 @@ pub struct KindInfo {
     pub scope: Scope,
     /// The first and the last minor of the table that serves it.
     pub minors: (u32, u32),
-    pub(super) type_index: u32,
+    type_name: &'static str,
 }
 
-/// The table, with its lines found.
+/// The table, with its kinds found.
 struct Table {
+    text: &'static str,
     /// What the numbers of its types begin with.
     base: u32,
-    names: FxHashMap<&'static str, u32>,
     kinds: Vec<KindInfo>,
     /// By kind.
     by_kind: FxHashMap<&'static str, Vec<u32>>,
-    /// Of each type: the words behind its name.
-    types: Vec<&'static str>,
+    /// Where the types begin, by name.
+    types: &'static [u32],
+}
+
+/// Made by `build.rs`.
+mod types {
+    include!(concat!(env!("OUT_DIR"), "/schema_types.rs"));
 }
 
 /// The numbers of the types of custom resources begin here.
@@ -62,12 +67,12 @@ const CUSTOM: u32 = 1 << 20;
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| read::table(include_str!("kubernetes.txt"), 0))
+    TABLE.get_or_init(|| read::table(include_str!("kubernetes.txt"), 0, &types::KUBERNETES_TYPES))
 }
 
 fn custom() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| read::table(include_str!("custom.txt"), CUSTOM))
+    TABLE.get_or_init(|| read::table(include_str!("custom.txt"), CUSTOM, &types::CUSTOM_TYPES))
 }
 
 impl Table {
@@ -76,15 +81,28 @@ impl Table {
         rows.iter().filter_map(|row| self.kinds.get(*row as usize))
     }
 
+    /// A type: its name, and the words behind it.
+    fn named(&self, start: u32) -> Option<(&'static str, &'static str)> {
+        let line = self.text.get(start as usize..)?.lines().next()?;
+        Some(line.split_once(' ').unwrap_or((line, "")))
+    }
+
     fn line(&self, index: u32) -> Option<&'static str> {
-        self.types.get(index.checked_sub(self.base)? as usize).copied()
+        let start = self.types.get(index.checked_sub(self.base)? as usize)?;
+        Some(self.named(*start)?.1)
+    }
+
+    /// The number of a type of this table.
+    fn index_of(&self, name: &str) -> Option<u32> {
+        let found = self.types.binary_search_by(|start| self.named(*start).map_or("", |it| it.0).cmp(name));
+        found.ok().map(|index| self.base + index as u32)
     }
 }
 
 /// What one minor of Kubernetes knows.
 pub struct Kubernetes {
     minor: u32,
-    types: Vec<OnceLock<Def>>,
+    types: Vec<OnceLock<Box<Def>>>,
 }
 
 impl Kubernetes {
@@ -108,7 +126,7 @@ impl Kubernetes {
     /// The schema of a kind that this minor serves.
     pub fn root(&self, api_version: &str, kind: &str) -> Option<&Def> {
         let served = |it: &&KindInfo| it.minors.0 <= self.minor && self.minor <= it.minors.1;
-        self.def(kinds(api_version, kind).find(served)?.type_index)
+        self.def(table().index_of(kinds(api_version, kind).find(served)?.type_name)?)
     }
 
     /// The schema of `metadata`.
@@ -121,20 +139,21 @@ impl Kubernetes {
     }
 
     pub(super) fn def(&self, index: u32) -> Option<&Def> {
-        static CUSTOM_TYPES: OnceLock<Vec<OnceLock<Def>>> = OnceLock::new();
+        static CUSTOM_TYPES: OnceLock<Vec<OnceLock<Box<Def>>>> = OnceLock::new();
         if index >= CUSTOM {
             let line = custom().line(index)?;
             let types = CUSTOM_TYPES.get_or_init(|| custom().types.iter().map(|_| OnceLock::new()).collect());
             let slot = types.get((index - CUSTOM) as usize)?;
-            return Some(slot.get_or_init(|| read::def(custom(), line, index, LAST_MINOR)));
+            return Some(slot.get_or_init(|| Box::new(read::def(custom(), line, index, LAST_MINOR))));
         }
         let line = table().line(index)?;
-        Some(self.types.get(index as usize)?.get_or_init(|| read::def(table(), line, index, self.minor)))
+        let slot = self.types.get(index as usize)?;
+        Some(slot.get_or_init(|| Box::new(read::def(table(), line, index, self.minor))))
     }
 
     /// The schema of a custom resource of a well-known project.
     pub fn published(&self, api_version: &str, kind: &str) -> Option<&Def> {
-        self.def(custom().rows(kind).find(|it| it.api_version == api_version)?.type_index)
+        self.def(custom().index_of(custom().rows(kind).find(|it| it.api_version == api_version)?.type_name)?)
     }
 }
 
@@ -196,6 +215,11 @@ mod tests {
     fn the_table_is_sound() {
         let table = table();
         assert_eq!(table.types.len(), 980);
+        for table in [table, custom()] {
+            assert!(table.kinds.iter().all(|it| table.index_of(it.type_name).is_some()));
+            let names: Vec<_> = table.types.iter().map(|start| table.named(*start).unwrap().0).collect();
+            assert!(names.is_sorted_by(|a, b| a < b));
+        }
         for index in 0..custom().types.len() as u32 {
             assert!(Kubernetes::minor(LAST_MINOR).def(CUSTOM + index).is_some());
         }

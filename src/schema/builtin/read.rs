@@ -9,34 +9,21 @@ use crate::schema::def::{Def, Field, Format, Limits, ListType, Others, Schema, T
 
 /// The number of a type: of the table itself, else of that of Kubernetes.
 pub(super) fn index_of(table: &Table, name: &str) -> Option<u32> {
-    let own = table.names.get(name).map(|index| table.base + index);
-    own.or_else(|| super::table().names.get(name).copied())
+    table.index_of(name).or_else(|| super::table().index_of(name))
 }
 
-/// Finds the lines. What makes no sense is skipped; a test sees to it that there is nothing of that kind.
-pub(super) fn table(text: &'static str, base: u32) -> Table {
-    let mut types = Vec::new();
-    let mut names = FxHashMap::default();
-    let mut rows = Vec::new();
-    for line in text.lines() {
-        match line.split_once(' ') {
-            Some(("type", rest)) => {
-                let (name, fields) = rest.split_once(' ').unwrap_or((rest, ""));
-                names.insert(name, types.len() as u32);
-                types.push(fields);
-            }
-            Some(("kind", rest)) => rows.push(rest),
-            _ => {}
-        }
-    }
+/// Finds the kinds, which come before all types. What makes no sense is skipped; a test sees to it that there is nothing of
+/// that kind.
+pub(super) fn table(text: &'static str, base: u32, types: &'static [u32]) -> Table {
     let mut kinds = Vec::new();
     let mut by_kind: FxHashMap<&'static str, Vec<u32>> = FxHashMap::default();
-    for row in rows {
+    let lines = text.lines().take_while(|line| !line.starts_with("type "));
+    for row in lines.filter_map(|line| line.strip_prefix("kind ")) {
         let mut words = row.split(' ');
-        let (Some(api_version), Some(kind), Some(name)) = (words.next(), words.next(), words.next()) else {
+        let (Some(api_version), Some(kind), Some(type_name)) = (words.next(), words.next(), words.next())
+        else {
             continue;
         };
-        let Some(type_index) = names.get(name).map(|index| base + index) else { continue };
         let (mut scope, mut minors) = (Scope::Namespaced, (FIRST_MINOR, LAST_MINOR));
         for word in words {
             match word.strip_prefix('@') {
@@ -45,9 +32,9 @@ pub(super) fn table(text: &'static str, base: u32) -> Table {
             }
         }
         by_kind.entry(kind).or_default().push(kinds.len() as u32);
-        kinds.push(KindInfo { api_version, kind, scope, minors, type_index });
+        kinds.push(KindInfo { api_version, kind, scope, minors, type_name });
     }
-    Table { base, names, kinds, by_kind, types }
+    Table { text, base, kinds, by_kind, types }
 }
 
 fn minors_of(range: &str) -> (u32, u32) {
