@@ -17,7 +17,7 @@ use crate::yaml::Node;
 use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
-use super::schemas::SchemaFiles;
+use super::schemas::{FetchedDefinitions, SchemaFiles};
 use super::watch::{Unwatched, Watch};
 
 /// What a repository declares about its Argo CD.
@@ -56,6 +56,8 @@ pub struct Workspace {
     bootstrap: OnceLock<Bootstrap>,
     /// Definitions of custom resources among the files; none until the tree was looked at.
     tree_definitions: OnceLock<TreeDefinitions>,
+    /// Definitions in the charts that were fetched, once somebody asked for a kind that nothing else here defines.
+    pub(super) fetched_definitions: OnceLock<FetchedDefinitions>,
     /// Names of the Secrets that documents of the tree are or make.
     names: OnceLock<BTreeSet<SmolStr>>,
     /// Schemas from the files that the configuration names, once they were asked for.
@@ -80,6 +82,7 @@ impl Workspace {
             control_plane: OnceLock::new(),
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
+            fetched_definitions: OnceLock::new(),
             names: OnceLock::new(),
             schema_files: SchemaFiles::default(),
             vendored: BTreeSet::new(),
