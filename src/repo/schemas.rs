@@ -75,12 +75,14 @@ impl FetchedDefinitions {
         let Some((files, loaded)) = self.groups.get(group) else { return &[] };
         let load = || {
             let mut definitions = Definitions::default();
-            for document in files.iter().flat_map(|file| workspace.cache.stream(file).documents.clone()) {
-                let Some(mut node) = document.root else { continue };
-                if node.canonicalize(Dialect::Sigs).is_ok()
-                    && let Some(definition) = Definition::read(&Arc::new(node))
-                {
-                    definitions.add(definition);
+            for file in files {
+                for document in &workspace.cache.stream(file).documents {
+                    let Some(mut node) = document.root.clone() else { continue };
+                    if node.canonicalize(Dialect::Sigs).is_ok()
+                        && let Some(definition) = Definition::read(&Arc::new(node))
+                    {
+                        definitions.add(definition);
+                    }
                 }
             }
             definitions

@@ -80,7 +80,7 @@ fn snippet(report: &Report, label: &Label) -> Option<Snippet> {
     let (file, at, _) = report.locate(label.at)?;
     let source = report.sources.get(label.at.file)?;
     source.text()?;
-    mark_secret_lines(source);
+    mark_secret_lines(&source);
     let shown = source.shown();
     let index = at.line as usize - 1;
     let first = index.saturating_sub(CONTEXT);
