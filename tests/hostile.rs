@@ -407,7 +407,7 @@ fn secrets_are_in_no_output_of_any_command() {
         (
             "own/templates/secret.yaml",
             &says(
-                "apiVersion: v1\nkind: Secret\nmetadata: {name: own}\nstringData: {a: {{ .Values.password }}}\ntype: [{{ .Values.password }}]\n",
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: own}\nstringData: {a: {{ .Values.password }}}\ntype: []\n",
             ),
         ),
         (
