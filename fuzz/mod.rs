@@ -8,12 +8,13 @@
 //! This is no coverage-guided fuzzer: it finds what grammars and chance find.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use gitops_lint::config;
 use gitops_lint::flux::envsubst::{Template, Variable};
+use gitops_lint::git::Repository;
 use gitops_lint::lint::{self, Baseline, Options};
 use gitops_lint::lock::Lock;
 use gitops_lint::origin::{Origins, Place, Placed};
@@ -175,6 +176,93 @@ const MANIFESTS: &[&str] = &[
     "data: {a: '@@@'}\n",
 ];
 
+const PATCHES: &[&str] = &[
+    "- op: add\n",
+    "- {op: replace, ",
+    "- {op: remove, ",
+    "- {op: test, ",
+    "- {op: move, from: /a, ",
+    "- {op: copy, from: '', ",
+    "path: /spec/template/spec/containers/0/image",
+    "path: /spec/-1",
+    "path: /spec/template/spec/containers/-",
+    "path: ''",
+    "path: /~0~1~2",
+    "path: /metadata/labels/a~1b",
+    ", value: x}\n",
+    ", value: {a: [b]}}\n",
+    "}\n",
+    "  path: /a\n",
+    "  value: 1\n",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n",
+    "$patch: delete\n",
+    "$patch: replace\n",
+    "$patch: nonsense\n",
+    "spec: {template: {spec: {containers: [{name: a, image: b}]}}}\n",
+    "spec: {template: {spec: {containers: [{name: a, $patch: delete}]}}}\n",
+    "spec: {template: {spec: {containers: null}}}\n",
+    "spec: {template: {spec: {containers: {name: a}}}}\n",
+    "spec: {template: {spec: {$setElementOrder/containers: [{name: z}, {name: a}]}}}\n",
+    "spec: {$retainKeys: [a], strategy: {type: x}}\n",
+    "spec: {$deleteFromPrimitiveList/finalizers: [a]}\n",
+    "metadata: {annotations: {config.kubernetes.io/x: y}}\n",
+    "---\n",
+    "null\n",
+    "[]\n",
+];
+
+const GENERATORS: &[&str] = &[
+    "{list: {elements: [{a: b}, {a: 1, b: {c: d}}]}}",
+    "{list: {elementsYaml: '{{a}}'}}",
+    "{git: {repoURL: '', directories: [{path: 'k/*'}, {path: k/x, exclude: true}]}}",
+    "{git: {files: [{path: '**/*.yaml'}], pathParamPrefix: p}}",
+    "{clusters: {selector: {matchLabels: {a: b}}, values: {x: '{{name}}'}}}",
+    "{clusters: {}}",
+    "{matrix: {generators: [",
+    "{merge: {mergeKeys: [a, ''], generators: [",
+    "{pullRequest: {github: {}}}",
+    "{scmProvider: {}}",
+    "{plugin: {input: {parameters: {a: b}}}}",
+    ", ",
+    "]}}",
+    "]",
+    "}",
+    "{selector: {matchExpressions: [{key: a, operator: In, values: [b]}]}, ",
+    "null",
+    "'{{a}}'",
+    "'{{ .a | default (index . \"b\") }}'",
+    "'{{ range $k, $v := . }}{{ $k }}{{ end }}'",
+    "template: {metadata: {name: x}}",
+    "values: {a: '{{values.a}}'}",
+    "\n",
+];
+
+const GIT: &[&str] = &[
+    "ref: refs/heads/main\n",
+    "ref: refs/heads/../../x\n",
+    "ref: HEAD\n",
+    "0000000000000000000000000000000000000000",
+    " refs/heads/main\n",
+    " refs/tags/v1.0.0\n",
+    "^ffffffffffffffffffffffffffffffffffffffff\n",
+    "# pack-refs with: peeled fully-peeled sorted \n",
+    "[core]\n",
+    "[remote \"origin\"]\n\turl = ",
+    "\trepositoryformatversion = 9\n",
+    "[include]\n\tpath = /dev/zero\n",
+    "gitdir: ../..\n",
+    "DIRC\0\0\0\u{2}\0\0\0\u{7f}",
+    "PACK\0\0\0\u{2}\0\0\u{7f}\0",
+    "\u{7f}tOc\0\0\0\u{2}",
+    "tree ",
+    "\nparent ",
+    "\0",
+    "\u{1}\u{2}\u{3}",
+    "\u{7f}\u{7f}\u{7f}\u{7f}",
+    "x\u{9c}",
+    "shallow ",
+];
+
 /// Expressions of small languages: globs, times, versions, variables, jq, JSON.
 const WORDS: &[&str] = &[
     "${",
@@ -254,6 +342,14 @@ const TARGETS: &[Target] = &[
     }),
     ("kustomize", MANIFESTS, kustomization),
     ("repository", MANIFESTS, repository),
+    ("patches", PATCHES, patches),
+    ("applicationset", GENERATORS, |text| {
+        repository(&format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: s, namespace: argocd}}\nspec:\n  goTemplate: {}\n  generators: [{text}]\n  template: {{metadata: {{name: '{{{{a}}}}'}}, spec: {{project: default, source: {{repoURL: '', path: '{{{{path}}}}k'}}, destination: {{name: '{{{{name}}}}'}}}}}}\n",
+            text.len() % 2 == 0
+        ));
+    }),
+    ("git", GIT, git),
     ("envsubst", WORDS, |text| {
         if let Ok(template) = Template::parse(text) {
             let _ = template.references();
@@ -324,6 +420,78 @@ fn kustomization(text: &str) {
     let built =
         kustomize::build(&dir, &kustomize::Options::default(), &mut Origins::new(), &Cache::new(sources));
     std::hint::black_box(built.to_yaml());
+}
+
+/// The text as patches of both kinds on one object.
+fn patches(text: &str) {
+    let object = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, finalizers: [a, b], labels: {a/b: c}}\nspec: {strategy: {type: Recreate}, template: {spec: {containers: [{name: a, image: b}, {name: z, image: y}]}}}\n";
+    let kustomization =
+        "resources: [x.yaml]\npatches: [{path: p.yaml}, {path: p.yaml, target: {kind: Deployment}}]\n";
+    for kustomization in [kustomization, "resources: [x.yaml]\npatchesStrategicMerge: [p.yaml]\n"] {
+        let sources = Sources::new();
+        let files = [("kustomization.yaml", kustomization), ("x.yaml", object), ("p.yaml", text)];
+        let dir = Dir::new(tree(&sources, &files), TreePath::root());
+        let options = kustomize::Options::default();
+        let built = kustomize::build(&dir, &options, &mut Origins::new(), &Cache::new(sources));
+        std::hint::black_box(built.to_yaml());
+    }
+}
+
+/// A small repository of Git: its directory, and the files in it.
+fn clone() -> &'static (tempfile::TempDir, Vec<(PathBuf, Vec<u8>)>) {
+    static CLONE: OnceLock<(tempfile::TempDir, Vec<(PathBuf, Vec<u8>)>)> = OnceLock::new();
+    CLONE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| crate::cli::git(dir.path(), args);
+        git(&["init", "-q", "-b", "main"]);
+        for (at, text) in ["a: 1\n", "a: 2\n", "a: 3\n"].iter().enumerate() {
+            std::fs::write(dir.path().join("a.yaml"), text).unwrap();
+            git(&["add", "."]);
+            git(&["commit", "-qm", "one"]);
+            git(&["tag", &format!("v1.{at}.0")]);
+        }
+        git(&["repack", "-adq"]);
+        git(&["pack-refs", "--all"]);
+        std::fs::write(dir.path().join("a.yaml"), "a: 4\n").unwrap();
+        git(&["add", "."]);
+        git(&["commit", "-qm", "four"]);
+        let files = walkdir::WalkDir::new(dir.path().join(".git")).sort_by_file_name().into_iter();
+        let files = files.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+        let files = files.map(|entry| entry.into_path());
+        let kept = ["/hooks/", "/logs/", "/info/", "description", "COMMIT_EDITMSG"];
+        let files = files.filter(|path| !kept.iter().any(|name| path.to_string_lossy().contains(name)));
+        let files = files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+        (dir, files)
+    })
+}
+
+/// The text in one file of Git's own, in place of a part of it; then everything that is asked of a repository.
+fn git(text: &str) {
+    let (dir, files) = clone();
+    let sum = text.bytes().fold(7usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+    let (path, bytes) = &files[sum % files.len()];
+    let mut broken = bytes.clone();
+    let from = (sum / 7) % (broken.len() + 1);
+    let to = (from + sum % 9).min(broken.len());
+    broken.splice(from..to, text.bytes());
+    // Objects are there to be read only.
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, &broken).unwrap();
+    if let Some(repository) = Repository::discover(dir.path(), Sources::new()).found() {
+        let _ = (repository.remotes().len(), repository.branches(None).map(|it| it.len()));
+        let _ = repository.tracked().map(|tracked| tracked.paths().len());
+        for revision in ["HEAD", "main", "v1.1.0", "HEAD~2"] {
+            let Ok(commit) = repository.parse(revision) else { continue };
+            let _ =
+                repository.head().map(|head| head.commit().map(|head| repository.merge_base(head, commit)));
+            let Ok(tree) = repository.tree_below(commit, "", repository.prefix()) else { continue };
+            for file in tree.files().iter() {
+                let _ = tree.read(file).map(|file| file.text_or_empty().len());
+            }
+        }
+    }
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, bytes).unwrap();
 }
 
 fn repository(text: &str) {

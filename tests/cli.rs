@@ -560,6 +560,13 @@ fn init_writes_what_it_sees() {
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
     let written = std::fs::read_to_string(repo.path().join(".gitops-lint.yaml")).unwrap();
     assert!(written.contains("aliases:"), "{written}");
+    let schema = written.lines().next().unwrap().strip_prefix("# yaml-language-server: $schema=").unwrap();
+    let printed: Value = serde_json::from_slice(&run_in(repo.path(), &["config", "schema"]).stdout).unwrap();
+    assert_eq!(printed["$id"], schema);
+    assert!(
+        schema.ends_with(concat!("/v", env!("CARGO_PKG_VERSION"), "/schema/gitops-lint.json")),
+        "{schema}"
+    );
     assert_eq!(findings(&json(repo.path(), &[])), findings(&before), "{written}");
     let again = run_in(repo.path(), &["init"]);
     assert_eq!(code(&again), 2);

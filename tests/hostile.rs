@@ -248,7 +248,7 @@ fn long_names_are_printed() {
     let lines = text(&output.stdout);
     assert!(lines.lines().any(|line| line.starts_with("b ") && line.len() < 500), "{}", lines.len());
     for format in FORMATS {
-        assert!(run_in(dir.path(), &["--format", format]).status.code().is_some(), "{format}");
+        assert_eq!(code(&run_in(dir.path(), &["--format", format])), 1, "{format}");
     }
 }
 
@@ -357,4 +357,309 @@ fn git_directories_are_not_content() {
     let words = text(&output.stdout) + &text(&output.stderr);
     assert!(!words.contains("hunter2"), "{words}");
     assert!(Path::new(dir.path()).exists());
+}
+
+/// Marks in everything that is secret, through every command and every format; what is no secret is shown.
+#[test]
+fn secrets_are_in_no_output_of_any_command() {
+    let mark = "TAINTtaint0451x";
+    let encoded = "VEFJTlR0YWludDA0NTF4";
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  interval: 10m\n  path: ./apps\n  prune: true\n  sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild: {substituteFrom: [{kind: Secret, name: vars}]}\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: web}\nspec:\n  interval: 10m\n  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}\n  valuesFrom: [{kind: Secret, name: values}, {kind: Secret, name: one, valuesKey: token, targetPath: one}]\n";
+    let secrets = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: values, namespace: web}}\nstringData:\n  values.yaml: |\n    secret: {mark}\n---\napiVersion: v1\nkind: Secret\nmetadata: {{name: one, namespace: web}}\ndata: {{token: {encoded}}}\n"
+    );
+    let vars = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: vars, namespace: flux-system}}\nstringData: {{TOKEN: {mark}}}\n"
+    );
+    let used = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: \"c-${TOKEN}\", namespace: web}\nspec: {schedule: \"${TOKEN}\", jobTemplate: {spec: {template: {spec: {restartPolicy: \"${TOKEN}\", containers: [{name: a, image: \"a:${TOKEN}\"}]}}}}}\n";
+    let sops = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: plain-again}}\nstringData: {{a: {mark}}}\nsops: {{mac: 'ENC[AES256_GCM,data:x]'}}\n"
+    );
+    // A chart whose values hold a password, and whose templates say it wherever they can.
+    let app = format!("{APP}  source: {{repoURL: 'https://x.example/y', path: own}}\n");
+    let says = |template: &str| template.to_owned();
+    let dir = scratch(&[
+        (".gitops-lint.yaml", "repository: {aliases: ['https://x.example/y']}\n"),
+        ("clusters/prod/apps.yaml", flux),
+        ("clusters/prod/vars.yaml", &vars),
+        ("apps/release.yaml", release),
+        ("apps/secrets.yaml", &secrets),
+        ("apps/used.yaml", used),
+        ("apps/sops.yaml", &sops),
+        ("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 0.1.0\n"),
+        ("chart/templates/a.yaml", "{{ fail (.Values.secret | default \"none\" | b64enc) }}\n"),
+        ("app.yaml", &app),
+        ("own/Chart.yaml", "apiVersion: v2\nname: own\nversion: 0.1.0\n"),
+        (
+            "own/values.yaml",
+            &format!("password: {mark}\nnested: {{apiToken: '{mark}', public: 'not-secret'}}\n"),
+        ),
+        ("own/values.schema.json", "{\"properties\": {\"password\": {\"type\": \"integer\"}}}"),
+        ("own/templates/fail.yaml", &says("{{ fail .Values.password }}\n")),
+        (
+            "own/templates/encoded.yaml",
+            &says("{{ fail (printf \"%s %q\" (.Values.password | b64enc) .Values.nested) }}\n"),
+        ),
+        ("own/templates/call.yaml", &says("{{ include .Values.nested.apiToken . }}\n")),
+        ("own/templates/required.yaml", &says("{{ required .Values.password .Values.none }}\n")),
+        ("own/templates/broken.yaml", &says("a: {{ .Values.password }}: {{ .Values.password }}: x\n")),
+        (
+            "own/templates/secret.yaml",
+            &says(
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: own}\nstringData: {a: {{ .Values.password }}}\ntype: []\n",
+            ),
+        ),
+        (
+            "k/kustomization.yaml",
+            &format!(
+                "secretGenerator: [{{name: g, literals: ['a={mark}'], files: [file.txt], envs: [e.env]}}]\n"
+            ),
+        ),
+        ("k/file.txt", mark),
+        ("k/e.env", &format!("B={mark}\n")),
+        (
+            "list.yaml",
+            &format!(
+                "apiVersion: v1\nkind: List\nitems:\n- {{apiVersion: v1, kind: Secret, metadata: {{name: l}}, stringData: {{a: {mark}}}}}\n"
+            ),
+        ),
+        ("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {a: shown-in-reports}\n"),
+    ]);
+    crate::cli::git(dir.path(), &["init", "-q"]);
+    crate::cli::git(dir.path(), &["add", "map.yaml"]);
+    crate::cli::git(dir.path(), &["commit", "-qm", "one"]);
+    crate::cli::git(dir.path(), &["add", "."]);
+    crate::cli::git(dir.path(), &["commit", "-qm", "two"]);
+    let page = dir.path().join("page.html");
+    let reports = dir.path().join("reports");
+    let profile = dir.path().join("profile.json");
+    let (page_name, reports_name, profile_name) =
+        (page.display().to_string(), reports.display().to_string(), profile.display().to_string());
+    let mut runs: Vec<Vec<&str>> = FORMATS
+        .iter()
+        .map(|format| vec!["--format", format, "--preset", "strict", "--confidence", "possible", "-v"])
+        .collect();
+    runs.extend([
+        vec!["--statistics"],
+        vec!["--base", "HEAD~1"],
+        vec!["--write-baseline"],
+        vec!["--profile", &profile_name, "--output", &reports_name, "--format", "json", "--format", "sarif"],
+        vec!["apps"],
+        vec!["apps", "--format", "json"],
+        vec!["graph"],
+        vec!["graph", "--format", "mermaid"],
+        vec!["graph", "--format", "json"],
+        vec!["report", "--html", &page_name],
+        vec!["values", "a"],
+        vec!["values", "a", "--format", "json"],
+        vec!["values", "a", "--unused"],
+        vec!["values", "a", "--diff", "web"],
+        vec!["why", "a", "Secret/own", "stringData.a"],
+        vec!["why", "a", "Secret/own", "stringData.a", "--format", "json"],
+        vec!["why", "own/values.yaml:1"],
+        vec!["why", "list.yaml:4"],
+        vec!["diff", "HEAD~1"],
+        vec!["diff", "HEAD~1", "--format", "json"],
+        vec!["diff", "HEAD~1", "--format", "markdown"],
+        vec!["impact", "own/values.yaml"],
+        vec!["impact", "own/values.yaml", "--format", "json"],
+        vec!["init", "--stdout"],
+        vec!["fetch", "--dry-run"],
+    ]);
+    let mut shown = false;
+    for args in runs {
+        let output = command(dir.path(), &args).env("TOKEN", mark).env("HOME", dir.path()).output().unwrap();
+        let mut words = String::from_utf8_lossy(&output.stdout).into_owned() + &text(&output.stderr);
+        assert!(output.status.code().is_some_and(|code| code < 3), "{args:?}: {words}");
+        assert!(!words.contains("unexpected argument"), "{args:?}: {words}");
+        for file in [&page, &profile, &dir.path().join(".gitops-lint-baseline.json")] {
+            words.push_str(&std::fs::read_to_string(file).unwrap_or_default());
+            let _ = std::fs::remove_file(file);
+        }
+        for entry in std::fs::read_dir(&reports).into_iter().flatten() {
+            words.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        }
+        let _ = std::fs::remove_dir_all(&reports);
+        for taint in [mark, encoded] {
+            let at = words.find(taint).map(|at| words.get(at.saturating_sub(200)..at + 40).unwrap_or(taint));
+            assert!(at.is_none(), "{args:?}: {}", at.unwrap());
+        }
+        shown |= words.contains("********");
+    }
+    assert!(shown, "something was masked");
+}
+
+/// Whatever the number of threads, however often: the same bytes, for every command.
+#[test]
+fn every_command_gives_the_same_bytes() {
+    let repo = tempfile::tempdir().unwrap();
+    crate::cli::copy(&crate::cli::demo(), repo.path());
+    crate::cli::git(repo.path(), &["init", "-q"]);
+    crate::cli::git(repo.path(), &["add", "."]);
+    crate::cli::git(repo.path(), &["commit", "-qm", "one"]);
+    let shared = repo.path().join("values/_shared/agents.yaml");
+    let edited = std::fs::read_to_string(&shared).unwrap().replace("512Mi", "768Mi");
+    std::fs::write(&shared, edited).unwrap();
+    let page = repo.path().join("page.html");
+    let page_name = page.display().to_string();
+    for args in [
+        &["--preset", "strict", "--statistics"][..],
+        &["--base", "HEAD"],
+        &["graph"],
+        &["graph", "--format", "mermaid"],
+        &["graph", "--format", "json"],
+        &["report", "--html", &page_name],
+        &["apps", "--missing-charts"],
+        &["values", "agents-dev", "--format", "json"],
+        &["values", "agents-dev", "--diff", "agents-prod"],
+        &["values", "agents-dev", "--unused"],
+        &["why", "agents-dev", "Deployment/agents-dev", "spec.replicas"],
+        &["why", "values/_shared/agents.yaml:10", "--format", "json"],
+        &["diff", "HEAD"],
+        &["diff", "HEAD", "--format", "json"],
+        &["diff", "HEAD", "--format", "markdown"],
+        &["impact", "values/_shared/agents.yaml", "--format", "json"],
+        &["render", "app", "agents-dev"],
+        &["render", "app", "agents-dev", "--show-origins", "--format", "json"],
+        &["render", "helm", "charts/agents", "--show-origins"],
+        &["render", "kustomize", "deploy/shop/overlays/prod"],
+        &["rules"],
+        &["rules", "--format", "json"],
+        &["init", "--stdout"],
+        &["config", "schema"],
+        &["fetch", "--dry-run"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let run = |threads: &str| {
+            let output = command(repo.path(), args)
+                .env("RAYON_NUM_THREADS", threads)
+                .env("HOME", repo.path())
+                .output()
+                .unwrap();
+            assert!(code(&output) < 2, "{args:?}: {}", text(&output.stderr));
+            let file = std::fs::read(&page).unwrap_or_default();
+            let _ = std::fs::remove_file(&page);
+            (output.stdout, file)
+        };
+        let first = run("1");
+        assert!(
+            !first.0.is_empty() || !first.1.is_empty() || args[0] == "apps" || args[0] == "report",
+            "{args:?}"
+        );
+        for threads in ["1", "2", "7"] {
+            assert!(run(threads) == first, "{args:?} with {threads} threads");
+        }
+    }
+}
+
+/// The order in which a directory lists its files is the file system's; what is said is not.
+#[test]
+fn the_order_of_files_on_the_disk_says_nothing() {
+    let mut outputs = std::collections::BTreeSet::new();
+    for reversed in [false, true] {
+        let mut files: Vec<(String, String)> = Vec::new();
+        for entry in walkdir::WalkDir::new(crate::cli::demo()).into_iter().map(Result::unwrap) {
+            if entry.file_type().is_file() {
+                let path = entry.path().strip_prefix(crate::cli::demo()).unwrap().display().to_string();
+                files.push((path, std::fs::read_to_string(entry.path()).unwrap()));
+            }
+        }
+        files.sort();
+        if reversed {
+            files.reverse();
+        }
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let dir = scratch(&files);
+        for format in ["json", "pretty", "markdown"] {
+            let output = run_in(dir.path(), &["--format", format, "--preset", "strict", "-q"]);
+            let root = dir.path().display().to_string();
+            outputs.insert((format, text(&output.stdout).replace(&root, "ROOT")));
+        }
+    }
+    assert_eq!(outputs.len(), 3, "one for each format");
+}
+
+/// What SECURITY.md says of Git's own data: a linked work tree and a submodule are read through their `.git` file, alternates
+/// are followed, and nothing else of another repository is.
+#[test]
+fn git_files_alternates_worktrees_and_submodules() {
+    use crate::cli::git;
+    let cron = crate::cli::CRON;
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir(at("main")).unwrap();
+    crate::cli::write(&at("main"), "cron.yaml", cron);
+    crate::cli::write(&at("main"), "kustomization.yaml", crate::cli::KUSTOMIZATION);
+    git(&at("main"), &["init", "-q", "-b", "main"]);
+    git(&at("main"), &["add", "."]);
+    git(&at("main"), &["commit", "-qm", "one"]);
+    let base = |name: &str| {
+        let output = run_in(&at(name), &["--base", "HEAD", "--format", "concise"]);
+        assert_eq!(code(&output), 0, "{name}: {}{}", text(&output.stdout), text(&output.stderr));
+    };
+    // A linked work tree has a `.git` file.
+    git(&at("main"), &["worktree", "add", "-q", "-b", "side", &at("linked").display().to_string()]);
+    assert!(at("linked/.git").is_file());
+    base("linked");
+    // A clone that borrows its objects has alternates.
+    git(dir.path(), &["clone", "-q", "--shared", "main", "borrowed"]);
+    assert!(at("borrowed/.git/objects/info/alternates").is_file());
+    base("borrowed");
+    // A submodule is a directory of the work tree, with a `.git` file; as a part of a revision it is nothing.
+    std::fs::create_dir(at("super")).unwrap();
+    git(&at("super"), &["init", "-q", "-b", "main"]);
+    let main = at("main").display().to_string();
+    git(&at("super"), &["-c", "protocol.file.allow=always", "submodule", "add", "-q", &main, "inner"]);
+    git(&at("super"), &["commit", "-qm", "one"]);
+    let output = run_in(&at("super"), &["--format", "concise"]);
+    assert!(text(&output.stdout).contains("inner/cron.yaml"), "{}", text(&output.stdout));
+    base("super/inner");
+
+    // A `.git` file that names what is no repository, a device, or a pipe, is told or passed over; nothing hangs.
+    for (name, content) in [
+        ("nowhere", "gitdir: ../does-not-exist\n"),
+        ("device", "gitdir: /dev/zero\n"),
+        ("proc", "gitdir: /proc/self\n"),
+        ("words", "no such line\n"),
+    ] {
+        std::fs::create_dir(at(name)).unwrap();
+        crate::cli::write(&at(name), "cron.yaml", cron);
+        crate::cli::write(&at(name), "kustomization.yaml", crate::cli::KUSTOMIZATION);
+        crate::cli::write(&at(name), ".git", content);
+        let output = run_in(&at(name), &["--format", "concise"]);
+        let words = text(&output.stdout) + &text(&output.stderr);
+        assert!(words.contains("invalid-cron-schedule"), "{name}: {words}");
+        let output = run_in(&at(name), &["--base", "HEAD"]);
+        assert_eq!(code(&output), 2, "{name}");
+        assert!(text(&output.stderr).contains("is in no git repository"), "{name}: {}", text(&output.stderr));
+    }
+
+    // Configuration of Git that a repository brings runs nothing: hooks, filters, fsmonitor, includes, replaced objects.
+    git(&at("main"), &["config", "core.fsmonitor", "touch ../pwned"]);
+    git(&at("main"), &["config", "filter.x.smudge", "touch ../pwned"]);
+    git(&at("main"), &["config", "core.hooksPath", "../hooks"]);
+    git(&at("main"), &["config", "include.path", "/does/not/exist"]);
+    crate::cli::write(&at("main"), ".gitattributes", "* filter=x\n");
+    base("main");
+    assert!(!at("pwned").exists());
+}
+
+/// `--limits` relaxes a bound, within bounds.
+#[test]
+fn bounds_are_relaxed_when_asked() {
+    let big = format!("# {}\n", "x".repeat(33 << 20));
+    let dir = scratch(&[("a.yaml", "a: 1\n"), ("big.yaml", &big)]);
+    let plain = run_in(dir.path(), &[]);
+    assert!(text(&plain.stdout).contains("more than the limit of 32 MiB"), "{}", text(&plain.stdout));
+    let relaxed = run_in(dir.path(), &["--limits", "2"]);
+    assert!(code(&relaxed) == 0 && !text(&relaxed.stdout).contains("big.yaml"), "{}", text(&relaxed.stdout));
+    for factor in ["0", "65", "x"] {
+        assert_eq!(code(&run_in(dir.path(), &["--limits", factor])), 2, "{factor}");
+    }
+    // Whatever the command is.
+    assert!(code(&run_in(dir.path(), &["apps", "--limits", "2"])) < 2);
+    assert_eq!(code(&run_in(dir.path(), &["render", "helm", "none", "--limits", "65"])), 2);
 }

@@ -32,6 +32,7 @@ mod environments;
 mod evidence;
 mod fetch;
 mod fix;
+mod flags;
 mod fleet;
 mod flux;
 mod fuzz;

@@ -8,6 +8,7 @@ use clap_complete::ArgValueCandidates;
 use crate::config::Level;
 use crate::finding::{Confidence, Severity, did_you_mean};
 use crate::report::Format;
+use crate::source::MAX_FACTOR;
 
 use super::candidates;
 use super::deferred::Deferred;
@@ -67,12 +68,23 @@ pub(super) struct Cli {
     pub(super) check: CheckArgs,
 }
 
-/// What every command says about the screen.
+/// What every command takes: about the screen, and about bounds.
 #[derive(Debug, Args)]
 pub(super) struct ScreenArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Output")]
     pub(super) color: ColorArg,
+    /// Multiply the bounds on what input may cost, for what is yours and larger than anybody expected
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        default_value_t = 1,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_FACTOR)),
+        global = true,
+        help_heading = "Output"
+    )]
+    pub(super) limits: u32,
 }
 
 /// `--color`.

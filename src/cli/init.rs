@@ -14,7 +14,7 @@ use crate::source::TreePath;
 
 use super::args::InitArgs;
 use super::check::below;
-use super::{Failure, open, print, say};
+use super::{Failure, open, print, say, schema};
 
 /// Examples of one kind in the file; the rest is counted.
 const SHOWN: usize = 12;
@@ -53,9 +53,11 @@ pub(super) fn run(args: &InitArgs) -> Result<ExitCode, Failure> {
 
 /// The whole file.
 fn file(workspace: &Workspace, inventory: &Inventory) -> String {
-    let mut out = String::from(
+    // Editors that ask yaml-language-server complete keys and rules, and say what is wrong while it is typed.
+    let mut out = format!("# yaml-language-server: $schema={}\n", schema::URL);
+    out.push_str(
         "# Configuration of gitops-lint. Everything here is optional.\n\
-         # `gitops-lint config schema` prints a schema for editors, `gitops-lint rules` lists the rules.\n\n",
+         # `gitops-lint config schema` prints that schema, `gitops-lint rules` lists the rules.\n\n",
     );
     out.push_str(
         "# Version of Kubernetes that charts and schemas see:\n# kubernetes: \"1.34\"\n\n\

@@ -24,6 +24,8 @@ mod picture;
 mod place;
 mod problems;
 mod question_args;
+#[cfg(test)]
+mod reference;
 mod render_app;
 mod render_args;
 mod render_helm;
@@ -48,7 +50,10 @@ use crate::repo::MissingChart;
 use crate::rules;
 use crate::source::TreePath;
 
-use args::{AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, OnlyRender, RenderCli, TableFormat};
+use args::{
+    AppsArgs, Cli, Command, ConfigCommand, MissingChartsFormat, OnlyRender, RenderCli, ScreenArgs,
+    TableFormat,
+};
 use place::Place;
 use render_args::RenderCommand;
 
@@ -67,12 +72,12 @@ pub fn run() -> ExitCode {
     let is_render = std::env::args_os().nth(1).is_some_and(|first| first == "render");
     let result = if is_render {
         let cli = RenderCli::parse();
-        terminal::set_color(cli.screen.color);
+        everywhere(&cli.screen);
         let OnlyRender::Render(command) = cli.command;
         render(command)
     } else {
         let cli = Cli::parse();
-        terminal::set_color(cli.screen.color);
+        everywhere(&cli.screen);
         any(cli)
     };
     let result = result.and_then(|code| match UNWRITTEN.get() {
@@ -86,6 +91,12 @@ pub fn run() -> ExitCode {
             ExitCode::from(EXIT_UNUSABLE)
         }
     }
+}
+
+/// What every command takes.
+fn everywhere(args: &ScreenArgs) {
+    terminal::set_color(args.color);
+    crate::source::relax(args.limits);
 }
 
 fn render(command: RenderCommand) -> Result<ExitCode, Failure> {

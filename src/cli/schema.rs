@@ -5,6 +5,13 @@ use serde_json::{Map, Value, json};
 use crate::config::{self, OptionKind, RuleOption};
 use crate::rules;
 
+/// Where this version's schema is found: `schema/gitops-lint.json` at the tag of the release.
+pub(super) const URL: &str = concat!(
+    "https://raw.githubusercontent.com/gitops-lint/gitops-lint/v",
+    env!("CARGO_PKG_VERSION"),
+    "/schema/gitops-lint.json"
+);
+
 /// What a rule with options of its own takes.
 fn with_options(schema: &Value, options: &[RuleOption]) -> Option<Value> {
     if options.is_empty() {
@@ -45,6 +52,9 @@ pub(super) fn schema() -> String {
     }
     if let Some(properties) = schema.pointer_mut("/definitions/rules/properties") {
         *properties = Value::Object(names);
+    }
+    if let Some(id) = schema.get_mut("$id") {
+        *id = URL.into();
     }
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');

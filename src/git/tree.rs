@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::source::{
-    ContentId, Entry, EntryKind, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreePath,
+    ContentId, Entry, EntryKind, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreePath, relaxed,
 };
 
 use super::GitError;
@@ -164,7 +164,7 @@ impl RevisionTree {
     fn read_blob(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
         match self.find(path)?.node {
             Node::File(id) => {
-                let bytes = self.store.blob(id, MAX_FILE_BYTES).map_err(read_error)?;
+                let bytes = self.store.blob(id, relaxed(MAX_FILE_BYTES)).map_err(read_error)?;
                 let name = match self.revision.as_str() {
                     "" => path.to_string(),
                     revision => format!("{path}@{revision}"),

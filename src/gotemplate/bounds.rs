@@ -1,11 +1,18 @@
 //! What one value may grow to: a template of a few lines can double a string sixty times, or a list that holds itself
 //! twice. Real charts stay far below.
 
+use crate::source::relaxed_len;
+
 use super::failure::Failure;
 use super::value::{Data, Elem, Value};
 
 /// Longer strings are not made.
-pub(super) const MAX_TEXT: usize = 32 << 20;
+const MAX_TEXT: usize = 32 << 20;
+
+/// [`MAX_TEXT`], or what `--limits` makes of it.
+pub(super) fn max_text() -> usize {
+    relaxed_len(MAX_TEXT)
+}
 
 /// Longer lists are not made.
 const MAX_ITEMS: usize = 4 << 20;
@@ -22,14 +29,16 @@ const MAX_DEPTH: usize = 1000;
 ///
 /// If that is more than any value may have.
 pub(super) fn size_of_result(value: &Value) -> Result<usize, Failure> {
-    let text = |len: usize| match len {
-        0..=MAX_TEXT => Ok(len),
-        _ => Err(Failure::limit(format!("gave up on a string of {len} bytes"))),
+    let text = |len: usize| {
+        if len > max_text() {
+            return Err(Failure::limit(format!("gave up on a string of {len} bytes")));
+        }
+        Ok(len)
     };
     match &value.data {
         Data::Str(it) => text(it.len()),
         Data::Text(it) => text(it.len()),
-        Data::List(list) if list.items.len() > MAX_ITEMS => {
+        Data::List(list) if list.items.len() > relaxed_len(MAX_ITEMS) => {
             Err(Failure::limit(format!("gave up on a list of {} items", list.items.len())))
         }
         Data::List(list) => Ok(list.items.len() * size_of::<Value>()),
@@ -58,8 +67,9 @@ pub fn weigh(value: &Value) -> Result<(), Failure> {
             _ => true,
         }
     }
-    if walk(value, &mut MAX_PARTS.clone(), 0) {
+    let most = relaxed_len(MAX_PARTS);
+    if walk(value, &mut most.clone(), 0) {
         return Ok(());
     }
-    Err(Failure::limit(format!("gave up on a value of more than {MAX_PARTS} parts")))
+    Err(Failure::limit(format!("gave up on a value of more than {most} parts")))
 }

@@ -9,10 +9,10 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::origin::{Name, Origin, OriginId, Origins, Step, Text};
-use crate::source::Span;
+use crate::source::{Span, relaxed};
 
 use super::ast::Tree;
-use super::bounds::{MAX_TEXT, size_of_result};
+use super::bounds::{max_text, size_of_result};
 use super::eval::Rv;
 use super::failure::Failure;
 use super::function::FuncMap;
@@ -83,7 +83,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 20_000_000, bytes: 256 << 20, depth: 5_000, work: 1 << 30 }
+        Self { steps: relaxed(20_000_000), bytes: relaxed(256 << 20), depth: 5_000, work: relaxed(1 << 30) }
     }
 }
 
@@ -200,7 +200,7 @@ impl<'a> Exec<'a> {
     pub(super) fn charge(&mut self, args: &[Value], result: &Value) -> Result<()> {
         let mut work = size_of_result(result)?;
         for arg in args {
-            work += size_of_result(arg).unwrap_or(MAX_TEXT);
+            work += size_of_result(arg).unwrap_or(max_text());
         }
         self.work += work as u64;
         if self.work > self.limits.work {

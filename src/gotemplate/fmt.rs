@@ -6,7 +6,7 @@ use crate::golang::time::{Duration, MONTHS};
 use crate::origin::{OriginId, Text};
 use crate::yaml::format_g;
 
-use super::bounds::MAX_TEXT;
+use super::bounds::max_text;
 use super::value::{Data, Elem, IntKind, Value};
 
 use super::verbs::{Spec, verb_text};
@@ -32,7 +32,7 @@ pub(super) fn printed(value: &Value) -> Text {
 
 fn plain(value: &Value, depth: usize, top: bool, out: &mut String) {
     // What is longer is refused by whoever asked for it.
-    if depth > MAX_DEPTH || out.len() > MAX_TEXT {
+    if depth > MAX_DEPTH || out.len() > max_text() {
         out.push_str("...");
         return;
     }
@@ -201,7 +201,7 @@ pub fn sprintf(format: &Text, args: &[Value]) -> Text {
         next += 1;
         verb_text(&spec, verb, value, &mut out);
         // Longer than any string may be: refused by whoever called, before the next million of blanks.
-        if out.len() > MAX_TEXT {
+        if out.len() > max_text() {
             return out;
         }
     }
@@ -281,11 +281,11 @@ mod tests {
         }
         // A list whose items are a megabyte each ends where no string is longer, and so does a format of many verbs.
         let list = Value::list(vec![Value::int(1); 1000]);
-        let most = MAX_TEXT + (4 << 20);
-        assert!((MAX_TEXT..most).contains(&print("%1000000d", list).len()));
+        let most = max_text() + (4 << 20);
+        assert!((max_text()..most).contains(&print("%1000000d", list).len()));
         let args = vec![Value::int(1); 1000];
         let out = sprintf(&Text::of("%1000000d".repeat(1000), OriginId::WRITTEN), &args);
-        assert!((MAX_TEXT..most).contains(&out.len()));
+        assert!((max_text()..most).contains(&out.len()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::golang::strconv::{exponential, fixed};
 use crate::origin::{OriginId, Text};
 use crate::yaml::{format_g, go_quote};
 
-use super::bounds::MAX_TEXT;
+use super::bounds::max_text;
 use super::fmt::{MAX_DEPTH, sprint};
 use super::value::{Data, Elem, IntKind, Value};
 
@@ -166,7 +166,7 @@ fn within(parts: impl Iterator<Item = String>) -> Vec<String> {
     let mut bytes = 0;
     parts
         .take_while(|part| {
-            let more = bytes <= MAX_TEXT;
+            let more = bytes <= max_text();
             bytes += part.len();
             more
         })

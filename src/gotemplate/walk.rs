@@ -11,7 +11,7 @@ use crate::origin::{Origin, OriginId, Step, Text};
 use crate::source::Span;
 
 use super::ast::{Branch, Bytes, Node, NodeRef, Pipe, Tree, node_string};
-use super::bounds::MAX_TEXT;
+use super::bounds::max_text;
 use super::eval::{Rv, Static};
 use super::exec::{Exec, Result};
 use super::failure::Failure;
@@ -195,7 +195,7 @@ impl<'t> State<'_, '_, 't> {
     }
 
     fn count_printed(&mut self, bytes: usize) -> Result<()> {
-        if bytes > MAX_TEXT {
+        if bytes > max_text() {
             return Err(self.locate(Failure::limit("gave up on a value that prints this much")));
         }
         self.count(bytes)

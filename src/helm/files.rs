@@ -8,7 +8,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Place;
-use crate::source::{Dir, EntryKind, ReadError, SourceFile, Span, TreePath};
+use crate::source::{Dir, EntryKind, ReadError, SourceFile, Span, TreePath, relaxed_len};
 
 use super::ignore::Rules;
 
@@ -44,9 +44,10 @@ pub(super) fn files(dir: &Dir) -> (Vec<Loose>, Vec<Problem>) {
     let mut files = Vec::with_capacity(walk.found.len());
     for (name, path) in walk.found {
         match dir.tree.read(&path) {
-            Ok(file) if file.bytes().len() > MAX_FILE_SIZE => {
+            Ok(file) if file.bytes().len() > relaxed_len(MAX_FILE_SIZE) => {
                 let words = "is larger than the maximum file size";
-                let message = format!("chart file \"{}\" {words} {MAX_FILE_SIZE}", path.file_name());
+                let message =
+                    format!("chart file \"{}\" {words} {}", path.file_name(), relaxed_len(MAX_FILE_SIZE));
                 let place = Place::written(Span::start_of(file.id()));
                 walk.problems.push(Problem::at(ProblemKind::Render, place, message));
             }
@@ -121,9 +122,9 @@ impl Walk<'_> {
                     self.problems.push(Problem::nowhere(ProblemKind::Render, message).help(help));
                 }
                 EntryKind::File if !self.rules.ignores(&name, false) => {
-                    if self.found.len() >= MAX_FILES {
-                        if self.found.len() == MAX_FILES {
-                            let message = format!("the chart has more than {MAX_FILES} files");
+                    if self.found.len() >= relaxed_len(MAX_FILES) {
+                        if self.found.len() == relaxed_len(MAX_FILES) {
+                            let message = format!("the chart has more than {} files", relaxed_len(MAX_FILES));
                             self.problems.push(Problem::nowhere(ProblemKind::Limit, message));
                         }
                         return;

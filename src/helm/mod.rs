@@ -14,6 +14,7 @@ mod cache;
 mod capabilities;
 mod chart;
 mod coalesce;
+mod confidential;
 mod convert;
 mod decode;
 mod dependencies;

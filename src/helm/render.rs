@@ -8,11 +8,11 @@ use crate::finding::{Problem, ProblemKind};
 use crate::origin::Origins;
 use crate::yaml::{Cache, Node};
 
-use super::engine;
 use super::manifest::Printed;
 use super::{
     Chart, ChartTree, Manifests, Override, Prepared, ReleaseOptions, UserValues, prepare, validate_values,
 };
+use super::{confidential, engine};
 
 /// What a chart renders to.
 #[derive(Debug)]
@@ -110,6 +110,7 @@ fn release(
     for more in [before.problems, of_values, of_templates, std::mem::take(&mut manifests.problems)] {
         problems.extend(more);
     }
+    confidential::mask(&mut problems, &before.values);
     let Prepared { root, values, overrides, .. } = before;
     Release { root, values, overrides, manifests, problems, reads }
 }

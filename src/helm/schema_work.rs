@@ -7,6 +7,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
+use crate::source::relaxed;
+
 /// Meetings of a part of the schema with a part of the values. The charts of the corpus stay below a hundredth of it.
 pub(super) const MAX_WORK: u64 = 2_000_000;
 
@@ -28,7 +30,7 @@ pub(super) enum TooMuch {
 impl TooMuch {
     pub(super) fn words(self) -> String {
         match self {
-            Self::Work => format!("gave up: it asks for more than {MAX_WORK} comparisons"),
+            Self::Work => format!("gave up: it asks for more than {} comparisons", relaxed(MAX_WORK)),
             Self::Depth => format!("gave up: its references nest more than {MAX_DEPTH} deep"),
         }
     }
@@ -153,7 +155,7 @@ fn percent_decoded(text: &str) -> String {
 pub(super) fn work(names: &Names<'_>, values: &Value) -> Result<u64, TooMuch> {
     let mut count = Count { names, known: FxHashMap::default() };
     let all = count.of(names.root, values, 0)?;
-    if all > MAX_WORK { Err(TooMuch::Work) } else { Ok(all) }
+    if all > relaxed(MAX_WORK) { Err(TooMuch::Work) } else { Ok(all) }
 }
 
 struct Count<'n, 's> {
@@ -189,7 +191,7 @@ impl Count<'_, '_> {
             return Err(TooMuch::Depth);
         }
         // Counting is work, too.
-        if self.known.len() as u64 >= MAX_WORK {
+        if self.known.len() as u64 >= relaxed(MAX_WORK) {
             return Err(TooMuch::Work);
         }
         self.known.insert(pair, 0);
@@ -234,7 +236,7 @@ impl Count<'_, '_> {
         if object.contains_key("unevaluatedProperties") || object.contains_key("unevaluatedItems") {
             all = all.saturating_mul(2 + parts_of(values).count() as u64);
         }
-        if all > MAX_WORK {
+        if all > relaxed(MAX_WORK) {
             return Err(TooMuch::Work);
         }
         self.known.insert(pair, all);
@@ -263,7 +265,7 @@ impl Count<'_, '_> {
         let mut sum = 0u64;
         for value in parts_of(values) {
             sum = sum.saturating_add(self.each(parts.clone(), value, depth)?);
-            if sum > MAX_WORK {
+            if sum > relaxed(MAX_WORK) {
                 return Err(TooMuch::Work);
             }
         }

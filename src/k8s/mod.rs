@@ -15,6 +15,7 @@ mod quantity;
 mod reference;
 mod release_values;
 mod routes;
+mod secret_lines;
 mod secret_text;
 mod selector;
 mod validation;
@@ -38,6 +39,7 @@ pub use reference::{Reference, Via, references};
 pub use release_values::{
     NameWords, chart_may_make, container_port_names, has_known_chart, is_named_after, major,
 };
+pub use secret_lines::mark_secret_lines;
 pub use secret_text::{PlaintextSecret, is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use validation::{Refusal, refusals};

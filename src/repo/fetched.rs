@@ -71,6 +71,13 @@ impl Fetched {
         want.kind != Kind::Bucket && asked.get(want) == Some(&Asked::InVain)
     }
 
+    /// The charts that the lock names and that are here.
+    pub(super) fn charts(&self) -> Vec<Dir> {
+        let Some(store) = &self.store else { return Vec::new() };
+        let charts = self.lock.iter().filter(|(want, _)| matches!(want.kind, Kind::Chart | Kind::OciChart));
+        charts.filter_map(|(want, known)| self.open(store, want, known)).collect()
+    }
+
     fn asked(&self, wanted: Asked) -> BTreeSet<Want> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().filter(|(_, state)| **state == wanted).map(|(want, _)| want.clone()).collect()

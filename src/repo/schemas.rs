@@ -1,7 +1,7 @@
 //! The schemas that a repository gives: definitions of custom resources among its files, and the version of Kubernetes
 //! that an app is deployed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -11,7 +11,7 @@ use crate::schema::{
     Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, compile,
     file_names, find_custom, find_native, find_published, scope,
 };
-use crate::source::TreePath;
+use crate::source::{Dir, EntryKind, SourceFile, TreePath};
 use crate::yaml::Dialect;
 
 use super::{App, Object, Scan, ScannedDocument, Workspace};
@@ -44,6 +44,71 @@ impl TreeDefinitions {
         };
         loaded.get_or_init(load).find(group, kind)
     }
+}
+
+/// Definitions in `crds/` of the charts that were fetched, read group by group. What an app installs or leaves out to be
+/// installed by others is the same: whoever installs it takes the definitions from there.
+#[derive(Debug, Default)]
+pub(super) struct FetchedDefinitions {
+    groups: BTreeMap<SmolStr, (Vec<Arc<SourceFile>>, OnceLock<Definitions>)>,
+}
+
+impl FetchedDefinitions {
+    fn of(workspace: &Workspace) -> Self {
+        let mut groups: BTreeMap<SmolStr, (Vec<Arc<SourceFile>>, OnceLock<Definitions>)> = BTreeMap::new();
+        for chart in workspace.checkouts.fetched().charts() {
+            for file in definition_files(&chart) {
+                // Which file is about which group is read off its lines: reading all of them as YAML takes a second.
+                let text = file.text_or_empty();
+                let groups_here = text.lines().filter_map(|line| line.strip_prefix("  group:"));
+                let groups_here: BTreeSet<&str> =
+                    groups_here.map(|group| group.trim().trim_matches(['"', '\''])).collect();
+                for group in groups_here {
+                    groups.entry(group.into()).or_default().0.push(Arc::clone(&file));
+                }
+            }
+        }
+        Self { groups }
+    }
+
+    fn find<'a>(&'a self, workspace: &Workspace, group: &str, kind: &str) -> &'a [Arc<Definition>] {
+        let Some((files, loaded)) = self.groups.get(group) else { return &[] };
+        let load = || {
+            let mut definitions = Definitions::default();
+            for file in files {
+                for document in &workspace.cache.stream(file).documents {
+                    let Some(mut node) = document.root.clone() else { continue };
+                    if node.canonicalize(Dialect::Sigs).is_ok()
+                        && let Some(definition) = Definition::read(&Arc::new(node))
+                    {
+                        definitions.add(definition);
+                    }
+                }
+            }
+            definitions
+        };
+        loaded.get_or_init(load).find(group, kind)
+    }
+}
+
+/// The files below `crds/` of a chart and of those in its `charts/`, in order.
+fn definition_files(chart: &Dir) -> Vec<Arc<SourceFile>> {
+    let mut out = Vec::new();
+    let mut dirs = vec![(chart.path.child("crds"), true), (chart.path.child("charts"), false)];
+    while let Some((dir, is_crds)) = dirs.pop() {
+        for entry in chart.tree.list(&dir).unwrap_or_default() {
+            let path = dir.child(&entry.name);
+            let name = entry.name.as_str();
+            match entry.kind {
+                EntryKind::Dir => dirs.push((path, is_crds || name == "crds")),
+                EntryKind::File if is_crds && (name.ends_with(".yaml") || name.ends_with(".yml")) => {
+                    out.extend(chart.tree.read(&path));
+                }
+                _ => {}
+            }
+        }
+    }
+    out
 }
 
 /// The definitions among an app's own objects, for groups of which no file of the tree defines anything.
@@ -95,7 +160,17 @@ impl Workspace {
 
     fn definitions_of<'a>(&'a self, object: &'a Object) -> &'a [Arc<Definition>] {
         let own = object.definitions.find(&object.group, &object.kind);
-        if own.is_empty() { self.tree_definitions().find(self, &object.group, &object.kind) } else { own }
+        if own.is_empty() { self.shared_definitions(&object.group, &object.kind) } else { own }
+    }
+
+    /// The definitions of a kind that every app sees: among the files of the tree, else in charts that were fetched.
+    fn shared_definitions(&self, group: &str, kind: &str) -> &[Arc<Definition>] {
+        let written = self.tree_definitions().find(self, group, kind);
+        if written.is_empty() && group.contains('.') {
+            let fetched = self.fetched_definitions.get_or_init(|| FetchedDefinitions::of(self));
+            return fetched.find(self, group, kind);
+        }
+        written
     }
 
     /// What is known about the kind of an object.
@@ -137,7 +212,7 @@ impl Workspace {
 
     /// Where objects of a kind live; `None` where nothing here says so.
     pub fn scope_of(&self, group: &str, kind: &str) -> Option<Scope> {
-        scope(group, kind, self.tree_definitions().find(self, group, kind))
+        scope(group, kind, self.shared_definitions(group, kind))
     }
 
     /// What the schema of its kind refuses in an object. Several definitions of one kind must agree.

@@ -18,7 +18,7 @@ use super::idle::ChartWords;
 use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
-use super::schemas::SchemaFiles;
+use super::schemas::{FetchedDefinitions, SchemaFiles};
 use super::watch::{Unwatched, Watch};
 
 /// What a repository declares about its Argo CD.
@@ -57,6 +57,8 @@ pub struct Workspace {
     bootstrap: OnceLock<Bootstrap>,
     /// Definitions of custom resources among the files; none until the tree was looked at.
     tree_definitions: OnceLock<TreeDefinitions>,
+    /// Definitions in the charts that were fetched, once somebody asked for a kind that nothing else here defines.
+    pub(super) fetched_definitions: OnceLock<FetchedDefinitions>,
     /// Names of the Secrets that documents of the tree are or make.
     names: OnceLock<BTreeSet<SmolStr>>,
     /// Schemas from the files that the configuration names, once they were asked for.
@@ -83,6 +85,7 @@ impl Workspace {
             control_plane: OnceLock::new(),
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
+            fetched_definitions: OnceLock::new(),
             names: OnceLock::new(),
             schema_files: SchemaFiles::default(),
             chart_words: ChartWords::default(),

@@ -1,6 +1,7 @@
 //! GitLab's code quality report: the widget of a merge request.
 //!
-//! GitLab merges entries with the same fingerprint, so it must be unique; ours is.
+//! GitLab merges entries with the same fingerprint, so it must be unique; ours is. `type` and `categories` are what Code
+//! Climate's specification asks for, from which the format comes; GitLab does not read them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,8 +15,16 @@ use crate::lint::Report;
 
 use super::{GAPS_SHOWN, gap_words, to_json};
 
+/// What every entry is.
+const ISSUE: &str = "issue";
+
+/// Of Code Climate's categories the one that fits.
+const CATEGORIES: [&str; 1] = ["Bug Risk"];
+
 #[derive(Serialize)]
 struct Issue<'a> {
+    r#type: &'static str,
+    categories: [&'static str; 1],
     description: String,
     check_name: &'a str,
     fingerprint: Cow<'a, str>,
@@ -48,6 +57,8 @@ pub(super) fn render(report: &Report) -> String {
                 description.push_str(help);
             }
             Some(Issue {
+                r#type: ISSUE,
+                categories: CATEGORIES,
                 description,
                 check_name: finding.rule,
                 fingerprint: Cow::Borrowed(&reported.fingerprint),
@@ -69,6 +80,8 @@ pub(super) fn render(report: &Report) -> String {
             text
         });
         Some(Issue {
+            r#type: ISSUE,
+            categories: CATEGORIES,
             description: gap_words(gap),
             check_name: "not-rendered",
             fingerprint: Cow::Owned(fingerprint),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::explain::{ChartValues, Fleet};
 use crate::finding::Label;
+use crate::k8s::mark_secret_lines;
 use crate::lint::Report;
 
 use super::pretty::Look;
@@ -79,6 +80,7 @@ fn snippet(report: &Report, label: &Label) -> Option<Snippet> {
     let (file, at, _) = report.locate(label.at)?;
     let source = report.sources.get(label.at.file)?;
     source.text()?;
+    mark_secret_lines(&source);
     let shown = source.shown();
     let index = at.line as usize - 1;
     let first = index.saturating_sub(CONTEXT);

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use crate::k8s::mark_secret_lines;
 use crate::source::SourceFile;
 
 use super::text;
@@ -21,6 +22,7 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// `name` is what the file is called above the snippet.
     pub(super) fn new(file: &'a SourceFile, name: &str) -> Self {
+        mark_secret_lines(file);
         let text = match file.shown() {
             Cow::Borrowed(text) => text::source(text),
             Cow::Owned(text) => Cow::Owned(text::source(&text).into_owned()),

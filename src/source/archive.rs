@@ -5,10 +5,10 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use tar::EntryType;
 
-use super::{MemoryTree, ReadError, Sources, TreePath};
+use super::{MemoryTree, ReadError, Sources, TreePath, relaxed, relaxed_len};
 
 /// What an archive may unpack to. The defaults are Helm's (`pkg/chart/loader/archive`: 100 MiB in all, 5 MiB a
-/// file) plus a bound on the number of entries.
+/// file) plus a bound on the number of entries, as far as `--limits` leaves them.
 #[derive(Debug, Clone, Copy)]
 pub struct ArchiveLimits {
     /// Bytes of all files together.
@@ -21,7 +21,7 @@ pub struct ArchiveLimits {
 
 impl Default for ArchiveLimits {
     fn default() -> Self {
-        Self { total: 100 << 20, file: 5 << 20, entries: 20_000 }
+        Self { total: relaxed(100 << 20), file: relaxed(5 << 20), entries: relaxed_len(20_000) }
     }
 }
 

@@ -89,6 +89,8 @@ pub struct SourceFile {
     content: Content,
     line_starts: OnceLock<Vec<u32>>,
     secret: Mutex<BTreeSet<Span>>,
+    /// Whether somebody has looked for more of them before the file is shown.
+    looked: OnceLock<()>,
 }
 
 impl SourceFile {
@@ -131,6 +133,11 @@ impl SourceFile {
     /// Marks bytes that must never be shown: the value of a Secret.
     pub fn mark_secret(&self, span: Span) {
         self.secret.lock().unwrap_or_else(PoisonError::into_inner).insert(span);
+    }
+
+    /// Looks for what else must not be shown, the first time only.
+    pub fn before_showing(&self, look: impl FnOnce(&Self)) {
+        self.looked.get_or_init(|| look(self));
     }
 
     /// The text with every marked byte that is not white space replaced by `*`, for showing. Offsets stay; a
@@ -218,6 +225,7 @@ impl Sources {
             content,
             line_starts: OnceLock::new(),
             secret: Mutex::default(),
+            looked: OnceLock::new(),
         };
         let file = Arc::new(file);
         files.push(Arc::clone(&file));

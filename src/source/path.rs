@@ -16,13 +16,20 @@ pub enum PathError {
     Escapes,
     /// The path is absolute where a relative one is needed.
     Absolute,
+    /// The path is longer than any system opens.
+    TooLong,
 }
+
+/// Bytes of a path (`PATH_MAX` of Linux). Directories above a path are looked at one by one, so a longer one would cost the
+/// square of its length.
+const MAX_BYTES: usize = 4096;
 
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Escapes => "the path leads outside of the repository",
             Self::Absolute => "the path is absolute",
+            Self::TooLong => "the path is longer than 4096 bytes",
         })
     }
 }
@@ -55,9 +62,12 @@ impl TreePath {
     }
 
     fn resolve(&self, path: &str) -> Result<Self, PathError> {
+        if self.0.len() + path.len() > 2 * MAX_BYTES {
+            return Err(PathError::TooLong);
+        }
         let simple = !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
         if simple {
-            return Ok(self.child(path));
+            return Some(self.child(path)).filter(|path| path.0.len() <= MAX_BYTES).ok_or(PathError::TooLong);
         }
         let mut parts: Vec<&str> = self.components().collect();
         for part in path.split('/') {
@@ -69,7 +79,8 @@ impl TreePath {
                 part => parts.push(part),
             }
         }
-        Ok(Self(SmolStr::from(parts.join("/"))))
+        let path = parts.join("/");
+        if path.len() > MAX_BYTES { Err(PathError::TooLong) } else { Ok(Self(SmolStr::from(path))) }
     }
 
     /// Appends a name (or an already normalised relative path).

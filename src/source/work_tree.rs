@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::located::{Located, io_error};
-use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
+use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath, relaxed};
 
 /// Files larger than this are reported, not read: no hand-written configuration comes near it, and the API
 /// server's own limit for one object is 3 MiB.
@@ -257,15 +257,16 @@ impl WorkTree {
         }
         let mut file = File::open(on_disk).map_err(|error| io_error(&error))?;
         let size = file.metadata().map_err(|error| io_error(&error))?.len();
-        if size > MAX_FILE_BYTES {
-            return Err(ReadError::TooLarge { size, limit: MAX_FILE_BYTES });
+        let limit = relaxed(MAX_FILE_BYTES);
+        if size > limit {
+            return Err(ReadError::TooLarge { size, limit });
         }
         let mut bytes = vec![0; size as usize];
         if size == 0 || file.read_exact(&mut bytes).is_err() {
             // It does not know its size, or shrinks meanwhile; the limit holds as well for one that grows.
             bytes.clear();
             file.rewind().map_err(|error| io_error(&error))?;
-            file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
+            file.take(limit).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
         }
         Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
     }

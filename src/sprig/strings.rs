@@ -14,6 +14,7 @@ use crate::gotemplate::{
     Call, Data, Elem, Failure, Function, Map, MapKind, Param, Slot, Value, byte_range, quoted,
 };
 use crate::origin::{OriginId, Text};
+use crate::source::relaxed_len;
 
 use super::args::{Result, arg, bytes_of, fixed, text, variadic};
 use super::goutils;
@@ -143,15 +144,16 @@ fn int(args: &[Value], index: usize) -> i64 {
 }
 
 fn bounded(len: usize) -> Result<()> {
-    if len > MAX_LEN {
-        return Err(Failure::limit(format!("gave up on a string of more than {MAX_LEN} bytes")));
+    let most = relaxed_len(MAX_LEN);
+    if len > most {
+        return Err(Failure::limit(format!("gave up on a string of more than {most} bytes")));
     }
     Ok(())
 }
 
 /// Parts of a text, unless they are more than any chart splits a text into.
 fn few(parts: Vec<Range<usize>>) -> Result<Vec<Range<usize>>> {
-    if parts.len() > MAX_PARTS {
+    if parts.len() > relaxed_len(MAX_PARTS) {
         return Err(Failure::limit(format!("gave up on splitting a string into {} parts", parts.len())));
     }
     Ok(parts)

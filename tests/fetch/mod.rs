@@ -6,6 +6,8 @@ mod oci;
 mod proxy;
 mod server;
 mod static_index;
+mod tls;
+mod transcript;
 
 use std::process::{Command, Output};
 
@@ -69,6 +71,12 @@ impl Scene {
 /// A port that nobody listens on.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A program that CI builds into `target/tools`, else one of the machine.
+fn tool(name: &str) -> std::path::PathBuf {
+    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(name);
+    if own.is_file() { own } else { name.into() }
 }
 
 /// A program that a test started; it ends with the test.

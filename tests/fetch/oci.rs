@@ -131,11 +131,35 @@ fn docker_registry() {
         .stderr(Stdio::null())
         .spawn();
     let Ok(started) = started else {
-        eprintln!("skipped: docker-registry is not installed");
+        crate::skipped("docker-registry is not installed");
         return;
     };
     let _registry = Started(started);
     wait_for(port);
+    fetched_from(port);
+}
+
+/// Another implementation: the registry of go-containerregistry, a Go module that CI builds.
+#[test]
+fn go_containerregistry() {
+    let port = free_port();
+    let started = Command::new(super::tool("gcr-registry"))
+        .args(["-port", &port.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(started) = started else {
+        crate::skipped("gcr-registry is not installed: .ci/run builds it where there is Go");
+        return;
+    };
+    let _registry = Started(started);
+    wait_for(port);
+    fetched_from(port);
+}
+
+/// Pushes two versions of a chart to the registry on a port, and fetches what a release asks for.
+fn fetched_from(port: u16) {
     let base = format!("http://127.0.0.1:{port}");
     for version in ["1.0.0", "1.1.0"] {
         let layer = chart("web", version, &[]);

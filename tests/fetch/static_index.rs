@@ -173,3 +173,65 @@ fn credentials_stay_with_their_server() {
     );
     assert_eq!(other.requests().len(), 1);
 }
+
+/// What is wrong inside of a fetched chart alone is counted, and shown when asked for.
+#[test]
+fn what_is_wholly_inside_of_fetched_charts_is_counted() {
+    let broken = "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: job }\nspec:\n  schedule: \"0 25 * * *\"\n  jobTemplate: { spec: { template: { spec: { \
+                  restartPolicy: Never, containers: [{ name: a, image: 'registry.example.com/a:1' }] } } } }\n";
+    let server = repository(vec![("web", "1.0.0", chart("web", "1.0.0", &[("templates/job.yaml", broken)]))]);
+    let scene = Scene::new(&[("app.yaml", &application("web", &server.url("/charts/"), "web", "1.0.0"))]);
+    let (code, said) = scene.run(&[
+        "fetch",
+        "--allow-local",
+        "--only",
+        "chart",
+        "--jobs",
+        "1",
+        "--timeout",
+        "20",
+        "--quiet",
+        "--verbose",
+    ]);
+    assert!(code == 0 && said.contains("1 fetched"), "{said}");
+    let (_, said) = scene.run(&["fetch", "--allow-local", "--verbose"]);
+    assert!(said.contains("web 1.0.0 of ") && said.contains("1 already there"), "{said}");
+    let (code, said) = scene.run(&[]);
+    assert!(code == 0 && said.contains("--third-party shows"), "{said}");
+    let (code, said) = scene.run(&["--third-party", "--format", "concise"]);
+    assert!(code == 1 && said.contains("invalid-cron-schedule"), "{said}");
+    let (code, _) = scene.run(&["fetch", "--only", "nonsense"]);
+    assert_eq!(code, 2);
+}
+
+/// Definitions in `crds/` of a fetched chart are known to every app, also when the app that brings the chart leaves them out.
+#[test]
+fn definitions_of_fetched_charts_are_known() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: gadgets.example.com }\nspec:\n  group: example.com\n  \
+                      names: { kind: Gadget, plural: gadgets }\n  scope: Namespaced\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n      \
+                      openAPIV3Schema: { type: object, properties: { spec: { type: object, properties: { size: { type: integer } } } } }\n";
+    let server = repository(vec![(
+        "gadgets",
+        "1.0.0",
+        chart("gadgets", "1.0.0", &[("crds/gadgets.yaml", definition)]),
+    )]);
+    let app = application("gadgets", &server.url("/charts/"), "gadgets", "1.0.0");
+    let skipping =
+        app.replace("targetRevision: '1.0.0' }", "targetRevision: '1.0.0', helm: { skipCrds: true } }");
+    assert_ne!(app, skipping);
+    for app in [app, skipping] {
+        let scene = Scene::new(&[
+            ("app.yaml", &app),
+            ("own/kustomization.yaml", "resources: [gadget.yaml]\n"),
+            (
+                "own/gadget.yaml",
+                "apiVersion: example.com/v1\nkind: Gadget\nmetadata: { name: a, namespace: a }\nspec: { size: big }\n",
+            ),
+        ]);
+        let (code, said) = scene.run(&["--format", "concise"]);
+        assert!(code == 0 && !said.contains("own/gadget.yaml"), "{said}");
+        scene.fetch();
+        let (code, said) = scene.run(&["--format", "concise"]);
+        assert!(code == 1 && said.contains("own/gadget.yaml:4:15: error[schema-violation]"), "{said}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::origin::Place;
 use crate::yaml::{Data, Map, Node};
 
 use super::Params;
-use super::generator::{Generators, MAX_SETS};
+use super::generator::{Generators, max_sets};
 use super::params::go_value;
 
 impl Generators<'_, '_> {
@@ -29,10 +29,10 @@ impl Generators<'_, '_> {
         for outer in self.child(first, None, depth + 1) {
             let shared = self.shared_of(&outer);
             for inner in self.child(second, Some(&outer), depth + 1) {
-                if sets.len() >= MAX_SETS {
+                if sets.len() >= max_sets() {
                     self.problem(
                         generator.place(),
-                        format!("the matrix makes more than {MAX_SETS} parameter sets"),
+                        format!("the matrix makes more than {} parameter sets", max_sets()),
                     );
                     return sets;
                 }

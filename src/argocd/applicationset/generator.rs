@@ -39,7 +39,12 @@ const HAVE_VALUES: [&str; 6] =
 const NESTING: u32 = 2;
 
 /// Parameter sets of one generator; a matrix of matrices multiplies quickly.
-pub(super) const MAX_SETS: usize = 20_000;
+const MAX_SETS: usize = 20_000;
+
+/// [`MAX_SETS`], or what `--limits` makes of it.
+pub(super) fn max_sets() -> usize {
+    crate::source::relaxed_len(MAX_SETS)
+}
 
 /// The state of one expansion.
 pub(super) struct Generators<'a, 'e> {
@@ -182,9 +187,10 @@ impl<'a, 'e> Generators<'a, 'e> {
                     selector::matches(selector, |key| Some(flat.get(key)?.scalar()?.to_string()))
                 });
             }
-            if sets.len() > MAX_SETS {
-                self.problem(block.place(), format!("a generator makes more than {MAX_SETS} parameter sets"));
-                sets.truncate(MAX_SETS);
+            let most = max_sets();
+            if sets.len() > most {
+                self.problem(block.place(), format!("a generator makes more than {most} parameter sets"));
+                sets.truncate(most);
             }
             made.push((kind, sets));
         }

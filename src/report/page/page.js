@@ -12,9 +12,10 @@ const make = (tag, attributes, ...children) => {
   node.append(...children.flat().filter((child) => child !== undefined && child !== null));
   return node;
 };
+// On a narrow screen a table is moved from side to side; words stay whole.
 const table = (head, rows) =>
-  make("table", {}, make("thead", {}, make("tr", {}, head.map((cell) => make("th", {}, cell)))),
-    make("tbody", {}, rows.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell))))));
+  make("div", { class: "wide" }, make("table", {}, make("thead", {}, make("tr", {}, head.map((cell) => make("th", {}, cell)))),
+    make("tbody", {}, rows.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell)))))));
 const plural = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const summary = report.summary;
 document.getElementById("verdict").textContent =
