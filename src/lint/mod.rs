@@ -25,7 +25,7 @@ use smol_str::SmolStr;
 
 use crate::cache::Want;
 use crate::config::Level;
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, Missing, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
 use crate::source::{Position, Sources, Span};
@@ -251,7 +251,8 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
     let check = |app: &App, rendered: &Rendered| -> Vec<Finding> {
         let mut findings = Vec::new();
         for (rule, severity) in &rules {
-            let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins);
+            let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins)
+                .partial(rendered.incomplete.iter().any(|it| it.missing != Missing::StandIn));
             // What only `helm test` makes is not deployed: no advice about how it would run.
             for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
                 rule.check_object(object, &mut cx);

@@ -92,10 +92,15 @@ fn collide(inventory: &Inventory, a: AppId, b: AppId) -> bool {
             && !are_environments(inventory, a, b))
 }
 
-/// Whether two apps are one definition that two roots render: of those, a cluster has one.
+/// Whether two apps are one that two roots render, from one definition or from two that give it the same name: of those
+/// roots, a cluster has one.
 fn are_one(inventory: &Inventory, a: AppId, b: AppId) -> bool {
     let (Some(a), Some(b)) = (inventory.app(a), inventory.app(b)) else { return false };
-    a.app.place.at == b.app.place.at && a.root != b.root
+    let apart = a.root != b.root || a.app.environment != b.app.environment;
+    a.root != b.root && a.app.place.at == b.app.place.at
+        || (apart || a.app.provisional || b.app.provisional)
+            && a.app.name == b.app.name
+            && matches!(a.app.cluster.as_str(), "" | IN_CLUSTER)
 }
 
 /// Whether two apps are called alike but for the environment, and only the address that every cluster has for itself says that

@@ -1,8 +1,12 @@
 //! `unused-value`: see the page.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repo::{AppId, IdleValue, Inventory, Status};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::repo::{AppId, AppKind, IdleValue, Inventory, Spec, Status, Workspace};
 use crate::rules::no_ops::is_read_by_others;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
@@ -30,6 +34,8 @@ impl Rule for UnusedValue {
                 idle.entry(value.at).or_insert((value, Vec::new())).1.push(app.app.id);
             }
         }
+        let words = OnceCell::new();
+        let loose = || words.get_or_init(|| words_of_loose_charts(inventory, cx.workspace));
         for (at, (value, mut apps)) in idle {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Ok(path) = TreePath::new(file.name()) else { continue };
@@ -41,8 +47,21 @@ impl Rule for UnusedValue {
                 let mut others = inventory.apps.iter().filter(|entry| places.contains(&entry.app.place.at));
                 others.any(|entry| !apps.contains(&entry.app.id))
             };
+            // What an app of apps tells each of its apps, where a line says it for all of them.
+            let said_for_all = |apps: &[AppId]| {
+                apps.iter().any(|id| {
+                    inventory.app(*id).is_some_and(|entry| {
+                        entry.app.parent.is_some() && entry.app.path.as_ref() != Some(&path)
+                    })
+                })
+            };
             let others = |apps: &[AppId]| {
-                if value.inline { copies(apps) } else { is_read_by_others(inventory, &path, apps) }
+                if value.inline {
+                    copies(apps) || said_for_all(apps)
+                } else {
+                    is_read_by_others(inventory, &path, apps)
+                        || !inventory.scan.is_in_chart(&path) && loose().contains(value.last())
+                }
             };
             let used = apps.iter().any(partial) || others(&apps);
             if used {
@@ -57,4 +76,30 @@ impl Rule for UnusedValue {
             cx.report_at(at, message).apps(apps).help(help);
         }
     }
+}
+
+/// What follows a dot in templates of charts that no app of this repository deploys: whoever does may give them shared values.
+fn words_of_loose_charts(inventory: &Inventory, workspace: &Workspace) -> FxHashSet<SmolStr> {
+    let mut words = FxHashSet::default();
+    for entry in
+        inventory.apps.iter().filter(|entry| matches!(entry.app.kind, AppKind::Chart | AppKind::Release))
+    {
+        let dir = match &entry.app.spec {
+            Spec::Chart(dir) => dir,
+            Spec::Release(release) => &release.chart,
+            _ => continue,
+        };
+        let templates = dir.path.child("templates");
+        for path in entry.files.iter().filter(|path| path.starts_with(&templates)) {
+            let Ok(file) = workspace.tree.read(path) else { continue };
+            let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+            for rest in file.text_or_empty().split('.').skip(1) {
+                let word = rest.split(|c| !is_word(c)).next().unwrap_or_default();
+                if !word.is_empty() {
+                    words.insert(word.into());
+                }
+            }
+        }
+    }
+    words
 }
