@@ -42,6 +42,7 @@ mod helm_corpus;
 mod helm_limits;
 mod hostile;
 mod incidents;
+mod kinds;
 mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;

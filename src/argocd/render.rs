@@ -193,11 +193,12 @@ fn incomplete_spec(app: &Application, source: &Source) -> Option<(Place, String)
         false => Some("spec.source.repoURL and either spec.source.path or spec.source.chart are required"),
     };
     let unversioned = source.chart.is_some() && source.target_revision().is_empty();
-    let words = words.or_else(|| {
-        unversioned.then_some("spec.source.targetRevision is required if the manifest source is a helm chart")
-    })?;
+    let words = words.or_else(|| unversioned.then_some(NO_REVISION))?;
     Some((source.place, words.to_owned()))
 }
+
+/// What Argo CD says where a chart has no version.
+pub const NO_REVISION: &str = "spec.source.targetRevision is required if the manifest source is a helm chart";
 
 /// The directory that a source names (`util/app/path/path.go`).
 fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {

@@ -2,9 +2,9 @@
 //!
 //! Mirrors `api/types/selector.go` and `Select` of `api/resmap/reswrangler.go`.
 
-use regex::Regex;
 use smol_str::SmolStr;
 
+use crate::golang::regexp::Regexp;
 use crate::k8s;
 
 use super::failure::{Failure, Result};
@@ -18,7 +18,7 @@ enum Pattern {
     Any,
     /// No character has a meaning: nearly all patterns are plain names.
     Literal(SmolStr),
-    Regex(Regex),
+    Regex(Regexp),
 }
 
 impl Pattern {
@@ -42,12 +42,8 @@ impl Pattern {
 }
 
 /// A regular expression, with Go's message when it is none.
-pub(super) fn compile(pattern: &str) -> Result<Regex> {
-    regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| {
-        let text = error.to_string();
-        let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Failure::new(format!("error parsing regexp: {why}: `{pattern}`"))
-    })
+pub(super) fn compile(pattern: &str) -> Result<Regexp> {
+    Regexp::new(pattern).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// A selector made ready.

@@ -25,7 +25,7 @@ use smol_str::SmolStr;
 
 use crate::cache::Want;
 use crate::config::Level;
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Finding, Missing, Severity};
 use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
 use crate::source::{FileId, Position, Sources, Span};
@@ -253,7 +253,8 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
         // What only `helm test` makes is not deployed: no advice about how it would run.
         let deployed: Vec<_> = rendered.objects.iter().filter(|object| !object.is_helm_test()).collect();
         for (rule, severity) in &rules {
-            let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins);
+            let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins)
+                .partial(rendered.incomplete.iter().any(|it| it.missing != Missing::StandIn));
             for object in deployed.iter().copied() {
                 rule.check_object(object, &mut cx);
             }

@@ -132,19 +132,28 @@ impl<'a> Environments<'a> {
         let Ok(file) = self.workspace.tree.read(&chart.child("Chart.yaml")) else { return Vec::new() };
         let stream = self.workspace.cache.stream(&file);
         let root = stream.documents.first().and_then(|document| document.root.as_ref());
-        let text = |key: &str| root.and_then(|root| root.get(key)).and_then(Node::as_str).unwrap_or_default();
+        let text = |key: &str| {
+            root.and_then(|root| root.get(key))
+                .and_then(Node::scalar)
+                .map(|it| it.as_str())
+                .unwrap_or_default()
+        };
         if text("type") == "library" {
             return Vec::new();
         }
         let names: BTreeSet<&str> =
             [text("name"), chart.file_name()].into_iter().filter(|name| !name.is_empty()).collect();
         let mut layers: BTreeMap<Vec<String>, Vec<TreePath>> = BTreeMap::new();
-        let mut add = |found: Vec<(Vec<String>, TreePath)>| {
-            for (tokens, path) in found {
-                layers.entry(tokens).or_default().push(path);
-            }
+        // What is not called like an environment may be values of another chart, which a template reads as text.
+        let has_own = self.workspace.tree.is_file(&chart.child("values.yaml"));
+        let ours = |(tokens, path): &(Vec<String>, TreePath)| {
+            tokens.first().is_none_or(|it| it == "ci")
+                || !has_own
+                || tokens.iter().any(|it| it.split(['-', '_', '.']).any(is_environment))
+                || self.fits(path, chart, root)
         };
-        add(self.candidates(chart, &names));
+        add(&mut layers, self.candidates(chart, &names).into_iter().filter(ours).collect());
+        self.drop_aliases(&mut layers);
         let mut above = chart.parent();
         for _ in 0..LEVELS {
             let Some(dir) = above else { break };
@@ -156,10 +165,16 @@ impl<'a> Environments<'a> {
                 let named = names.iter().any(|name| is_named(below, name));
                 (named || alone) && self.fits(path, chart, root)
             };
-            add(found.into_iter().filter(|(_, path)| ours(path)).collect());
+            add(&mut layers, found.into_iter().filter(|(_, path)| ours(path)).collect());
             above = dir.parent();
         }
-        let common: Vec<TreePath> = layers.remove(&Vec::new()).unwrap_or_default();
+        let mut common: Vec<TreePath> = layers.remove(&Vec::new()).unwrap_or_default();
+        // A file that says its own name is an environment, though it is called like what all share: a site called `base`.
+        for path in common.extract_if(.., |path| self.own_name(path).is_some()).collect::<Vec<_>>() {
+            if let Some(name) = self.own_name(&path) {
+                layers.entry(vec![name.to_owned()]).or_default().push(path);
+            }
+        }
         let environments: Vec<Vec<String>> = layers.keys().take(MAX_ENVIRONMENTS).cloned().collect();
         let release = |environment: SmolStr, values: Vec<TreePath>| AssumedRelease {
             chart: Dir::new(Arc::clone(&self.workspace.tree), chart.clone()),
@@ -216,6 +231,31 @@ impl<'a> Environments<'a> {
         found
     }
 
+    /// Takes out what is a link to a file that is there as well, as `ci/prod-values.yaml` may be.
+    fn drop_aliases(&self, layers: &mut BTreeMap<Vec<String>, Vec<TreePath>>) {
+        let tree = &self.workspace.tree;
+        let there: BTreeSet<TreePath> = layers.values().flatten().cloned().collect();
+        for paths in layers.values_mut() {
+            let is_alias =
+                |path: &TreePath| tree.resolve(path).is_ok_and(|to| to != *path && there.contains(&to));
+            paths.retain(|path| !is_alias(path));
+        }
+        layers.retain(|_, paths| !paths.is_empty());
+    }
+
+    /// The word of [`COMMON`] in a file's name, if a value at the top of the file is that word.
+    fn own_name(&self, path: &TreePath) -> Option<&'static str> {
+        let stem = stem(path.file_name());
+        let word = COMMON.into_iter().find(|word| without(stem, "values") == Some(word) || stem == *word)?;
+        let file = self.workspace.tree.read(path).ok()?;
+        let stream = self.workspace.cache.stream(&file);
+        let root = stream.documents.first()?.root.clone()?;
+        root.entries()
+            .iter()
+            .any(|entry| entry.value.scalar().is_some_and(|text| text == word))
+            .then_some(word)
+    }
+
     /// Files in a directory and so many levels below it.
     fn below(&self, dir: &TreePath, levels: usize) -> Vec<&'a TreePath> {
         let mut found: Vec<&TreePath> = self.files.get(dir).into_iter().flatten().copied().collect();
@@ -263,6 +303,13 @@ impl<'a> Environments<'a> {
         let keys = values.entries();
         let fitting = keys.iter().filter(|entry| known.contains(&entry.key.text)).count();
         fitting > 0 && fitting * 2 >= keys.len()
+    }
+}
+
+/// Adds files to the layers that their names tell.
+fn add(layers: &mut BTreeMap<Vec<String>, Vec<TreePath>>, found: Vec<(Vec<String>, TreePath)>) {
+    for (tokens, path) in found {
+        layers.entry(tokens).or_default().push(path);
     }
 }
 

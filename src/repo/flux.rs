@@ -16,9 +16,9 @@ use crate::yaml::{Entry, Key, Map, Node};
 use super::app::{App, Spec};
 use super::clusters::Variants;
 use super::definition::is_flux_kind;
-use super::remotes::Expected;
+use super::remotes::{Expected, Identity};
 use super::scan::{Scan, ScannedDocument};
-use super::{Workspace, showcase};
+use super::{Workspace, flux_version, showcase};
 
 /// What is kept of an object that another may name, by cluster, kind, namespace and name.
 type StoreKey = (SmolStr, SmolStr, SmolStr, SmolStr);
@@ -95,6 +95,17 @@ impl Store {
         Some(Input { name: name.clone(), node: Arc::new(node), origins: Arc::default(), applied: true })
     }
 
+    /// Whether the cluster of an app has what a document says under another name: a prefix was put before it.
+    fn is_renamed(&self, app: &App, name: &ObjectName, node: &Node) -> bool {
+        name.kind != "Secret"
+            && self.objects.iter().any(|((cluster, kind, _, called), (rendered, _))| {
+                *cluster == app.cluster
+                    && *kind == name.kind
+                    && *called != name.name
+                    && rendered.place().at == node.place().at
+            })
+    }
+
     /// Finds what an app names: what was rendered for its cluster, else what is written nearest to it and not for another
     /// cluster.
     pub(super) fn resolve(&self, app: &mut App, workspace: &Workspace, scan: &Scan, variants: &Variants) {
@@ -122,8 +133,9 @@ impl Store {
                     near.into_iter().flatten().all(|near| variants.may_meet(path, near))
                 };
                 let document = nearest_of(&name, app.path.as_ref(), scan, &meets)?;
+                let node = document.node(workspace)?;
                 let applied = comes_along(app, document);
-                Some((Arc::new(document.node(workspace)?), Arc::default(), applied))
+                (!self.is_renamed(app, &name, &node)).then(|| (Arc::new(node), Arc::default(), applied))
             });
             let Some((node, origins, applied)) = found else { continue };
             // A HelmChart names the source of its chart.
@@ -243,6 +255,10 @@ impl Roots {
             let kustomization = Kustomization::new(Arc::new(node));
             let dir = built_dir(&kustomization, &document.path, workspace, scan);
             let dir = dir.filter(|_| !shows_another(&document.path, &kustomization));
+            // A base that others build on gets its path from their patches.
+            let dir = dir.filter(|_| {
+                kustomization.node.at_path(&["spec", "path"]).is_some() || !scan.is_resource(&document.path)
+            });
             let dir = dir.map(|dir| workspace.tree.resolve(&dir).unwrap_or(dir));
             kustomizations
                 .push(Written { document: index, dir: dir.filter(|dir| workspace.tree.is_dir(dir)) });
@@ -300,10 +316,24 @@ fn built_dir(
         root = root.join(&origin.root).ok()?;
         from = origin.source;
     }
-    if nearest(&from, Some(path), scan).is_none() {
-        root = workspace.bootstrap().dir.join(root.as_str()).ok()?;
+    match nearest(&from, Some(path), scan) {
+        None => root = workspace.bootstrap().dir.join(root.as_str()).ok()?,
+        Some(document) if is_elsewhere(document, kustomization.path(), workspace) => return None,
+        Some(_) => {}
     }
     flux::below(&root, kustomization.path())
+}
+
+/// Whether a Kustomization builds the root of what is another repository's: that a root exists here as well says nothing. Other
+/// paths do, whatever the source is called: repositories are forked and renamed, and artifacts are made of them.
+fn is_elsewhere(document: &ScannedDocument, path: &str, workspace: &Workspace) -> bool {
+    let is_root = path.trim_start_matches("./").trim_matches('/').is_empty();
+    is_root
+        && (document.kind != "GitRepository"
+            || document.node(workspace).is_some_and(|node| {
+                flux::source_url(&node)
+                    .is_some_and(|url| workspace.checkouts.identity(url) == Identity::Other)
+            }))
 }
 
 /// The Kustomization that the Flux operator makes of the `sync` of a FluxInstance, or of the chart that makes one.
@@ -378,70 +408,8 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
     let nearly_all = |(_, paths): &(&SmolStr, &BTreeSet<String>)| 5 * hits(&dir, paths) >= 4 * paths.len();
     let sources = paths.iter().filter(nearly_all).map(|(name, _)| name.clone()).collect();
     let mut bootstrap = Bootstrap { dir, sources, ..Bootstrap::default() };
-    find_controllers(&mut bootstrap, workspace, scan);
+    flux_version::find_controllers(&mut bootstrap, workspace, scan);
     workspace.set_bootstrap(bootstrap);
-}
-
-/// Finds out what the repository says about the controllers of Flux: how strict they are about variables, and whether a
-/// webhook gives Kustomizations more of them than their manifests say.
-fn find_controllers(bootstrap: &mut Bootstrap, workspace: &Workspace, scan: &Scan) {
-    const GATE: &str = "StrictPostBuildSubstitutions=";
-    let config = &workspace.config;
-    let declared = config.external.iter().filter(|external| external.kind.value == "Variable");
-    let declared = declared.map(|external| &external.name).chain(&config.placeholders);
-    bootstrap.injected = declared.map(|pattern| pattern.value.clone()).collect();
-    if !scan.documents.iter().any(|document| document.group == "kustomize.toolkit.fluxcd.io") {
-        return;
-    }
-    let mut gate = None;
-    for file in scan.files.iter().filter_map(|path| workspace.tree.read(path).ok()) {
-        let text = file.text_or_empty();
-        let hooks =
-            text.contains("MutatingWebhookConfiguration") && text.contains("kustomize.toolkit.fluxcd.io");
-        if hooks || text.contains("kustomize-mutating-webhook") {
-            bootstrap.injected.push("*".into());
-        }
-        if let Some((_, rest)) = text.split_once(GATE) {
-            gate = Some(rest.starts_with("true"));
-        }
-    }
-    let minors = scan.documents.iter().filter_map(|document| minor_of_flux(document, workspace));
-    // From v1.9 of kustomize-controller on, which is Flux 2.9, the gate is open unless it is shut.
-    bootstrap.minor = minors.min();
-    bootstrap.strict = gate.or_else(|| bootstrap.minor.map(|minor| minor >= 9));
-}
-
-/// The minor version of Flux 2 that a document installs.
-fn minor_of_flux(document: &ScannedDocument, workspace: &Workspace) -> Option<u64> {
-    let (group, kind) = (document.group.as_str(), document.kind.as_str());
-    let minor = |version: &str| {
-        let mut parts = version.trim_start_matches(['v', '~', '^', '=', ' ']).split('.');
-        let major = parts.next()?;
-        let minor = parts.next()?.parse().ok()?;
-        Some((major.to_owned(), minor))
-    };
-    let of_distribution =
-        |version: &str| minor(version).filter(|(major, _)| major == "2").map(|(_, minor)| minor);
-    match (group, kind) {
-        ("apps", "Deployment") if document.name == "kustomize-controller" => {
-            let node = document.node(workspace)?;
-            let containers = node.items(&["spec", "template", "spec", "containers"]).iter();
-            let mut images = containers.filter_map(|container| container.get("image")?.as_str());
-            let image = images.find(|image| image.contains("kustomize-controller"))?;
-            let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
-            minor(tag).filter(|(major, _)| major == "1").map(|(_, minor)| minor)
-        }
-        ("fluxcd.controlplane.io", "FluxInstance") => {
-            let node = document.node(workspace)?;
-            of_distribution(node.at_path(&["spec", "distribution", "version"])?.as_str()?)
-        }
-        ("helm.toolkit.fluxcd.io", "HelmRelease") => {
-            let node = document.node(workspace)?;
-            let path = ["spec", "values", "instance", "distribution", "version"];
-            of_distribution(node.at_path(&path)?.as_str()?)
-        }
-        _ => None,
-    }
 }
 
 /// The first directory of a path.

@@ -30,6 +30,13 @@ pub struct IdleValue {
     pub inline: bool,
 }
 
+impl IdleValue {
+    /// The key itself, the last part of the path.
+    pub fn last(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or_default()
+    }
+}
+
 /// The idle keys of the values files of an app. None where the chart was not rendered whole: what is missing may
 /// read them.
 pub(super) fn idle_values(rendered: &Rendered, workspace: &Workspace) -> Vec<IdleValue> {
@@ -139,7 +146,9 @@ impl Search<'_> {
         let root = &self.release.root;
         let own = root.chart.values.as_ref().map(|values| values.at.file);
         let inner = path.first().is_some_and(|first| root.dependencies.iter().any(|it| it.name == *first));
-        inner && path.len() > 1 && own == Some(entry.key.at.file)
+        // A chart with no templates of its own has nothing else to say.
+        let outer = root.chart.templates.is_empty() && !root.dependencies.is_empty() && path.len() == 1;
+        (inner && path.len() > 1 || outer) && own == Some(entry.key.at.file)
     }
 
     /// Whether some text of the chart may mean this key: `rules.etcd` for `etcd` below `rules`, and `etcd` by itself or below

@@ -20,6 +20,7 @@ use super::flux::shows_another;
 use super::schemas::rendered_definitions;
 use super::showcase::has_tokens;
 use super::trace::{Misses, Trace};
+use super::unfinished::unfinished;
 use super::{AssumedRelease, Object, Workspace};
 
 /// What an app renders to.
@@ -53,6 +54,9 @@ pub struct Rendered {
     pub wants: BTreeSet<Want>,
 }
 
+/// How files begin that git-crypt has locked.
+const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
+
 impl Rendered {
     /// Takes everything but the objects, which it answers.
     fn take(&mut self, output: Output) -> Vec<Node> {
@@ -79,8 +83,20 @@ impl Rendered {
         output.objects
     }
 
+    /// What git-crypt has locked is no YAML in this clone, and nobody can say here what it is once it is unlocked.
+    fn excuse_encrypted(&mut self, workspace: &Workspace) {
+        for problem in &mut self.problems {
+            let file = problem.place.and_then(|place| workspace.sources.get(place.at.file));
+            let Some(file) = file.filter(|file| file.bytes().starts_with(GIT_CRYPT)) else { continue };
+            let words = format!("git-crypt has locked `{}`", file.name());
+            self.incomplete.push(Incomplete::new(Missing::Content, words.clone()));
+            (problem.kind, problem.message) = (ProblemKind::Unavailable, words);
+            self.failed = None;
+        }
+    }
+
     /// A file with tokens that some program replaces is no YAML yet, and nothing says that it is built as it is.
-    fn excuse_templates(&mut self, workspace: &Workspace) {
+    fn excuse_templates(&mut self, app: &App, workspace: &Workspace) {
         if self.failed.is_none() {
             return;
         }
@@ -88,9 +104,14 @@ impl Rendered {
             |problem: &&mut Problem| matches!(problem.kind, ProblemKind::Kustomize | ProblemKind::Syntax);
         for problem in self.problems.iter_mut().filter(unread) {
             let file = problem.place.and_then(|place| workspace.sources.get(place.at.file));
-            let Some(file) = file.filter(|file| has_tokens(file.text_or_empty())) else { continue };
-            let words =
-                format!("`{}` has tokens such as `<NAME>`, which some program replaces first", file.name());
+            let Some(file) = file else { continue };
+            let words = if has_tokens(file.text_or_empty()) {
+                format!("`{}` has tokens such as `<NAME>`, which some program replaces first", file.name())
+            } else if let Some(words) = unfinished(app, &file, problem, workspace) {
+                words
+            } else {
+                continue;
+            };
             self.incomplete.push(Incomplete::new(Missing::Content, words.clone()));
             (problem.kind, problem.message) = (ProblemKind::Unavailable, words);
             self.failed = None;
@@ -315,7 +336,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 &workspace.cache,
             ));
             let nodes = rendered.take(output);
-            rendered.excuse_templates(workspace);
+            rendered.excuse_templates(app, workspace);
             nodes
         }
         Spec::Manifests(files) => {
@@ -335,17 +356,18 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
         Spec::Chart(dir) => {
             let output = chart(app, &trace.watch(dir.clone()), None, workspace, &mut rendered.origins);
             let nodes = rendered.take(output);
-            rendered.excuse_templates(workspace);
+            rendered.excuse_templates(app, workspace);
             nodes
         }
         Spec::Release(release) => {
             let dir = trace.watch(release.chart.clone());
             let output = chart(app, &dir, Some(release), workspace, &mut rendered.origins);
             let nodes = rendered.take(output);
-            rendered.excuse_templates(workspace);
+            rendered.excuse_templates(app, workspace);
             nodes
         }
     };
+    rendered.excuse_encrypted(workspace);
     rendered.files.append(&mut trace.files());
     rendered.files.extend(app.path.clone());
     for release in &rendered.releases {

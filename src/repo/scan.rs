@@ -218,6 +218,11 @@ impl Scan {
         names
     }
 
+    /// Whether a file lies in a chart.
+    pub fn is_in_chart(&self, path: &TreePath) -> bool {
+        std::iter::successors(path.parent(), TreePath::parent).any(|dir| self.charts.contains(&dir))
+    }
+
     /// Whether any kustomization reads this file as a resource.
     pub fn is_resource(&self, path: &TreePath) -> bool {
         self.resources.contains(path)

@@ -23,6 +23,24 @@ const SHOWCASES: [&str; 13] = [
 const TEST_DATA: [&str; 9] =
     ["docs", "doc", "documentation", "tests", "testdata", "test-data", "fixtures", "e2e", "__tests__"];
 
+/// Directories of files that some program fills in before anybody applies them.
+const SCAFFOLDS: [&str; 9] = [
+    "template",
+    "templates",
+    "boilerplate",
+    "boilerplates",
+    "skeleton",
+    "skeletons",
+    "scaffold",
+    "scaffolds",
+    "scaffolding",
+];
+
+/// The directory on the way to a file that is called like a place for templates, the lowest one.
+pub(super) fn scaffold(path: &TreePath) -> Option<TreePath> {
+    above(path, &SCAFFOLDS)
+}
+
 /// The directory on the way to a file that is called like a showcase, the lowest one.
 pub fn showcase(path: &TreePath) -> Option<TreePath> {
     above(path, &SHOWCASES)
@@ -38,6 +56,12 @@ pub fn has_tokens(text: &str) -> bool {
     text.split('<').skip(1).any(|rest| is_token(rest.split_once('>').map_or("", |(name, _)| name)))
 }
 
+/// Whether a file has placeholders where YAML wants something else: `{{ name }}` unquoted, `{% if x %}`, `<NAME>`.
+pub fn is_template(text: &str) -> bool {
+    // An ApplicationSet is no template, though it holds some.
+    !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
+}
+
 /// Whether a name has a part in capitals, such as `DOMAIN` or `PROJECT_ID`: the habit of scripts for what they replace.
 pub fn has_capitals(name: &str) -> bool {
     name.split(['.', '-', '/', ':']).any(is_token)
@@ -47,6 +71,13 @@ fn is_token(name: &str) -> bool {
     name.len() > 2
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether a line is, or sets a key to, a placeholder that is not quoted.
+fn is_placeholder(line: &str) -> bool {
+    let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
+    let value = value.trim_start_matches("- ").trim_start();
+    ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{"].iter().any(|open| value.starts_with(open))
 }
 
 fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
@@ -63,6 +94,24 @@ fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn templates_are_told_by_their_placeholders() {
+        for (text, want) in [
+            ("a: 1\n", false),
+            ("a: {{ .name }}\n", true),
+            ("a: '{{ .name }}'\n", false),
+            ("a:\n  - {{ name }}\n", true),
+            ("{{- range .x }}\na: 1\n{{- end }}\n", true),
+            ("kind: ApplicationSet\nname: {{ name }}\n", false),
+            ("a: <Buffer>\n", false),
+            ("<#if x??>\na: 1\n</#if>\n", true),
+            ("{% for x in xs %}\na: 1\n", true),
+            ("[[ if .x ]]\na: 1\n", true),
+        ] {
+            assert_eq!(is_template(text), want, "{text}");
+        }
+    }
 
     #[test]
     fn parts_in_capitals() {

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::config::{Level, OptionKind};
 use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place, Spot};
-use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Workspace};
+use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Spec, Workspace};
 use crate::schema::Violation;
 use crate::source::{SourceFile, Sources, Span, TreePath};
 
@@ -45,6 +45,8 @@ pub struct Context<'a> {
     app: Option<&'a App>,
     inventory: Option<&'a Inventory>,
     origins: &'a Origins,
+    /// Whether something that the app is made of is not on this machine.
+    partial: bool,
     findings: Vec<Finding>,
 }
 
@@ -57,7 +59,19 @@ impl<'a> Context<'a> {
         app: &'a App,
         origins: &'a Origins,
     ) -> Self {
-        Self { workspace, meta, severity, app: Some(app), inventory: None, origins, findings: Vec::new() }
+        let (app, inventory) = (Some(app), None);
+        Self { workspace, meta, severity, app, inventory, origins, partial: false, findings: Vec::new() }
+    }
+
+    /// The same, of an app that is rendered without something that is not on this machine.
+    pub fn partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
+        self
+    }
+
+    /// Whether the app is rendered without something that is not on this machine: what lacks may be there.
+    pub fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// A context for checks of files and of the whole repository.
@@ -75,6 +89,7 @@ impl<'a> Context<'a> {
             app: None,
             inventory: Some(inventory),
             origins,
+            partial: false,
             findings: Vec::new(),
         }
     }
@@ -83,6 +98,20 @@ impl<'a> Context<'a> {
     /// their parts.
     pub fn is_chart_alone(&self) -> bool {
         self.app.is_some_and(|app| app.kind == AppKind::Chart)
+    }
+
+    /// Whether a chart is rendered with values that its own tests use (`ci/`): what comes of it is never deployed.
+    pub fn is_test_release(&self) -> bool {
+        self.app.is_some_and(|app| app.kind == AppKind::Release && app.provisional)
+    }
+
+    /// Whether nothing says with which values a chart is deployed: none, or those of a file whose name looks like it.
+    pub fn are_values_assumed(&self) -> bool {
+        self.app.is_some_and(|app| match &app.spec {
+            Spec::Chart(_) => true,
+            Spec::Release(release) => release.declared.is_none(),
+            _ => false,
+        })
     }
 
     /// Whether no app deploys the object: it is judged as it is written.
@@ -107,7 +136,8 @@ impl<'a> Context<'a> {
         self.workspace.violations(object, self.app)
     }
 
-    /// Whether rendering some app reads this file as YAML. Known in checks of files and of the whole repository.
+    /// Whether rendering something that is deployed reads this file as YAML. Known in checks of files and of the whole
+    /// repository.
     pub fn is_read(&self, file: &SourceFile) -> bool {
         let Ok(path) = TreePath::new(file.name()) else { return false };
         let Some(inventory) = self.inventory else { return false };
@@ -120,7 +150,8 @@ impl<'a> Context<'a> {
             }
             dir = at.parent();
         }
-        !inventory.readers(&path).is_empty()
+        let loose = |id: &AppId| inventory.app(*id).is_none_or(|entry| entry.app.kind == AppKind::Overlay);
+        !inventory.readers(&path).iter().all(loose)
     }
 
     /// Whether a file is read as text only, by a generator of ConfigMaps or Secrets.

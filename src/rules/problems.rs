@@ -79,6 +79,7 @@ pub fn rules_about(kind: Option<ProblemKind>) -> &'static [&'static str] {
             "colliding-generated-applications",
             "implicit-type",
             "invalid-name-or-label",
+            "missing-target-revision",
             "syntax-error",
             "duplicate-key",
             "alias-bomb",

@@ -181,11 +181,22 @@ impl<'a, 'e> Generators<'a, 'e> {
                 "merge" => self.merge(generator, depth),
                 kind => self.live(kind, generator),
             };
-            if selector.is_some() {
+            if let Some(written) = selector {
+                let before = sets.len();
                 sets.retain(|params| {
                     let flat = params.flattened();
                     selector::matches(selector, |key| Some(flat.get(key)?.scalar()?.to_string()))
                 });
+                if depth == 0 && before > 0 && sets.is_empty() {
+                    let message = format!(
+                        "the selector leaves none of the {before} sets of parameters: nothing is generated"
+                    );
+                    let keys: Vec<String> = selector::keys(selector).map(|key| format!("`{key}`")).collect();
+                    let help = format!("compare it with what the sets say about {}", keys.join(" and "));
+                    let problem =
+                        Problem::at(ProblemKind::EmptyGenerator, written.place(), message).help(help);
+                    self.output.problems.push(problem);
+                }
             }
             let most = max_sets();
             if sets.len() > most {

@@ -2,7 +2,7 @@
 
 use crate::yaml::Node;
 
-use super::{Found, has};
+use super::{Found, Refusal, has};
 
 pub(super) fn secret(node: &Node, found: &mut Found) {
     let Some(kind) = node.get("type").filter(|it| it.as_str().is_some()) else { return };
@@ -25,6 +25,30 @@ pub(super) fn secret(node: &Node, found: &mut Found) {
     if !missing.is_empty() {
         let words = format!("a Secret of this type must have the key {}", missing.join(" and "));
         found.lack("type", kind, words, Some("add the key, which may be empty, or change the type"));
+    }
+}
+
+/// Keys of a ConfigMap or Secret are names of files (`IsConfigMapKey`).
+pub(super) fn keys(kind: &str, node: &Node, found: &mut Found) {
+    for section in ["data", "binaryData", "stringData"] {
+        for entry in node.get(section).map(Node::entries).unwrap_or_default() {
+            let key = entry.key.text.as_str();
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            // A placeholder is filled in first.
+            if key.contains(['$', '{', '<']) {
+                continue;
+            }
+            let why = match key {
+                "." | ".." => "it is a directory",
+                key if key.starts_with("..") => "it begins with `..`",
+                key if key.len() > 253 => "it has more than 253 characters",
+                key if !key.chars().all(plain) => "letters, digits, `-`, `_` and `.` are allowed",
+                _ => continue,
+            };
+            let words = format!("`{key}` cannot be a key of a {kind}: {why}");
+            let path = format!("{section}[{key}]");
+            found.0.push(Refusal { path, place: entry.key.place(), words, lacks: false, help: None });
+        }
     }
 }
 

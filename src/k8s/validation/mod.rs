@@ -74,7 +74,11 @@ pub fn refusals(group: &str, kind: &str, node: &Node) -> Vec<Refusal> {
         ("networking.k8s.io", "Ingress") => network::ingress(node, &mut found),
         ("networking.k8s.io", "NetworkPolicy") => network::policy(node, &mut found),
         ("rbac.authorization.k8s.io", _) => rbac::check(kind, node, &mut found),
-        ("", "Secret") => config::secret(node, &mut found),
+        ("", "Secret") => {
+            config::keys(kind, node, &mut found);
+            config::secret(node, &mut found);
+        }
+        ("", "ConfigMap") => config::keys(kind, node, &mut found),
         ("", "Namespace") => config::namespace(node, &mut found),
         ("", "PersistentVolumeClaim") => config::claim(node, "", &mut found),
         _ => {}

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use regex::Regex;
-
+use crate::golang::regexp::Regexp;
 use crate::origin::{Place, Step};
 use crate::yaml::{Data, Node};
 
@@ -126,7 +125,7 @@ impl Updater<'_> {
 enum Pattern {
     /// No character but `.`, which is any character, has a meaning.
     Plain(String),
-    Regex(Regex),
+    Regex(Regexp),
 }
 
 impl Pattern {

@@ -138,14 +138,16 @@ impl<'a> Group<'a> {
         let roots = if known.showcase { &self.roots } else { &self.showcases };
         let mut rich = self.rich.values().filter(|_| known.rich);
         let mut elsewhere = self.dirs.iter().filter(|(dir, _)| **dir != known.root_dir).map(|(_, other)| other);
-        let mut named = self.named.get(&*entry.app.name).into_iter().flatten();
+        let named = self.named.get(&*entry.app.name).into_iter().flatten();
         let same_name = |other: &&AppId| {
             inventory.app(**other).is_some_and(|it| it.app.namespace == entry.app.namespace)
         };
         self.sites.values().all(|other| inventory.may_meet(*other, app))
             && !named.clone().any(|other| same_name(&other))
-            && !named.any(alternative)
-            // One definition that two roots render: of those, a cluster has one.
+            && !named.clone().any(alternative)
+            // One app that two roots render, from one definition or from two that give it the same name: of those roots, a
+            // cluster has one.
+            && !named.filter_map(|other| inventory.app(*other)).any(|other| is_one(other, entry))
             && self.defined.get(&entry.app.place.at).is_none_or(|root| *root == entry.root)
             && !self.has_other_environment(inventory, known)
             && !roots.values().any(alternative)
@@ -198,6 +200,13 @@ impl<'a> Group<'a> {
         }
         self.dirs.entry(known.root_dir.clone()).or_insert(app);
     }
+}
+
+/// Whether two apps of one name are one that two roots or two environments render.
+fn is_one(other: &AppEntry, own: &AppEntry) -> bool {
+    let apart = other.root != own.root || other.app.environment != own.app.environment;
+    (apart || other.app.provisional || own.app.provisional)
+        && matches!(other.app.cluster.as_str(), "" | IN_CLUSTER)
 }
 
 /// Whether a directory lies in one of others, or one of them in it; itself does not count.

@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 
 use crate::argocd::{KnownKey, setting_key};
-use crate::repo::{Inventory, Labels};
+use crate::repo::{Declared, Inventory, Labels};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema;
 use crate::yaml::Node;
 
 meta!(
@@ -24,6 +25,9 @@ impl Rule for UnknownArgocdSetting {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        for object in inventory.declared.iter().filter(|object| object.name == "argocd-cm") {
+            customizations(object, cx);
+        }
         let old = OnceCell::new();
         for object in inventory.declared.iter().filter(|object| object.kind == "ConfigMap") {
             for entry in object.node.get("data").map(Node::entries).unwrap_or_default() {
@@ -48,6 +52,53 @@ impl Rule for UnknownArgocdSetting {
                 let labels = Labels::of(entry.key.place(), cx.origins(), cx.workspace);
                 if cx.workspace.is_editable(labels.primary.at.file) {
                     cx.report_labels(labels, message).apps(object.app).help(help);
+                }
+            }
+        }
+    }
+}
+
+/// Customizations of a kind that does not exist, and fields of filters that are none.
+fn customizations(object: &Declared, cx: &mut Context<'_>) {
+    for entry in object.node.get("data").map(Node::entries).unwrap_or_default() {
+        let key = entry.key.text.as_str();
+        let labels = Labels::of(entry.key.place(), cx.origins(), cx.workspace);
+        if !cx.workspace.is_editable(labels.primary.at.file) {
+            continue;
+        }
+        // `resource.customizations.health.<group>_<kind>`; without a group it is a kind of the core group.
+        if let Some((what, kind)) =
+            key.strip_prefix("resource.customizations.").and_then(|rest| rest.split_once('.'))
+            && !kind.contains(['_', '.', '/', '*', '{'])
+            && kind != "all"
+            && schema::versions("", kind).next().is_none()
+        {
+            let message = format!("the core group has no kind `{kind}`: `{key}` concerns nothing");
+            let group = schema::all_kinds()
+                .iter()
+                .filter(|it| it.kind == kind)
+                .find_map(|it| Some(it.api_version.split_once('/')?.0));
+            let help = match group {
+                Some(group) => format!("write `resource.customizations.{what}.{group}_{kind}`"),
+                None => format!("write `resource.customizations.{what}.<group>_{kind}`"),
+            };
+            cx.report_labels(labels, message).apps(object.app).help(help);
+        }
+        if matches!(key, "resource.exclusions" | "resource.inclusions")
+            && let Some(text) = entry.value.as_str()
+        {
+            for word in ["apiGroup", "kind", "cluster"] {
+                let is_it = |line: &str| {
+                    line.trim_start_matches([' ', '-'])
+                        .strip_prefix(word)
+                        .is_some_and(|rest| rest.starts_with(':'))
+                };
+                if text.lines().any(is_it) {
+                    let message = format!("an entry of `{key}` has no field `{word}`: it is ignored");
+                    let labels = Labels::of(entry.value.place(), cx.origins(), cx.workspace);
+                    cx.report_labels(labels, message)
+                        .apps(object.app)
+                        .help(format!("did you mean `{word}s`?"));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! `render-failure`: see the page.
 
+use crate::argocd::NO_REVISION;
 use crate::finding::{Cause, ProblemKind};
 use crate::repo::{App, AppKind, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
@@ -28,7 +29,8 @@ impl Rule for RenderFailure {
                 Cause::NotText => true,
                 // Two mistakes in ApplicationSets have rules of their own.
                 Cause::DuplicateName { .. } | Cause::MissingKey { .. } => app.kind == AppKind::ApplicationSet,
-                _ => false,
+                // `missing-target-revision` says which chart it is.
+                _ => problem.message == NO_REVISION,
             };
             let is_ours =
                 matches!(problem.kind, ProblemKind::Render | ProblemKind::Limit | ProblemKind::Syntax);

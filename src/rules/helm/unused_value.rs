@@ -1,8 +1,12 @@
 //! `unused-value`: see the page.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repo::{AppId, IdleValue, Inventory, Status};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::repo::{AppId, AppKind, IdleValue, Inventory, Spec, Status, Workspace};
 use crate::rules::no_ops::is_read_by_others;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
@@ -34,6 +38,8 @@ impl Rule for UnusedValue {
         for entry in inventory.apps.iter().filter(|_| !idle.is_empty()) {
             defined.entry(entry.app.place.at).or_default().push(entry.app.id);
         }
+        let words = OnceCell::new();
+        let loose = || words.get_or_init(|| words_of_loose_charts(inventory, cx.workspace));
         for (at, (value, mut apps)) in idle {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Ok(path) = TreePath::new(file.name()) else { continue };
@@ -46,8 +52,21 @@ impl Rule for UnusedValue {
                 let apps: BTreeSet<AppId> = apps.iter().copied().collect();
                 others.flatten().any(|other| !apps.contains(other))
             };
+            // What an app of apps tells each of its apps, where a line says it for all of them.
+            let said_for_all = |apps: &[AppId]| {
+                apps.iter().any(|id| {
+                    inventory.app(*id).is_some_and(|entry| {
+                        entry.app.parent.is_some() && entry.app.path.as_ref() != Some(&path)
+                    })
+                })
+            };
             let others = |apps: &[AppId]| {
-                if value.inline { copies(apps) } else { is_read_by_others(inventory, &path, apps) }
+                if value.inline {
+                    copies(apps) || said_for_all(apps)
+                } else {
+                    is_read_by_others(inventory, &path, apps)
+                        || !inventory.scan.is_in_chart(&path) && loose().contains(value.last())
+                }
             };
             let used = apps.iter().any(partial) || others(&apps);
             if used {
@@ -62,4 +81,30 @@ impl Rule for UnusedValue {
             cx.report_at(at, message).apps(apps).help(help);
         }
     }
+}
+
+/// What follows a dot in templates of charts that no app of this repository deploys: whoever does may give them shared values.
+fn words_of_loose_charts(inventory: &Inventory, workspace: &Workspace) -> FxHashSet<SmolStr> {
+    let mut words = FxHashSet::default();
+    for entry in
+        inventory.apps.iter().filter(|entry| matches!(entry.app.kind, AppKind::Chart | AppKind::Release))
+    {
+        let dir = match &entry.app.spec {
+            Spec::Chart(dir) => dir,
+            Spec::Release(release) => &release.chart,
+            _ => continue,
+        };
+        let templates = dir.path.child("templates");
+        for path in entry.files.iter().filter(|path| path.starts_with(&templates)) {
+            let Ok(file) = workspace.tree.read(path) else { continue };
+            let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+            for rest in file.text_or_empty().split('.').skip(1) {
+                let word = rest.split(|c| !is_word(c)).next().unwrap_or_default();
+                if !word.is_empty() {
+                    words.insert(word.into());
+                }
+            }
+        }
+    }
+    words
 }

@@ -1,8 +1,11 @@
 //! `kustomize-build-failure`: see the page.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Cause, Confidence, Problem, ProblemKind};
-use crate::repo::{App, Rendered};
+use crate::repo::{App, AppKind, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
+use crate::source::TreePath;
 
 meta!(
     "kustomize-build-failure",
@@ -21,12 +24,27 @@ impl Rule for KustomizeBuildFailure {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        let mut fields = BTreeSet::new();
         for problem in &rendered.problems {
-            if problem.kind == ProblemKind::Kustomize && !rendered.may_follow_from_absence(problem) {
-                report(app, rendered, problem, cx);
+            if problem.kind != ProblemKind::Kustomize || rendered.may_follow_from_absence(problem) {
+                continue;
             }
+            // One field of the configuration, and every object that has it.
+            if let Some((field, why)) = field_of(&problem.message)
+                && !fields.insert((field, why))
+            {
+                continue;
+            }
+            report(app, rendered, problem, cx);
         }
     }
+}
+
+/// The field that a transformer's configuration names, and why it cannot be used: `considering field 'F' of object O: WHY`.
+fn field_of(message: &str) -> Option<(&str, &str)> {
+    let (field, rest) = message.strip_prefix("considering field '")?.split_once('\'')?;
+    let field = field.rsplit('/').next()?;
+    Some((field, rest.rsplit_once("]: ")?.1))
 }
 
 fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_>) {
@@ -34,6 +52,9 @@ fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_
     let help = if restricted {
         "move the file below the kustomization, or build with `--load-restrictor LoadRestrictionsNone`: for Argo CD, set \
          `kustomize.buildOptions` in `argocd-cm`, and keep that ConfigMap in the repository"
+    } else if is_left_out(app, problem, cx) {
+        "the file is there, and Flux leaves pictures and archives out of what it fetches: add `!*.png` or the like to \
+         `.sourceignore`, or to `spec.ignore` of the source"
     } else {
         "`kustomize build` fails here as well; correct the line"
     };
@@ -42,6 +63,13 @@ fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_
         (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Confidence::Likely);
     let message = concise(problem);
     problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, sure);
+}
+
+/// Whether a file that a Kustomization of Flux misses is one that source-controller does not take along.
+fn is_left_out(app: &App, problem: &Problem, cx: &Context<'_>) -> bool {
+    let Cause::NotFound { path } = problem.cause() else { return false };
+    app.kind == AppKind::Kustomization
+        && TreePath::new(path.trim_start_matches('/')).is_ok_and(|path| cx.workspace.tree.is_file(&path))
 }
 
 /// kustomize's words without the way to them: which kustomization reads which is shown by the places.

@@ -1,8 +1,9 @@
 //! `invalid-object`: see the page.
 
 use crate::k8s;
-use crate::repo::Object;
+use crate::repo::{App, AppKind, Object, Rendered, Status};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::schema::Scope;
 
 meta!(
     "invalid-object",
@@ -24,14 +25,43 @@ impl Rule for InvalidObject {
         true
     }
 
+    /// Flux applies objects as they are: one whose kind lives in namespaces and that has none fails the whole Kustomization.
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+        if app.kind != AppKind::Kustomization || app.provisional || rendered.status() != Status::Rendered {
+            return;
+        }
+        let is_known = |group: &str| k8s::is_built_in(group) || group.ends_with(".toolkit.fluxcd.io");
+        let lost = |object: &&Object| {
+            object.namespace.is_empty()
+                && !object.name.is_empty()
+                && is_known(&object.group)
+                && object.scope(cx.workspace) == Some(Scope::Namespaced)
+        };
+        let lost: Vec<&Object> = rendered.objects.iter().filter(lost).collect();
+        let Some(first) = lost.first() else { return };
+        let message = match lost.len() {
+            1 => format!("{} `{}` has no namespace: Flux cannot apply it", first.kind, first.name),
+            count => format!(
+                "{count} objects, such as {} `{}`, have no namespace: Flux cannot apply them",
+                first.kind, first.name
+            ),
+        };
+        let report = cx.report(first.place(), message).object(first, Some("metadata.namespace"));
+        let report = report.help("add `metadata.namespace`, or set `targetNamespace` on the Kustomization");
+        // What the bootstrap applies may be patched where this repository does not show it.
+        if app.parent.is_none() {
+            report.likely();
+        }
+    }
+
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         // Without the values that somebody deploys it with, a chart's objects may lack their parts.
         if cx.is_chart_alone() {
             return;
         }
         for refusal in k8s::refusals(&object.group, &object.kind, &object.node) {
-            // What nothing applies may be a patch.
-            if refusal.lacks && cx.is_unclaimed() {
+            // What nothing applies may be a patch, and what tests of a chart make need not be whole.
+            if refusal.lacks && (cx.is_unclaimed() || cx.is_test_release()) {
                 continue;
             }
             let part = refusal.lacks && cx.may_be_completed();

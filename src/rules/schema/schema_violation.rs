@@ -48,7 +48,7 @@ impl Rule for SchemaViolation {
         for declared in inventory.declared.iter().filter(|it| schemas::defines_apps("argoproj.io", &it.kind))
         {
             if let Some(object) = Object::new(Node::clone(&declared.node)) {
-                check(&object, Some(declared.app.as_slice()), true, cx);
+                check(&object, Some(declared.app.as_slice()), declared.app.is_some(), cx);
             }
         }
     }
@@ -66,8 +66,8 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let missing = matches!(violation.what, What::Missing(_));
         let (message, help) = match &violation.what {
             What::UnknownField { .. } => continue,
-            // What nothing applies may be a patch, or an example of one.
-            What::Missing(_) if !whole => continue,
+            // What nothing applies may be a patch, or an example of one; what is not on this machine may say it.
+            What::Missing(_) if !whole || cx.is_partial() => continue,
             What::Missing(fields) => {
                 let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
                 let words = names.join(" and ");

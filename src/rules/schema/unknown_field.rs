@@ -3,7 +3,7 @@
 use crate::repo::Object;
 use crate::rules::schemas::{self, Said};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::schema::{Meant, What};
+use crate::schema::{Meant, Violation, What};
 
 meta!(
     "unknown-field",
@@ -29,31 +29,72 @@ impl Rule for UnknownField {
         if schemas::is_of_controller(&object.group, &object.kind) {
             return;
         }
-        for violation in schemas::violations(object, cx) {
-            let What::UnknownField { name, parent, meant, minors } = &violation.what else { continue };
-            let said = Said::of(object);
-            let message = match schemas::plain(parent).as_str() {
-                "" => format!("{} has no field `{name}`", said.one()),
-                parent => format!("`{parent}` of {} has no field `{name}`", said.one()),
-            };
-            let minor = cx.minor().number;
-            let help = match (meant, minors) {
-                (_, Some((first, _))) if *first > minor => {
-                    format!("Kubernetes has it since 1.{first}, and the cluster is 1.{minor}: remove it")
+        let said = Said::of(object);
+        let unknown: Vec<_> = schemas::violations(object, cx)
+            .iter()
+            .filter(|violation| matches!(violation.what, What::UnknownField { .. }))
+            .collect();
+        // What one action of a template prints, or a whole block that slipped into another, is one mistake.
+        let alike = |a: &&Violation, b: &&Violation| match (&a.what, &b.what) {
+            (What::UnknownField { parent: one, .. }, What::UnknownField { parent: other, .. }) => {
+                one == other
+            }
+            _ => false,
+        };
+        for block in unknown.chunk_by(alike) {
+            let printed = |it: &&&Violation| !it.place.origin.is_written();
+            let is_one = block.len() > 2 || block.len() > 1 && block.iter().all(|it| printed(&it));
+            let told = if is_one { block.get(..1).unwrap_or_default() } else { block };
+            for violation in told {
+                let What::UnknownField { name, parent, meant, minors } = &violation.what else { continue };
+                let names = if is_one { names(block) } else { format!("field `{name}`") };
+                let message = match schemas::plain(parent).as_str() {
+                    "" => format!("{} has no {names}", said.one()),
+                    parent => format!("`{parent}` of {} has no {names}", said.one()),
+                };
+                let minor = cx.minor().number;
+                let help = match (meant, minors) {
+                    (_, Some((first, _))) if *first > minor => {
+                        format!("Kubernetes has it since 1.{first}, and the cluster is 1.{minor}: remove it")
+                    }
+                    (_, Some((_, last))) => {
+                        format!("Kubernetes had it until 1.{last}, and the cluster is 1.{minor}: remove it")
+                    }
+                    (Some(Meant::Name(known)), _) => format!("did you mean `{known}`?"),
+                    (Some(Meant::Below(path)), _) => {
+                        format!("`{name}` belongs to `{}`", schemas::plain(path))
+                    }
+                    (None, None) if is_one => "check the indentation: the API server refuses them".to_owned(),
+                    (None, None) => {
+                        "remove it: the API server refuses it, or drops it without a word".to_owned()
+                    }
+                };
+                // A newer version of the project may have it.
+                let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
+                let report =
+                    cx.report(violation.place, message).object(object, Some(&violation.path)).help(help);
+                if newer {
+                    report.likely();
                 }
-                (_, Some((_, last))) => {
-                    format!("Kubernetes had it until 1.{last}, and the cluster is 1.{minor}: remove it")
-                }
-                (Some(Meant::Name(known)), _) => format!("did you mean `{known}`?"),
-                (Some(Meant::Below(path)), _) => format!("`{name}` belongs to `{}`", schemas::plain(path)),
-                (None, None) => "remove it: the API server refuses it, or drops it without a word".to_owned(),
-            };
-            // A newer version of the project may have it.
-            let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
-            let report = cx.report(violation.place, message).object(object, Some(&violation.path)).help(help);
-            if newer {
-                report.likely();
             }
         }
     }
 }
+
+/// The fields of a block in a sentence.
+fn names(block: &[&Violation]) -> String {
+    let name = |violation: &&Violation| match &violation.what {
+        What::UnknownField { name, .. } => Some(format!("`{name}`")),
+        _ => None,
+    };
+    let names: Vec<String> = block.iter().filter_map(name).collect();
+    match names.get(..MANY) {
+        Some(first) if names.len() > MANY => {
+            format!("fields {} and {} more", first.join(", "), names.len() - MANY)
+        }
+        _ => format!("fields {}", names.join(", ")),
+    }
+}
+
+/// More names than a sentence takes.
+const MANY: usize = 5;

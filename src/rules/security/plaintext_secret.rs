@@ -20,6 +20,10 @@ impl Rule for PlaintextSecret {
     }
 
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+        // What values for a test of a chart make is never deployed.
+        if cx.is_test_release() {
+            return;
+        }
         match (object.group.as_str(), object.kind.as_str()) {
             ("", "Secret") => secret(object, cx),
             ("", "ConfigMap") => {

@@ -26,6 +26,7 @@ impl Rule for DuplicateEnvVar {
         for container in pod.containers() {
             let env = container.node.items(&["env"]);
             let name = |node: &Node| node.get("name").and_then(Node::as_str).map(ToOwned::to_owned);
+            let mut twice = Vec::new();
             for (index, item) in env.iter().enumerate() {
                 let (Some(text), Some(node)) = (name(item), item.get("name")) else { continue };
                 let Some(first) = env.iter().take(index).find(|other| name(other).as_deref() == Some(&text))
@@ -37,16 +38,20 @@ impl Rule for DuplicateEnvVar {
                     .get("value")
                     .and_then(Node::as_str)
                     .is_some_and(|value| value.contains(&format!("$({text})")));
-                if builds {
-                    continue;
+                if !builds {
+                    let same = without_places(first) == without_places(item);
+                    twice.push((index, text, node, first, same));
                 }
-                let same = without_places(first) == without_places(item);
-                let what = if same { "the same value" } else { "another value" };
-                let message = format!(
-                    "{} `{}` sets `{text}` twice, the second time to {what}",
-                    container.kind.noun(),
-                    container.name()
-                );
+            }
+            let whose = format!("{} `{}` sets", container.kind.noun(), container.name());
+            // A template that prints a whole list twice is one mistake.
+            let all = if twice.len() > 2 && twice.iter().all(|(.., same)| *same) { 1 } else { twice.len() };
+            for (index, text, node, first, same) in twice.iter().take(all) {
+                let message = match (all < twice.len(), same) {
+                    (true, _) => format!("{whose} {} variables twice, such as `{text}`", twice.len()),
+                    (false, true) => format!("{whose} `{text}` twice, the second time to the same value"),
+                    (false, false) => format!("{whose} `{text}` twice, the second time to another value"),
+                };
                 let field = container.path(&pod, &format!("env[{index}].name"));
                 cx.report(node.place(), message)
                     .object(object, Some(&field))

@@ -38,7 +38,10 @@ impl Rule for InvalidNameOrLabel {
             } else {
                 name_error(object, name)
             };
-            if let Some(why) = why {
+            // A part of the name that only values can say is not there yet.
+            let is_cut =
+                cx.are_values_assumed() && (name.starts_with(['-', '.']) || name.ends_with(['-', '.']));
+            if let Some(why) = why.filter(|_| !is_cut) {
                 let article = if object.kind.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
                 let message = format!("`{name}` cannot be the name of {article} {}: {why}", object.kind);
                 cx.report(node.place(), message).object(object, Some("metadata.name"));

@@ -1,6 +1,6 @@
 //! `syntax-error`: see the page.
 
-use crate::repo::has_tokens;
+use crate::repo::{has_tokens, is_template};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::SourceFile;
 use crate::yaml::{Stream, YamlProblemKind};
@@ -51,12 +51,6 @@ impl Rule for SyntaxError {
     }
 }
 
-/// Whether a file has placeholders where YAML wants something else: `{{ name }}` unquoted, `{% if x %}`, `<NAME>`.
-fn is_template(text: &str) -> bool {
-    // An ApplicationSet is no template, though it holds some.
-    !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
-}
-
 /// Whether git-crypt has locked a file: it is no text at all before somebody unlocks the clone.
 fn is_encrypted(file: &SourceFile) -> bool {
     file.bytes().starts_with(b"\0GITCRYPT\0")
@@ -66,34 +60,4 @@ fn is_encrypted(file: &SourceFile) -> bool {
 fn is_foreign(name: &str) -> bool {
     name.ends_with(".json")
         || name.split('/').any(|part| part.starts_with('.') && part != ".gitops-lint.yaml")
-}
-
-/// Whether a line is, or sets a key to, a placeholder that is not quoted.
-fn is_placeholder(line: &str) -> bool {
-    let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
-    let value = value.trim_start_matches("- ").trim_start();
-    ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{"].iter().any(|open| value.starts_with(open))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_are_told_by_their_placeholders() {
-        for (text, want) in [
-            ("a: 1\n", false),
-            ("a: {{ .name }}\n", true),
-            ("a: '{{ .name }}'\n", false),
-            ("a:\n  - {{ name }}\n", true),
-            ("{{- range .x }}\na: 1\n{{- end }}\n", true),
-            ("kind: ApplicationSet\nname: {{ name }}\n", false),
-            ("a: <Buffer>\n", false),
-            ("<#if x??>\na: 1\n</#if>\n", true),
-            ("{% for x in xs %}\na: 1\n", true),
-            ("[[ if .x ]]\na: 1\n", true),
-        ] {
-            assert_eq!(is_template(text), want, "{text}");
-        }
-    }
 }

@@ -49,6 +49,13 @@ EXTRA = [
     ("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "spec.valuesFrom.literal", {"type": "boolean"}),
 ]
 
+# Fields that definitions of a version took from a later one: (group, version, kind, from the version, field of the spec instead
+# of which it may be given). helm-controller 1.0 gave both betas `chartRef`.
+BORROWED = [
+    ("helm.toolkit.fluxcd.io", "v2beta1", "HelmRelease", "v2", "chartRef", "chart"),
+    ("helm.toolkit.fluxcd.io", "v2beta2", "HelmRelease", "v2", "chartRef", "chart"),
+]
+
 WORD = re.compile(r"^[\w./:+*-]+$")
 
 
@@ -191,6 +198,10 @@ def main(directories):
             schema = schema["properties"][name]
             schema = schema.get("items", schema)
         schema["properties"].setdefault(last, extra)
+    for group, version, kind, later, field, instead in BORROWED:
+        spec = found[group, version, kind]["properties"]["spec"]
+        spec["properties"].setdefault(field, found[group, later, kind]["properties"]["spec"]["properties"][field])
+        spec["required"] = [name for name in spec.get("required", []) if name != instead]
     types = Types()
     kinds = []
     for (group, version, kind), schema in sorted(found.items()):
