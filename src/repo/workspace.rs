@@ -14,11 +14,11 @@ use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 use crate::yaml::Node;
 
-use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
 use super::schemas::SchemaFiles;
 use super::watch::{Unwatched, Watch};
+use super::{OwnRules, TreeDefinitions, TreePolicies};
 
 /// What a repository declares about its Argo CD.
 #[derive(Debug, Default)]
@@ -56,6 +56,10 @@ pub struct Workspace {
     bootstrap: OnceLock<Bootstrap>,
     /// Definitions of custom resources among the files; none until the tree was looked at.
     tree_definitions: OnceLock<TreeDefinitions>,
+    /// Policies about objects among the files; none until the tree was looked at.
+    tree_policies: OnceLock<TreePolicies>,
+    /// The team's own rules, once they were asked for.
+    own_rules: OnceLock<OwnRules>,
     /// Names of the Secrets that documents of the tree are or make.
     names: OnceLock<BTreeSet<SmolStr>>,
     /// Schemas from the files that the configuration names, once they were asked for.
@@ -80,6 +84,8 @@ impl Workspace {
             control_plane: OnceLock::new(),
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
+            tree_policies: OnceLock::new(),
+            own_rules: OnceLock::new(),
             names: OnceLock::new(),
             schema_files: SchemaFiles::default(),
             vendored: BTreeSet::new(),
@@ -137,6 +143,22 @@ impl Workspace {
     /// Declares them; the first word counts.
     pub(super) fn set_tree_definitions(&self, definitions: TreeDefinitions) {
         let _ = self.tree_definitions.set(definitions);
+    }
+
+    /// The rules below `rules.d`.
+    pub fn own_rules(&self) -> &OwnRules {
+        self.own_rules.get_or_init(|| OwnRules::read(self))
+    }
+
+    /// Policies about objects among the files of the tree.
+    pub fn tree_policies(&self) -> &TreePolicies {
+        static NONE: OnceLock<TreePolicies> = OnceLock::new();
+        self.tree_policies.get().unwrap_or_else(|| NONE.get_or_init(TreePolicies::default))
+    }
+
+    /// Declares them; the first word counts.
+    pub(super) fn set_tree_policies(&self, policies: TreePolicies) {
+        let _ = self.tree_policies.set(policies);
     }
 
     /// What the Secrets are called that documents of the tree are or make; nothing until discovery has looked at the tree.
