@@ -4,8 +4,10 @@
     allow(clippy::allow_attributes, clippy::disallowed_methods, reason = "tests make scratch files")
 )]
 
+pub mod admission;
 pub mod argocd;
 pub mod cache;
+pub mod cel;
 pub mod cli;
 pub mod config;
 pub mod diff;

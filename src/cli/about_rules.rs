@@ -2,14 +2,17 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::finding::Applicability;
+use crate::repo::OwnRules;
 use crate::report;
 use crate::rules::{self, RuleMeta};
 
 use super::args::TableFormat;
-use super::question_args::{ExplainArgs, RulesArgs};
+use super::open;
+use super::question_args::{ExplainArgs, RulesArgs, RulesCommand};
 use super::terminal::{colors, look};
 use super::{Failure, print, unknown_rule};
 
@@ -18,7 +21,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let rule = rules::find(&args.rule).ok_or_else(|| unknown_rule(&args.rule))?;
     let meta = rule.meta();
     if args.open {
-        return open(&report::page_url(meta));
+        return browse(&report::page_url(meta));
     }
     let mut page = meta.page.to_owned();
     if !meta.options.is_empty() {
@@ -38,7 +41,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 
 /// Shows a page in the browser. The one command that starts a program, because that is what it is for.
 #[expect(clippy::disallowed_methods, reason = "the user asked for the browser")]
-fn open(url: &str) -> Result<ExitCode, Failure> {
+fn browse(url: &str) -> Result<ExitCode, Failure> {
     let browser = std::env::var_os("BROWSER").filter(|value| !value.is_empty());
     let opener = if cfg!(target_os = "macos") {
         "open"
@@ -54,8 +57,43 @@ fn open(url: &str) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Lists the rules, or runs the examples of a repository's own.
+pub(super) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
+    match &args.command {
+        None => Ok(list(args)),
+        Some(RulesCommand::Test { path }) => test(path),
+    }
+}
+
+fn test(path: &Path) -> Result<ExitCode, Failure> {
+    let workspace = open::unconfigured(path)?;
+    let own = workspace.own_rules();
+    for mistake in &own.mistakes {
+        let (file, line) = workspace
+            .sources
+            .locate(mistake.place.at)
+            .map_or_else(|| ("rules.d".into(), 1), |(file, start, _)| (file, start.line));
+        print(&format!("failed {file}:{line}: {}\n", mistake.words));
+    }
+    let mut good = own.mistakes.is_empty();
+    for rule in &own.rules {
+        let wrong = rule.test();
+        if wrong.is_empty() {
+            print(&format!("ok     {} ({} good, {} bad)\n", rule.name, rule.good.len(), rule.bad.len()));
+        }
+        for words in wrong {
+            good = false;
+            print(&format!("failed {}: {words}\n", rule.name));
+        }
+    }
+    if own.rules.is_empty() && good {
+        return Err(format!("there are no rules below `{}`", path.join(OwnRules::DIR).display()));
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Lists the rules.
-pub(super) fn list(args: &RulesArgs) -> ExitCode {
+fn list(args: &RulesArgs) -> ExitCode {
     let metas: Vec<&RuleMeta> = rules::all().map(rules::Rule::meta).collect();
     if args.format == TableFormat::Json {
         print(&report::rules_json(&metas));

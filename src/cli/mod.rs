@@ -121,7 +121,7 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Impact(args)) => diff::impact(&args.0),
         Some(Command::Values(args)) => values::run(&args.0),
         Some(Command::Explain(args)) => about_rules::explain(&args.0),
-        Some(Command::Rules(args)) => Ok(about_rules::list(&args.0)),
+        Some(Command::Rules(args)) => about_rules::rules(&args.0),
         Some(Command::Graph(args)) => picture::graph(&args.0),
         Some(Command::Report(args)) => picture::report(&args.0),
         Some(Command::Init(args)) => init::run(&args.0),

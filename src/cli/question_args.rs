@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use super::args::{CommonArgs, TableFormat};
@@ -25,6 +25,19 @@ pub(super) struct RulesArgs {
     /// Output format
     #[arg(long, default_value = "table")]
     pub(super) format: TableFormat,
+    #[command(subcommand)]
+    pub(super) command: Option<RulesCommand>,
+}
+
+/// What to do with rules beside listing them.
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// Run the examples of the rules below `rules.d`
+    Test {
+        /// The root of the repository
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
 }
 
 /// Arguments of `graph`.

@@ -15,11 +15,11 @@ use crate::yaml::Cache;
 use crate::yaml::Node;
 
 use super::idle::ChartWords;
-use super::TreeDefinitions;
 use super::engines::Engines;
 use super::remotes::Checkouts;
 use super::schemas::{FetchedDefinitions, SchemaFiles};
 use super::watch::{Unwatched, Watch};
+use super::{OwnRules, TreeDefinitions, TreePolicies};
 
 /// What a repository declares about its Argo CD.
 #[derive(Debug, Default)]
@@ -59,6 +59,10 @@ pub struct Workspace {
     tree_definitions: OnceLock<TreeDefinitions>,
     /// Definitions in the charts that were fetched, once somebody asked for a kind that nothing else here defines.
     pub(super) fetched_definitions: OnceLock<FetchedDefinitions>,
+    /// Policies about objects among the files; none until the tree was looked at.
+    tree_policies: OnceLock<TreePolicies>,
+    /// The team's own rules, once they were asked for.
+    own_rules: OnceLock<OwnRules>,
     /// Names of the Secrets that documents of the tree are or make.
     names: OnceLock<BTreeSet<SmolStr>>,
     /// Schemas from the files that the configuration names, once they were asked for.
@@ -86,6 +90,8 @@ impl Workspace {
             bootstrap: OnceLock::new(),
             tree_definitions: OnceLock::new(),
             fetched_definitions: OnceLock::new(),
+            tree_policies: OnceLock::new(),
+            own_rules: OnceLock::new(),
             names: OnceLock::new(),
             schema_files: SchemaFiles::default(),
             chart_words: ChartWords::default(),
@@ -144,6 +150,22 @@ impl Workspace {
     /// Declares them; the first word counts.
     pub(super) fn set_tree_definitions(&self, definitions: TreeDefinitions) {
         let _ = self.tree_definitions.set(definitions);
+    }
+
+    /// The rules below `rules.d`.
+    pub fn own_rules(&self) -> &OwnRules {
+        self.own_rules.get_or_init(|| OwnRules::read(self))
+    }
+
+    /// Policies about objects among the files of the tree.
+    pub fn tree_policies(&self) -> &TreePolicies {
+        static NONE: OnceLock<TreePolicies> = OnceLock::new();
+        self.tree_policies.get().unwrap_or_else(|| NONE.get_or_init(TreePolicies::default))
+    }
+
+    /// Declares them; the first word counts.
+    pub(super) fn set_tree_policies(&self, policies: TreePolicies) {
+        let _ = self.tree_policies.set(policies);
     }
 
     /// What the Secrets are called that documents of the tree are or make; nothing until discovery has looked at the tree.

@@ -35,7 +35,13 @@ pub struct Against<'a> {
 pub fn check(def: &Def, node: &Node, against: Against<'_>) -> Vec<Violation> {
     let mut run = Run { against, way: Vec::new(), above: Vec::new(), found: Vec::new(), strict: true };
     run.value(def, node);
-    run.found
+    let mut found = run.found;
+    // As the API server: rules are asked about what has the right form.
+    let has_form = |violation: &Violation| matches!(violation.what, What::UnknownField { .. });
+    if def.validated && found.iter().all(has_form) {
+        super::validations::check(def, node, &mut found);
+    }
+    found
 }
 
 #[derive(Clone, Copy)]
@@ -79,6 +85,12 @@ pub(super) fn path_text(way: &[Step<'_>]) -> String {
         }
     }
     text
+}
+
+/// Whether a key directs a strategic merge.
+fn is_directive(key: &str) -> bool {
+    let known = ["$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/"];
+    key.starts_with('$') && known.iter().any(|known| key.starts_with(known))
 }
 
 /// Whether a text is what reaches the cluster: placeholders of other tools and what SOPS encrypted do not.
@@ -187,7 +199,13 @@ impl<'a, 'n> Run<'a, 'n> {
         };
         let is_there =
             |name: &SmolStr| map.get(name).is_some_and(|value| !value.is_null() || takes_null(name));
-        let missing: Vec<SmolStr> = def.required.iter().filter(|name| !is_there(name)).cloned().collect();
+        let mut missing: Vec<SmolStr> = def.required.iter().filter(|name| !is_there(name)).cloned().collect();
+        if def.embedded && !top {
+            let own = ["apiVersion", "kind"].map(SmolStr::new_static);
+            missing.extend(
+                own.into_iter().filter(|name| map.get(name).is_none() && !def.required.contains(name)),
+            );
+        }
         if !missing.is_empty() {
             self.report(node.place(), What::Missing(missing));
         }
@@ -199,12 +217,18 @@ impl<'a, 'n> Run<'a, 'n> {
             let key = entry.key.text.as_str();
             // `status` is not applied; `sops` says how the rest is decrypted, and goes; `$patch` directs a merge.
             if top && (key == "status" || key == "sops" && entry.value.get("mac").is_some())
-                || key.starts_with('$')
+                || is_directive(key)
             {
                 continue;
             }
             if def.embedded && matches!(key, "apiVersion" | "kind" | "metadata") {
                 self.identity(entry);
+                // A definition may say how its objects are called.
+                if let Some(field) = def.field(key).filter(|_| key == "metadata") {
+                    let strict = std::mem::replace(&mut self.strict, false);
+                    self.schema(&field.schema, &entry.value, Step::Field(key));
+                    self.strict = strict;
+                }
             } else if let Some(field) = def.field(key) {
                 self.schema(&field.schema, &entry.value, Step::Field(key));
             } else if let Others::Values(values) = &def.others {
@@ -219,6 +243,11 @@ impl<'a, 'n> Run<'a, 'n> {
     /// `apiVersion`, `kind` and `metadata` of a custom resource, which its schema leaves to Kubernetes.
     fn identity(&mut self, entry: &'n Entry) {
         if entry.key.text != "metadata" {
+            if entry.value.as_str().is_none_or(str::is_empty) && !self.way.is_empty() {
+                self.way.push(Step::Field(&entry.key.text));
+                self.wrong(&entry.value, "must be a string that is not empty".to_owned());
+                self.way.pop();
+            }
             return;
         }
         let Some(metadata) = self.against.kubernetes.metadata() else { return };
@@ -251,8 +280,20 @@ impl<'a, 'n> Run<'a, 'n> {
             for (index, item) in items.iter().enumerate() {
                 self.schema(schema, item, Step::Item(index));
             }
+            // Of mappings what is null goes; of lists it stays, and is of no type.
+            if let Some(def) = self.resolve(schema).filter(|def| !self.against.native && !def.nullable)
+                && !def.types.is_any()
+            {
+                for (index, item) in items.iter().enumerate().filter(|(_, item)| item.is_null()) {
+                    self.way.push(Step::Item(index));
+                    self.wrong(item, format!("must be {}, not null", wanted(def)));
+                    self.way.pop();
+                }
+            }
         }
-        for (index, words) in super::list::duplicates(&def.list, items) {
+        let element = def.items.as_ref().and_then(|schema| self.resolve(schema));
+        let default = |key: &str| element?.field(key)?.default.as_ref()?.scalar_text();
+        for (index, words) in super::list::duplicates(&def.list, items, &default) {
             let Some(item) = items.get(index) else { continue };
             self.way.push(Step::Item(index));
             self.wrong(item, words);

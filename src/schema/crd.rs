@@ -11,6 +11,7 @@ use crate::yaml::Node;
 
 use super::builtin::Scope;
 use super::def::{Bounds, Def, Field, Format, Limits, ListType, Others, Pattern, Schema, Types};
+use super::validations::Validation;
 
 /// Schemas nest no deeper than that.
 const MAX_DEPTH: u32 = 64;
@@ -49,7 +50,7 @@ impl Version {
             let own = self.at.and_then(|at| self.whole.items(&["spec", "versions"]).get(at));
             let own = own.and_then(|version| version.at_path(&["schema", "openAPIV3Schema"]));
             let of_all = self.whole.at_path(&["spec", "validation", "openAPIV3Schema"]);
-            let mut root = def(own.or(of_all)?, self.open, true, 0);
+            let mut root = def(own.or(of_all)?, self.open, Strict::Pruned, 0);
             root.embedded = true;
             Some(root)
         };
@@ -110,13 +111,24 @@ impl Definition {
 /// Compiles a document of JSON Schema for an object, as `openapi2jsonschema` makes them of definitions. Fields that it does
 /// not name are unknown, as with `kubeconform -strict`. References to other documents allow everything.
 pub fn compile(document: &Node) -> Def {
-    let mut root = def(document, false, true, 0);
+    let mut root = def(document, false, Strict::Named, 0);
     root.embedded = true;
     root
 }
 
-/// Compiles a schema. `strict`: below `allOf` and its like, nothing is said about fields that are not named.
-fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
+/// What is said about fields that are not named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strict {
+    /// They go, even where none is named: structural schemas.
+    Pruned,
+    /// They are wrong where some are named.
+    Named,
+    /// Nothing: below `allOf` and its like.
+    No,
+}
+
+/// Compiles a schema.
+fn def(node: &Node, open: bool, strict: Strict, depth: u32) -> Def {
     if depth > MAX_DEPTH {
         return Def { others: Others::Open, ..Def::default() };
     }
@@ -140,7 +152,11 @@ fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
         .map(Node::entries)
         .unwrap_or_default()
         .iter()
-        .map(|entry| Field { name: entry.key.text.clone(), schema: below(&entry.value) })
+        .map(|entry| Field {
+            name: entry.key.text.clone(),
+            schema: below(&entry.value),
+            default: entry.value.get("default").filter(|it| !it.is_null()).map(|it| Box::new(it.clone())),
+        })
         .collect();
     fields.sort_by(|a, b| a.name.cmp(&b.name));
     let preserve = flag("x-kubernetes-preserve-unknown-fields");
@@ -148,7 +164,8 @@ fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
         Some(values) if values.as_map().is_some() => Others::Values(below(values)),
         Some(values) if values.as_bool() == Some(true) => Others::Open,
         Some(_) => Others::Closed,
-        None if open || preserve || !strict || types.is_any() => Others::Open,
+        None if open || preserve || strict == Strict::No || types.is_any() => Others::Open,
+        None if strict == Strict::Pruned => Others::Nothing,
         None => Others::Closed,
     };
     let list = match text("x-kubernetes-list-type") {
@@ -159,7 +176,14 @@ fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
         }
         _ => ListType::Atomic,
     };
-    let items = node.get("items").filter(|items| items.as_map().is_some());
+    let items = node.get("items").filter(|items| items.as_map().is_some()).map(below);
+    let validations: Vec<Validation> =
+        node.items(&["x-kubernetes-validations"]).iter().filter_map(Validation::read).collect();
+    let is_validated = |schema: &Schema| matches!(schema, Schema::Here(def) if def.validated);
+    let validated = !validations.is_empty()
+        || fields.iter().any(|field| is_validated(&field.schema))
+        || items.as_ref().is_some_and(is_validated)
+        || matches!(&others, Others::Values(values) if is_validated(values));
     Def {
         types,
         nullable: flag("nullable"),
@@ -174,11 +198,13 @@ fn def(node: &Node, open: bool, strict: bool, depth: u32) -> Def {
             .map(SmolStr::new)
             .collect(),
         others,
-        items: items.map(below),
+        items,
         list,
         embedded: flag("x-kubernetes-embedded-resource"),
         built_in: None,
         limits: limits(node, open, int_or_string, depth),
+        validations,
+        validated,
     }
 }
 
@@ -209,7 +235,7 @@ fn limits(node: &Node, open: bool, int_or_string: bool, depth: u32) -> Option<Bo
         |name: &str| node.get(name).and_then(Node::as_i64).and_then(|count| u64::try_from(count).ok());
     let bounds = |least: &str, most: &str| Bounds { least: count(least), most: count(most) };
     let flag = |name: &str| node.get(name).and_then(Node::as_bool).unwrap_or(false);
-    let loose = |node: &Node| Schema::Here(Box::new(def(node, open, false, depth + 1)));
+    let loose = |node: &Node| Schema::Here(Box::new(def(node, open, Strict::No, depth + 1)));
     let all = |name: &str| -> Vec<Schema> { node.items(&[name]).iter().map(loose).collect() };
     // `anyOf: [{type: integer}, {type: string}]` is how an integer or string is spelled out.
     let any_of = if int_or_string { Vec::new() } else { all("anyOf") };

@@ -6,6 +6,9 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use crate::golang::regexp::Regexp;
+use crate::yaml::Node;
+
+use super::validations::Validation;
 
 /// A set of JSON types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,6 +104,8 @@ pub(super) enum Others {
     /// There are none: an object without named fields may hold anything.
     #[default]
     Closed,
+    /// There are none, and an object without named fields is empty.
+    Nothing,
     /// Anything may be there.
     Open,
     /// All have this schema.
@@ -119,6 +124,8 @@ pub(super) enum Schema {
 pub(super) struct Field {
     pub(super) name: SmolStr,
     pub(super) schema: Schema,
+    /// What stands in for it where it is absent.
+    pub(super) default: Option<Box<Node>>,
 }
 
 /// What one value may be.
@@ -138,6 +145,10 @@ pub struct Def {
     /// The type of the built-in table that this was compiled from.
     pub(super) built_in: Option<u32>,
     pub(super) limits: Option<Box<Limits>>,
+    /// `x-kubernetes-validations`.
+    pub(super) validations: Vec<Validation>,
+    /// Whether this or something in it has validations.
+    pub(super) validated: bool,
 }
 
 /// What few schemas say.
@@ -200,11 +211,20 @@ impl Def {
         self.fields.get(index)
     }
 
+    /// The schema of what is under a name.
+    pub(super) fn below(&self, name: &str) -> Option<&Schema> {
+        match (self.field(name), &self.others) {
+            (Some(field), _) => Some(&field.schema),
+            (None, Others::Values(values)) => Some(values),
+            (None, _) => None,
+        }
+    }
+
     /// Whether fields that are not named are judged at all.
     pub(super) fn is_free(&self) -> bool {
         match self.others {
             Others::Open => true,
-            Others::Values(_) => false,
+            Others::Values(_) | Others::Nothing => false,
             Others::Closed => self.fields.is_empty() && !self.embedded,
         }
     }

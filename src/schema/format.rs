@@ -56,7 +56,8 @@ impl Format {
     pub(super) fn accepts(self, text: &str) -> bool {
         match self {
             Self::Any | Self::Int32 | Self::Int64 | Self::Email | Self::HostName | Self::Uri => true,
-            Self::Quantity => quantity(text).is_some(),
+            // Spaces around it do not count when JSON is read.
+            Self::Quantity => quantity(text.trim()).is_some(),
             Self::Byte => is_base64(text),
             Self::DateTime => is_date_time(text),
             Self::Date => Time::parse("2006-01-02", text).is_ok(),

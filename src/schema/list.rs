@@ -6,8 +6,13 @@ use crate::yaml::Node;
 
 use super::def::ListType;
 
-/// The elements that repeat an earlier one, each with what is wrong.
-pub(super) fn duplicates(list: &ListType, items: &[Node]) -> Vec<(usize, String)> {
+/// The elements that repeat an earlier one, each with what is wrong. `default`: what stands in for an absent key, where the
+/// schema says so.
+pub(super) fn duplicates<'n>(
+    list: &ListType,
+    items: &'n [Node],
+    default: &dyn Fn(&str) -> Option<&'n str>,
+) -> Vec<(usize, String)> {
     if items.len() < 2 {
         return Vec::new();
     }
@@ -28,7 +33,10 @@ pub(super) fn duplicates(list: &ListType, items: &[Node]) -> Vec<(usize, String)
             for (index, item) in items.iter().enumerate() {
                 let key: Vec<Option<&str>> = keys
                     .iter()
-                    .map(|key| item.get(key).filter(|it| !it.is_null()).and_then(Node::scalar_text))
+                    .map(|key| {
+                        let there = item.get(key).filter(|it| !it.is_null()).and_then(Node::scalar_text);
+                        there.or_else(|| default(key))
+                    })
                     .collect();
                 if key.iter().all(Option::is_none) {
                     continue;

@@ -4,7 +4,7 @@
 //! Schemas come from three places: a table of all minors of Kubernetes in the binary ([`Kubernetes`]), the
 //! CustomResourceDefinitions that somebody wrote ([`Definition`]), and documents of JSON Schema. All are compiled to
 //! one form ([`Def`]), and one engine ([`check`]) applies them as the API server does: strict about fields, types
-//! and required ones. Nothing is fetched.
+//! and required ones, and rules in CEL. Nothing is fetched.
 //!
 //! Not here: what the API server refuses although no schema says so, and what rules make of a violation.
 
@@ -19,7 +19,11 @@ mod list;
 mod near;
 mod removed;
 mod template;
+mod validations;
 mod violation;
+
+#[cfg(test)]
+mod golden;
 
 pub use builtin::{
     FIRST_MINOR, KindInfo, Kubernetes, LAST_MINOR, Scope, all_kinds, builtin_scope, is_built_in_kind, kinds,

@@ -31,6 +31,10 @@ pub enum What {
     },
     /// Required fields are not there.
     Missing(Vec<SmolStr>),
+    /// A rule of its definition is broken: what the definition says then.
+    Broken(String),
+    /// A rule of its definition could not be evaluated, and why.
+    Unchecked(String),
     /// Anything else: what follows `must be` or `must`, whole.
     Wrong {
         /// `must be an integer, and is a string`.

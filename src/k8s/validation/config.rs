@@ -76,9 +76,15 @@ fn is_version(text: &str) -> bool {
 
 /// A claim, or the template of one; `path` leads to it.
 pub(super) fn claim(node: &Node, path: &str, found: &mut Found) {
-    let Some(spec) = node.get("spec").filter(|it| it.as_map().is_some()) else { return };
+    let Some(spec) = node.get("spec").filter(|it| it.as_map().is_some()) else {
+        if path.is_empty() && !has(node, "spec") {
+            let at = node.at_path(&["metadata", "name"]).unwrap_or(node);
+            found.lack("spec", at, "a claim needs `spec`", Some("add it: the API server requires it"));
+        }
+        return;
+    };
     let mut lacks = Vec::new();
-    if spec.items(&["accessModes"]).is_empty() && !has(spec, "accessModes") {
+    if spec.get("accessModes").is_none_or(|it| it.is_null() || it.as_seq().is_some_and(<[Node]>::is_empty)) {
         lacks.push("`accessModes`");
     }
     if spec.at_path(&["resources", "requests", "storage"]).is_none_or(Node::is_null) {
@@ -88,5 +94,21 @@ pub(super) fn claim(node: &Node, path: &str, found: &mut Found) {
         let at = node.at_path(&["metadata", "name"]).unwrap_or(spec);
         let words = format!("a claim needs {}", lacks.join(" and "));
         found.lack(format!("{path}spec"), at, words, Some("add it: the API server requires it"));
+    }
+}
+
+/// A volume: what it gives and how it may be mounted.
+pub(super) fn volume(node: &Node, found: &mut Found) {
+    let lacks: Vec<&str> = ["capacity", "accessModes"]
+        .into_iter()
+        .filter(|name| {
+            node.at_path(&["spec", name])
+                .is_none_or(|it| it.is_null() || it.as_seq().is_some_and(<[Node]>::is_empty))
+        })
+        .collect();
+    if !lacks.is_empty() {
+        let at = node.at_path(&["metadata", "name"]).unwrap_or(node);
+        let words = format!("a volume needs `{}`", lacks.join("` and `"));
+        found.lack("spec", at, words, Some("add it: the API server requires it"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::yaml::Node;
 
-use super::{Found, final_text, has};
+use super::{Found, final_text, has, port_name_error};
 
 pub(super) fn service(node: &Node, found: &mut Found) {
     let text = |name: &str| node.at_path(&["spec", name]).and_then(Node::as_str).unwrap_or_default();
@@ -38,6 +38,17 @@ pub(super) fn service(node: &Node, found: &mut Found) {
             if value.as_i64().is_some_and(|port| !(1..=65535).contains(&port)) && !zero {
                 found.add(path(name), value, format!("`{name}` must be between 1 and 65535"), None);
             }
+        }
+        if let Some(target) = port.get("targetPort")
+            && let Some(text) = final_text(target)
+            && let Some(why) = port_name_error(text).filter(|_| !text.is_empty())
+        {
+            let words = format!("`{text}` cannot be the name of a port: {why}");
+            found.add(path("targetPort"), target, words, None);
+        }
+        if ports.len() > 1 && port.as_map().is_some() && !has(port, "name") {
+            let words = "ports of a Service with several must have names";
+            found.lack(path("name"), port, words, Some("add `name`"));
         }
         if kind == "ClusterIP"
             && let Some(value) =

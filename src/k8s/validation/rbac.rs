@@ -49,6 +49,26 @@ fn rules(kind: &str, node: &Node, found: &mut Found) {
 }
 
 fn binding(kind: &str, node: &Node, found: &mut Found) {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    if let Some(group) = node.at_path(&["roleRef", "apiGroup"])
+        && let Some(text) = final_text(group).filter(|text| !text.is_empty() && *text != GROUP)
+    {
+        let words = format!("`{text}` is not the API group of roles");
+        found.add("roleRef.apiGroup", group, words, Some("use `rbac.authorization.k8s.io`"));
+    }
+    for (index, subject) in node.items(&["subjects"]).iter().enumerate() {
+        let Some(group) = subject.get("apiGroup") else { continue };
+        let wanted = match subject.get("kind").and_then(Node::as_str) {
+            Some("ServiceAccount") => "",
+            Some("User" | "Group") => GROUP,
+            _ => continue,
+        };
+        if let Some(text) = final_text(group).filter(|text| *text != wanted && !text.is_empty()) {
+            let words = format!("`{text}` is not the API group of this kind of subject");
+            let help = if wanted.is_empty() { "remove it" } else { "use `rbac.authorization.k8s.io`" };
+            found.add(format!("subjects[{index}].apiGroup"), group, words, Some(help));
+        }
+    }
     if let Some(role) = node.at_path(&["roleRef", "kind"])
         && let Some(name) = final_text(role).filter(|name| !name.is_empty())
     {

@@ -48,6 +48,7 @@ pub fn analyze<T: Send>(
     let variants = Variants::of(&scan.files).declare(&workspace.config.clusters);
     workspace.set_control_plane(control_plane(workspace, &scan));
     workspace.set_tree_definitions(super::TreeDefinitions::of(&scan));
+    workspace.set_tree_policies(super::TreePolicies::of(&scan));
     workspace.set_names(scan.names(workspace));
     let expected = expect_paths(workspace, &scan);
     let mut discovery = Discovery {

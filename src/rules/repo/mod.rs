@@ -2,16 +2,20 @@
 
 use super::Rule;
 
+mod custom_rule;
 mod expired_suppression;
 mod failed_app;
+mod invalid_custom_rule;
 mod invalid_suppression;
 mod tool_warning;
 mod unused_suppression;
 
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
+    &custom_rule::CustomRule,
     &expired_suppression::ExpiredSuppression,
     &failed_app::FailedApp,
+    &invalid_custom_rule::InvalidCustomRule,
     &invalid_suppression::InvalidSuppression,
     &tool_warning::ToolWarning,
     &unused_suppression::UnusedSuppression,

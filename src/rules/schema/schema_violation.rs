@@ -66,6 +66,10 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let missing = matches!(violation.what, What::Missing(_));
         let (message, help) = match &violation.what {
             What::UnknownField { .. } => continue,
+            What::Broken(words) => (format!("{subject} breaks a rule of its definition: {words}"), None),
+            What::Unchecked(words) => {
+                (format!("{subject} was not checked against a rule of its definition: {words}"), None)
+            }
             // What nothing applies may be a patch, or an example of one; what is not on this machine may say it.
             What::Missing(_) if !whole || cx.is_partial() => continue,
             What::Missing(fields) => {
@@ -90,7 +94,7 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         if let Some(apps) = apps {
             report = report.apps(apps.iter().copied());
         }
-        if unlisted {
+        if unlisted || matches!(violation.what, What::Unchecked(_)) {
             report.possible();
         } else if doubt {
             report.likely();

@@ -3,6 +3,7 @@
 use super::Rule;
 
 mod default_service_account_token;
+mod denied_by_policy;
 mod exec_grant;
 mod ingress_without_tls;
 mod missing_network_policy;
@@ -17,6 +18,7 @@ mod writable_root_filesystem;
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
     &default_service_account_token::DefaultServiceAccountToken,
+    &denied_by_policy::DeniedByPolicy,
     &exec_grant::ExecGrant,
     &ingress_without_tls::IngressWithoutTls,
     &missing_network_policy::MissingNetworkPolicy,

@@ -70,7 +70,8 @@ pub(super) fn def(table: &Table, line: &'static str, index: u32, minor: u32) -> 
         if row.required {
             def.required.push(SmolStr::new_static(row.name));
         }
-        def.fields.push(Field { name: SmolStr::new_static(row.name), schema: schema(table, row.shape) });
+        let name = SmolStr::new_static(row.name);
+        def.fields.push(Field { name, schema: schema(table, row.shape), default: None });
     }
     def.fields.sort_by(|a, b| a.name.cmp(&b.name));
     def

@@ -1,0 +1,176 @@
+//! What the API server has put into an object before policies see it.
+//!
+//! Mirrors the defaults of `k8s.io/kubernetes/pkg/apis/{core,apps,batch}` that policies ask about. Golden data beside the tests
+//! says what Kubernetes makes of the same objects.
+
+use crate::k8s::Image;
+use crate::yaml::{Data, Key, Map, Node};
+
+/// The object as policies see it; `None` where nothing is known about defaults of its kind.
+pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node> {
+    let mut object = node.clone();
+    let path: &[&str] = match (group, kind) {
+        ("", "Pod") => &["spec"],
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch", "Job") => {
+            &["spec", "template", "spec"]
+        }
+        ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
+        ("", "Service" | "ConfigMap" | "ServiceAccount" | "Namespace")
+        | ("networking.k8s.io", "Ingress")
+        | ("rbac.authorization.k8s.io", _) => &[],
+        _ => return None,
+    };
+    if let Some(spec) = below(&mut object, path).filter(|_| !path.is_empty()) {
+        pod(spec);
+        if kind == "Pod" {
+            put(spec, "enableServiceLinks", &Is::Flag(true));
+            put(spec, "serviceAccountName", &Is::Text("default"));
+        }
+    }
+    let of_spec: &[(&str, Is)] = match kind {
+        "Deployment" => &[
+            ("replicas", Is::Number(1)),
+            ("revisionHistoryLimit", Is::Number(10)),
+            ("progressDeadlineSeconds", Is::Number(600)),
+            ("strategy", Is::Map(&[("type", Is::Text("RollingUpdate"))])),
+        ],
+        "ReplicaSet" => &[("replicas", Is::Number(1))],
+        "StatefulSet" => &[
+            ("replicas", Is::Number(1)),
+            ("revisionHistoryLimit", Is::Number(10)),
+            ("podManagementPolicy", Is::Text("OrderedReady")),
+            ("updateStrategy", Is::Map(&[("type", Is::Text("RollingUpdate"))])),
+        ],
+        "DaemonSet" => &[
+            ("revisionHistoryLimit", Is::Number(10)),
+            ("updateStrategy", Is::Map(&[("type", Is::Text("RollingUpdate"))])),
+        ],
+        "Job" => &[
+            ("completions", Is::Number(1)),
+            ("parallelism", Is::Number(1)),
+            ("backoffLimit", Is::Number(6)),
+            ("completionMode", Is::Text("NonIndexed")),
+            ("suspend", Is::Flag(false)),
+        ],
+        "CronJob" => &[
+            ("concurrencyPolicy", Is::Text("Allow")),
+            ("suspend", Is::Flag(false)),
+            ("successfulJobsHistoryLimit", Is::Number(3)),
+            ("failedJobsHistoryLimit", Is::Number(1)),
+        ],
+        "Service" => &[("type", Is::Text("ClusterIP")), ("sessionAffinity", Is::Text("None"))],
+        _ => &[],
+    };
+    if let Some(spec) = below(&mut object, &["spec"]) {
+        of_spec.iter().for_each(|(name, value)| put(spec, name, value));
+        if kind == "Service" {
+            service(spec);
+        }
+    }
+    Some(object)
+}
+
+/// A value to put where none is.
+enum Is {
+    Text(&'static str),
+    Number(i64),
+    Flag(bool),
+    Map(&'static [(&'static str, Is)]),
+}
+
+fn below<'n>(node: &'n mut Node, path: &[&str]) -> Option<&'n mut Node> {
+    path.iter().try_fold(node, |node, name| node.as_map_mut()?.get_mut(name))
+}
+
+fn put(node: &mut Node, name: &'static str, value: &Is) {
+    let place = node.place();
+    let made = make(value, place);
+    let Some(map) = node.as_map_mut() else { return };
+    match map.get_mut(name) {
+        Some(there) if !there.is_null() => {}
+        Some(there) => *there = made,
+        None => {
+            map.insert(Key::new(name, place), made);
+        }
+    }
+}
+
+fn make(value: &Is, place: crate::origin::Place) -> Node {
+    match value {
+        Is::Text(text) => Node::string(*text, place),
+        Is::Number(number) => Node::int(*number, place),
+        Is::Flag(flag) => Node::bool(*flag, place),
+        Is::Map(entries) => {
+            let mut map = Map::new();
+            for (name, value) in *entries {
+                map.insert(Key::new(*name, place), make(value, place));
+            }
+            Node::map(map, place)
+        }
+    }
+}
+
+fn items<'n>(node: &'n mut Node, name: &str) -> &'n mut [Node] {
+    match node.as_map_mut().and_then(|map| map.get_mut(name)).map(|list| &mut list.data) {
+        Some(Data::Seq(items)) => items,
+        _ => &mut [],
+    }
+}
+
+fn pod(spec: &mut Node) {
+    let of_spec = [
+        ("restartPolicy", Is::Text("Always")),
+        ("dnsPolicy", Is::Text("ClusterFirst")),
+        ("schedulerName", Is::Text("default-scheduler")),
+        ("terminationGracePeriodSeconds", Is::Number(30)),
+        ("securityContext", Is::Map(&[])),
+    ];
+    of_spec.iter().for_each(|(name, value)| put(spec, name, value));
+    for list in ["initContainers", "containers"] {
+        for container in items(spec, list).iter_mut().filter(|it| it.as_map().is_some()) {
+            let image = container.get("image").and_then(Node::as_str).unwrap_or_default();
+            let is_latest =
+                |image: Image<'_>| image.digest.is_none() && image.tag.is_none_or(|tag| tag == "latest");
+            let latest = Image::parse(image).is_ok_and(is_latest);
+            let of_container = [
+                ("resources", Is::Map(&[])),
+                ("terminationMessagePath", Is::Text("/dev/termination-log")),
+                ("terminationMessagePolicy", Is::Text("File")),
+                ("imagePullPolicy", Is::Text(if latest { "Always" } else { "IfNotPresent" })),
+            ];
+            of_container.iter().for_each(|(name, value)| put(container, name, value));
+            items(container, "ports").iter_mut().for_each(|port| put(port, "protocol", &Is::Text("TCP")));
+            for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
+                let Some(probe) = below(container, &[name]).filter(|it| it.as_map().is_some()) else {
+                    continue;
+                };
+                let of_probe = [
+                    ("timeoutSeconds", 1),
+                    ("periodSeconds", 10),
+                    ("successThreshold", 1),
+                    ("failureThreshold", 3),
+                ];
+                of_probe.iter().for_each(|(name, number)| put(probe, name, &Is::Number(*number)));
+                if let Some(get) = below(probe, &["httpGet"]) {
+                    put(get, "scheme", &Is::Text("HTTP"));
+                    put(get, "path", &Is::Text("/"));
+                }
+            }
+        }
+    }
+}
+
+fn service(spec: &mut Node) {
+    let kind = spec.get("type").and_then(Node::as_str).unwrap_or_default().to_owned();
+    if matches!(kind.as_str(), "ClusterIP" | "NodePort" | "LoadBalancer") {
+        put(spec, "internalTrafficPolicy", &Is::Text("Cluster"));
+    }
+    if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
+        put(spec, "externalTrafficPolicy", &Is::Text("Cluster"));
+    }
+    for port in items(spec, "ports").iter_mut() {
+        put(port, "protocol", &Is::Text("TCP"));
+        let number = port.get("port").and_then(Node::as_i64).unwrap_or_default();
+        put(port, "targetPort", &Is::Number(number));
+    }
+}

@@ -1,0 +1,177 @@
+//! `pattern`: a tree that an object must match, with anchors. Mirrors `pkg/engine/validate` and `pkg/engine/anchor`.
+
+use crate::yaml::{Data, Map, Node};
+
+use super::scalar;
+
+/// What comes of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::admission) enum Match {
+    /// The object matches.
+    Holds,
+    /// A condition of the pattern does not hold: it says nothing about the object.
+    Skips,
+    /// It does not, at this path.
+    Fails(Vec<String>),
+}
+
+/// Patterns nest no deeper than that.
+const MAX_DEPTH: usize = 64;
+
+pub(in crate::admission) fn matches(object: &Node, pattern: &Node) -> Match {
+    match element(Some(object), pattern, &Vec::new()) {
+        Ok(()) => Match::Holds,
+        Err(Stop::Skip { .. }) => Match::Skips,
+        Err(Stop::Fail(path)) => Match::Fails(path),
+    }
+}
+
+enum Stop {
+    /// `direct`: told by an anchor itself, rather than by what is below.
+    Skip {
+        direct: bool,
+    },
+    Fail(Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Anchor {
+    Condition,
+    Global,
+    Negation,
+    Equality,
+    Existence,
+}
+
+/// `=(name)`: the anchor and the name.
+fn anchor(key: &str) -> Option<(Anchor, &str)> {
+    let key = key.trim();
+    let (kind, rest) = match key.chars().next()? {
+        '(' => (Anchor::Condition, key),
+        '<' => (Anchor::Global, key.get(1..)?),
+        'X' => (Anchor::Negation, key.get(1..)?),
+        '=' => (Anchor::Equality, key.get(1..)?),
+        '^' => (Anchor::Existence, key.get(1..)?),
+        _ => return None,
+    };
+    let name = rest.strip_prefix('(')?.strip_suffix(')').filter(|name| !name.is_empty())?;
+    Some((kind, name))
+}
+
+fn has_anchor(node: &Node) -> bool {
+    node.entries().iter().any(|entry| anchor(&entry.key.text).is_some() || has_anchor(&entry.value))
+        || node.seq_or_empty().iter().any(has_anchor)
+}
+
+fn at(path: &[String], name: &str) -> Vec<String> {
+    path.iter().cloned().chain([name.to_owned()]).collect()
+}
+
+type Result = std::result::Result<(), Stop>;
+
+fn element(object: Option<&Node>, pattern: &Node, path: &Vec<String>) -> Result {
+    let fail = || Err(Stop::Fail(path.clone()));
+    if path.len() > MAX_DEPTH {
+        return fail();
+    }
+    match &pattern.data {
+        Data::Map(wanted) => match object.map(|object| &object.data) {
+            Some(Data::Map(map)) => mapping(map, wanted, path),
+            _ => fail(),
+        },
+        Data::Seq(wanted) => match object.map(|object| &object.data) {
+            Some(Data::Seq(items)) => list(items, wanted, path),
+            _ => fail(),
+        },
+        Data::Scalar(_) => {
+            let good = match object.map(|object| &object.data) {
+                Some(Data::Seq(items)) => items.iter().all(|item| scalar::matches(Some(item), pattern)),
+                _ => scalar::matches(object, pattern),
+            };
+            if good { Ok(()) } else { fail() }
+        }
+    }
+}
+
+fn handle(map: &Map, key: &str, pattern: &Node, path: &Vec<String>) -> Result {
+    let Some((kind, name)) = anchor(key) else {
+        let value = map.get(key).filter(|value| !value.is_null());
+        if pattern.as_str() == Some("*") {
+            return if value.is_some() { Ok(()) } else { Err(Stop::Fail(at(path, key))) };
+        }
+        return element(value, pattern, &at(path, key));
+    };
+    let below = at(path, name);
+    match (kind, map.get(name)) {
+        (Anchor::Negation, Some(_)) => Err(Stop::Fail(below)),
+        (Anchor::Condition | Anchor::Global, Some(value)) => {
+            element(Some(value), pattern, &below).map_err(|_| Stop::Skip { direct: true })
+        }
+        (Anchor::Condition, None) => Err(Stop::Skip { direct: true }),
+        (Anchor::Equality, Some(value)) => element(Some(value), pattern, &below),
+        (Anchor::Existence, Some(value)) => {
+            let (Data::Seq(items), Data::Seq(wanted)) = (&value.data, &pattern.data) else {
+                return Err(Stop::Fail(below));
+            };
+            let is_there = |wanted: &Node| {
+                wanted.as_map().is_some()
+                    && items.iter().any(|item| element(Some(item), wanted, &below).is_ok())
+            };
+            if wanted.iter().all(is_there) { Ok(()) } else { Err(Stop::Fail(below)) }
+        }
+        (Anchor::Negation | Anchor::Equality | Anchor::Existence | Anchor::Global, None) => Ok(()),
+    }
+}
+
+fn mapping(map: &Map, wanted: &Map, path: &Vec<String>) -> Result {
+    let mut anchors: Vec<(&str, &Node)> = Vec::new();
+    let mut others: Vec<(&str, &Node)> = Vec::new();
+    for entry in wanted {
+        let key = entry.key.text.as_str();
+        match anchor(key) {
+            Some((kind, _)) if kind != Anchor::Global => anchors.push((key, &entry.value)),
+            _ => others.push((key, &entry.value)),
+        }
+    }
+    anchors.sort_by_key(|(key, _)| *key);
+    others.sort_by_key(|(key, _)| *key);
+    let mut applied = 0;
+    let mut skips: Vec<bool> = Vec::new();
+    for (key, value) in anchors {
+        match handle(map, key, value, path) {
+            Ok(()) => applied += 1,
+            Err(Stop::Skip { direct }) => skips.push(direct),
+            Err(fail) if !skips.contains(&true) => return Err(fail),
+            Err(_) => {}
+        }
+    }
+    if !skips.is_empty() && (applied == 0 || skips.contains(&true)) {
+        return Err(Stop::Skip { direct: false });
+    }
+    // Conditions are asked before what they decide about.
+    let (first, last): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(key, value)| anchor(key).is_some() || has_anchor(value));
+    first.into_iter().rev().chain(last).try_for_each(|(key, value)| handle(map, key, value, path))
+}
+
+fn list(items: &[Node], wanted: &[Node], path: &Vec<String>) -> Result {
+    let Some(first) = wanted.first() else { return Err(Stop::Fail(path.clone())) };
+    let pairs: Vec<(&Node, &Node)> = match &first.data {
+        Data::Map(_) => items.iter().map(|item| (item, first)).collect(),
+        Data::Scalar(_) => {
+            let good = items.iter().all(|item| scalar::matches(Some(item), first));
+            return if good { Ok(()) } else { Err(Stop::Fail(path.clone())) };
+        }
+        Data::Seq(_) if items.len() < wanted.len() => return Err(Stop::Fail(path.clone())),
+        Data::Seq(_) => items.iter().zip(wanted).collect(),
+    };
+    let (mut applied, mut skipped) = (0, 0);
+    for (item, wanted) in pairs {
+        match element(Some(item), wanted, path) {
+            Ok(()) => applied += 1,
+            Err(Stop::Skip { .. }) => skipped += 1,
+            fail => return fail,
+        }
+    }
+    if applied == 0 && skipped > 0 { Err(Stop::Skip { direct: false }) } else { Ok(()) }
+}

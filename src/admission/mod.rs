@@ -1,0 +1,21 @@
+//! Policies that decide whether an object may come in, executed without a cluster: ValidatingAdmissionPolicy and its
+//! bindings, Kyverno's ValidatingPolicy and the `validate` rules of its ClusterPolicy and Policy.
+//!
+//! Mirrors `k8s.io/apiserver/pkg/admission/plugin/policy/validating` for the operation CREATE. What cannot be known offline (who asks,
+//! what the authorizer says, objects that are not here) is told as not checked; no part of a policy is taken for the whole.
+//!
+//! A team's own rules ([`OwnRule`]) are executed alike.
+//!
+//! Not here: who finds policies and objects in a repository, and what becomes of a decision.
+
+mod defaults;
+mod kyverno;
+mod matching;
+mod own;
+mod policy;
+
+pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
+pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,337 @@
+//! Rules that a team writes itself, in CEL: a file each, `rules.d/<name>.yaml`.
+//!
+//! ```yaml
+//! name: team-label
+//! severity: warning
+//! match: { kinds: [Deployment, apps/StatefulSet], namespaces: [shop-*], apps: [...], clusters: [...], labels: { matchLabels: ... } }
+//! expression: has(object.metadata.labels) && 'team' in object.metadata.labels
+//! message: "'no label team on ' + object.metadata.name"
+//! path: "'metadata.labels'"
+//! help: add the label
+//! good: [...]
+//! bad: [...]
+//! ```
+//!
+//! `expression`, `message` and `path` are CEL over `object` and `app`; a message that is no CEL is a text.
+
+use smol_str::SmolStr;
+
+use crate::cel::{Budget, Fault, Program, Scope, Value};
+use crate::finding::Severity;
+use crate::golang::Glob;
+use crate::k8s::selects;
+use crate::origin::Place;
+use crate::yaml::Node;
+
+/// Steps that one rule may take for one object.
+const BUDGET: u64 = 1_000_000;
+
+/// Keys of a rule file.
+const KEYS: [&str; 9] = ["name", "severity", "match", "expression", "message", "path", "help", "good", "bad"];
+
+/// Keys of `match`.
+const MATCH_KEYS: [&str; 5] = ["kinds", "namespaces", "apps", "clusters", "labels"];
+
+/// Something wrong with a rule file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mistake {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub words: String,
+}
+
+/// The app that renders an object, as rules see it.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(missing_docs, reason = "its identity")]
+pub struct OfApp<'a> {
+    pub name: &'a str,
+    pub namespace: &'a str,
+    pub cluster: &'a str,
+}
+
+/// An object, as rules see it.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "its identity")]
+pub struct OwnSubject<'a> {
+    pub node: &'a Node,
+    pub group: &'a str,
+    pub kind: &'a str,
+    pub namespace: &'a str,
+    pub app: OfApp<'a>,
+}
+
+/// What a rule says about an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// It breaks the rule: the message and the path of the field.
+    Broken(String, String),
+    /// The rule could not be evaluated: why.
+    Unchecked(String),
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct OwnRule {
+    /// Its name.
+    pub name: SmolStr,
+    /// Where that is written.
+    pub place: Place,
+    /// How bad breaking it is.
+    pub severity: Severity,
+    /// What to do.
+    pub help: Option<SmolStr>,
+    /// Objects that keep to it.
+    pub good: Vec<Node>,
+    /// Objects that break it.
+    pub bad: Vec<Node>,
+    expression: Program,
+    message: Result<Program, SmolStr>,
+    path: Option<Program>,
+    /// Group, where one is written, and kind; everything where there are none.
+    kinds: Vec<(Option<SmolStr>, SmolStr)>,
+    namespaces: Vec<Glob>,
+    apps: Vec<Glob>,
+    clusters: Vec<Glob>,
+    labels: Option<Node>,
+}
+
+fn texts<'n>(node: &'n Node, key: &str) -> Vec<&'n Node> {
+    match node.get(key) {
+        Some(list) if list.as_seq().is_some() => list.seq_or_empty().iter().collect(),
+        Some(one) if !one.is_null() => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+impl OwnRule {
+    /// Reads a canonical document; also says what is wrong with it. Without a name and an expression there is no rule.
+    pub fn read(node: &Node) -> (Option<Self>, Vec<Mistake>) {
+        let mut mistakes = Vec::new();
+        let mut wrong = |node: &Node, words: String| mistakes.push(Mistake { place: node.place(), words });
+        if node.as_map().is_none() {
+            wrong(node, "a rule is a mapping".to_owned());
+            return (None, mistakes);
+        }
+        for (at, keys) in [(Some(node), &KEYS[..]), (node.get("match"), &MATCH_KEYS[..])] {
+            for entry in at.map(Node::entries).unwrap_or_default() {
+                let name = entry.key.text.as_str();
+                if !keys.contains(&name) {
+                    let known = crate::finding::did_you_mean(name, keys.iter().copied());
+                    let hint = known.map_or_else(String::new, |known| format!(": did you mean `{known}`?"));
+                    mistakes.push(Mistake {
+                        place: entry.key.place(),
+                        words: format!("a rule has no key `{name}`{hint}"),
+                    });
+                }
+            }
+        }
+        let mut wrong = |node: &Node, words: String| mistakes.push(Mistake { place: node.place(), words });
+        let mut lacks = |key: &str| wrong(node, format!("a rule needs `{key}`"));
+        let name = node.get("name").filter(|it| it.as_str().is_some_and(|name| !name.is_empty()));
+        let expression = node.get("expression").filter(|it| it.as_str().is_some());
+        if name.is_none() {
+            lacks("name");
+        }
+        if expression.is_none() {
+            lacks("expression");
+        }
+        let mut program = |at: &Node| {
+            let text = at.as_str().unwrap_or_default();
+            match Program::new(text) {
+                Ok(program) => Some(program),
+                Err(error) => {
+                    let before: String = text.get(..error.at).unwrap_or(text).to_owned();
+                    let words =
+                        format!("the expression cannot be read: {} behind `{}`", error.words, before.trim());
+                    wrong(at, words);
+                    None
+                }
+            }
+        };
+        let expression = expression.and_then(&mut program);
+        let path = node.get("path").and_then(&mut program);
+        let message = match node.get("message").and_then(Node::as_str) {
+            // A message in words reads as no expression, or as one over names that are none.
+            Some(text) => match Program::new(text) {
+                Ok(program) if text.contains(['\'', '"']) => Ok(program),
+                _ => Err(SmolStr::new(text)),
+            },
+            None => Err(SmolStr::default()),
+        };
+        let severity = match node.get("severity").map(|it| (it, it.as_str())) {
+            None | Some((_, Some("error"))) => Severity::Error,
+            Some((_, Some("warning"))) => Severity::Warning,
+            Some((_, Some("note"))) => Severity::Note,
+            Some((at, _)) => {
+                wrong(at, "`severity` is `error`, `warning` or `note`".to_owned());
+                Severity::Error
+            }
+        };
+        let about = node.get("match");
+        let mut globs = |key: &str| -> Vec<Glob> {
+            let nodes = about.map(|about| texts(about, key)).unwrap_or_default();
+            let glob = |at: &Node| {
+                let glob = Glob::new(at.scalar_text()?, &[]);
+                if glob.is_none() {
+                    wrong(at, "this pattern cannot be read".to_owned());
+                }
+                glob
+            };
+            nodes.into_iter().filter_map(glob).collect()
+        };
+        let (namespaces, apps, clusters) = (globs("namespaces"), globs("apps"), globs("clusters"));
+        let kinds = about.map(|about| texts(about, "kinds")).unwrap_or_default();
+        let kinds = kinds.into_iter().filter_map(Node::as_str).map(|text| match text.rsplit_once('/') {
+            Some((group, kind)) => (Some(SmolStr::new(group)), SmolStr::new(kind)),
+            None => (None, SmolStr::new(text)),
+        });
+        let rule = (|| {
+            Some(Self {
+                name: name?.as_str()?.into(),
+                place: name?.place(),
+                severity,
+                help: node.get("help").and_then(Node::as_str).map(SmolStr::new),
+                good: node.items(&["good"]).to_vec(),
+                bad: node.items(&["bad"]).to_vec(),
+                expression: expression?,
+                message,
+                path,
+                kinds: kinds.collect(),
+                namespaces,
+                apps,
+                clusters,
+                labels: about.and_then(|about| about.get("labels")).cloned(),
+            })
+        })();
+        (rule, mistakes)
+    }
+
+    /// Whether it is about objects of this kind with these labels.
+    fn is_about(&self, subject: &OwnSubject<'_>) -> bool {
+        let is_kind = |(group, kind): &(Option<SmolStr>, SmolStr)| {
+            kind == subject.kind && group.as_ref().is_none_or(|group| group == subject.group)
+        };
+        let labels = subject.node.at_path(&["metadata", "labels"]);
+        (self.kinds.is_empty() || self.kinds.iter().any(is_kind))
+            && self
+                .labels
+                .as_ref()
+                .is_none_or(|selector| selects(selector, &|name| labels?.get(name)?.scalar_text()))
+    }
+
+    /// Whether it is about objects there.
+    fn is_about_there(&self, subject: &OwnSubject<'_>) -> bool {
+        let named =
+            |globs: &[Glob], text: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
+        named(&self.namespaces, subject.namespace)
+            && named(&self.apps, subject.app.name)
+            && named(&self.clusters, subject.app.cluster)
+    }
+
+    /// What the rule says about an object; nothing where the object keeps to it, or the rule is about others.
+    pub fn judge(&self, subject: &OwnSubject<'_>) -> Option<Said> {
+        if self.is_about(subject) && self.is_about_there(subject) { self.ask(subject) } else { None }
+    }
+
+    fn ask(&self, subject: &OwnSubject<'_>) -> Option<Said> {
+        let budget = Budget::new(BUDGET);
+        let scope = Seen { subject };
+        match self.expression.test(&scope, &budget) {
+            Ok(true) => None,
+            Ok(false) => Some(Said::Broken(self.told(&scope, &budget), self.field(&scope, &budget))),
+            Err(Fault::Failed(words)) => Some(Said::Unchecked(format!("the expression fails: {words}"))),
+            Err(fault) => Some(Said::Unchecked(fault.to_string())),
+        }
+    }
+
+    fn told<'a>(&'a self, scope: &Seen<'a>, budget: &Budget) -> String {
+        match &self.message {
+            Err(text) if text.is_empty() => format!("the object breaks the rule `{}`", self.name),
+            Err(text) => text.to_string(),
+            Ok(program) => match program.run(scope, budget) {
+                // Data of Secrets is not told.
+                Ok(Value::Text(text)) if scope.subject.kind != "Secret" => text.to_string(),
+                _ => format!("the object breaks the rule `{}`", self.name),
+            },
+        }
+    }
+
+    /// The field to point at: what `path` says, else the deepest one that the expression names, as far as it is there.
+    fn field<'a>(&'a self, scope: &Seen<'a>, budget: &Budget) -> String {
+        if let Some(Ok(Value::Text(text))) = self.path.as_ref().map(|path| path.run(scope, budget)) {
+            return text.to_string();
+        }
+        let mut best: Vec<SmolStr> = Vec::new();
+        for path in self.expression.paths("object") {
+            let mut at = scope.subject.node;
+            let mut there = Vec::new();
+            for name in path {
+                let Some(below) = at.get(&name) else { break };
+                at = below;
+                there.push(name);
+            }
+            if there.len() > best.len() {
+                best = there;
+            }
+        }
+        best.join(".")
+    }
+
+    /// What its examples show: each that the rule judges differently than its place says.
+    pub fn test(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (is_bad, (index, node)) in self
+            .good
+            .iter()
+            .enumerate()
+            .map(|example| (false, example))
+            .chain(self.bad.iter().enumerate().map(|example| (true, example)))
+        {
+            let text = |path: &[&str]| node.at_path(path).and_then(Node::as_str).unwrap_or_default();
+            let group = text(&["apiVersion"]).rsplit_once('/').map_or("", |(group, _)| group);
+            let subject = OwnSubject {
+                node,
+                group,
+                kind: text(&["kind"]),
+                namespace: text(&["metadata", "namespace"]),
+                app: OfApp::default(),
+            };
+            // An example says what it is, not where.
+            let said = if self.is_about(&subject) { self.ask(&subject) } else { None };
+            let (list, number) = (if is_bad { "bad" } else { "good" }, index + 1);
+            match (is_bad, said) {
+                (false, None) | (true, Some(Said::Broken(..))) => {}
+                (false, Some(Said::Broken(words, _))) => {
+                    wrong.push(format!("{list} {number} breaks it: {words}"))
+                }
+                (true, None) => wrong.push(format!("{list} {number} keeps to it")),
+                (_, Some(Said::Unchecked(why))) => {
+                    wrong.push(format!("{list} {number} cannot be judged: {why}"))
+                }
+            }
+        }
+        wrong
+    }
+}
+
+struct Seen<'a> {
+    subject: &'a OwnSubject<'a>,
+}
+
+impl<'a> Scope<'a> for Seen<'a> {
+    fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
+        let app = self.subject.app;
+        Some(Ok(match name {
+            "object" => Value::of(self.subject.node, None),
+            "app" => Value::map(vec![
+                ("name", Value::text(app.name)),
+                ("namespace", Value::text(app.namespace)),
+                ("cluster", Value::text(app.cluster)),
+            ]),
+            "cluster" => Value::text(app.cluster),
+            "namespace" => Value::text(self.subject.namespace),
+            _ => return None,
+        }))
+    }
+}

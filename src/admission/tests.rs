@@ -1,0 +1,216 @@
+use super::*;
+use crate::origin::Place;
+use crate::source::Sources;
+use crate::yaml::{self, Dialect, Node};
+
+struct World(Vec<Node>);
+
+impl Surroundings for World {
+    fn namespace(&self, name: &str) -> Option<&Node> {
+        self.parameters("Namespace", "", name)
+    }
+
+    fn parameters(&self, kind: &str, _: &str, name: &str) -> Option<&Node> {
+        let is = |node: &&Node, path: &[&str], wanted: &str| {
+            node.at_path(path).and_then(Node::as_str) == Some(wanted)
+        };
+        self.0.iter().find(|node| is(node, &["kind"], kind) && is(node, &["metadata", "name"], name))
+    }
+}
+
+fn read(text: &str) -> Vec<Node> {
+    let file = Sources::new().add("x.yaml", text.as_bytes().to_vec());
+    let documents = yaml::parse(&file).documents;
+    let node = |document: yaml::Document| {
+        let mut root = document.root?;
+        root.canonicalize(Dialect::Sigs).ok()?;
+        Some(root)
+    };
+    documents.into_iter().filter_map(node).collect()
+}
+
+fn decide(policy: &str, object: &str) -> Vec<(Action, Outcome, String)> {
+    let nodes = read(policy);
+    let policies = Policies::of(nodes.iter().cloned());
+    let world = World(nodes);
+    let object = read(object).remove(0);
+    let text = |path: &[&str]| object.at_path(path).and_then(Node::as_str).unwrap_or_default();
+    let api_version = text(&["apiVersion"]);
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let subject = Subject {
+        node: &object,
+        group,
+        version,
+        kind: text(&["kind"]),
+        namespace: text(&["metadata", "namespace"]),
+        name: text(&["metadata", "name"]),
+        namespaced: !text(&["metadata", "namespace"]).is_empty(),
+    };
+    let _: Place = object.place();
+    policies.decide(&subject, &world).into_iter().map(|it| (it.action, it.outcome, it.field)).collect()
+}
+
+const HEAD: &str = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: p}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}
+";
+
+const BINDING: &str = "
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: p}
+spec: {policyName: p, validationActions: [Deny]}
+";
+
+const DEPLOYMENT: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: shop, labels: {team: a}}
+spec: {replicas: 9, template: {spec: {containers: [{name: a, image: 'a:1'}]}}}
+";
+
+fn with(validations: &str) -> String {
+    format!("{HEAD}{validations}{BINDING}")
+}
+
+#[test]
+fn decides_as_the_api_server() {
+    let most = with("  validations: [{expression: 'object.spec.replicas <= 5', message: too many}]\n");
+    assert_eq!(
+        decide(&most, DEPLOYMENT),
+        [(Action::Deny, Outcome::Violated("too many".into()), "spec.replicas".into())]
+    );
+    assert_eq!(decide(&most, &DEPLOYMENT.replace("replicas: 9", "replicas: 5")), []);
+    assert_eq!(decide(&most, &DEPLOYMENT.replace("replicas: 9, ", "")), []);
+    assert_eq!(decide(&most, &DEPLOYMENT.replace("Deployment", "StatefulSet")), []);
+    let made = with(
+        "  variables: [{name: count, expression: object.spec.replicas}]\n  validations: [{expression: 'variables.count < 5', messageExpression: \"'has ' + string(variables.count)\"}]\n",
+    );
+    assert_eq!(
+        decide(&made, DEPLOYMENT),
+        [(Action::Deny, Outcome::Violated("has 9".into()), "spec.replicas".into())]
+    );
+    let defaults = with(
+        "  validations: [{expression: 'object.spec.template.spec.containers.all(c, c.imagePullPolicy == \"IfNotPresent\" && has(c.resources))'}]\n",
+    );
+    assert_eq!(decide(&defaults, DEPLOYMENT), []);
+    let condition = with(
+        "  matchConditions: [{name: c, expression: 'object.metadata.name != \"shop\"'}]\n  validations: [{expression: 'false'}]\n",
+    );
+    assert_eq!(decide(&condition, DEPLOYMENT), []);
+}
+
+#[test]
+fn tells_what_it_cannot_know() {
+    let who = with("  validations: [{expression: 'request.userInfo.username == \"x\"'}]\n");
+    assert!(matches!(decide(&who, DEPLOYMENT).as_slice(), [(_, Outcome::Unchecked(_), _)]));
+    let namespace = with("  validations: [{expression: 'has(namespaceObject.metadata.labels)'}]\n");
+    assert!(matches!(decide(&namespace, DEPLOYMENT).as_slice(), [(_, Outcome::Unchecked(_), _)]));
+    let known = format!(
+        "{namespace}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{a: b}}}}\n"
+    );
+    assert_eq!(decide(&known, DEPLOYMENT), []);
+    let fails = with("  validations: [{expression: 'object.spec.nothing == 1'}]\n");
+    assert!(matches!(decide(&fails, DEPLOYMENT).as_slice(), [(_, Outcome::Failed(_), _)]));
+    let ignored = fails.replace("  validations", "  failurePolicy: Ignore\n  validations");
+    assert_eq!(decide(&ignored, DEPLOYMENT), []);
+}
+
+#[test]
+fn rules_of_the_documentation_are_rules() {
+    let page = include_str!("../../docs/custom-rules.md");
+    let blocks: Vec<&str> =
+        page.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    assert!(blocks.len() > 10);
+    for block in blocks {
+        let (rule, mistakes) = OwnRule::read(&read(block).remove(0));
+        assert_eq!(mistakes, [], "{block}");
+        assert_eq!(rule.map(|rule| rule.test()), Some(Vec::new()), "{block}");
+    }
+}
+
+#[test]
+fn judges_by_rules_of_ones_own() {
+    let text = "
+name: small
+match: {kinds: [apps/Deployment], namespaces: ['sh*']}
+expression: object.spec.replicas <= 5
+message: \"'has ' + string(object.spec.replicas)\"
+";
+    let (rule, mistakes) = OwnRule::read(&read(text).remove(0));
+    let (rule, object) = (rule.unwrap(), read(DEPLOYMENT).remove(0));
+    assert_eq!(mistakes, []);
+    let judge = |kind: &str, namespace: &str, node: &Node| {
+        rule.judge(&OwnSubject { node, group: "apps", kind, namespace, app: OfApp::default() })
+    };
+    let broken = Some(Said::Broken("has 9".into(), "spec.replicas".into()));
+    assert_eq!(judge("Deployment", "shop", &object), broken);
+    assert_eq!(judge("Deployment", "other", &object), None);
+    assert_eq!(judge("StatefulSet", "shop", &object), None);
+    let bare = read(&DEPLOYMENT.replace("replicas: 9, ", "")).remove(0);
+    assert!(matches!(judge("Deployment", "shop", &bare), Some(Said::Unchecked(_))));
+    for (text, words) in [
+        ("name: a\nexpression: object.x ==\n", "ends too early"),
+        ("name: a\nexpresion: 'true'\n", "did you mean `expression`"),
+        ("expression: 'true'\n", "needs `name`"),
+        ("name: a\nexpression: 'true'\nseverity: bad\n", "`error`, `warning` or `note`"),
+    ] {
+        let (_, mistakes) = OwnRule::read(&read(text).remove(0));
+        assert!(mistakes.iter().any(|mistake| mistake.words.contains(words)), "{text} {mistakes:?}");
+    }
+}
+
+/// What Kyverno 1.15 makes of patterns: `fixtures/schemas/kyverno-patterns.jsonl`.
+#[test]
+fn matches_patterns_as_kyverno() {
+    let place = read("a")[0].place();
+    let lines = include_str!("../../fixtures/schemas/kyverno-patterns.jsonl");
+    assert!(lines.lines().count() > 100);
+    let mut wrong = Vec::new();
+    for line in lines.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let node = |name: &str| Node::from_value(&row[name], place);
+        let result = match kyverno::matches(&node("resource"), &node("pattern")) {
+            kyverno::Matched::Holds => "pass",
+            kyverno::Matched::Skips => "skip",
+            kyverno::Matched::Fails(_) => "fail",
+        };
+        if result != row["result"] {
+            wrong.push(format!("{result}: {line}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const KYVERNO: &str = "
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: p}
+spec:
+  validationFailureAction: Enforce
+  rules:
+  - name: r
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    preconditions: {all: [{key: '{{ request.operation }}', operator: NotEquals, value: DELETE}]}
+    validate:
+      message: no latest
+      pattern: {spec: {containers: [{image: '!*:latest & *:*'}]}}
+";
+
+#[test]
+fn runs_rules_of_kyverno() {
+    let latest = DEPLOYMENT.replace("a:1", "a:latest");
+    let found = (Action::Deny, Outcome::Violated("no latest".into()), "spec.template.spec.containers".into());
+    assert_eq!(decide(KYVERNO, &latest), [found]);
+    assert_eq!(decide(KYVERNO, DEPLOYMENT), []);
+    assert_eq!(decide(KYVERNO, &latest.replace("namespace: shop", "namespace: kube-system")), []);
+    assert_eq!(decide(&KYVERNO.replace("kinds: [Pod]", "kinds: [Pod], names: [x]"), &latest), []);
+    let unknown = KYVERNO.replace("pattern: {", "pattern: {a: '{{ x }}', ");
+    assert!(matches!(decide(&unknown, &latest).as_slice(), [(_, Outcome::Unchecked(_), _)]));
+}

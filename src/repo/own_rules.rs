@@ -1,0 +1,49 @@
+//! The rules that a repository brings itself: `rules.d/*.yaml` at its root.
+
+use crate::admission::{Mistake, OwnRule};
+use crate::source::TreePath;
+use crate::yaml::Dialect;
+
+use super::Workspace;
+
+/// Rules and what is wrong with their files.
+#[derive(Debug, Default)]
+pub struct OwnRules {
+    /// In the order of their files.
+    pub rules: Vec<OwnRule>,
+    /// In the same order.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl OwnRules {
+    /// The directory.
+    pub const DIR: &str = "rules.d";
+
+    pub(super) fn read(workspace: &Workspace) -> Self {
+        let mut own = Self::default();
+        let dir = TreePath::root().child(Self::DIR);
+        for entry in workspace.tree.list(&dir).unwrap_or_default() {
+            let path = dir.child(&entry.name);
+            let is_yaml = path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
+            let Some(file) = workspace.tree.read(&path).ok().filter(|_| is_yaml) else { continue };
+            for document in &workspace.cache.stream(&file).documents {
+                // What is no YAML is told by another rule.
+                let Some(mut root) = document.root.clone() else { continue };
+                if root.canonicalize(Dialect::Sigs).is_err() {
+                    continue;
+                }
+                let (rule, mistakes) = OwnRule::read(&root);
+                own.mistakes.extend(mistakes);
+                if let Some(rule) = rule {
+                    if own.rules.iter().any(|known| known.name == rule.name) {
+                        let words = format!("there is a rule `{}` already", rule.name);
+                        own.mistakes.push(Mistake { place: rule.place, words });
+                    } else {
+                        own.rules.push(rule);
+                    }
+                }
+            }
+        }
+        own
+    }
+}

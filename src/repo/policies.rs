@@ -1,0 +1,156 @@
+//! The policies that a repository has for its cluster, and what they see beside the object: Namespaces and parameters.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use smol_str::SmolStr;
+
+use crate::admission::{Decision, Policies, Subject, Surroundings};
+use crate::schema::Scope;
+use crate::yaml::Node;
+
+use super::{Object, Scan, ScannedDocument, Workspace};
+
+/// Policies among the files of the tree, read when the first object is decided about.
+#[derive(Debug, Default)]
+pub struct TreePolicies {
+    policies: Vec<ScannedDocument>,
+    namespaces: Vec<ScannedDocument>,
+    /// What may be parameters, and what tells clusters apart.
+    others: Vec<ScannedDocument>,
+    loaded: OnceLock<Loaded>,
+}
+
+#[derive(Debug, Default)]
+struct Loaded {
+    policies: Policies,
+    namespaces: Vec<Named>,
+    parameters: Vec<Named>,
+    one_cluster: bool,
+}
+
+#[derive(Debug)]
+struct Named {
+    kind: SmolStr,
+    namespace: SmolStr,
+    name: SmolStr,
+    node: Node,
+}
+
+impl TreePolicies {
+    pub(super) fn of(scan: &Scan) -> Self {
+        let is_policy = |it: &&ScannedDocument| match it.group.as_str() {
+            "admissionregistration.k8s.io" => {
+                matches!(it.kind.as_str(), "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding")
+            }
+            "kyverno.io" => matches!(it.kind.as_str(), "ClusterPolicy" | "Policy" | "PolicyException"),
+            "policies.kyverno.io" => it.kind == "ValidatingPolicy",
+            _ => false,
+        };
+        let policies: Vec<ScannedDocument> = scan.documents.iter().filter(is_policy).cloned().collect();
+        if policies.is_empty() {
+            return Self::default();
+        }
+        let (namespaces, others) =
+            scan.documents.iter().cloned().partition(|it| it.group.is_empty() && it.kind == "Namespace");
+        Self { policies, namespaces, others, loaded: OnceLock::new() }
+    }
+
+    fn loaded(&self, workspace: &Workspace) -> &Loaded {
+        self.loaded.get_or_init(|| {
+            let nodes: Vec<Node> = self.policies.iter().filter_map(|it| it.node(workspace)).collect();
+            let text =
+                |node: &Node, path: &[&str]| node.at_path(path).and_then(Node::as_str).map(SmolStr::new);
+            let kinds: BTreeSet<SmolStr> =
+                nodes.iter().filter_map(|node| text(node, &["spec", "paramKind", "kind"])).collect();
+            let named = |it: &ScannedDocument| {
+                Some(Named {
+                    kind: it.kind.clone(),
+                    namespace: it.namespace.clone(),
+                    name: it.name.clone(),
+                    node: it.node(workspace)?,
+                })
+            };
+            Loaded {
+                policies: Policies::of(nodes),
+                namespaces: self.namespaces.iter().filter_map(named).collect(),
+                parameters: self
+                    .others
+                    .iter()
+                    .filter(|it| kinds.contains(&it.kind))
+                    .filter_map(named)
+                    .collect(),
+                one_cluster: self.is_one_cluster(workspace),
+            }
+        })
+    }
+
+    /// Whether nothing here speaks of a second cluster: then every policy is about every object.
+    fn is_one_cluster(&self, workspace: &Workspace) -> bool {
+        let mut clusters = BTreeSet::new();
+        for document in &self.others {
+            match (document.group.as_str(), document.kind.as_str()) {
+                ("argoproj.io", "ApplicationSet") => return false,
+                ("argoproj.io", "Application") => {
+                    let Some(node) = document.node(workspace) else { return false };
+                    let text = |key| node.at_path(&["spec", "destination", key]).and_then(Node::as_str);
+                    clusters.insert(text("server").or(text("name")).unwrap_or_default().to_owned());
+                }
+                ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
+                    let Some(node) = document.node(workspace) else { return false };
+                    if node.at_path(&["spec", "kubeConfig"]).is_some() {
+                        return false;
+                    }
+                    // Each cluster has a root of its own.
+                    if document.name == "flux-system" {
+                        clusters.insert(document.path.as_str().to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        clusters.len() <= 1
+    }
+
+    /// What the policies say about an object, and whether they are surely those of its cluster.
+    pub fn decide(&self, object: &Object, workspace: &Workspace) -> (Vec<Decision>, bool) {
+        if self.policies.is_empty() {
+            return (Vec::new(), false);
+        }
+        let loaded = self.loaded(workspace);
+        if loaded.policies.is_empty() {
+            return (Vec::new(), false);
+        }
+        let subject = Subject {
+            node: &object.node,
+            group: &object.group,
+            version: &object.version,
+            kind: &object.kind,
+            namespace: &object.namespace,
+            name: &object.name,
+            namespaced: object.scope(workspace) != Some(Scope::Cluster),
+        };
+        (loaded.policies.decide(&subject, loaded), loaded.one_cluster)
+    }
+}
+
+impl Loaded {
+    /// The one of that name; none where there are several.
+    fn only<'n>(mut found: impl Iterator<Item = &'n Named>) -> Option<&'n Node> {
+        let first = found.next()?;
+        found.next().is_none().then_some(&first.node)
+    }
+}
+
+impl Surroundings for Loaded {
+    fn namespace(&self, name: &str) -> Option<&Node> {
+        Self::only(self.namespaces.iter().filter(|it| it.name == name))
+    }
+
+    fn parameters(&self, kind: &str, namespace: &str, name: &str) -> Option<&Node> {
+        let is = |it: &&Named| {
+            it.kind == kind && it.name == name && (it.namespace.is_empty() || it.namespace == namespace)
+        };
+        Self::only(self.parameters.iter().filter(is))
+    }
+}

@@ -1,0 +1,33 @@
+//! `invalid-custom-rule`: see the page.
+
+use crate::repo::Inventory;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+
+meta!(
+    "invalid-custom-rule",
+    "repo",
+    Error,
+    Recommended,
+    "0.2.0",
+    "A file below `rules.d` is no rule, or its examples show otherwise."
+);
+
+pub(crate) struct InvalidCustomRule;
+
+impl Rule for InvalidCustomRule {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, _: &Inventory, cx: &mut Context<'_>) {
+        let own = cx.workspace.own_rules();
+        for mistake in &own.mistakes {
+            cx.report(mistake.place, mistake.words.clone());
+        }
+        for rule in &own.rules {
+            for wrong in rule.test() {
+                cx.report(rule.place, format!("the examples of `{}` show otherwise: {wrong}", rule.name));
+            }
+        }
+    }
+}

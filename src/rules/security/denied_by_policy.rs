@@ -1,0 +1,66 @@
+//! `denied-by-policy`: see the page.
+
+use crate::admission::{Action, Outcome};
+use crate::finding::Severity;
+use crate::repo::Object;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
+
+meta!(
+    "denied-by-policy",
+    "security",
+    Error,
+    Recommended,
+    "0.2.0",
+    "An admission policy of the repository refuses an object."
+);
+
+pub(crate) struct DeniedByPolicy;
+
+impl Rule for DeniedByPolicy {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+        // Without the values that somebody deploys it with, a chart's objects may lack their parts.
+        if cx.is_chart_alone() || object.is_helm_test() {
+            return;
+        }
+        let (decisions, surely) = cx.workspace.tree_policies().decide(object, cx.workspace);
+        for decision in decisions {
+            let policy = &decision.policy;
+            let words = match decision.outcome {
+                Outcome::Violated(words) | Outcome::Failed(words) => words,
+                Outcome::Unchecked(why) => {
+                    let message = format!("policy `{policy}` was not checked: {why}");
+                    cx.report(decision.place, message).possible();
+                    continue;
+                }
+            };
+            let said = match decision.action {
+                Action::Deny => "refuses",
+                Action::Warn => "warns about",
+                Action::Audit => "notes",
+            };
+            let message = format!("policy `{policy}` {said} {} `{}`: {words}", object.kind, object.name);
+            let path: Vec<&str> = decision.field.split('.').filter(|name| !name.is_empty()).collect();
+            let place =
+                object.at(&path).filter(|_| !path.is_empty()).map_or_else(|| object.place(), Node::place);
+            let field = (!path.is_empty()).then_some(decision.field.as_str());
+            let report = cx
+                .report(place, message)
+                .related(decision.place, "the policy")
+                .object(object, field)
+                .help("change the object, or the policy and what it matches");
+            let report = match decision.action {
+                Action::Deny => report,
+                Action::Warn | Action::Audit => report.at_most(Severity::Warning),
+            };
+            // Another cluster may have other policies.
+            if !surely {
+                report.likely();
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Rules in CEL: `x-kubernetes-validations`.
+//!
+//! Mirrors `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel`. Rules about transitions (`oldSelf`) say nothing about an object
+//! alone and are left out. Defaults are seen as if they were written, and null as nothing where it is not allowed, as both are
+//! settled before rules are asked.
+
+use std::sync::OnceLock;
+
+use smol_str::SmolStr;
+
+use crate::cel::{Budget, Fault, Program, Reading, Scope, Shape, Value};
+use crate::yaml::{Data, Node};
+
+use super::check::{Step, path_text};
+use super::def::{Def, Format, ListType, Others, Schema, Types};
+use super::violation::{Violation, What};
+
+/// Steps of all rules of one object; Kubernetes' `RuntimeCELCostBudget` is as large.
+const BUDGET: u64 = 10_000_000;
+
+/// A rule about one value.
+#[derive(Debug)]
+pub(super) struct Validation {
+    rule: SmolStr,
+    message: Option<SmolStr>,
+    message_expression: Option<SmolStr>,
+    field_path: Option<SmolStr>,
+    /// Whether a rule about a transition also holds where there was nothing before.
+    optional_old: bool,
+    programs: OnceLock<Programs>,
+}
+
+#[derive(Debug)]
+struct Programs {
+    rule: Result<Program, String>,
+    message: Option<Program>,
+}
+
+impl Validation {
+    pub(super) fn read(node: &Node) -> Option<Self> {
+        let text = |key: &str| node.get(key).and_then(Node::as_str).map(SmolStr::new);
+        Some(Self {
+            rule: text("rule")?,
+            message: text("message"),
+            message_expression: text("messageExpression"),
+            field_path: text("fieldPath"),
+            optional_old: node.get("optionalOldSelf").and_then(Node::as_bool).unwrap_or(false),
+            programs: OnceLock::new(),
+        })
+    }
+
+    fn programs(&self) -> &Programs {
+        self.programs.get_or_init(|| Programs {
+            rule: Program::new(&self.rule).map_err(|error| error.to_string()),
+            message: self.message_expression.as_ref().and_then(|text| Program::new(text).ok()),
+        })
+    }
+
+    fn check<'a>(&'a self, value: &Value<'a>, budget: &Budget) -> Option<What> {
+        let programs = self.programs();
+        let rule = match &programs.rule {
+            Ok(rule) => rule,
+            Err(error) => return Some(What::Unchecked(format!("`{}`: {error}", self.rule))),
+        };
+        if rule.mentions("oldSelf") && !self.optional_old {
+            return None;
+        }
+        let scope = Itself { value, optional_old: self.optional_old };
+        match rule.test(&scope, budget) {
+            Ok(true) => None,
+            Ok(false) => {
+                let made = programs.message.as_ref().and_then(|program| program.run(&scope, budget).ok());
+                let made = made.and_then(|value| match value {
+                    Value::Text(text) if !text.trim().is_empty() && !text.contains('\n') => Some(text),
+                    _ => None,
+                });
+                let words = made.or_else(|| self.message.clone());
+                Some(What::Broken(
+                    words.map_or_else(|| format!("`{}`", self.rule.trim()), |words| words.trim().to_owned()),
+                ))
+            }
+            Err(Fault::Failed(words)) => Some(What::Broken(format!("`{}` fails: {words}", self.rule.trim()))),
+            Err(fault) => Some(What::Unchecked(format!("`{}`: {fault}", self.rule.trim()))),
+        }
+    }
+}
+
+struct Itself<'v, 'a> {
+    value: &'v Value<'a>,
+    optional_old: bool,
+}
+
+impl<'a> Scope<'a> for Itself<'_, 'a> {
+    fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
+        match name {
+            "self" => Some(Ok(self.value.clone())),
+            "oldSelf" if self.optional_old => Some(Ok(Value::Optional(None))),
+            _ => None,
+        }
+    }
+}
+
+impl Def {
+    fn here<'s>(&'s self, schema: &'s Schema) -> Option<&'s Self> {
+        match schema {
+            Schema::Here(def) => Some(def),
+            Schema::Named(_) => None,
+        }
+    }
+}
+
+impl Shape for Def {
+    fn reading(&self) -> Reading {
+        match self.format {
+            Format::Byte => Reading::Bytes,
+            Format::DateTime => Reading::Time,
+            Format::Date => Reading::Date,
+            Format::Duration => Reading::Duration,
+            _ if self.types == Types::NUMBER => Reading::Double,
+            _ => Reading::Plain,
+        }
+    }
+
+    fn is_struct(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    fn field(&self, name: &str) -> Option<&dyn Shape> {
+        self.here(self.below(name)?).map(|def| def as &dyn Shape)
+    }
+
+    fn item(&self) -> Option<&dyn Shape> {
+        self.here(self.items.as_ref()?).map(|def| def as &dyn Shape)
+    }
+
+    fn default(&self, name: &str) -> Option<&Node> {
+        Self::field(self, name)?.default.as_deref()
+    }
+
+    fn takes_null(&self) -> bool {
+        self.nullable
+    }
+
+    fn is_set(&self) -> bool {
+        self.list != ListType::Atomic
+    }
+}
+
+/// The rules that an object breaks.
+pub(super) fn check(def: &Def, node: &Node, found: &mut Vec<Violation>) {
+    let budget = Budget::new(BUDGET);
+    Run { budget, way: Vec::new(), found }.value(def, node);
+}
+
+struct Run<'n, 'f> {
+    budget: Budget,
+    way: Vec<Step<'n>>,
+    found: &'f mut Vec<Violation>,
+}
+
+impl<'n> Run<'n, '_> {
+    fn value(&mut self, def: &'n Def, node: &'n Node) {
+        if !def.validated || node.is_null() && !def.nullable {
+            return;
+        }
+        if !def.validations.is_empty() {
+            let value = Value::of(node, Some(def));
+            for validation in &def.validations {
+                let Some(what) = validation.check(&value, &self.budget) else { continue };
+                let (path, place) = self.target(validation, node);
+                self.found.push(Violation { path, place, what });
+            }
+        }
+        match &node.data {
+            Data::Map(map) => {
+                for field in def.fields.iter().filter(|_| !matches!(def.others, Others::Values(_))) {
+                    let Schema::Here(below) = &field.schema else { continue };
+                    if !below.validated {
+                        continue;
+                    }
+                    let there = map.get(&field.name).filter(|value| !value.is_null() || below.nullable);
+                    // What a default puts there is judged at the mapping that it comes into.
+                    let Some(value) = there.or(field.default.as_deref()) else { continue };
+                    let from = self.found.len();
+                    self.step(Step::Field(&field.name), below, value);
+                    if there.is_none() {
+                        self.found.iter_mut().skip(from).for_each(|violation| violation.place = node.place());
+                    }
+                }
+                if let Others::Values(Schema::Here(below)) = &def.others {
+                    map.iter().for_each(|entry| self.step(Step::Key(&entry.key.text), below, &entry.value));
+                }
+            }
+            Data::Seq(items) => {
+                if let Some(Schema::Here(below)) = &def.items {
+                    for (index, item) in items.iter().enumerate() {
+                        self.step(Step::Item(index), below, item);
+                    }
+                }
+            }
+            Data::Scalar(_) => {}
+        }
+    }
+
+    fn step(&mut self, step: Step<'n>, def: &'n Def, node: &'n Node) {
+        self.way.push(step);
+        self.value(def, node);
+        self.way.pop();
+    }
+
+    /// Where a violation is told: at `fieldPath`, as far as it is there.
+    fn target(&self, validation: &Validation, node: &Node) -> (String, crate::origin::Place) {
+        let mut path = path_text(&self.way);
+        let mut at = node;
+        let names = validation.field_path.as_deref().unwrap_or_default().split(['.', '[', ']']);
+        for name in names.map(|name| name.trim_matches('\'')).filter(|name| !name.is_empty()) {
+            let Some(below) = at.get(name) else { break };
+            at = below;
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(name);
+        }
+        (path, at.place())
+    }
+}
