@@ -51,6 +51,7 @@ mod picture;
 mod places;
 mod questions;
 mod reading;
+mod references;
 mod rules;
 mod screens;
 mod silence;

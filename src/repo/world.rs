@@ -169,7 +169,8 @@ impl<'a> World<'a> {
             return Answer::Unknown("an operator may make it");
         }
         let mut mentioning = self.objects(self.index().mentioned.get(&reference.name));
-        if makeable && mentioning.any(|object| self.may_serve(object.app, app)) {
+        let makes = |object: &ObjectFacts| reference.kind == "Secret" || !makes_secrets_only(object);
+        if makeable && mentioning.any(|object| makes(object) && self.may_serve(object.app, app)) {
             return Answer::Unknown("something mentions it that may make it");
         }
         let written = self.index().written.get(&reference.name).into_iter().flatten();
@@ -399,6 +400,11 @@ impl<'a> World<'a> {
         let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
         majors.is_empty() || majors.iter().any(|major| *major < before.major)
     }
+}
+
+/// Whether all that ever comes of an object is a Secret.
+pub(super) fn makes_secrets_only(object: &ObjectFacts) -> bool {
+    matches!(object.kind.as_str(), "SealedSecret" | "ExternalSecret" | "SopsSecret")
 }
 
 /// `extensions` and its successors serve the same objects; so do versions of External Secrets and others.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
 use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
-use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_closed, is_deployed, kustomization, may_be_made};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -43,7 +43,7 @@ impl Rule for MissingFluxSource {
             let Some((first, source)) = users.first() else { continue };
             let (kind, namespace, name) = *key;
             let external = world.external("source.toolkit.fluxcd.io", kind, namespace, name).is_some();
-            if Some(*key) == most || external || !is_closed(inventory, &world, first.app.id) {
+            if Some(*key) == most || external {
                 continue;
             }
             let known: Vec<&ObjectFacts> = inventory
@@ -59,13 +59,21 @@ impl Rule for MissingFluxSource {
             if known.iter().any(|object| object.name == name && object.namespace == namespace) {
                 continue;
             }
+            let closed = is_closed(inventory, &world, first.app.id);
+            // Sources that are kept elsewhere are all kept there.
+            let few = missing.keys().filter(|other| other.0 == kind).count() * 4 <= known.len();
             let elsewhere = known.iter().find(|object| object.name == name);
+            let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
+            let near = elsewhere.is_some() || close.is_some();
+            if !closed && (!few || !near && may_be_made(inventory, &world, first.app.id, name)) {
+                continue;
+            }
             let help = match elsewhere {
                 Some(object) => format!(
                     "it is in namespace `{}`: add `namespace: {}`",
                     object.namespace, object.namespace
                 ),
-                None => match did_you_mean(name, known.iter().map(|object| object.name.as_str())) {
+                None => match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("add the {kind}, or declare it under `external:`"),
                 },
@@ -78,6 +86,9 @@ impl Rule for MissingFluxSource {
                 .report(first.app.spot(source.place), message)
                 .apps(users.iter().map(|(entry, _)| entry.app.id))
                 .help(help);
+            if !closed {
+                report = report.likely();
+            }
             if let Some(object) = elsewhere {
                 report = report.related(object.place, "one of that name is here");
             }
