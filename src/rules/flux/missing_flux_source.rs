@@ -39,6 +39,10 @@ impl Rule for MissingFluxSource {
             .filter(|(_, users)| users.iter().any(|(entry, _)| kustomization(entry).is_some()))
             .max_by_key(|(_, users)| users.len())
             .map(|(key, _)| *key);
+        let mut gone: BTreeMap<&str, usize> = BTreeMap::new();
+        for (kind, ..) in missing.keys() {
+            *gone.entry(kind).or_default() += 1;
+        }
         for (key, users) in &missing {
             let Some((first, source)) = users.first() else { continue };
             let (kind, namespace, name) = *key;
@@ -61,7 +65,7 @@ impl Rule for MissingFluxSource {
             }
             let closed = is_closed(inventory, &world, first.app.id);
             // Sources that are kept elsewhere are all kept there.
-            let few = missing.keys().filter(|other| other.0 == kind).count() * 4 <= known.len();
+            let few = gone.get(kind).is_some_and(|gone| gone * 4 <= known.len());
             let elsewhere = known.iter().find(|object| object.name == name);
             let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
             let near = elsewhere.is_some() || close.is_some();

@@ -79,23 +79,29 @@ impl Rule for StrayObject {
                 *beside.namespaces.entry(object.namespace.as_str()).or_default() += 1;
             }
         }
+        // The same for all that lies below a directory.
+        let mut below: BTreeMap<TreePath, (BTreeMap<&str, usize>, usize)> = BTreeMap::new();
+        for (dir, beside) in &dirs {
+            let mut at = Some(dir.clone());
+            while let Some(here) = at.filter(|here| !here.is_root()) {
+                at = here.parent();
+                let (namespaces, bare) = below.entry(here).or_default();
+                *bare += beside.bare.len();
+                for (namespace, count) in &beside.namespaces {
+                    *namespaces.entry(namespace).or_default() += count;
+                }
+            }
+        }
         let mut found: Vec<(&Object, &str, usize)> = Vec::new();
         for (dir, beside) in dirs.iter().filter(|(_, beside)| !beside.bare.is_empty()) {
-            let mut all = beside.namespaces.clone();
-            // Nothing beside it, or one object only: those of the directory above speak as well.
+            let mut all = &beside.namespaces;
+            // Nothing beside it, or one object only: those of the directory above speak as well, unless others have none
+            // either.
             if all.values().sum::<usize>() < 2
-                && let Some(above) = dir.parent().filter(|above| !above.is_root())
+                && let Some((more, bare)) = dir.parent().and_then(|above| below.get(&above))
+                && *bare == beside.bare.len()
             {
-                for (_, other) in dirs.iter().filter(|(it, _)| *it != dir && it.starts_with(&above)) {
-                    for (namespace, count) in &other.namespaces {
-                        *all.entry(namespace).or_default() += count;
-                    }
-                    // Where others have none either, it is how things are written here.
-                    if !other.bare.is_empty() {
-                        all.clear();
-                        break;
-                    }
-                }
+                all = more;
             }
             let (Some((namespace, count)), 1) = (all.iter().next(), all.len()) else { continue };
             if *count >= 2 && beside.bare.len() <= *count && *namespace != "default" {
