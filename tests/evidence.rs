@@ -300,6 +300,12 @@ spec:
             ("clusters/home/issuers.yaml", flux("issuers", "issuers", "")),
             ("issuers/issuer.yaml", issuer(name)),
             ("issuers/secret.yaml", secret.to_owned()),
+            (
+                "issuers/release.yaml",
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: cert-manager, namespace: cert-manager}\n\
+                 spec:\n  interval: 1h\n  chart: {spec: {chart: cert-manager, version: 1.0.0, sourceRef: {kind: HelmRepository, name: jetstack}}}\n"
+                    .to_owned(),
+            ),
         ];
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         assert_eq!(findings(&files, &["missing-secret"]), want, "{name}");

@@ -82,7 +82,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let by_name = reference.via == Via::Custom
                     && world.is_written(&reference.kind, &reference.name)
                     && world.unlisted(object.app, &reference.kind, namespace, &reference.name).is_none();
-                if by_name {
+                if by_name || runs_elsewhere(inventory, object, reference) {
                     continue;
                 }
                 let Some(meant) = counterpart() else {
@@ -181,6 +181,20 @@ pub(super) fn report_class(
         sure: Confidence::Certain,
     };
     report(inventory, cx, &rule);
+}
+
+/// Whether an issuer of the whole cluster takes its Secrets from a namespace that is not known: that of cert-manager.
+fn runs_elsewhere(inventory: &Inventory, object: &ObjectFacts, reference: &Reference) -> bool {
+    let here = reference.namespace.as_deref().unwrap_or_default();
+    let release = |it: &ObjectFacts| it.kind == "HelmRelease" && it.namespace == here;
+    let deployed = || {
+        inventory.apps_named("cert-manager").any(|entry| entry.app.target_namespace == here)
+            || inventory.of_kind("HelmRelease").any(|it| it.name == "cert-manager" && release(it))
+    };
+    reference.via == Via::Custom
+        && object.group == "cert-manager.io"
+        && object.namespace.is_empty()
+        && !deployed()
 }
 
 /// Whether an object is applied as it is: by an app, or by hand.
