@@ -95,6 +95,16 @@ fn elsewhere(
     if namespace.is_empty() || schema::is_cluster_scoped(&reference.group, &reference.kind) {
         return None;
     }
+    // A policy or an operator may copy it; of a field that says what must be there, only policies are asked.
+    let field = reference.via == Via::Field;
+    let copies = |it: &ObjectFacts| {
+        it.place.at != object.place.at
+            && (!field || it.group == "kyverno.io")
+            && world.may_serve(it.app, object.app)
+    };
+    if inventory.mentioning(&reference.name).any(copies) {
+        return None;
+    }
     let found = world.named(object.app, &reference.group, &reference.kind, &reference.name);
     let mut found = found.filter(|it| it.app == object.app && !it.namespace.is_empty());
     let (Some(found), None) = (found.next(), found.next()) else { return None };
