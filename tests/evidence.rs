@@ -184,3 +184,180 @@ fn a_service_is_looked_for_in_a_namespace_that_nothing_deploys_to() {
         assert_eq!(findings(&files, &["missing-service"]), want, "{host}");
     }
 }
+
+/// A Kustomization of Flux that builds a directory.
+fn flux(name: &str, path: &str, more: &str) -> String {
+    format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: {name}
+  namespace: flux-system
+spec:
+  interval: 10m
+  path: ./{path}
+  prune: true
+  sourceRef: {{kind: GitRepository, name: flux-system}}
+{more}"
+    )
+}
+
+#[test]
+fn what_one_kustomization_lacks_another_does_not() {
+    let patch = |name: &str| {
+        format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{replicas: 2}}\n")
+    };
+    let deployment = deployment("settings");
+    for (name, want) in
+        [("shop", vec![]), ("shpo", vec!["unmatched-patch certain deploy/shop/kustomization.yaml:3"])]
+    {
+        let shop = application("shop", "shop", "deploy", "");
+        let files = [
+            ("apps/shop.yaml", shop.as_str()),
+            (
+                "deploy/kustomization.yaml",
+                "kind: Kustomization\nresources: [shop, https://git.example.com/acme/base//base?ref=v1]\n",
+            ),
+            (
+                "deploy/shop/kustomization.yaml",
+                "kind: Kustomization\nresources: [deployment.yaml]\npatches: [{path: patch.yaml}]\n",
+            ),
+            ("deploy/shop/deployment.yaml", &deployment),
+            ("deploy/shop/patch.yaml", &patch(name)),
+        ];
+        let found = findings(&files, &["unmatched-patch", "kustomize-build-failure"]);
+        assert_eq!(found.len(), want.len(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_plugin_works_on_what_the_tool_prints() {
+    let plugin = "    plugin: {name: fill-in}\n";
+    let shop = application("shop", "shop", "deploy/shop", plugin);
+    let other = deployment("settings").replace("      containers:", "      volumse: []\n      containers:");
+    let files = [
+        ("apps/shop.yaml", shop.as_str()),
+        ("deploy/shop/kustomization.yaml", "kind: Kustomization\nresources: [deployment.yaml]\n"),
+        ("deploy/shop/deployment.yaml", &other),
+    ];
+    // A field is wrong whatever fills in the values; what is missing may come from the plugin.
+    let found = findings(&files, &["unknown-field", "missing-config-map"]);
+    assert_eq!(found, ["unknown-field certain deploy/shop/deployment.yaml:12"]);
+}
+
+#[test]
+fn an_encrypted_secret_is_in_git_to_be_applied() {
+    let needs = deployment("settings").replace("configMapRef", "secretRef");
+    let secret = |sops: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: settings\nstringData: {{a: \"ENC[x]\"}}\n{sops}"
+        )
+    };
+    let shop = application("shop", "shop", "deploy/shop", "");
+    // Something whose content is elsewhere may bring anything.
+    let other = application("other", "shop", "elsewhere", "").replace("acme/gitops", "acme/settings");
+    for (sops, want) in [
+        ("sops: {mac: \"ENC[y]\"}\n", vec!["missing-secret likely deploy/shop/deployment.yaml:17"]),
+        ("", vec![]),
+    ] {
+        let files = [
+            ("apps/shop.yaml", shop.as_str()),
+            ("apps/other.yaml", &other),
+            ("deploy/shop/kustomization.yaml", "kind: Kustomization\nresources: [deployment.yaml]\n"),
+            ("deploy/shop/deployment.yaml", &needs),
+            ("deploy/shop/secret.sops.yaml", &secret(sops)),
+        ];
+        assert_eq!(findings(&files, &["missing-secret"]), want, "{sops}");
+    }
+}
+
+#[test]
+fn a_custom_resource_that_just_misses_its_secret() {
+    let issuer = |name: &str| {
+        format!(
+            "apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata:
+  name: letsencrypt
+spec:
+  acme:
+    solvers:
+      - dns01:
+          cloudflare:
+            apiTokenSecretRef:
+              name: {name}
+              key: token
+"
+        )
+    };
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: cloudflare-secret\n  namespace: cert-manager\nstringData: {token: \"ENC[x]\"}\nsops: {mac: \"ENC[y]\"}\n";
+    for (name, want) in [
+        ("cloudflare", vec!["missing-secret likely issuers/issuer.yaml:11"]),
+        ("cloudflare-secret", vec![]),
+        ("route53", vec![]),
+    ] {
+        let files = [
+            ("clusters/home/issuers.yaml", flux("issuers", "issuers", "")),
+            ("issuers/issuer.yaml", issuer(name)),
+            ("issuers/secret.yaml", secret.to_owned()),
+            (
+                "issuers/release.yaml",
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: cert-manager, namespace: cert-manager}\n\
+                 spec:\n  interval: 1h\n  chart: {spec: {chart: cert-manager, version: 1.0.0, sourceRef: {kind: HelmRepository, name: jetstack}}}\n"
+                    .to_owned(),
+            ),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert_eq!(findings(&files, &["missing-secret"]), want, "{name}");
+    }
+}
+
+#[test]
+fn what_failed_makes_no_kustomization_of_another_name() {
+    let waits = |name: &str| flux("shop", "shop", &format!("  dependsOn: [{{name: {name}}}]\n"));
+    for (name, want) in
+        [("databases", vec!["missing-depends-on likely clusters/home/shop.yaml:11"]), ("database", vec![])]
+    {
+        let files = [
+            ("clusters/home/broken.yaml", flux("broken", "not-here", "")),
+            ("clusters/home/database.yaml", flux("database", "database", "")),
+            ("clusters/home/shop.yaml", waits(name)),
+            (
+                "database/map.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: a}\n".to_owned(),
+            ),
+            (
+                "shop/map.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: b}\n".to_owned(),
+            ),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert_eq!(findings(&files, &["missing-depends-on"]), want, "{name}");
+    }
+}
+
+#[test]
+fn a_selector_that_misses_its_own_pod_is_told_although_another_app_fails() {
+    let shop = application("shop", "shop", "deploy/shop", "");
+    let broken = application("broken", "shop", "deploy/broken", "");
+    let service = |app: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: shop\nspec:\n  selector: {{app: {app}}}\n  ports: [{{port: 80}}]\n"
+        )
+    };
+    for (app, want) in [
+        ("shop-v2", vec!["unmatched-selector likely deploy/shop/service.yaml:6"]),
+        ("shop", vec![]),
+        // Its sources say the word: it may have such pods.
+        ("tuning", vec![]),
+    ] {
+        let files = [
+            ("apps/shop.yaml", shop.as_str()),
+            ("apps/broken.yaml", &broken),
+            BROKEN,
+            ("deploy/shop/deployment.yaml", &deployment("settings")),
+            ("deploy/shop/service.yaml", &service(app)),
+        ];
+        assert_eq!(findings(&files, &["unmatched-selector"]), want, "{app}");
+    }
+}

@@ -54,6 +54,7 @@ mod picture;
 mod places;
 mod questions;
 mod reading;
+mod references;
 mod rules;
 mod screens;
 mod silence;

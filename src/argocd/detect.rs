@@ -56,7 +56,7 @@ pub fn detect(source: &Node, dir: &Dir, settings: &Settings) -> Result<Tool, Str
 }
 
 /// By the files of the directory: of several matches, the last in byte order wins. Disabled tools find nothing.
-fn discover(dir: &Dir, settings: &Settings) -> Tool {
+pub(super) fn discover(dir: &Dir, settings: &Settings) -> Tool {
     let entries = dir.tree.list(&dir.path).unwrap_or_default();
     let files = entries.iter().filter(|entry| entry.kind == EntryKind::File && !entry.ignored);
     files

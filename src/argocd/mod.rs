@@ -26,7 +26,7 @@ mod tracking;
 mod value_files;
 
 pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
-pub use applicationset::{ApplicationSet, Environment, Params, expand, is_cluster_secret};
+pub use applicationset::{ApplicationSet, Environment, Params, cluster_secret_of, expand, is_cluster_secret};
 pub use build_env::BuildEnv;
 pub use build_options::BuildOptions;
 pub use detect::{Tool, detect};

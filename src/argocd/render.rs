@@ -173,9 +173,38 @@ impl Renderer<'_> {
                 };
                 let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
                 unavailable(output, source, &words, help);
+                self.without_plugin(app, source, &dir, &env, origins, output);
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
             Tool::Kustomize => self.kustomize(source, &dir, &env, origins, output),
+        }
+    }
+}
+
+impl Renderer<'_> {
+    /// What a plugin is most likely to work on: most fill placeholders into what the tool prints that the directory is for.
+    /// Where that tool fails, the plugin does something else.
+    fn without_plugin(
+        &self,
+        app: &Application,
+        source: &Source,
+        dir: &Dir,
+        env: &BuildEnv,
+        origins: &mut Origins,
+        output: &mut Output,
+    ) {
+        let mut trial = Output::default();
+        match super::detect::discover(dir, self.settings) {
+            Tool::Helm => self.helm(app, source, dir, env, origins, &mut trial),
+            Tool::Kustomize => self.kustomize(source, dir, env, origins, &mut trial),
+            // Of what lies in a directory that no tool claims, a plugin may read anything.
+            Tool::Directory | Tool::Plugin => return,
+        }
+        if trial.failed.is_none() {
+            output.objects.append(&mut trial.objects);
+            output.incomplete.append(&mut trial.incomplete);
+            trial.problems.retain(|problem| problem.kind == ProblemKind::Unavailable);
+            output.problems.append(&mut trial.problems);
         }
     }
 }

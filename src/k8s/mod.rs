@@ -1,5 +1,6 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
+mod custom;
 mod dns;
 mod gvk;
 mod image;

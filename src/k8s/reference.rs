@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::origin::Place;
 use crate::yaml::Node;
 
-use super::{PodTemplate, dns, release_values, routes};
+use super::{PodTemplate, custom, dns, release_values, routes};
 
 /// How an object names another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Via {
     Dns,
     /// A value of a chart that is not here.
     Values,
+    /// A field of a custom resource that by its name holds one: its controller may as well make what it names.
+    Custom,
 }
 
 /// A name in one object that stands for another object.
@@ -165,6 +167,7 @@ pub fn references(group: &str, kind: &str, object: &Node) -> Vec<Reference> {
         _ => {}
     }
     routes::references(&mut cx, group, kind, object);
+    custom::references(&mut cx, group, kind, object);
     annotations(&mut cx, group, kind, object);
     if !matches!(kind, "CustomResourceDefinition" | "NetworkPolicy") {
         dns::references(object, &mut cx.found);

@@ -85,8 +85,7 @@ fn walk(cx: &mut Collector, node: &Node, path: &str, depth: u32) {
             "configMapKeyRef" | "configMapRef" => cx.add_selector("ConfigMap", value, &field),
             "existingSecret" => drop(cx.add("", "Secret", Some(value), field)),
             "existingConfigMap" | "existingConfigmap" => drop(cx.add("", "ConfigMap", Some(value), field)),
-            // Claims outlive what is in Git: many were made by hand or restored from a backup.
-            "existingClaim" => {}
+            "existingClaim" => drop(cx.add("", "PersistentVolumeClaim", Some(value), field)),
             // A volume of a pod, as `volumeSpec` or in a list of volumes.
             "configMap" if value.get("name").is_some() && is_volume(path) => {
                 cx.add_selector("ConfigMap", value, &field);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Cause, Problem, ProblemKind};
 use crate::helm::{ChartCache, Release};
 use crate::k8s::{OpenApi, Schema};
 use crate::origin::{Origins, Place};
@@ -69,8 +69,11 @@ pub(super) struct Context<'a> {
     /// Charts, where the caller shares none.
     charts: ChartCache,
     failures: Vec<Failure>,
-    /// Whether resources are missing, so that what looks for some may look in vain.
+    /// Whether resources are missing, so that what looks for some may look in vain; of the kustomization that is being
+    /// accumulated and those below it.
     pub(super) incomplete: bool,
+    /// Failures of others than the kustomization that is being accumulated and those below it.
+    before: usize,
     /// Directories visited so far: a bound for bases that are used exponentially often.
     pub(super) directories: usize,
 }
@@ -93,6 +96,7 @@ impl<'a> Context<'a> {
             charts: ChartCache::default(),
             failures: Vec::new(),
             incomplete: false,
+            before: 0,
             directories: 0,
         }
     }
@@ -107,7 +111,7 @@ impl<'a> Context<'a> {
     ) {
         if found {
             self.used.insert(place.at);
-        } else if !self.incomplete && self.failures.is_empty() {
+        } else if !self.incomplete && self.is_sound() {
             self.no_ops.push(NoOp { kind, place, what: what(), near: None });
         }
     }
@@ -120,9 +124,29 @@ impl<'a> Context<'a> {
         near: Near,
         what: impl FnOnce() -> String,
     ) {
-        if self.failures.is_empty() {
+        if self.is_sound() {
             self.no_ops.push(NoOp { kind, place, what: what(), near: Some(near) });
         }
+    }
+
+    /// Whether nothing failed in the kustomization that is being accumulated and those below it.
+    fn is_sound(&self) -> bool {
+        self.failures.len() <= self.before
+    }
+
+    /// Begins a kustomization that has resources of its own: what others lack is not what it lacks. Gives what
+    /// [`Self::leave`] wants back.
+    pub(super) fn enter(&mut self) -> (bool, usize) {
+        let outer = (self.incomplete, self.before);
+        self.incomplete = false;
+        self.before = self.failures.len();
+        outer
+    }
+
+    /// Goes back to the kustomization that refers to the one that was entered: what the latter lacks, the former lacks too.
+    pub(super) fn leave(&mut self, (incomplete, before): (bool, usize)) {
+        self.incomplete |= incomplete;
+        self.before = before;
     }
 
     /// The entries that did nothing wherever they took part: a component may find in one base what another lacks.
@@ -139,12 +163,16 @@ impl<'a> Context<'a> {
     }
 
     /// Records a failure; the build goes on.
-    pub(super) fn fail(&mut self, failure: Box<Failure>) {
+    pub(super) fn fail(&mut self, mut failure: Box<Failure>) {
         if failure.kind == ProblemKind::Unavailable {
             self.unavailable(failure.to_problem());
             return;
         }
-        let follows = failure.follows && self.incomplete;
+        let follows = failure.follows && (self.incomplete || !self.is_sound());
+        // Where nothing of its own is missing, it follows from nothing.
+        if failure.follows && failure.cause == Cause::Unmatched {
+            failure.cause = Cause::Other;
+        }
         if !follows && self.failures.len() < MAX_FAILURES {
             self.failures.push(*failure);
         }

@@ -238,7 +238,12 @@ impl Target {
         }
         let mark = cx.mark();
         let mut gathered = if is_component { std::mem::take(ra) } else { Accumulator::default() };
+        // A component works on what its parent has; anything else on its own.
+        let outer = (!is_component).then(|| cx.enter());
         sub.accumulate(&mut gathered, cx);
+        if let Some(outer) = outer {
+            cx.leave(outer);
+        }
         cx.brief_since(mark);
         cx.wrap_since(mark, |message| format!("recursed accumulation of path '{root}': {message}"));
         let merged = ra.merge(gathered);

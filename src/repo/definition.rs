@@ -187,6 +187,18 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
             }
         }
     }
+    // Clusters whose credentials lie in a vault: what is made of them shows its labels and its name.
+    for document in &scan.documents {
+        let made = match (document.group.as_str(), document.kind.as_str()) {
+            ("external-secrets.io", "ExternalSecret") => &["spec", "target", "template"][..],
+            ("bitnami.com", "SealedSecret") => &["spec", "template"],
+            _ => continue,
+        };
+        let node = document.node(workspace);
+        let secret =
+            node.as_ref().and_then(|node| argocd::cluster_secret_of(node.at_path(made)?, &document.name));
+        control_plane.cluster_secrets.extend(secret.map(Arc::new));
+    }
     for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
         match (document.kind.as_str(), document.name.as_str()) {
             ("ConfigMap", "argocd-cm" | "argocd-cmd-params-cm") => {

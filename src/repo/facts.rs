@@ -184,14 +184,25 @@ impl ObjectFacts {
 fn is_kept(object: &Object) -> bool {
     matches!(
         (object.group.as_str(), object.kind.as_str()),
-        ("external-secrets.io", "SecretStore" | "ClusterSecretStore")
-            | ("", "Namespace" | "Service" | "PersistentVolumeClaim")
+        (
+            "external-secrets.io",
+            "SecretStore" | "ClusterSecretStore" | "ExternalSecret" | "ClusterExternalSecret"
+        ) | ("", "Namespace" | "Service" | "PersistentVolumeClaim")
             | ("storage.k8s.io", "StorageClass")
             | ("policy", "PodDisruptionBudget")
             | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
             | ("autoscaling", "HorizontalPodAutoscaler")
             | ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")
-            | ("gateway.networking.k8s.io", "Gateway")
+            | (
+                "gateway.networking.k8s.io",
+                "Gateway"
+                    | "ReferenceGrant"
+                    | "HTTPRoute"
+                    | "GRPCRoute"
+                    | "TLSRoute"
+                    | "TCPRoute"
+                    | "UDPRoute"
+            )
             | ("helm.toolkit.fluxcd.io", "HelmRelease")
             | ("source.toolkit.fluxcd.io", "OCIRepository" | "GitRepository")
     ) || is_argo(&object.group, &object.kind, &object.name)

@@ -30,8 +30,13 @@ impl Said {
     /// Reads the sources of an app that could not be rendered.
     pub(super) fn of(app: &App, rendered: &Rendered, workspace: &Workspace) -> Self {
         let mut said = Self { words: None, owners: vec![SmolStr::new(&app.name)] };
-        // Nobody knows what a path means that does not exist.
+        // Where nothing is, nothing is made; what is meant lies somewhere else and is called after what it is.
         if rendered.problems.iter().any(|problem| problem.kind == ProblemKind::MissingPath) {
+            if let Spec::Argo(application) = &app.spec {
+                let paths = application.sources.iter().filter_map(|source| source.path().rsplit('/').next());
+                said.owners.extend(paths.filter(|name| !name.is_empty()).map(SmolStr::new));
+            }
+            said.words = Some(Arc::default());
             return said;
         }
         let dirs: Vec<TreePath> = match &app.spec {
@@ -79,7 +84,7 @@ impl Said {
 
     /// Whether the app would make something of that name: its sources say the name, or two parts of it, or it is called after
     /// the app as charts call their objects.
-    pub(super) fn may_make(&self, name: &str) -> bool {
+    pub fn may_make(&self, name: &str) -> bool {
         let Some(words) = &self.words else { return true };
         let parts = |at: usize| {
             let (start, end) = (name.get(..at), name.get(at + 1..));

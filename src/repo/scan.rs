@@ -35,6 +35,8 @@ pub struct ScannedDocument {
     pub name: SmolStr,
     /// `metadata.namespace`.
     pub namespace: SmolStr,
+    /// Whether its values are encrypted: it is here to be applied.
+    pub encrypted: bool,
 }
 
 impl ScannedDocument {
@@ -184,6 +186,7 @@ impl Scan {
                 kind,
                 name,
                 namespace: text(&["metadata", "namespace"]),
+                encrypted: root.at_path(&["sops", "mac"]).is_some(),
             });
         }
         let text = stream.file.text_or_empty();

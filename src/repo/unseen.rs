@@ -6,6 +6,8 @@ use crate::finding::Missing;
 use crate::k8s;
 
 use super::index::{meets, owner};
+use super::scan::ScannedDocument;
+use super::world::makes_secrets_only;
 use super::{AppEntry, AppId, ObjectFacts, Status, World};
 
 impl World<'_> {
@@ -42,7 +44,15 @@ impl World<'_> {
         self.unseen(app, namespace, cluster_scoped, &unseen)
     }
 
-    /// Whether something unseen is called like what is looked for: absence says nothing then.
+    /// Whether something that no render shows may say a word: the value of a label, a name. Operators call what they make after
+    /// what they act on.
+    pub fn may_say(&self, app: AppId, namespace: &str, word: &str) -> bool {
+        self.may_make(app, namespace, namespace.is_empty(), word).is_some()
+            || self.has_unknown_operator(app, namespace, Some(word))
+            || self.operated_in(app, namespace).any(|it| it.name.len() > 3 && word.contains(it.name.as_str()))
+    }
+
+    /// Whether something unseen is called like what is looked for, which is no Secret: absence says nothing then.
     pub fn has_namesake(&self, app: AppId, namespace: &str, name: &str) -> bool {
         let failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
         let content = |entry: &AppEntry| {
@@ -58,7 +68,7 @@ impl World<'_> {
         self.unseen(app, namespace, false, &unseen).is_some()
             || self.has_unknown_operator(app, namespace, Some(name))
             || self.is_operated_alike(app, namespace, name)
-            || self.serving(app, self.index().mentioned.get(name)).next().is_some()
+            || self.serving(app, self.index().mentioned.get(name)).any(|it| !makes_secrets_only(it))
     }
 
     /// The file below the sources of an app that defines an object, although nothing renders that file.
@@ -71,11 +81,12 @@ impl World<'_> {
     ) -> Option<&crate::source::TreePath> {
         let entry = self.inventory.app(app)?;
         // A plain Secret is left out on purpose as often as by mistake: it holds stand-ins, or is applied by hand.
-        let makes = |of: &str| match kind {
-            "Secret" => matches!(of, "ExternalSecret" | "SealedSecret"),
-            _ => of == kind,
+        let makes = |it: &ScannedDocument| match (kind, it.kind.as_str()) {
+            ("Secret", "Secret") => it.encrypted,
+            ("Secret", of) => matches!(of, "ExternalSecret" | "SealedSecret"),
+            (_, of) => of == kind,
         };
-        let mut fitting = self.written(name).filter(|it| makes(&it.kind) && meets(&it.namespace, namespace));
+        let mut fitting = self.written(name).filter(|it| makes(it) && meets(&it.namespace, namespace));
         let idle = |path: &crate::source::TreePath| self.inventory.readers(path).is_empty();
         fitting.find(|it| idle(&it.path) && entry.has_source(&it.path)).map(|it| &it.path)
     }

@@ -129,7 +129,9 @@ impl<'a> World<'a> {
         if (makeable || reference.kind == "Role") && self.is_operated_alike(app, namespace, &reference.name) {
             return Answer::Unknown("an operator may make it");
         }
-        if makeable && self.serving(app, self.index().mentioned.get(&reference.name)).next().is_some() {
+        let mut mentioning = self.serving(app, self.index().mentioned.get(&reference.name));
+        let makes = |object: &ObjectFacts| reference.kind == "Secret" || !makes_secrets_only(object);
+        if makeable && mentioning.any(makes) {
             return Answer::Unknown("something mentions it that may make it");
         }
         let mut documents = self.written(&reference.name).filter(|document| {
@@ -365,6 +367,11 @@ impl<'a> World<'a> {
         let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
         majors.is_empty() || majors.iter().any(|major| *major < before.major)
     }
+}
+
+/// Whether all that ever comes of an object is a Secret.
+pub(super) fn makes_secrets_only(object: &ObjectFacts) -> bool {
+    matches!(object.kind.as_str(), "SealedSecret" | "ExternalSecret" | "SopsSecret")
 }
 
 /// `extensions` and its successors serve the same objects; so do versions of External Secrets and others.

@@ -74,9 +74,20 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
         match world.look_up(object.app, &object.namespace, reference) {
             Answer::Provided(..) => {}
             // Nobody knows what else there is where manifests are applied by hand.
-            answer if matches!(answer, Answer::Unknown(_)) || !is_deployed(inventory, object) => {
+            answer
+                if matches!(answer, Answer::Unknown(_))
+                    || reference.via == Via::Custom
+                    || !is_deployed(inventory, object) =>
+            {
                 let declared =
                     world.external(&reference.group, &reference.kind, namespace, &reference.name).is_some();
+                // A custom resource that names what is written somewhere, if only for whoever applies it by hand, means that.
+                let by_name = reference.via == Via::Custom
+                    && world.is_written(&reference.kind, &reference.name)
+                    && world.unlisted(object.app, &reference.kind, namespace, &reference.name).is_none();
+                if by_name || runs_elsewhere(inventory, object, reference) {
+                    continue;
+                }
                 let Some(meant) = counterpart() else {
                     let near = near_miss::find(inventory, world, object, namespace, reference);
                     if let Some(near) = near.filter(|_| !declared && by_hand(reference).is_none()) {
@@ -173,6 +184,20 @@ pub(super) fn report_class(
         sure: Confidence::Certain,
     };
     report(inventory, cx, &rule);
+}
+
+/// Whether an issuer of the whole cluster takes its Secrets from a namespace that is not known: that of cert-manager.
+fn runs_elsewhere(inventory: &Inventory, object: &ObjectFacts, reference: &Reference) -> bool {
+    let here = reference.namespace.as_deref().unwrap_or_default();
+    let release = |it: &ObjectFacts| it.kind == "HelmRelease" && it.namespace == here;
+    let deployed = || {
+        inventory.apps_named("cert-manager").any(|entry| entry.app.target_namespace == here)
+            || inventory.of_kind("HelmRelease").any(|it| it.name == "cert-manager" && release(it))
+    };
+    reference.via == Via::Custom
+        && object.group == "cert-manager.io"
+        && object.namespace.is_empty()
+        && !deployed()
 }
 
 /// Whether an object is applied as it is: by an app, or by hand.
@@ -363,7 +388,7 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
             if let Some(declared) = declared {
                 report = report.related(declared.name.place, "declared here");
             }
-            if reference.via == Via::Values {
+            if matches!(reference.via, Via::Values | Via::Custom) {
                 report.likely();
             }
         }

@@ -1,7 +1,7 @@
 //! Evidence for a dangling reference where the world is open: an object of ours that the name just misses. Absence alone says
 //! nothing there; a namesake of another kind or in another namespace, or a file that nothing lists, does.
 
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Missing};
 use crate::k8s::{Reference, Via};
 use crate::origin::Place;
 use crate::repo::{AppEntry, Inventory, ObjectFacts, Status, World};
@@ -37,14 +37,14 @@ pub(super) fn find(
     reference: &Reference,
 ) -> Option<Evidence> {
     let entry = inventory.app(object.app)?;
-    // A text or a value may mean something else by the name.
-    if reference.via == Via::Values {
-        return None;
-    }
     if reference.via == Via::Dns || reference.kind == "Service" {
         return service(inventory, world, object, namespace, reference);
     }
-    kin(world, object, namespace, reference)
+    // A value or a field of a custom resource may mean an object of another kind, but hardly one of another name.
+    let field = reference.via == Via::Field;
+    field
+        .then(|| kin(world, object, namespace, reference))
+        .flatten()
         .or_else(|| elsewhere(inventory, world, object, namespace, reference))
         .or_else(|| {
             let path = world.unlisted(object.app, &reference.kind, namespace, &reference.name)?;
@@ -93,6 +93,16 @@ fn elsewhere(
     reference: &Reference,
 ) -> Option<Evidence> {
     if namespace.is_empty() || schema::is_cluster_scoped(&reference.group, &reference.kind) {
+        return None;
+    }
+    // A policy or an operator may copy it; of a field that says what must be there, only policies are asked.
+    let field = reference.via == Via::Field;
+    let copies = |it: &ObjectFacts| {
+        it.place.at != object.place.at
+            && (!field || it.group == "kyverno.io")
+            && world.may_serve(it.app, object.app)
+    };
+    if inventory.mentioning(&reference.name).any(copies) {
         return None;
     }
     let found = world.named(object.app, &reference.group, &reference.kind, &reference.name);
@@ -159,13 +169,22 @@ fn absent(
 ) -> Option<Evidence> {
     let own = reference.group.is_empty()
         && matches!(reference.kind.as_str(), "PersistentVolumeClaim" | "ConfigMap" | "ServiceAccount");
-    let whole = entry.status == Status::Rendered && entry.incomplete.is_empty() && !entry.app.provisional;
+    // Another revision of the same repository stands in for itself.
+    let lacks = entry.incomplete.iter().any(|it| it.missing != Missing::StandIn);
+    let whole =
+        matches!(entry.status, Status::Rendered | Status::Partial) && !lacks && !entry.app.provisional;
+    // A chart does not make the claim that it is told is there.
+    let told = reference.via == Via::Values && reference.kind == "PersistentVolumeClaim";
+    let namesake = || match told {
+        true => world.inventory.mentioning(&reference.name).any(|it| world.may_serve(it.app, object.app)),
+        false => world.has_namesake(object.app, namespace, &reference.name),
+    };
     if !own
         || !whole
         || entry.app.kind.is_loose()
-        || reference.via != Via::Field
+        || !(told || reference.via == Via::Field)
         || namespace.is_empty()
-        || world.has_namesake(object.app, namespace, &reference.name)
+        || namesake()
     {
         return None;
     }

@@ -165,6 +165,29 @@ pub fn is_cluster_secret(secret: &Node) -> bool {
     secret.at_path(&["metadata", "labels", SECRET_TYPE]).and_then(Node::as_str) == Some("cluster")
 }
 
+/// The Secret of a cluster that a template of a Secret makes, in short; `None` where it makes another one. Where the
+/// template does not say the name of the cluster, it is that of the object.
+pub fn cluster_secret_of(template: &Node, object: &str) -> Option<Node> {
+    let metadata = template.get("metadata").filter(|_| is_cluster_secret(template))?;
+    let place = metadata.place();
+    let plain = |key: &str| {
+        let text = template.at_path(&["data", key]).filter(|node| node.as_str().is_some());
+        text.filter(|node| !node.as_str().unwrap_or_default().contains("{{")).cloned()
+    };
+    let name = plain("name").unwrap_or_else(|| Node::string(object, place));
+    // Where it is reached matters less than that it is another one.
+    let server = plain("server").unwrap_or_else(|| name.clone());
+    let mut data = Map::new();
+    data.insert(Key::new("name", place), name.clone());
+    data.insert(Key::new("server", place), server);
+    let mut metadata = metadata.as_map()?.clone();
+    metadata.insert(Key::new("name", place), Node::string(object, place));
+    let mut secret = Map::new();
+    secret.insert(Key::new("metadata", place), Node::map(metadata, place));
+    secret.insert(Key::new("stringData", place), Node::map(data, place));
+    Some(Node::map(secret, place))
+}
+
 fn cluster_of_secret(secret: &Node) -> Known {
     let text = |key: &str| {
         if let Some(plain) = secret.at_path(&["stringData", key]).and_then(Node::as_str) {

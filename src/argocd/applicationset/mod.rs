@@ -29,7 +29,7 @@ use crate::yaml::{Cache, Node};
 
 use engine::Engine;
 
-pub use clusters::is_cluster_secret;
+pub use clusters::{cluster_secret_of, is_cluster_secret};
 pub use params::Params;
 
 use super::application::{Text, text};

@@ -63,7 +63,7 @@ impl Found {
     }
 }
 
-/// What is refused in a canonical object of Kubernetes' own kinds.
+/// What is refused in a canonical object of Kubernetes' own kinds, and of a few that are nearly everywhere.
 pub fn refusals(group: &str, kind: &str, node: &Node) -> Vec<Refusal> {
     let mut found = Found(Vec::new());
     if let Some(pod) = PodTemplate::of(group, kind, node).filter(|_| matches!(group, "" | "apps" | "batch")) {
@@ -75,6 +75,8 @@ pub fn refusals(group: &str, kind: &str, node: &Node) -> Vec<Refusal> {
         ("", "Service") => network::service(node, &mut found),
         ("networking.k8s.io", "Ingress") => network::ingress(node, &mut found),
         ("networking.k8s.io", "NetworkPolicy") => network::policy(node, &mut found),
+        ("gateway.networking.k8s.io", "ReferenceGrant") => network::grant(node, &mut found),
+        ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor") => network::monitor(node, &mut found),
         ("rbac.authorization.k8s.io", _) => rbac::check(kind, node, &mut found),
         ("", "Secret") => {
             config::keys(kind, node, &mut found);

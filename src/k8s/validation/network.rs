@@ -3,6 +3,7 @@
 use crate::yaml::Node;
 
 use super::{Found, final_text, has, port_name_error};
+use crate::k8s::names::dns_label_error;
 
 pub(super) fn service(node: &Node, found: &mut Found) {
     let text = |name: &str| node.at_path(&["spec", name]).and_then(Node::as_str).unwrap_or_default();
@@ -145,6 +146,36 @@ pub(super) fn policy(node: &Node, found: &mut Found) {
                 {
                     found.add(path, peer, format!("an entry of `{field}` selects nothing"), None);
                 }
+            }
+        }
+    }
+}
+
+/// A ReferenceGrant of the Gateway API names namespaces; there is no wildcard.
+pub(super) fn grant(node: &Node, found: &mut Found) {
+    for (index, from) in node.items(&["spec", "from"]).iter().enumerate() {
+        let Some(namespace) = from.get("namespace") else { continue };
+        let Some(text) = final_text(namespace) else { continue };
+        if let Some(why) = dns_label_error(text) {
+            let words = format!("`{text}` is no namespace: {why}");
+            let path = format!("spec.from[{index}].namespace");
+            found.add(path, namespace, words, Some("add an entry for each namespace"));
+        }
+    }
+}
+
+/// A monitor of the Prometheus operator names ports; numbers are `targetPort`s.
+pub(super) fn monitor(node: &Node, found: &mut Found) {
+    for list in ["endpoints", "podMetricsEndpoints"] {
+        for (index, endpoint) in node.items(&["spec", list]).iter().enumerate() {
+            let Some(port) = endpoint.get("port") else { continue };
+            if port.as_i64().is_some() {
+                found.add(
+                    format!("spec.{list}[{index}].port"),
+                    port,
+                    "`port` is the name of a port, not a number",
+                    Some("say its name, or `targetPort`"),
+                );
             }
         }
     }

@@ -47,6 +47,7 @@ mod unknown_sync_option;
 mod unmatched_ignore_differences;
 mod unmatched_rolling_sync;
 mod unresolved_parameter;
+mod unwatched_object;
 
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
@@ -95,4 +96,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &unmatched_ignore_differences::UnmatchedIgnoreDifferences,
     &unmatched_rolling_sync::UnmatchedRollingSync,
     &unresolved_parameter::UnresolvedParameter,
+    &unwatched_object::UnwatchedObject,
 ];

@@ -2,7 +2,7 @@
 
 use crate::finding::did_you_mean;
 use crate::repo::{AppEntry, Inventory, World};
-use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, may_be_made};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -23,6 +23,7 @@ impl Rule for MissingDependsOn {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        let is_flux = |entry: &AppEntry| kustomization(entry).is_some() || helm_release(entry).is_some();
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             let depends_on = match (kustomization(entry), helm_release(entry)) {
                 (Some((it, _)), _) => &it.depends_on,
@@ -41,10 +42,10 @@ impl Rule for MissingDependsOn {
                 if candidates.any(is_it)
                     || name.contains("${")
                     || world.external(dependency.group(), kind, namespace, name).is_some()
-                    || !world.is_closed(entry.app.id)
                 {
                     continue;
                 }
+                let closed = world.is_closed(entry.app.id);
                 let elsewhere = inventory.apps_named(name).find(same_kind);
                 let mut written = world.written(name);
                 let written = written.find(|document| {
@@ -54,7 +55,21 @@ impl Rule for MissingDependsOn {
                     let names = inventory.apps.iter().filter(same_kind).map(|other| &*other.app.name);
                     did_you_mean(name, names)
                 };
+                // Kustomizations wait for Kustomizations, releases for releases.
+                let other = inventory.apps_named(name).find(|other| {
+                    other.app.kind != entry.app.kind
+                        && is_flux(other)
+                        && world.may_serve(other.app.id, entry.app.id)
+                });
+                let near =
+                    || elsewhere.is_some() || other.is_some() || written.is_some() || close().is_some();
+                if !closed && may_be_made(inventory, &world, entry.app.id, name) && !near() {
+                    continue;
+                }
                 let help = match (elsewhere, written) {
+                    (None, None) if other.is_some() => format!(
+                        "that name is one of another kind: a {kind} waits for objects of its own kind only"
+                    ),
                     (Some(other), _) => format!(
                         "it is in namespace `{}`: add `namespace: {}`",
                         other.app.namespace, other.app.namespace
@@ -73,6 +88,9 @@ impl Rule for MissingDependsOn {
                 );
                 let mut report =
                     cx.report(entry.app.spot(dependency.place), message).apps([entry.app.id]).help(help);
+                if !closed {
+                    report = report.likely();
+                }
                 if let Some(other) = elsewhere {
                     report = report.related(other.app.spot(other.app.place), "one of that name is here");
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
 use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
-use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, may_be_made};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -39,11 +39,15 @@ impl Rule for MissingFluxSource {
             .filter(|(_, users)| users.iter().any(|(entry, _)| kustomization(entry).is_some()))
             .max_by_key(|(_, users)| users.len())
             .map(|(key, _)| *key);
+        let mut gone: BTreeMap<&str, usize> = BTreeMap::new();
+        for (kind, ..) in missing.keys() {
+            *gone.entry(kind).or_default() += 1;
+        }
         for (key, users) in &missing {
             let Some((first, source)) = users.first() else { continue };
             let (kind, namespace, name) = *key;
             let external = world.external("source.toolkit.fluxcd.io", kind, namespace, name).is_some();
-            if Some(*key) == most || external || !world.is_closed(first.app.id) {
+            if Some(*key) == most || external {
                 continue;
             }
             let known = world.of_kind_in(first.app.id, "", kind);
@@ -53,13 +57,21 @@ impl Rule for MissingFluxSource {
             if known.iter().any(|object| object.name == name && object.namespace == namespace) {
                 continue;
             }
+            let closed = world.is_closed(first.app.id);
+            // Sources that are kept elsewhere are all kept there.
+            let few = gone.get(kind).is_some_and(|gone| gone * 4 <= known.len());
             let elsewhere = known.iter().find(|object| object.name == name);
+            let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
+            let near = elsewhere.is_some() || close.is_some();
+            if !closed && (!few || !near && may_be_made(inventory, &world, first.app.id, name)) {
+                continue;
+            }
             let help = match elsewhere {
                 Some(object) => format!(
                     "it is in namespace `{}`: add `namespace: {}`",
                     object.namespace, object.namespace
                 ),
-                None => match did_you_mean(name, known.iter().map(|object| object.name.as_str())) {
+                None => match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("add the {kind}, or declare it under `external:`"),
                 },
@@ -72,6 +84,9 @@ impl Rule for MissingFluxSource {
                 .report(first.app.spot(source.place), message)
                 .apps(users.iter().map(|(entry, _)| entry.app.id))
                 .help(help);
+            if !closed {
+                report = report.likely();
+            }
             if let Some(object) = elsewhere {
                 report = report.related(object.place, "one of that name is here");
             }

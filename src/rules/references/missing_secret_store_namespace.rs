@@ -1,6 +1,7 @@
 //! `missing-secret-store-namespace`: see the page.
 
-use crate::repo::{Inventory, ObjectFacts};
+use crate::finding::Confidence;
+use crate::repo::{Inventory, ObjectFacts, World};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Data, Node};
 
@@ -21,10 +22,10 @@ impl Rule for MissingSecretStoreNamespace {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
         for store in &inventory.objects {
             if !(store.is("external-secrets.io", "SecretStore")
                 || store.is("external-secrets.io", "ClusterSecretStore"))
-                || inventory.is_open_for(store.app, false)
             {
                 continue;
             }
@@ -35,8 +36,12 @@ impl Rule for MissingSecretStoreNamespace {
             let mut named = Vec::new();
             namespaces(provider, "spec.provider", &mut named, 0);
             for (namespace, node, field) in named {
-                if !inventory.has_namespace(store.app, &namespace) {
-                    report(inventory, store, &namespace, node, field, cx);
+                // What fails makes no namespace that its sources do not name.
+                let open = inventory.is_open_for(store.app, false);
+                let made = open && world.may_make(store.app, "", true, &namespace).is_some();
+                if !made && !inventory.has_namespace(store.app, &namespace) {
+                    let sure = if open { Confidence::Likely } else { Confidence::Certain };
+                    report(inventory, store, (&namespace, sure), node, field, cx);
                 }
             }
         }
@@ -46,7 +51,7 @@ impl Rule for MissingSecretStoreNamespace {
 fn report(
     inventory: &Inventory,
     store: &ObjectFacts,
-    namespace: &str,
+    (namespace, sure): (&str, Confidence),
     node: &Node,
     field: String,
     cx: &mut Context<'_>,
@@ -59,6 +64,7 @@ fn report(
     cx.report(node.place(), message)
         .apps([store.app])
         .object_ref(object)
+        .confidence(sure)
         .help("point it at the namespace where the backend runs, or declare that one under `external:`");
 }
 

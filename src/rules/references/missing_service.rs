@@ -38,6 +38,11 @@ impl Rule for MissingService {
         };
         let foreign = |object: &ObjectFacts, reference: &Reference| {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+            // Of those `missing-secret-store-namespace` tells.
+            let store = object.group == "external-secrets.io" && object.kind.ends_with("SecretStore");
+            if store && near_miss::is_nowhere(inventory, object, namespace, reference) {
+                return true;
+            }
             // A namespace that none of our workloads is in belongs to somebody else.
             is_known(namespace, &reference.name)
                 || world.has_operator(object.app, namespace)

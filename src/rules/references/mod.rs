@@ -14,6 +14,7 @@ mod missing_issuer;
 mod missing_namespace;
 mod missing_persistent_volume_claim;
 mod missing_priority_class;
+mod missing_reference_grant;
 mod missing_role;
 mod missing_scale_target;
 mod missing_secret;
@@ -25,7 +26,10 @@ mod missing_service;
 mod missing_service_account;
 mod missing_service_port;
 mod missing_storage_class;
+mod odd_secret_key;
 mod secret_store_namespace_forbidden;
+mod stray_object;
+mod unattached_route;
 mod unfetched_secret_object;
 mod unmatched_named_port;
 mod unmatched_selector;
@@ -45,6 +49,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_namespace::MissingNamespace,
     &missing_persistent_volume_claim::MissingPersistentVolumeClaim,
     &missing_priority_class::MissingPriorityClass,
+    &missing_reference_grant::MissingReferenceGrant,
     &missing_role::MissingRole,
     &missing_scale_target::MissingScaleTarget,
     &missing_secret::MissingSecret,
@@ -56,7 +61,10 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_service_account::MissingServiceAccount,
     &missing_service_port::MissingServicePort,
     &missing_storage_class::MissingStorageClass,
+    &odd_secret_key::OddSecretKey,
     &secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
+    &stray_object::StrayObject,
+    &unattached_route::UnattachedRoute,
     &unfetched_secret_object::UnfetchedSecretObject,
     &unmatched_named_port::UnmatchedNamedPort,
     &unmatched_selector::UnmatchedSelector,

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::finding::Confidence;
 use crate::k8s;
 use crate::repo::{AppKind, Inventory, ObjectFacts, Selectable, World};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
@@ -144,18 +145,44 @@ impl Rule for UnmatchedSelector {
                 world.open(object.app, namespace, namespace.is_empty()).is_some()
                     || world.has_operator(object.app, namespace)
             };
-            if keys.iter().any(|key| is_of_runtime(key))
-                || namespaces.map_or_else(|| opaque(""), |names| names.iter().any(|name| opaque(name)))
-            {
+            // What is selected has all the values: one that nothing unseen says is enough to know that it is not there.
+            let values: Vec<&str> = labels.iter().filter_map(|entry| entry.value.scalar_text()).collect();
+            let may_have = |namespace: &str| {
+                opaque(namespace) && values.iter().all(|value| world.may_say(object.app, namespace, value))
+            };
+            let anywhere = |holds: &dyn Fn(&str) -> bool| {
+                namespaces.as_ref().map_or_else(|| holds(""), |names| names.iter().any(|name| holds(name)))
+            };
+            if keys.iter().any(|key| is_of_runtime(key)) || anywhere(&may_have) {
                 continue;
             }
+            let sure = if anywhere(&opaque) { Confidence::Likely } else { Confidence::Certain };
             let word = if services { "Service" } else { "pod" };
             let message = format!("{} `{}` selects no {word}", object.kind, object.name);
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
             let mut object_ref = object.to_ref(cluster);
             object_ref.field = Some(field.to_owned());
             let close = closest(selector, &targets, plain);
-            let mut report = cx.report(selector.place(), message).apps([object.app]).object_ref(object_ref);
+            // Only those of its own app count: they are few.
+            let own = inventory.objects_of(object.app).iter().filter(|target| {
+                let there = |names: &[&str]| {
+                    target.namespace.is_empty() || names.contains(&target.namespace.as_str())
+                };
+                wanted(target) && namespaces.as_deref().is_none_or(there)
+            });
+            let near = near(own, labels).filter(|_| close.is_none());
+            // In the open only what it just misses speaks for a slip.
+            if sure == Confidence::Likely && close.is_none() && near.is_none() {
+                continue;
+            }
+            let mut report = cx
+                .report(selector.place(), message)
+                .apps([object.app])
+                .object_ref(object_ref)
+                .confidence(sure);
+            if let Some(target) = near {
+                report = report.related(target.place, "this one has other values of those labels");
+            }
             if let Some((target, key, value)) = close {
                 let words = match label(target, key) {
                     Some(has) => format!("{} `{}` has `{key}: {has}`", target.kind, target.name),
@@ -166,6 +193,16 @@ impl Rule for UnmatchedSelector {
             }
         }
     }
+}
+
+/// The one target of the same app that has all labels of a selector, with other values: who writes the one writes the other.
+fn near<'a>(
+    mut own: impl Iterator<Item = &'a ObjectFacts>,
+    labels: &[crate::yaml::Entry],
+) -> Option<&'a ObjectFacts> {
+    let (Some(target), None) = (own.next(), own.next()) else { return None };
+    let has = !labels.is_empty() && labels.iter().all(|entry| label(target, &entry.key.text).is_some());
+    has.then_some(target)
 }
 
 /// The target that all labels but one select, with that label.

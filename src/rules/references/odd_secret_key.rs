@@ -1,0 +1,161 @@
+//! `odd-secret-key`: see the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::repo::{AppId, Inventory, ObjectFacts};
+use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
+use crate::yaml::Node;
+
+meta!(
+    "odd-secret-key",
+    "references",
+    Warning,
+    Recommended,
+    "0.2.0",
+    "An ExternalSecret spells a key of its store unlike all others that ask for it."
+);
+
+pub(crate) struct OddSecretKey;
+
+/// One name that an ExternalSecret asks its store for.
+struct Asked<'a> {
+    object: &'a ObjectFacts,
+    node: &'a Node,
+    field: String,
+}
+
+/// Names by how they are spelt.
+type Spellings<'a> = BTreeMap<&'a str, Vec<Asked<'a>>>;
+
+impl Rule for OddSecretKey {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        // By store, what is asked for (a key, or a property of one), and the letters and digits of its name.
+        let mut asked: BTreeMap<(SmolStr, SmolStr, String), Spellings<'_>> = BTreeMap::new();
+        for kind in ["ExternalSecret", "ClusterExternalSecret"] {
+            for object in inventory.of_kind(kind).filter(|it| it.group == "external-secrets.io") {
+                collect(object, &mut asked);
+            }
+        }
+        styles(inventory, &asked, cx);
+        for spellings in asked.values().filter(|spellings| spellings.len() > 1) {
+            let users = |asked: &[Asked<'_>]| -> usize {
+                let objects: BTreeSet<(AppId, &str, &str)> = asked
+                    .iter()
+                    .map(|it| (it.object.app, it.object.namespace.as_str(), it.object.name.as_str()))
+                    .collect();
+                objects.len()
+            };
+            let Some((usual, most)) =
+                spellings.iter().map(|(name, asked)| (*name, users(asked))).max_by_key(|(_, users)| *users)
+            else {
+                continue;
+            };
+            for (name, odd) in spellings.iter().filter(|(name, _)| **name != usual) {
+                let (Some(first), true) = (odd.first(), most >= 2 * users(odd).max(1)) else { continue };
+                let message = format!(
+                    "{} `{}` asks for `{name}`, which all others spell `{usual}`",
+                    first.object.kind, first.object.name
+                );
+                let other = spellings.get(usual).and_then(|asked| asked.first());
+                let mut report = cx
+                    .report(first.node.place(), message)
+                    .apps(odd.iter().map(|it| it.object.app))
+                    .object_ref(workloads::field_ref(inventory, first.object, &first.field))
+                    .help(format!(
+                        "did you mean `{usual}`? Stores tell upper from lower case and `-` from `_`"
+                    ))
+                    .likely();
+                if let Some(other) = other {
+                    report = report.related(other.node.place(), format!("{most} ask for it like this"));
+                }
+            }
+        }
+    }
+}
+
+/// How many keys of a store must be written alike for another way to be a slip.
+const HABIT: usize = 6;
+
+/// Keys that are not in capitals where all others of their store are.
+fn styles(
+    inventory: &Inventory,
+    asked: &BTreeMap<(SmolStr, SmolStr, String), Spellings<'_>>,
+    cx: &mut Context<'_>,
+) {
+    let capitals = |name: &str| {
+        name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && name.chars().any(|c| c.is_ascii_uppercase())
+    };
+    let mut stores: BTreeMap<&str, Vec<(&str, &Asked<'_>)>> = BTreeMap::new();
+    for ((store, _, _), spellings) in asked.iter().filter(|((_, key, _), _)| key.is_empty()) {
+        for (name, uses) in spellings {
+            stores.entry(store).or_default().extend(uses.first().map(|first| (*name, first)));
+        }
+    }
+    for keys in stores.values().filter(|keys| keys.len() > HABIT) {
+        let mut others = keys.iter().filter(|(name, _)| !capitals(name));
+        let (Some((name, odd)), None) = (others.next(), others.next()) else { continue };
+        let meant = name.replace('-', "_").to_ascii_uppercase();
+        // Another spelling of it is told with that one.
+        if keys.iter().any(|(other, _)| *other == meant) {
+            continue;
+        }
+        let message = format!(
+            "{} `{}` asks for `{name}`, although all {} other keys of its store are written like `{meant}`",
+            odd.object.kind,
+            odd.object.name,
+            keys.len() - 1
+        );
+        cx.report(odd.node.place(), message)
+            .apps([odd.object.app])
+            .object_ref(workloads::field_ref(inventory, odd.object, &odd.field))
+            .help(format!("did you mean `{meant}`? Stores tell upper from lower case and `-` from `_`"))
+            .likely();
+    }
+}
+
+fn collect<'a>(object: &'a ObjectFacts, asked: &mut BTreeMap<(SmolStr, SmolStr, String), Spellings<'a>>) {
+    let Some(node) = object.node.as_deref() else { return };
+    let path: &[&str] =
+        if object.kind == "ExternalSecret" { &["spec"] } else { &["spec", "externalSecretSpec"] };
+    let Some(spec) = node.at_path(path) else { return };
+    let store = spec.get("secretStoreRef");
+    let text = |key: &str| store.and_then(|store| store.get(key)).and_then(Node::as_str).unwrap_or_default();
+    let namespace = if text("kind") == "ClusterSecretStore" { "" } else { object.namespace.as_str() };
+    let store = SmolStr::new(format!("{} {} {namespace}", text("kind"), text("name")));
+    if text("name").is_empty() {
+        return;
+    }
+    let path = path.join(".");
+    let lists = [("data", "remoteRef"), ("dataFrom", "extract")];
+    for (list, part) in lists {
+        for (index, item) in spec.items(&[list]).iter().enumerate() {
+            let Some(remote) = item.get(part) else { continue };
+            let Some(key) = remote.get("key") else { continue };
+            let Some(name) = key.as_str().filter(|name| is_plain(name)) else { continue };
+            let field = format!("{path}.{list}[{index}].{part}.key");
+            let spellings = asked.entry((store.clone(), SmolStr::default(), letters(name))).or_default();
+            spellings.entry(name).or_default().push(Asked { object, node: key, field });
+            let Some(property) = remote.get("property") else { continue };
+            let Some(text) = property.as_str().filter(|text| is_plain(text)) else { continue };
+            let field = format!("{path}.{list}[{index}].{part}.property");
+            let spellings = asked.entry((store.clone(), name.into(), letters(text))).or_default();
+            spellings.entry(text).or_default().push(Asked { object, node: property, field });
+        }
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['$', '{', '<', '%'])
+}
+
+/// What is left of a name when its spelling is taken away.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
+}
