@@ -28,6 +28,7 @@ mod corpus_applications;
 mod corpus_incidents;
 mod corpus_ownership;
 mod docs;
+mod editor;
 mod environments;
 mod evidence;
 mod fetch;
