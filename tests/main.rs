@@ -14,6 +14,7 @@
 )]
 
 mod action;
+mod analysis;
 mod applications;
 mod applicationsets;
 mod arenas;
@@ -28,6 +29,7 @@ mod corpus_incidents;
 mod corpus_ownership;
 mod danger;
 mod docs;
+mod editor;
 mod environments;
 mod evidence;
 mod fetch;

@@ -1,7 +1,9 @@
 //! The rules that a repository brings itself: `rules.d/*.yaml` at its root.
 
+use std::hash::{Hash, Hasher};
+
 use crate::admission::{Mistake, OwnRule};
-use crate::source::TreePath;
+use crate::source::{FileId, TreePath};
 use crate::yaml::Dialect;
 
 use super::Workspace;
@@ -13,11 +15,17 @@ pub struct OwnRules {
     pub rules: Vec<OwnRule>,
     /// In the same order.
     pub mistakes: Vec<Mistake>,
+    files: Vec<FileId>,
 }
 
 impl OwnRules {
     /// The directory.
     pub const DIR: &str = "rules.d";
+
+    /// Puts into `hasher` which files they stand in.
+    pub(super) fn mark(&self, hasher: &mut impl Hasher) {
+        self.files.hash(hasher);
+    }
 
     pub(super) fn read(workspace: &Workspace) -> Self {
         let mut own = Self::default();
@@ -26,6 +34,7 @@ impl OwnRules {
             let path = dir.child(&entry.name);
             let is_yaml = path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
             let Some(file) = workspace.tree.read(&path).ok().filter(|_| is_yaml) else { continue };
+            own.files.push(file.id());
             for document in &workspace.cache.stream(&file).documents {
                 // What is no YAML is told by another rule.
                 let Some(mut root) = document.root.clone() else { continue };

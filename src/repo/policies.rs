@@ -1,6 +1,7 @@
 //! The policies that a repository has for its cluster, and what they see beside the object: Namespaces and parameters.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use smol_str::SmolStr;
@@ -9,6 +10,7 @@ use crate::admission::{Decision, Policies, Subject, Surroundings};
 use crate::schema::Scope;
 use crate::yaml::Node;
 
+use super::key::hash_node;
 use super::{Object, Scan, ScannedDocument, Workspace};
 
 /// Policies among the files of the tree, read when the first object is decided about.
@@ -54,6 +56,23 @@ impl TreePolicies {
         let (namespaces, others) =
             scan.documents.iter().cloned().partition(|it| it.group.is_empty() && it.kind == "Namespace");
         Self { policies, namespaces, others, loaded: OnceLock::new() }
+    }
+
+    /// Puts into `hasher` all that decisions depend on beside the object.
+    pub(super) fn mark(&self, workspace: &Workspace, hasher: &mut impl Hasher) {
+        if self.policies.is_empty() {
+            return;
+        }
+        for document in &self.policies {
+            let file = workspace.tree.read(&document.path).map(|file| file.id());
+            (&document.path, document.index, file).hash(hasher);
+        }
+        let loaded = self.loaded(workspace);
+        loaded.one_cluster.hash(hasher);
+        for it in loaded.namespaces.iter().chain(&loaded.parameters) {
+            (&it.kind, &it.namespace, &it.name).hash(hasher);
+            hash_node(&it.node, hasher);
+        }
     }
 
     fn loaded(&self, workspace: &Workspace) -> &Loaded {

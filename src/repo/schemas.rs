@@ -2,6 +2,7 @@
 //! that an app is deployed to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -11,7 +12,7 @@ use crate::schema::{
     Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, compile,
     file_names, find_custom, find_native, find_published, scope,
 };
-use crate::source::{Dir, EntryKind, SourceFile, TreePath};
+use crate::source::{Dir, EntryKind, FileId, SourceFile, Tree, TreePath};
 use crate::yaml::Dialect;
 
 use super::{App, Object, Scan, ScannedDocument, Workspace};
@@ -34,6 +35,13 @@ impl TreeDefinitions {
         Self { groups }
     }
 
+    /// Puts into `hasher` which documents of which files there are.
+    pub(super) fn mark(&self, tree: &dyn Tree, hasher: &mut impl Hasher) {
+        for document in self.groups.values().flat_map(|(documents, _)| documents) {
+            (&document.path, document.index, tree.read(&document.path).map(|file| file.id())).hash(hasher);
+        }
+    }
+
     fn find<'a>(&'a self, workspace: &Workspace, group: &str, kind: &str) -> &'a [Arc<Definition>] {
         let Some((documents, loaded)) = self.groups.get(group) else { return &[] };
         let load = || {
@@ -54,7 +62,7 @@ pub(super) struct FetchedDefinitions {
 }
 
 impl FetchedDefinitions {
-    fn of(workspace: &Workspace) -> Self {
+    pub(super) fn of(workspace: &Workspace) -> Self {
         let mut groups: BTreeMap<SmolStr, (Vec<Arc<SourceFile>>, OnceLock<Definitions>)> = BTreeMap::new();
         for chart in workspace.checkouts.fetched().charts() {
             for file in definition_files(&chart) {
@@ -128,8 +136,8 @@ pub(super) fn rendered_definitions(objects: &[Object], workspace: &Workspace) ->
     Arc::new(definitions)
 }
 
-/// Schemas by group, version, kind and minor; `None` where no file was found.
-pub(super) type SchemaFiles = Mutex<FxHashMap<(SmolStr, SmolStr, SmolStr, u32), Option<Arc<Def>>>>;
+/// Schemas by their files; `None` where a file holds none.
+pub(super) type SchemaFiles = Mutex<FxHashMap<FileId, Option<Arc<Def>>>>;
 
 /// The minor version of Kubernetes, and whether somebody said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,8 +175,7 @@ impl Workspace {
     fn shared_definitions(&self, group: &str, kind: &str) -> &[Arc<Definition>] {
         let written = self.tree_definitions().find(self, group, kind);
         if written.is_empty() && group.contains('.') {
-            let fetched = self.fetched_definitions.get_or_init(|| FetchedDefinitions::of(self));
-            return fetched.find(self, group, kind);
+            return self.fetched_definitions().find(self, group, kind);
         }
         written
     }
@@ -195,19 +202,18 @@ impl Workspace {
         if self.config.schemas.is_empty() {
             return None;
         }
-        let key = (object.group.clone(), object.version.clone(), object.kind.clone(), minor);
+        let name = |entry: &crate::config::Text| {
+            file_names(&entry.value, &object.group, &object.version, &object.kind, minor)
+        };
+        let mut names = self.config.schemas.iter().flat_map(name);
+        let file = names.find_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok())?;
         let read = || {
-            let name = |entry: &crate::config::Text| {
-                file_names(&entry.value, &object.group, &object.version, &object.kind, minor)
-            };
-            let mut names = self.config.schemas.iter().flat_map(name);
-            let file = names.find_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok())?;
             let mut root = self.cache.stream(&file).documents.first()?.root.clone()?;
             root.canonicalize(Dialect::Sigs).ok()?;
             Some(Arc::new(compile(&root)))
         };
         let Ok(mut known) = self.schema_files.lock() else { return read() };
-        known.entry(key).or_insert_with(read).clone()
+        known.entry(file.id()).or_insert_with(read).clone()
     }
 
     /// Where objects of a kind live; `None` where nothing here says so.
