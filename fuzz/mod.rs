@@ -457,7 +457,7 @@ fn clone() -> &'static (tempfile::TempDir, Vec<(PathBuf, Vec<u8>)>) {
         git(&["commit", "-qm", "four"]);
         let files = walkdir::WalkDir::new(dir.path().join(".git")).sort_by_file_name().into_iter();
         let files = files.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
-        let files = files.map(|entry| entry.into_path());
+        let files = files.map(walkdir::DirEntry::into_path);
         let kept = ["/hooks/", "/logs/", "/info/", "description", "COMMIT_EDITMSG"];
         let files = files.filter(|path| !kept.iter().any(|name| path.to_string_lossy().contains(name)));
         let files = files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
@@ -478,14 +478,14 @@ fn git(text: &str) {
     let _ = std::fs::remove_file(path);
     std::fs::write(path, &broken).unwrap();
     if let Some(repository) = Repository::discover(dir.path(), Sources::new()).found() {
-        let _ = (repository.remotes().len(), repository.branches(None).map(|it| it.len()));
+        let _ = (repository.remotes().len(), repository.branches(None).is_ok());
         let _ = repository.tracked().map(|tracked| tracked.paths().len());
         for revision in ["HEAD", "main", "v1.1.0", "HEAD~2"] {
             let Ok(commit) = repository.parse(revision) else { continue };
             let _ =
                 repository.head().map(|head| head.commit().map(|head| repository.merge_base(head, commit)));
             let Ok(tree) = repository.tree_below(commit, "", repository.prefix()) else { continue };
-            for file in tree.files().iter() {
+            for file in &tree.files() {
                 let _ = tree.read(file).map(|file| file.text_or_empty().len());
             }
         }
