@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 
 use crate::origin::Place;
 use crate::source::{Dir, TreePath};
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 
 use super::{Scan, Workspace, is_environment};
 
@@ -169,11 +169,18 @@ impl<'a> Environments<'a> {
             above = dir.parent();
         }
         let mut common: Vec<TreePath> = layers.remove(&Vec::new()).unwrap_or_default();
-        // A file that says its own name is an environment, though it is called like what all share: a site called `base`.
-        for path in common.extract_if(.., |path| self.own_name(path).is_some()).collect::<Vec<_>>() {
-            if let Some(name) = self.own_name(&path) {
-                layers.entry(vec![name.to_owned()]).or_default().push(path);
-            }
+        // A file that says its own name where the others say theirs is an environment, though it is called like what all share: a
+        // site called `base`.
+        let says_own = |path: &TreePath| {
+            let (word, key) = self.own_name(path)?;
+            let mut others = layers.values().flatten().peekable();
+            (others.peek().is_some() && others.all(|other| self.sets(other, &key))).then_some(word)
+        };
+        let named: Vec<(&str, TreePath)> =
+            common.iter().filter_map(|path| Some((says_own(path)?, path.clone()))).collect();
+        common.retain(|path| !named.iter().any(|(_, own)| own == path));
+        for (name, path) in named {
+            layers.entry(vec![name.to_owned()]).or_default().push(path);
         }
         let environments: Vec<Vec<String>> = layers.keys().take(MAX_ENVIRONMENTS).cloned().collect();
         let release = |environment: SmolStr, values: Vec<TreePath>| AssumedRelease {
@@ -243,17 +250,24 @@ impl<'a> Environments<'a> {
         layers.retain(|_, paths| !paths.is_empty());
     }
 
-    /// The word of [`COMMON`] in a file's name, if a value at the top of the file is that word.
-    fn own_name(&self, path: &TreePath) -> Option<&'static str> {
+    /// The word of [`COMMON`] in a file's name and the key at the top of the file whose value is that word.
+    fn own_name(&self, path: &TreePath) -> Option<(&'static str, SmolStr)> {
         let stem = stem(path.file_name());
         let word = COMMON.into_iter().find(|word| without(stem, "values") == Some(word) || stem == *word)?;
+        let root = self.root(path)?;
+        let is_it = |entry: &&Entry| entry.value.scalar().is_some_and(|text| text == word);
+        Some((word, root.entries().iter().find(is_it)?.key.text.clone()))
+    }
+
+    /// Whether a file has a key at its top.
+    fn sets(&self, path: &TreePath, key: &str) -> bool {
+        self.root(path).is_some_and(|root| root.get(key).is_some())
+    }
+
+    fn root(&self, path: &TreePath) -> Option<Node> {
         let file = self.workspace.tree.read(path).ok()?;
         let stream = self.workspace.cache.stream(&file);
-        let root = stream.documents.first()?.root.clone()?;
-        root.entries()
-            .iter()
-            .any(|entry| entry.value.scalar().is_some_and(|text| text == word))
-            .then_some(word)
+        stream.documents.first()?.root.clone()
     }
 
     /// Files in a directory and so many levels below it.
@@ -285,13 +299,8 @@ impl<'a> Environments<'a> {
     /// Whether at least half of the keys of a file are such as the chart reads: those of its `values.yaml`, its
     /// dependencies, and `global`.
     fn fits(&self, path: &TreePath, chart: &TreePath, chart_yaml: Option<&Node>) -> bool {
-        let root = |path: &TreePath| {
-            let file = self.workspace.tree.read(path).ok()?;
-            let stream = self.workspace.cache.stream(&file);
-            stream.documents.first()?.root.clone()
-        };
-        let Some(values) = root(path) else { return false };
-        let own = root(&chart.child("values.yaml"));
+        let Some(values) = self.root(path) else { return false };
+        let own = self.root(&chart.child("values.yaml"));
         let mut known: BTreeSet<SmolStr> =
             own.iter().flat_map(Node::entries).map(|it| it.key.text.clone()).collect();
         known.insert("global".into());

@@ -23,7 +23,10 @@ impl Rule for PrivilegedRoleBinding {
 
     fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // What values for a test of a chart make is never deployed.
-        for object in rendered.objects.iter().filter(|_| !cx.is_test_release()).collect::<Vec<_>>() {
+        if cx.is_test_release() {
+            return;
+        }
+        for object in &rendered.objects {
             check(object, rendered, cx);
         }
     }
