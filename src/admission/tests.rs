@@ -211,6 +211,9 @@ fn runs_rules_of_kyverno() {
     assert_eq!(decide(KYVERNO, DEPLOYMENT), []);
     assert_eq!(decide(KYVERNO, &latest.replace("namespace: shop", "namespace: kube-system")), []);
     assert_eq!(decide(&KYVERNO.replace("kinds: [Pod]", "kinds: [Pod], names: [x]"), &latest), []);
+    let controllers =
+        "metadata: {name: p, annotations: {pod-policies.kyverno.io/autogen-controllers: 'StatefulSet,Job'}}";
+    assert_eq!(decide(&KYVERNO.replace("metadata: {name: p}", controllers), &latest), []);
     let unknown = KYVERNO.replace("pattern: {", "pattern: {a: '{{ x }}', ");
     assert!(matches!(decide(&unknown, &latest).as_slice(), [(_, Outcome::Unchecked(_), _)]));
 }

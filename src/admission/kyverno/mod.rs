@@ -29,6 +29,8 @@ pub(super) struct Policy {
     place: Place,
     /// The namespace that a Policy is about; a ClusterPolicy is about all.
     namespace: Option<SmolStr>,
+    /// The workloads that it also makes rules about, where it says so: kinds with commas between, `all` or `none`.
+    controllers: Option<SmolStr>,
     rules: Vec<Rule>,
 }
 
@@ -54,7 +56,9 @@ impl Policy {
         let namespace = text(node, &["kind"]).filter(|kind| *kind == "Policy");
         let controllers = node
             .at_path(&["metadata", "annotations"])
-            .and_then(|it| it.get("pod-policies.kyverno.io/autogen-controllers"));
+            .and_then(|it| it.get("pod-policies.kyverno.io/autogen-controllers"))
+            .and_then(Node::as_str)
+            .map(SmolStr::new);
         let action = text(node, &["spec", "validationFailureAction"]);
         let overridden = !node.items(&["spec", "validationFailureActionOverrides"]).is_empty();
         let rule = |rule: &Node| {
@@ -72,8 +76,7 @@ impl Policy {
                 name: text(rule, &["name"]).unwrap_or_default().into(),
                 action,
                 unsupported,
-                autogen: select::is_about_pods_alone(rule)
-                    && controllers.is_none_or(|it| it.as_str() != Some("none")),
+                autogen: select::is_about_pods_alone(rule),
                 node: rule.clone(),
             })
         };
@@ -82,8 +85,16 @@ impl Policy {
             name: name.into(),
             place: node.at_path(&["metadata", "name"])?.place(),
             namespace: namespace.map(|_| text(node, &["metadata", "namespace"]).unwrap_or("default").into()),
+            controllers,
             rules,
         })
+    }
+
+    /// Whether rules about pods are also about the pods of such workloads.
+    fn is_about_pods_of(&self, kind: &str) -> bool {
+        let names =
+            |list: &SmolStr| list.split(',').any(|name| matches!(name.trim(), "all") || name.trim() == kind);
+        self.controllers.as_ref().is_none_or(names)
     }
 
     /// What its rules say about an object.
@@ -110,7 +121,8 @@ impl Policy {
                 });
             };
             // The pods of a workload are judged where they are written.
-            let template = if rule.autogen { select::template(subject) } else { None };
+            let looks_inside = rule.autogen && self.is_about_pods_of(subject.kind);
+            let template = if looks_inside { select::template(subject) } else { None };
             let is_about = match template {
                 Some(_) => select::is_about_its_pods(&rule.node, subject, world),
                 None => select::is_about(&rule.node, subject, world),
