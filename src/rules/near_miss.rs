@@ -175,9 +175,13 @@ fn absent(
         matches!(entry.status, Status::Rendered | Status::Partial) && !lacks && !entry.app.provisional;
     // A chart does not make the claim that it is told is there.
     let told = reference.via == Via::Values && reference.kind == "PersistentVolumeClaim";
-    let namesake = || match told {
-        true => world.inventory.mentioning(&reference.name).any(|it| world.may_serve(it.app, object.app)),
-        false => world.has_namesake(object.app, namespace, &reference.name),
+    let namesake = || {
+        if told {
+            let mut mentioning = world.inventory.mentioning(&reference.name);
+            mentioning.any(|it| world.may_serve(it.app, object.app))
+        } else {
+            world.has_namesake(object.app, namespace, &reference.name)
+        }
     };
     if !own
         || !whole

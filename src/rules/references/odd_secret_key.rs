@@ -43,7 +43,7 @@ impl Rule for OddSecretKey {
             }
         }
         styles(inventory, &asked, cx);
-        for spellings in asked.values().filter(|spellings| spellings.len() > 1) {
+        for ((store, ..), spellings) in asked.iter().filter(|(_, spellings)| spellings.len() > 1) {
             let users = |asked: &[Asked<'_>]| -> usize {
                 let objects: BTreeSet<(AppId, &str, &str)> = asked
                     .iter()
@@ -58,6 +58,9 @@ impl Rule for OddSecretKey {
             };
             for (name, odd) in spellings.iter().filter(|(name, _)| **name != usual) {
                 let (Some(first), true) = (odd.first(), most >= 2 * users(odd).max(1)) else { continue };
+                if name.eq_ignore_ascii_case(usual) && !tells_case(inventory, store) {
+                    continue;
+                }
                 let message = format!(
                     "{} `{}` asks for `{name}`, which all others spell `{usual}`",
                     first.object.kind, first.object.name
@@ -98,12 +101,13 @@ fn styles(
             stores.entry(store).or_default().extend(uses.first().map(|first| (*name, first)));
         }
     }
-    for keys in stores.values().filter(|keys| keys.len() > HABIT) {
+    for (store, keys) in stores.iter().filter(|(_, keys)| keys.len() > HABIT) {
         let mut others = keys.iter().filter(|(name, _)| !capitals(name));
         let (Some((name, odd)), None) = (others.next(), others.next()) else { continue };
         let meant = name.replace('-', "_").to_ascii_uppercase();
         // Another spelling of it is told with that one.
-        if keys.iter().any(|(other, _)| *other == meant) {
+        let by_case = name.eq_ignore_ascii_case(&meant) && !tells_case(inventory, store);
+        if by_case || keys.iter().any(|(other, _)| *other == meant) {
             continue;
         }
         let message = format!(
@@ -118,6 +122,23 @@ fn styles(
             .help(format!("did you mean `{meant}`? Stores tell upper from lower case and `-` from `_`"))
             .likely();
     }
+}
+
+/// Providers that tell upper from lower case.
+const EXACT: [&str; 7] = ["vault", "aws", "gcpsm", "doppler", "kubernetes", "infisical", "fake"];
+
+/// Whether a store, of which kind and name are given, is known to tell upper from lower case.
+fn tells_case(inventory: &Inventory, store: &str) -> bool {
+    let mut parts = store.split(' ');
+    let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let kind = if kind.is_empty() { "SecretStore" } else { kind };
+    let mut stores = inventory.of_kind(kind).filter(|it| it.name == name);
+    let is_exact = |it: &ObjectFacts| {
+        let provider = it.node.as_deref().and_then(|node| node.at_path(&["spec", "provider"]));
+        let entries = provider.map(Node::entries).unwrap_or_default();
+        entries.iter().any(|entry| EXACT.contains(&entry.key.text.as_str()))
+    };
+    stores.any(is_exact)
 }
 
 fn collect<'a>(object: &'a ObjectFacts, asked: &mut BTreeMap<(SmolStr, SmolStr, String), Spellings<'a>>) {
