@@ -53,6 +53,7 @@ impl Rule for MissingDependsOn {
                     let names = inventory.apps.iter().filter(same_kind).map(|other| &*other.app.name);
                     did_you_mean(name, names)
                 };
+                let meant = close();
                 let help = match (elsewhere, written) {
                     (Some(other), _) => format!(
                         "it is in namespace `{}`: add `namespace: {}`",
@@ -61,7 +62,7 @@ impl Rule for MissingDependsOn {
                     (None, Some(document)) => {
                         format!("`{}` defines it, but nothing applies that file", document.path)
                     }
-                    (None, None) => match close() {
+                    (None, None) => match meant {
                         Some(close) => format!("did you mean `{close}`?"),
                         None => "remove the entry, or add what it names".to_owned(),
                     },
@@ -72,6 +73,16 @@ impl Rule for MissingDependsOn {
                 );
                 let mut report =
                     cx.report(entry.app.spot(dependency.place), message).apps([entry.app.id]).help(help);
+                let alone = elsewhere.is_none() && written.is_none();
+                report = report.mend(|at, mender| {
+                    let fix = match elsewhere {
+                        Some(other) => mender
+                            .insert(at, "namespace", &other.app.namespace, Some("name"))
+                            .or_else(|| mender.insert_beside(at, "namespace", &other.app.namespace)),
+                        None => mender.spell(at, name, meant.filter(|_| alone)?),
+                    };
+                    Some(fix?.changing(["spec.dependsOn"]).not_safe())
+                });
                 if let Some(other) = elsewhere {
                     report = report.related(other.app.spot(other.app.place), "one of that name is here");
                 }

@@ -60,12 +60,13 @@ impl Rule for MissingFluxSource {
                 continue;
             }
             let elsewhere = known.iter().find(|object| object.name == name);
+            let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
             let help = match elsewhere {
                 Some(object) => format!(
                     "it is in namespace `{}`: add `namespace: {}`",
                     object.namespace, object.namespace
                 ),
-                None => match did_you_mean(name, known.iter().map(|object| object.name.as_str())) {
+                None => match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("add the {kind}, or declare it under `external:`"),
                 },
@@ -77,7 +78,16 @@ impl Rule for MissingFluxSource {
             let mut report = cx
                 .report(first.app.spot(source.place), message)
                 .apps(users.iter().map(|(entry, _)| entry.app.id))
-                .help(help);
+                .help(help)
+                .mend(|at, mender| {
+                    let fix = match elsewhere {
+                        Some(object) => mender
+                            .insert(at, "namespace", &object.namespace, Some("name"))
+                            .or_else(|| mender.insert_beside(at, "namespace", &object.namespace)),
+                        None => mender.spell(at, name, close?),
+                    };
+                    Some(fix?.changing_apps().not_safe())
+                });
             if let Some(object) = elsewhere {
                 report = report.related(object.place, "one of that name is here");
             }
