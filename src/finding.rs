@@ -119,7 +119,7 @@ pub enum Effect {
     /// They stay as they are.
     Nothing,
     /// These fields of objects of the finding's apps change, and what is below them; items of lists are not told apart:
-    /// `spec.template.spec.containers.image`.
+    /// `spec.template.spec.containers.image`. `**.` in front stands for whatever leads there.
     Fields(Vec<String>),
     /// Whatever the finding's apps apply, and what defines these apps.
     Apps,

@@ -112,6 +112,22 @@ fn what_a_program_wrote_is_left_with_the_reason() {
     assert!(reason.contains("generated"), "{reason}");
 }
 
+#[test]
+fn findings_are_suppressed_by_comments() {
+    let dir = repository();
+    let args = ["fix", "--rule", "implicit-type", "--suppress", "--reason", "the mutating webhook mends it"];
+    let done = run_in(dir.path(), &args);
+    assert_eq!(code(&done), 0, "{}", text(&done.stderr));
+    let file = read(&dir, "deploy/config.yaml");
+    assert!(
+        file.contains("  c: 8080  # gitops-lint: ignore[implicit-type] the mutating webhook mends it\n"),
+        "{file}"
+    );
+    let report = json(dir.path(), &[]);
+    assert!(report["findings"].as_array().unwrap().is_empty(), "{report}");
+    assert_eq!(report["suppressed"].as_array().unwrap().len(), 2);
+}
+
 /// A second reader of the line would change, too: the fix of the first is not applied.
 #[test]
 fn a_fix_that_changes_more_than_it_says_is_left() {

@@ -310,14 +310,15 @@ fn index_is_current() {
     for (subject, metas) in by_subject {
         let _ = write!(
             text,
-            "\n## {subject}\n\n| rule | severity | preset | what it finds |\n|---|---|---|---|\n"
+            "\n## {subject}\n\n| rule | severity | preset | fix | what it finds |\n|---|---|---|---|---|\n"
         );
         for meta in metas {
             let _ = writeln!(
                 text,
-                "| [{name}]({subject}/{name}.md) | {} | {} | {} |",
+                "| [{name}]({subject}/{name}.md) | {} | {} | {} | {} |",
                 meta.severity.as_str(),
                 meta.preset.as_str(),
+                meta.fix().map_or("", gitops_lint::finding::Applicability::as_str),
                 meta.summary,
                 name = meta.name,
             );

@@ -15,6 +15,7 @@ use crate::report::{self, Format, Look};
 use crate::source::TreePath;
 
 use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
+use super::fix::Wanted;
 use super::place::Place;
 use super::stopwatch::{Progress, Stopwatch};
 use super::terminal::look;
@@ -181,7 +182,14 @@ fn mend(
     let among = shown.findings.iter().map(|reported| reported.fingerprint.clone()).collect();
     let options = options(args, place, workspace)?;
     let plain = Options { baseline: None, changed: None, filter: Filter::default(), ..options };
-    fix::mend(workspace, place, &args.common, &args.mend, plain, (None, Some(among)))
+    fix::mend(
+        workspace,
+        place,
+        &args.common,
+        &args.mend,
+        plain,
+        Wanted { among: Some(among), ..Wanted::default() },
+    )
 }
 
 /// What a check of an editor runs: what the configuration says.

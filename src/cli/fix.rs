@@ -18,6 +18,9 @@ use super::fix_args::{FixArgs, FixFormat, MendArgs};
 use super::place::Place;
 use super::{Failure, open, print, terminal};
 
+/// What was not proved after so many analyses is left to the next run.
+const ATTEMPTS: usize = 200;
+
 pub(super) fn run(args: &FixArgs) -> Result<ExitCode, Failure> {
     let place = Place::of(&args.paths, args.root.as_deref())?;
     let workspace = open::workspace(&place.root, &args.common)?;
@@ -40,7 +43,9 @@ pub(super) fn run(args: &FixArgs) -> Result<ExitCode, Failure> {
         Some(shown.findings.into_iter().map(|reported| reported.fingerprint).collect())
     };
     let rules = (!rules.is_empty()).then_some(rules);
-    let (outcome, wrote) = mend(&workspace, &place, &args.common, &args.mend, options, (rules, among))?;
+    let suppress = args.suppress.then(|| args.reason.clone());
+    let wanted = Wanted { rules, among, suppress };
+    let (outcome, wrote) = mend(&workspace, &place, &args.common, &args.mend, options, wanted)?;
     if args.format == FixFormat::Json {
         print(&fix_json(&outcome, &place.names));
     } else {
@@ -53,8 +58,16 @@ pub(super) fn run(args: &FixArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(args.mend.diff && !outcome.files.is_empty())))
 }
 
-/// Which findings: of these rules, with these fingerprints.
-pub(super) type Wanted = (Option<Vec<&'static str>>, Option<BTreeSet<String>>);
+/// Which findings, and what becomes of them.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// Those of these rules.
+    pub(super) rules: Option<Vec<&'static str>>,
+    /// Those with these fingerprints.
+    pub(super) among: Option<BTreeSet<String>>,
+    /// Comments with this reason.
+    pub(super) suppress: Option<String>,
+}
 
 /// Fixes a repository, and writes the files unless they are only to be shown. Also answers whether it wrote.
 pub(super) fn mend(
@@ -63,11 +76,13 @@ pub(super) fn mend(
     common: &CommonArgs,
     args: &MendArgs,
     lint: Options,
-    (rules, among): Wanted,
+    wanted: Wanted,
 ) -> Result<(Outcome, bool), Failure> {
     let cache = Arc::clone(&workspace.cache);
     let reopen = |tree: Arc<dyn Tree>| open::over(&place.root, common, tree, &cache);
-    let options = fix::Options { lint, not_safe: args.not_safe, rules, among, attempts: 0 };
+    let Wanted { rules, among, suppress } = wanted;
+    let not_safe = args.not_safe;
+    let options = fix::Options { lint, not_safe, rules, among, suppress, attempts: ATTEMPTS };
     let outcome = fix::run(workspace, &reopen, &options)?;
     if args.diff {
         return Ok((outcome, false));

@@ -22,6 +22,19 @@ pub(super) struct FixArgs {
     pub(super) rule: Vec<Rules>,
     #[command(flatten)]
     pub(super) mend: MendArgs,
+    /// Suppress what these rules find by comments at the lines, instead of mending it
+    #[arg(long, requires = "rule", help_heading = "Fixes")]
+    pub(super) suppress: bool,
+    /// The reason that these comments give
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "suppress",
+        default_value = "",
+        hide_default_value = true,
+        help_heading = "Fixes"
+    )]
+    pub(super) reason: String,
     /// Which rules run
     #[arg(long)]
     pub(super) preset: Option<PresetArg>,

@@ -64,7 +64,10 @@ impl Masks {
                 let named = parent.filter(|_| key == "value").and_then(|it| it.get("name")?.as_str());
                 let is_secret =
                     |key: &str| is_secret_key(key) || plaintext_secret(key, text, false).is_some();
-                if !text.is_empty() && (inside || is_secret(key) || named.is_some_and(is_secret)) {
+                // `automountServiceAccountToken: false` is called like a secret.
+                let is_switch = matches!(text.as_str(), "true" | "false");
+                let called = !is_switch && (is_secret(key) || named.is_some_and(is_secret));
+                if !text.is_empty() && (inside || called) {
                     return self.mark(node);
                 }
                 match node.to_value() {

@@ -166,9 +166,18 @@ fn permits(it: &Candidate, app: &str, object: &ObjectChange, path: &str) -> bool
             let below = |a: &str, b: &str| {
                 a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            own && object.how == How::Same
+            let fits = |path: &str, field: &str| below(path, field) || below(field, path);
+            let ends = |path: &str, field: &str| {
+                let starts = std::iter::once(0).chain(path.match_indices('.').map(|(at, _)| at + 1));
+                starts.into_iter().any(|at| path.get(at..).is_some_and(|end| fits(end, field)))
+            };
+            (own || DEFINITIONS.contains(&object.object.kind.as_str()))
+                && object.how == How::Same
                 && !path.is_empty()
-                && fields.iter().any(|field| below(&path, field) || below(field, &path))
+                && fields.iter().any(|field| match field.strip_prefix("**.") {
+                    Some(field) => ends(&path, field),
+                    None => fits(&path, field),
+                })
         }
     }
 }

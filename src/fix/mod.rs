@@ -6,6 +6,7 @@
 
 mod candidate;
 mod judge;
+mod suppress;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Options {
     pub rules: Option<Vec<&'static str>>,
     /// Fix findings with these fingerprints; `None` for all.
     pub among: Option<BTreeSet<String>>,
+    /// Suppress the findings by comments instead of mending them, and give this reason.
+    pub suppress: Option<String>,
     /// How often the repository may be analysed; 0 for as often as it takes.
     pub attempts: usize,
 }
@@ -145,7 +148,10 @@ impl Prover<'_> {
     ) -> Vec<Candidate> {
         let mut all = Vec::new();
         for reported in &report.findings {
-            let finding = &reported.finding;
+            let mut finding = reported.finding.clone();
+            if let Some(reason) = &self.options.suppress {
+                finding.fix = suppress::comment(&finding, reason, workspace);
+            }
             let Some(fix) = &finding.fix else { continue };
             let wanted = self.options.rules.as_ref().is_none_or(|rules| rules.contains(&finding.rule))
                 && self.options.among.as_ref().is_none_or(|among| among.contains(&reported.fingerprint));
@@ -160,11 +166,11 @@ impl Prover<'_> {
             };
             match reason.map_or_else(|| candidate::editable(fix, workspace), Err) {
                 Ok(paths) => {
-                    let (finding, fingerprint) = (finding.clone(), reported.fingerprint.clone());
-                    all.push(Candidate { finding, fingerprint, fix: fix.clone(), paths });
+                    let (fix, fingerprint) = (fix.clone(), reported.fingerprint.clone());
+                    all.push(Candidate { finding, fingerprint, fix, paths });
                 }
                 Err(reason) => {
-                    let it = decided(finding, &reported.fingerprint, Some(reason));
+                    let it = decided(&finding, &reported.fingerprint, Some(reason));
                     if !self.left.iter().any(|known| key(known) == key(&it)) {
                         self.left.push(it);
                     }

@@ -168,7 +168,10 @@ impl<'a> Book<'a> {
                         && let Some(cx) = &mut unused
                     {
                         cx.report_at(*at, format!("nothing here is hidden by `ignore[{name}]`"))
-                            .help("delete the comment, or move it to the line that a finding points at");
+                            .help("delete the comment, or move it to the line that a finding points at")
+                            .mend(|at, mender| {
+                                mender.erase_comment(at).filter(|_| suppression.rules.len() == 1)
+                            });
                     }
                 }
             }
@@ -198,11 +201,14 @@ impl Page {
         }
         for (name, at) in self.comments.suppressions.iter().flat_map(|it| &it.rules) {
             if rules::find(name).is_none() {
-                let help = match did_you_mean(name, rules::names()) {
+                let close = did_you_mean(name, rules::names());
+                let help = match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => "`gitops-lint rules` lists them".to_owned(),
                 };
-                cx.report_at(*at, format!("there is no rule `{name}`")).help(help);
+                cx.report_at(*at, format!("there is no rule `{name}`"))
+                    .help(help)
+                    .mend(|at, mender| mender.replace_part(at, name, close?));
             } else if let Some(config) = workspace.config.rules.get(name.as_str())
                 && config.locked
             {

@@ -64,6 +64,8 @@ pub(super) struct Counterpart<'a> {
     pub(super) words: String,
     /// Whether it has the name itself, in another namespace.
     pub(super) elsewhere: bool,
+    /// The name that was meant, where that is all there is to correct.
+    pub(super) name: Option<SmolStr>,
 }
 
 /// All Secrets and ConfigMaps that the repository makes, by directory and kind.
@@ -167,6 +169,7 @@ impl<'a> Counterparts<'a> {
         let (object, kind, name) = (only.object, only.kind, &only.name);
         let makes = if object.kind == kind { String::new() } else { format!("{} makes ", object.kind) };
         let elsewhere = only.namespace != namespace;
+        let mut meant = None;
         let (help, words) = if elsewhere {
             (
                 format!("that {kind} is in namespace `{}`, where nothing uses it", only.namespace),
@@ -177,12 +180,13 @@ impl<'a> Counterparts<'a> {
                         kustomize the field with `configurations`";
             (help.to_owned(), format!("becomes `{name}`"))
         } else {
+            meant = Some(name.clone());
             (
                 format!("did you mean `{name}`? Nothing uses that {kind}"),
                 format!("{makes}`{name}`, which nothing uses"),
             )
         };
-        Some(Counterpart { object, help, words, elsewhere })
+        Some(Counterpart { object, help, words, elsewhere, name: meant })
     }
 
     /// Whether anything at all says that name, be it only in the values of a chart or in a script.

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::finding::Fix;
+use crate::finding::{Fix, did_you_mean};
 use crate::repo::Workspace;
 use crate::source::{SourceFile, Span, TreePath};
-use crate::yaml::edit::{self, Edit, Location};
+use crate::yaml::edit::{self, Edit, Location, Segment};
 use crate::yaml::{Node, Stream, Style};
 
 /// Makes fixes for lines of one repository.
@@ -65,6 +65,18 @@ impl<'a> Mender<'a> {
         Some((stream, location))
     }
 
+    /// The same for a mapping: the only item of a list has the bytes of the list.
+    fn locate_map(self, at: Span) -> Option<(Arc<Stream>, Location)> {
+        let (stream, mut location) = self.locate(at)?;
+        while let Some([only]) = edit::value_at(&stream, &location)?.as_seq() {
+            if only.at != at {
+                break;
+            }
+            location.1.push(Segment::Index(0));
+        }
+        Some((stream, location))
+    }
+
     fn made(title: impl Into<String>, at: Span, edit: Edit) -> Fix {
         Fix::new(title, Span::new(at.file, edit.range.start, edit.range.end), edit.text)
     }
@@ -92,14 +104,38 @@ impl<'a> Mender<'a> {
         Some(Fix::new(title, at, format!("{quote}{to}{quote}")))
     }
 
-    /// Writes `to` for `from`, which occurs once among the bytes.
+    /// Writes `to` for a scalar that is nearly that.
+    pub fn respell(self, at: Span, to: &str) -> Option<Fix> {
+        let written = self.written(at, |node| node.scalar().cloned())?;
+        did_you_mean(&written, [to])?;
+        self.set(at, &written, to)
+    }
+
+    /// Writes `to` for `from`: as the key that the bytes are, as their value, or as the one word among them that is `from`.
+    pub fn spell(self, at: Span, from: &str, to: &str) -> Option<Fix> {
+        let key = self.locate(at).and_then(|(stream, location)| edit::key_span(&stream, &location));
+        if key == Some(at) {
+            return self.rename(at, from, to);
+        }
+        self.set(at, from, to).or_else(|| self.replace_part(at, from, to))
+    }
+
+    /// Writes `to` for `from`, which occurs once among the bytes, as a word.
     pub fn replace_part(self, at: Span, from: &str, to: &str) -> Option<Fix> {
         let file = self.file(at)?;
         let text = file.slice(at);
-        if text.matches(from).count() != 1 {
+        if from.is_empty() || text.contains("{{") {
             return None;
         }
-        let offset = text.find(from)? as u32;
+        let is_word =
+            |byte: Option<&u8>| byte.is_some_and(|it| it.is_ascii_alphanumeric() || b"-_.".contains(it));
+        let alone = |offset: &usize| {
+            let before = offset.checked_sub(1).and_then(|before| text.as_bytes().get(before));
+            !is_word(before) && !is_word(text.as_bytes().get(offset + from.len()))
+        };
+        let mut found = text.match_indices(from).map(|(offset, _)| offset).filter(alone);
+        let (Some(offset), None) = (found.next(), found.next()) else { return None };
+        let offset = offset as u32;
         let part = at.part(offset, from.len() as u32);
         Some(Fix::new(format!("write `{to}`"), part, to))
     }
@@ -144,7 +180,11 @@ impl<'a> Mender<'a> {
 
     /// Takes out the entry or item that the bytes are the value or the key of. Comments right above it, at its indent, stay.
     pub fn delete(self, at: Span) -> Option<Fix> {
-        if let Some((stream, location)) = self.locate(at) {
+        if let Some((stream, mut location)) = self.locate(at) {
+            // What holds nothing else goes with it.
+            while location.1.len() > 1 && edit::siblings(&stream, &location) == 0 {
+                location.1.pop();
+            }
             let edit = edit::delete(&stream, location.0, &location.1)?;
             let lines = stream.file.slice(edit_span(at, &edit)).trim_end().lines().count();
             let title = if lines > 1 { "delete these lines" } else { "delete the line" };
@@ -163,16 +203,31 @@ impl<'a> Mender<'a> {
             .then(|| Fix::new("delete the line", line.whole, ""))
     }
 
-    /// Takes out the entry `key` of the collection that the bytes are the value or the key of.
-    pub fn delete_key(self, at: Span, key: &str) -> Option<Fix> {
-        let (stream, location) = self.locate(at)?;
-        let entry = edit::value_at(&stream, &location)?.as_map()?.entry(key)?;
-        self.delete(entry.key.at)
+    /// Takes out the item of a list that the bytes are a part of: the innermost one that has others beside it, or else the outermost.
+    pub fn delete_item(self, at: Span) -> Option<Fix> {
+        let (stream, mut location) = self.locate_map(at)?;
+        let is_item = |location: &Location| matches!(location.1.last(), Some(Segment::Index(_)));
+        while !is_item(&location) {
+            location.1.pop()?;
+        }
+        // An item that has lost its only part is none any more.
+        let mut outer = location.clone();
+        while edit::siblings(&stream, &outer) == 0 {
+            outer.1.pop();
+            while !outer.1.is_empty() && !is_item(&outer) {
+                outer.1.pop();
+            }
+            if outer.1.is_empty() {
+                break;
+            }
+            location = outer.clone();
+        }
+        self.delete(edit::value_at(&stream, &location)?.at)
     }
 
     /// Adds `key: source` to the mapping that the bytes are the value or the key of.
     pub fn insert(self, at: Span, key: &str, source: &str, after: Option<&str>) -> Option<Fix> {
-        let (stream, location) = self.locate(at)?;
+        let (stream, location) = self.locate_map(at)?;
         let edit = edit::insert(&stream, location.0, &location.1, (key, source), after)?;
         Some(Self::made(format!("add `{key}`"), at, edit))
     }
@@ -181,7 +236,7 @@ impl<'a> Mender<'a> {
     pub fn insert_beside(self, at: Span, key: &str, source: &str) -> Option<Fix> {
         if let Some((stream, mut location)) = self.locate(at) {
             let last = location.1.pop()?;
-            let edit::Segment::Key(beside) = last else { return None };
+            let Segment::Key(beside) = last else { return None };
             let edit = edit::insert(&stream, location.0, &location.1, (key, source), Some(&beside))?;
             return Some(Self::made(format!("add `{key}`"), at, edit));
         }
@@ -202,6 +257,58 @@ impl<'a> Mender<'a> {
         let document = edit::locate(&stream, at.start).map_or(0, |(document, _)| document);
         let edit = edit::insert(&stream, document, &[], (key, source), after)?;
         Some(Self::made(format!("add `{key}`"), at, edit))
+    }
+
+    /// Adds an item to the sequence at the end of a path from the root of the first document of a file.
+    pub fn push_below(self, file: Span, path: &[&str], source: &str) -> Option<Fix> {
+        let stream = self.workspace.cache.stream(&self.file(file)?);
+        let path: Vec<Segment> = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
+        let edit = edit::push(&stream, 0, &path, source)?;
+        Some(Self::made(format!("add `{source}`"), file, edit))
+    }
+
+    /// Adds `key: source` to the securityContext that the bytes are, or that what the bytes are has or lacks: a container, the spec
+    /// of a pod, or the value that feeds one of them.
+    pub fn tighten(self, at: Span, key: &str, source: &str) -> Option<Fix> {
+        let (stream, location) = self.locate_map(at)?;
+        let node = edit::value_at(&stream, &location)?;
+        let is_context =
+            matches!(location.1.last(), Some(Segment::Key(name)) if name.ends_with("ecurityContext"));
+        let mut path = location.1.clone();
+        let own = |name: &str| node.get(name).is_some();
+        let wrapped = format!("{key}:\n{}", indented(source));
+        let wrapped = if source.contains('\n') { wrapped } else { format!("{key}: {source}\n") };
+        let (key, source) = if is_context {
+            (key, source)
+        } else if own("securityContext") {
+            path.push(Segment::Key("securityContext".to_owned()));
+            (key, source)
+        } else if own("image") || own("containers") {
+            ("securityContext", wrapped.as_str())
+        } else {
+            return None;
+        };
+        let edit = edit::insert(&stream, location.0, &path, (key, source), None)?;
+        Some(Self::made(format!("add `{key}`"), at, edit))
+    }
+
+    /// Takes out the comment that the bytes belong to, and its line where nothing else is on it.
+    pub fn erase_comment(self, at: Span) -> Option<Fix> {
+        let line = self.line(at)?;
+        let text = line.text();
+        let inside = (at.start - line.whole.start) as usize;
+        let start = text.get(..inside)?.rfind('#')?;
+        if text.contains("{{") {
+            return None;
+        }
+        let before = text.get(..start)?;
+        let whole = if before.trim().is_empty() {
+            line.whole
+        } else {
+            let from = line.whole.start + before.trim_end().len() as u32;
+            Span::new(at.file, from, line.whole.start + text.trim_end().len() as u32)
+        };
+        Some(Fix::new("delete the comment", whole, ""))
     }
 
     /// Adds an item to the sequence that the bytes are the value or the key of.
@@ -239,6 +346,10 @@ impl<'a> Mender<'a> {
 
 fn edit_span(at: Span, edit: &Edit) -> Span {
     Span::new(at.file, edit.range.start, edit.range.end)
+}
+
+fn indented(source: &str) -> String {
+    source.lines().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat()
 }
 
 /// A text as a scalar of that style; `None` where that would take more than quotes.

@@ -92,7 +92,15 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                     let near = near_miss::find(inventory, world, object, namespace, reference);
                     if let Some(near) = near.filter(|_| !declared && by_hand(reference).is_none()) {
                         let help = near.help.as_deref().unwrap_or(rule.help);
-                        one(inventory, cx, &group, &near.why, help, near.sure.min(rule.sure), near.shown);
+                        one(
+                            inventory,
+                            cx,
+                            &group,
+                            &near.why,
+                            (help, None),
+                            near.sure.min(rule.sure),
+                            near.shown,
+                        );
                     }
                     continue;
                 };
@@ -109,7 +117,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                         cx,
                         &group,
                         "which nothing provides",
-                        &meant.help,
+                        (&meant.help, meant.name.as_deref()),
                         Confidence::Likely,
                         place,
                     );
@@ -132,7 +140,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 } else {
                     format!("`{path}` defines it, but no app renders that file")
                 };
-                one(inventory, cx, &group, &why, rule.help, Confidence::Likely, None);
+                one(inventory, cx, &group, &why, (rule.help, None), Confidence::Likely, None);
             }
             Answer::Missing(elsewhere) => {
                 // An operator that we know nothing about may make it; most call what they make after what they act on.
@@ -158,7 +166,16 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let place =
                     place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
                 let place = place.or_else(|| unused(inventory, workspace, made(), object, reference));
-                one(inventory, cx, &group, "which nothing provides", help, sure.min(rule.sure), place);
+                let name = meant.as_ref().and_then(|meant| meant.name.as_deref());
+                one(
+                    inventory,
+                    cx,
+                    &group,
+                    "which nothing provides",
+                    (help, name),
+                    sure.min(rule.sure),
+                    place,
+                );
             }
         }
     }
@@ -299,7 +316,7 @@ fn one(
     cx: &mut Context<'_>,
     group: &[(&ObjectFacts, &Reference)],
     why: &str,
-    help: &str,
+    (help, meant): (&str, Option<&str>),
     sure: Confidence,
     elsewhere: Option<(Place, String)>,
 ) {
@@ -314,7 +331,11 @@ fn one(
         .object_ref(object_ref)
         .apps([object.app])
         .help(help)
-        .confidence(sure);
+        .confidence(sure)
+        .mend(|at, mender| {
+            let field = reference.field.to_string();
+            Some(mender.spell(at, &reference.name, meant?)?.changing([field.as_str()]).not_safe())
+        });
     if let Some((place, words)) = elsewhere {
         report = report.related(place, words);
     }
@@ -374,14 +395,20 @@ pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &st
                 "{} `{}` needs key `{key}` of {kind} `{}`, which has no such key",
                 object.kind, object.name, reference.name
             );
-            let help = match did_you_mean(key, keys.iter().map(SmolStr::as_str)) {
+            let close = did_you_mean(key, keys.iter().map(SmolStr::as_str));
+            let help = match close {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => format!("its keys: {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
             };
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
             let mut object_ref = object.to_ref(cluster);
             object_ref.field = Some(reference.field.to_string());
+            let field = reference.field.to_string();
+            let field = field.rsplit_once('.').map_or("", |(parent, _)| parent).to_owned();
             let mut report = cx.report(place, message).object_ref(object_ref).apps([object.app]).help(help);
+            report = report.mend(|at, mender| {
+                Some(mender.spell(at, key, close?)?.changing([field.as_str()]).not_safe())
+            });
             for provider in providers.iter().take(3) {
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
             }

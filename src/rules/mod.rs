@@ -4,6 +4,7 @@
 //! `src/rules/<subject>/<name>.rs`, then run `cargo bless rules`, which rewrites the lists in the `mod.rs` of the folders.
 
 // Subjects and helpers: a folder of rules is listed in its `mod.rs`.
+mod api_versions;
 mod argocd;
 mod context;
 mod counterpart;

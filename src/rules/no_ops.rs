@@ -48,7 +48,13 @@ pub(super) fn report(
         } else {
             Confidence::Certain
         };
+        // What changes nothing can go without a change; whether it was meant to change something, its author knows.
+        let lonely = near.is_none();
         let mut report = cx.report_at(at, message(what)).apps(apps).help(help).confidence(sure);
+        report = report.mend(|at, mender| {
+            let fix = mender.delete_item(at).filter(|_| lonely)?;
+            Some(if kind == NoOpKind::PatchEffect { fix } else { fix.not_safe() })
+        });
         if let Some(near) = near {
             report = report.related_at(near.place.at, near.words.clone());
         }

@@ -2,9 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
+use super::mend::Mender;
+use crate::finding::Fix;
 use crate::k8s::{PodSecurityLevel, Violation};
 use crate::origin::Place;
 use crate::repo::{AppId, Inventory, ObjectFacts, World};
+use crate::source::Span;
 use crate::yaml::Node;
 
 use super::{Context, missing};
@@ -66,6 +69,22 @@ impl<'a> Levels<'a> {
     }
 }
 
+/// The setting that a pod or container lacks, where it belongs: a securityContext, or the value that feeds it. What was refused before is
+/// admitted then; whether a program runs as another user only the program knows.
+pub(super) fn tightened(violation: &Violation, at: Span, mender: Mender<'_>) -> Option<Fix> {
+    let key = violation.lacks?;
+    let source = match key {
+        "seccompProfile" => "type: RuntimeDefault\n",
+        "capabilities" => "drop:\n  - ALL\n",
+        "allowPrivilegeEscalation" => "false",
+        "runAsNonRoot" => "true",
+        _ => return None,
+    };
+    let field = format!("**.securityContext.{key}");
+    let fix = mender.tighten(at, key, source)?.changing([field.as_str()]);
+    Some(if key == "runAsNonRoot" { fix.not_safe() } else { fix })
+}
+
 /// Reports those violations of an object's pods that its namespace forbids.
 pub(super) fn report(
     inventory: &Inventory,
@@ -91,7 +110,8 @@ pub(super) fn report(
                 .related(enforced.place, "enforced here")
                 .apps([object.app])
                 .object_ref(object_ref)
-                .help(help(violation));
+                .help(help(violation))
+                .mend(|at, mender| tightened(violation, at, mender));
         }
     }
 }

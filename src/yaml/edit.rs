@@ -114,6 +114,9 @@ pub fn locate_exact(stream: &Stream, span: Span) -> Option<Location> {
     if span.file != stream.file.id() {
         return None;
     }
+    if let Some((location, _)) = locate_value(stream, span) {
+        return Some(location);
+    }
     let (document, mut path) = locate(stream, span.start)?;
     let root = stream.documents.get(document)?.root.as_ref()?;
     // The outermost of those that begin there may be meant as well.

@@ -45,7 +45,10 @@ impl Rule for BrokenValuesRef {
                         );
                         let written = &file.written;
                         cx.report(file.place, message)
-                            .help(format!("write `./{written}`: variables are replaced there"));
+                            .help(format!("write `./{written}`: variables are replaced there"))
+                            .mend(|at, mender| {
+                                Some(mender.set(at, written, &format!("./{written}"))?.changing_apps())
+                            });
                     }
                     Target::UnknownRef(names) => unknown(file.place, &name, names, cx),
                     Target::ChartRef => {
@@ -77,11 +80,14 @@ fn unknown(place: crate::origin::Place, name: &str, names: &[String], cx: &mut C
         _ => format!("`{name}` is referenced, but no source has that `ref`"),
     };
     let wanted = name.trim_start_matches('$');
-    let help = match did_you_mean(wanted, names.iter().map(String::as_str)) {
+    let close = did_you_mean(wanted, names.iter().map(String::as_str));
+    let help = match close {
         Some(known) => format!("did you mean `${known}`?"),
         None => format!("add `ref: {wanted}` to the source that has the values files"),
     };
-    cx.report(place, message).help(help);
+    cx.report(place, message).help(help).mend(|at, mender| {
+        Some(mender.replace_part(at, name, &format!("${}", close?))?.changing_apps().not_safe())
+    });
 }
 
 /// Names of references must be simple and different.

@@ -25,7 +25,12 @@ impl Rule for InvalidIgnorePointer {
             for pointer in entry.items(&["jsonPointers"]) {
                 let Some(text) = pointer.as_str().filter(|text| !text.contains("{{")) else { continue };
                 if let Some((message, help)) = wrong(text) {
-                    cx.report(pointer.place(), message).help(help);
+                    // What is to be written is told where there is one way.
+                    let to = help.strip_prefix("write `").and_then(|it| it.strip_suffix('`'));
+                    let to = to.filter(|to| to.starts_with('/')).map(ToOwned::to_owned);
+                    cx.report(pointer.place(), message).help(help).mend(|at, mender| {
+                        Some(mender.set(at, text, &to?)?.changing(["spec.ignoreDifferences"]))
+                    });
                 }
             }
         }

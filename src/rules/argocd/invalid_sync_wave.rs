@@ -32,5 +32,10 @@ fn report(object: &Object, node: &Node, text: &str, cx: &mut Context<'_>) {
     };
     cx.report(node.place(), format!("the sync wave `{text}` is not a whole number: wave 0 is used"))
         .object(object, Some("metadata.annotations[argocd.argoproj.io/sync-wave]"))
-        .help(help);
+        .help(help)
+        .mend(|at, mender| {
+            let number = trimmed.parse::<i64>().is_ok();
+            let fix = mender.set(at, text, trimmed).filter(|_| number)?;
+            Some(fix.changing(["metadata.annotations"]))
+        });
 }

@@ -63,11 +63,20 @@ fn report(file: &ValueFile, cx: &mut Context<'_>) -> bool {
                 None => format!("the values file `{}` does not exist", dir.path),
                 Some(_) => format!("`{}` is not a file", dir.path),
             };
-            let help = match similar(dir) {
+            let close = similar(dir);
+            let help = match &close {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => "correct the path, or set `ignoreMissingValueFiles: true`".to_owned(),
             };
-            cx.report(file.place, message).help(help);
+            let name = dir.path.file_name();
+            cx.report(file.place, message).help(help).mend(|at, mender| {
+                Some(
+                    mender
+                        .spell(at, &file.written, &replaced_end(&file.written, name, &close?)?)?
+                        .changing_apps()
+                        .not_safe(),
+                )
+            });
         }
         Target::Outside => {
             let message = format!("`{}` leads out of the repository", file.written);
@@ -78,6 +87,11 @@ fn report(file: &ValueFile, cx: &mut Context<'_>) -> bool {
         Target::StandIn(_) | Target::Elsewhere | Target::Remote(_) => return false,
     }
     true
+}
+
+/// A path that ends in `name` with another end.
+fn replaced_end(path: &str, name: &str, with: &str) -> Option<String> {
+    Some(format!("{}{with}", path.strip_suffix(name)?))
 }
 
 /// A file beside the missing one, or one of that name one level up, whose path is nearly the same.

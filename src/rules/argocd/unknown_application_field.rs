@@ -62,5 +62,18 @@ fn report(object: &Declared, field: &UnknownField, cx: &mut Context<'_>) {
         Some(Meant::Below(path)) => format!("`{name}` belongs to `{path}`"),
         None => "remove it: it has no effect".to_owned(),
     };
-    cx.report(field.place, message).apps(object.app).help(help);
+    let path = |name: &str| {
+        if field.parent.is_empty() { name.to_owned() } else { format!("{}.{name}", field.parent) }
+    };
+    let (old, new) = match &field.meant {
+        Some(Meant::Name(known)) => (path(name), Some(known)),
+        Some(Meant::Below(_)) => (path(name), None),
+        None => (path(name), None),
+    };
+    let alone = field.meant.is_none();
+    cx.report(field.place, message).apps(object.app).help(help).mend(|at, mender| match new {
+        Some(known) => Some(mender.spell(at, name, known)?.changing_apps()),
+        None if alone => Some(mender.delete(at)?.changing([old.as_str()])),
+        None => None,
+    });
 }

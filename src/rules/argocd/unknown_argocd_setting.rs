@@ -32,7 +32,13 @@ impl Rule for UnknownArgocdSetting {
         for object in inventory.declared.iter().filter(|object| object.kind == "ConfigMap") {
             for entry in object.node.get("data").map(Node::entries).unwrap_or_default() {
                 let key = entry.key.text.as_str();
-                let (message, help) = match setting_key(&object.name, key) {
+                let known = setting_key(&object.name, key);
+                let renamed = match &known {
+                    Some(KnownKey::Unknown(Some(meant))) => Some(*meant),
+                    _ => None,
+                };
+                let gone = matches!(known, Some(KnownKey::Removed));
+                let (message, help) = match known {
                     None | Some(KnownKey::Current) => continue,
                     Some(KnownKey::Removed) if *old.get_or_init(|| is_version_2(cx)) => continue,
                     Some(KnownKey::Removed) => (
@@ -51,7 +57,14 @@ impl Rule for UnknownArgocdSetting {
                 // A chart of somebody else sets it for versions of its own.
                 let labels = Labels::of(entry.key.place(), cx.origins(), cx.workspace);
                 if cx.workspace.is_editable(labels.primary.at.file) {
-                    cx.report_labels(labels, message).apps(object.app).help(help);
+                    cx.report_labels(labels, message).apps(object.app).help(help).mend(|at, mender| {
+                        let fix = match renamed {
+                            Some(meant) => mender.spell(at, key, meant)?.not_safe(),
+                            None if gone => mender.delete(at)?,
+                            None => return None,
+                        };
+                        Some(fix.changing(["data"]))
+                    });
                 }
             }
         }

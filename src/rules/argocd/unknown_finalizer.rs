@@ -57,7 +57,14 @@ impl Rule for UnknownFinalizer {
                     ),
                 )
                 .apps(object.app)
-                .help(help);
+                .help(help)
+                .mend(|at, mender| {
+                    Some(
+                        mender
+                            .spell(at, name, close?)?
+                            .changing(["**.metadata.finalizers", "metadata.finalizers"]),
+                    )
+                });
             }
         }
     }

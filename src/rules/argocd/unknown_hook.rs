@@ -41,7 +41,8 @@ impl Rule for UnknownHook {
                 .collect();
             let lost = what == "hook" && !given.iter().any(|name| known.contains(name));
             for name in given.iter().filter(|name| !known.contains(name)) {
-                let help = match did_you_mean(name, known.iter().copied()) {
+                let close = did_you_mean(name, known.iter().copied());
+                let help = match close {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => format!("use one of {}", known.join(", ")),
                 };
@@ -51,7 +52,12 @@ impl Rule for UnknownHook {
                     (format!("there is no {what} `{name}`: it is ignored"), Severity::Warning)
                 };
                 let field = format!("metadata.annotations[{annotation}]");
-                cx.report(node.place(), message).severity(severity).object(object, Some(&field)).help(help);
+                let report = cx.report(node.place(), message).severity(severity);
+                report.object(object, Some(&field)).help(help).mend(|at, mender| {
+                    let fix = mender.spell(at, name, close?)?.changing(["metadata.annotations"]);
+                    // What was never applied is applied then.
+                    Some(if lost { fix.not_safe() } else { fix })
+                });
             }
         }
     }

@@ -68,7 +68,8 @@ impl Rule for UnknownProject {
             cx.report_labels(labels, format!("nothing defines the project `{name}`"))
                 .apps([entry.app.id])
                 .help(help)
-                .confidence(sure);
+                .confidence(sure)
+                .mend(|at, mender| Some(mender.spell(at, name, meant?)?.changing_apps().not_safe()));
         }
     }
 }

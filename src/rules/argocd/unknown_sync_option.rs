@@ -74,14 +74,24 @@ fn no_text(option: &Node, cx: &mut Context<'_>) {
         [entry] => format!("write `{}={}`", entry.key.text, entry.value.scalar_text().unwrap_or("true")),
         _ => "write `Name=value`".to_owned(),
     };
-    cx.report(option.place(), "a sync option must be text: this one is ignored").help(help);
+    let text = match option.entries() {
+        [entry] => entry.value.scalar_text().map(|value| format!("{}={value}", entry.key.text)),
+        _ => None,
+    };
+    cx.report(option.place(), "a sync option must be text: this one is ignored")
+        .help(help)
+        .mend(|at, mender| Some(mender.write(at, &text?)?.changing(["spec.syncPolicy.syncOptions"])));
 }
 
 fn check(text: &str, place: Place, at: Where, object: Option<&Object>, cx: &mut Context<'_>) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let mut meant = None;
+    let mut unknown = false;
     let (message, help) = match OPTIONS.iter().find(|(known, ..)| *known == name) {
         None => {
-            let help = match did_you_mean(name, OPTIONS.iter().map(|(known, ..)| *known)) {
+            unknown = true;
+            meant = did_you_mean(name, OPTIONS.iter().map(|(known, ..)| *known));
+            let help = match meant {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "remove it".to_owned(),
             };
@@ -107,7 +117,20 @@ fn check(text: &str, place: Place, at: Where, object: Option<&Object>, cx: &mut 
         }
         Some(_) => return,
     };
-    let report = cx.report(place, message).help(help);
+    let of_app = at == Where::App;
+    let report = cx.report(place, message).help(help).mend(|at, mender| {
+        let fix = match meant {
+            Some(meant) => mender
+                .spell(at, text, &text.replacen(name, meant, 1))
+                .or_else(|| mender.spell(at, name, meant)),
+            None if unknown && of_app => mender.delete(at),
+            None => None,
+        };
+        Some(fix?.changing([
+            "spec.syncPolicy.syncOptions",
+            "metadata.annotations.argocd.argoproj.io/sync-options",
+        ]))
+    });
     if let Some(object) = object {
         report.object(object, Some("metadata.annotations[argocd.argoproj.io/sync-options]"));
     }

@@ -66,6 +66,7 @@ impl Rule for MissingDependsOn {
                 if !closed && may_be_made(inventory, &world, entry.app.id, name) && !near() {
                     continue;
                 }
+                let meant = close();
                 let help = match (elsewhere, written) {
                     (None, None) if other.is_some() => format!(
                         "that name is one of another kind: a {kind} waits for objects of its own kind only"
@@ -77,7 +78,7 @@ impl Rule for MissingDependsOn {
                     (None, Some(document)) => {
                         format!("`{}` defines it, but nothing applies that file", document.path)
                     }
-                    (None, None) => match close() {
+                    (None, None) => match meant {
                         Some(close) => format!("did you mean `{close}`?"),
                         None => "remove the entry, or add what it names".to_owned(),
                     },
@@ -88,6 +89,16 @@ impl Rule for MissingDependsOn {
                 );
                 let mut report =
                     cx.report(entry.app.spot(dependency.place), message).apps([entry.app.id]).help(help);
+                let alone = elsewhere.is_none() && written.is_none() && other.is_none();
+                report = report.mend(|at, mender| {
+                    let fix = match elsewhere {
+                        Some(other) => mender
+                            .insert(at, "namespace", &other.app.namespace, Some("name"))
+                            .or_else(|| mender.insert_beside(at, "namespace", &other.app.namespace)),
+                        None => mender.spell(at, name, meant.filter(|_| alone)?),
+                    };
+                    Some(fix?.changing(["spec.dependsOn"]).not_safe())
+                });
                 if !closed {
                     report = report.likely();
                 }

@@ -83,7 +83,16 @@ impl Rule for MissingFluxSource {
             let mut report = cx
                 .report(first.app.spot(source.place), message)
                 .apps(users.iter().map(|(entry, _)| entry.app.id))
-                .help(help);
+                .help(help)
+                .mend(|at, mender| {
+                    let fix = match elsewhere {
+                        Some(object) => mender
+                            .insert(at, "namespace", &object.namespace, Some("name"))
+                            .or_else(|| mender.insert_beside(at, "namespace", &object.namespace)),
+                        None => mender.spell(at, name, close?),
+                    };
+                    Some(fix?.changing_apps().not_safe())
+                });
             if !closed {
                 report = report.likely();
             }

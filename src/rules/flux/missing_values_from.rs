@@ -93,7 +93,8 @@ fn look<'c>(
     match answer {
         Answer::Provided(providers, Keys::Known(keys)) => {
             let Some(key) = key.filter(|key| !keys.contains(*key)) else { return };
-            let help = match did_you_mean(key, keys.iter().map(SmolStr::as_str)) {
+            let close = did_you_mean(key, keys.iter().map(SmolStr::as_str));
+            let help = match close {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => {
                     format!("its keys: {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", "))

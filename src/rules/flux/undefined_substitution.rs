@@ -48,14 +48,18 @@ impl Rule for UndefinedSubstitution {
             let message =
                 format!("nothing defines `${{{name}}}`: Kustomization `{}`{cluster} {effect}", app.name);
             let known = rendered.variables.iter().map(|variable| variable.value.as_str());
-            let help = match did_you_mean(name, known) {
+            let close = did_you_mean(name, known);
+            let help = match close {
                 Some(close) => format!("did you mean `${{{close}}}`?"),
                 None => format!(
                     "define it in `postBuild`, give it a default (`${{{name}:=...}}`), or write `$${{{name}}}` for \
                      the literal text"
                 ),
             };
-            let mut report = cx.report(first.place, message).help(help);
+            let mut report = cx.report(first.place, message).help(help).mend(|at, mender| {
+                let fix = mender.replace_part(at, &format!("${{{name}}}"), &format!("${{{}}}", close?))?;
+                Some(fix.changing_apps().not_safe())
+            });
             if strict == Some(true) {
                 report = report.severity(Severity::Error);
             }

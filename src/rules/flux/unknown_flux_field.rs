@@ -58,7 +58,21 @@ fn check(kind: &str, object: &Node, cx: &mut Context<'_>) {
                         parent => format!("`{parent}` of a {kind} has no field `{name}`: it has no effect"),
                     };
                     let help = meant(field).unwrap_or_else(|| "remove it".to_owned());
-                    cx.report(field.place, message).help(help);
+                    let known = match &field.meant {
+                        Some(Meant::Name(known)) => Some(known),
+                        _ => None,
+                    };
+                    let below = matches!(field.meant, Some(Meant::Below(_)));
+                    let path = if field.parent.is_empty() {
+                        name.to_string()
+                    } else {
+                        format!("{}.{name}", field.parent)
+                    };
+                    cx.report(field.place, message).help(help).mend(|at, mender| match known {
+                        Some(known) => Some(mender.spell(at, name, known)?.changing_apps()),
+                        None if below => None,
+                        None => Some(mender.delete(at)?.changing([path.as_str()])),
+                    });
                 }
             }
         }

@@ -26,11 +26,15 @@ impl Rule for UnknownKustomizationField {
                 "a kustomization has no field `{}`: Kustomization `{}` is built as if it were not there",
                 dropped.name, app.name
             );
-            let help = match did_you_mean(&dropped.name, dropped.known.iter().copied()) {
+            let close = did_you_mean(&dropped.name, dropped.known.iter().copied());
+            let help = match close {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => "remove it, or check its indentation".to_owned(),
             };
-            cx.report(dropped.place, message).help(help);
+            cx.report(dropped.place, message).help(help).mend(|at, mender| match close {
+                Some(close) => Some(mender.spell(at, &dropped.name, close)?.changing_apps()),
+                None => mender.delete(at),
+            });
         }
     }
 }

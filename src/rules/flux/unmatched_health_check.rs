@@ -85,12 +85,14 @@ fn look(entry: &AppEntry, check: &Check<'_>, world: &World<'_>, cx: &mut Context
         return;
     }
     let elsewhere = named().next();
+    let mut close_name = None;
     let help = match elsewhere {
         Some(object) => format!("it is in namespace `{}`", object.namespace),
         None => {
             let all = world.of_kind_in(app, "", check.kind).filter(same_kind);
             let names = all.filter(|it| is_it(it)).map(|it| it.name.as_str());
-            match did_you_mean(check.name, names) {
+            close_name = did_you_mean(check.name, names);
+            match close_name {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => "correct the name, or remove the check".to_owned(),
             }
@@ -100,7 +102,9 @@ fn look(entry: &AppEntry, check: &Check<'_>, world: &World<'_>, cx: &mut Context
         "Kustomization `{}` waits for {} `{}`, which nothing applies: it never becomes ready",
         entry.app.name, check.kind, check.name
     );
-    let report = cx.report(entry.app.spot(check.place), message).apps([app]).help(help);
+    let report = cx.report(entry.app.spot(check.place), message).apps([app]).help(help).mend(|at, mender| {
+        Some(mender.set(at, check.name, close_name?)?.changing(["spec.healthChecks"]).not_safe())
+    });
     if let Some(object) = elsewhere {
         drop(report.related(object.place, "one of that name is here"));
     }

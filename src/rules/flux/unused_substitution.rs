@@ -30,7 +30,9 @@ impl Rule for UnusedSubstitution {
             }
             let message =
                 format!("Kustomization `{}` renders nothing that uses `${{{}}}`", app.name, name.value);
-            cx.report(name.place, message).help("remove the variable");
+            cx.report(name.place, message)
+                .help("remove the variable")
+                .mend(|at, mender| Some(mender.delete(at)?.changing(["spec.postBuild"])));
         }
     }
 }

@@ -49,7 +49,7 @@ impl Rule for NoOpOverride {
             let alone = edit::siblings(&stream, &location) == 0;
             let help = if alone { "delete it, and the key above it that is empty then" } else { "delete it" };
             let report = cx.report_at(key, message).related_at(below, "the same value, one layer below");
-            report.apps(apps).help(help);
+            report.apps(apps).help(help).mend(|at, mender| mender.delete(at));
         }
     }
 }

@@ -60,6 +60,7 @@ fn check(known: &Override, app: &App, rendered: &Rendered, cx: &mut Context<'_>)
     let message = format!("`{}:` has no value, which deletes what is below it", file.slice(key));
     let mut report = cx.report_at(key, message).related_at(lost.at, "the value that is lost");
     report = report.help("delete the line, or write `null` if the value shall go");
+    report = report.mend(|at, mender| Some(mender.delete(at)?.changing_apps().not_safe()));
     if let Some(object) = difference.before.and_then(|index| rendered.objects.get(index)) {
         let field = (!difference.field.is_empty()).then_some(difference.field.as_str());
         drop(report.object(object, field));

@@ -78,7 +78,14 @@ impl Rule for UnusedValue {
                 None => "delete it, or look in the chart's values.yaml for the name it has there".to_owned(),
             };
             let message = format!("no template reads `{}`", value.path);
-            cx.report_at(at, message).apps(apps).help(help);
+            let values = ["**.helm.values", "**.helm.valuesObject", "spec.values"];
+            cx.report_at(at, message).apps(apps).help(help).mend(|at, mender| {
+                let last = value.path.rsplit('.').next().unwrap_or_default();
+                match value.close.as_deref().map(|close| close.rsplit('.').next().unwrap_or_default()) {
+                    Some(close) => Some(mender.spell(at, last, close)?.changing_apps().not_safe()),
+                    None => Some(mender.delete(at)?.changing(values)),
+                }
+            });
         }
     }
 }

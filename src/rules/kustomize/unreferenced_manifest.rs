@@ -75,7 +75,10 @@ impl Rule for UnreferencedManifest {
                 let end = file.line_span(0).map_or(0, |line| line.end);
                 let report = cx.report_at(Span::new(file.id(), 0, end), message);
                 let report = report.related_at(Span::new(written.id(), 0, 0), "the kustomization");
-                report.help("add it to `resources`, or delete the file");
+                report.help("add it to `resources`, or delete the file").mend(|_, mender| {
+                    let fix = mender.push_below(written.span(), &["resources"], path.file_name())?;
+                    Some(fix.changing_apps().not_safe())
+                });
             }
         }
     }

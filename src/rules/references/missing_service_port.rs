@@ -106,7 +106,8 @@ fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
             }
             let Some(first) = services.first() else { continue };
             let named: Vec<&str> = all.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-            let help = match did_you_mean(name, named.iter().copied()) {
+            let close = did_you_mean(name, named.iter().copied());
+            let help = match close {
                 Some(close) => format!("did you mean `{close}`?"),
                 None if named.is_empty() => "the Service names no ports: give its port a name".to_owned(),
                 None => format!("the Service has {}", named.join(", ")),
@@ -127,7 +128,10 @@ fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                 .object_ref(object_ref)
                 .related(at, "its ports")
                 .help(help)
-                .likely();
+                .likely()
+                .mend(|at, mender| {
+                    Some(mender.spell(at, name, close?)?.changing(["spec.endpoints"]).not_safe())
+                });
         }
     }
 }

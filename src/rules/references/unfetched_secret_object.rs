@@ -46,7 +46,8 @@ impl Rule for UnfetchedSecretObject {
                 let secret = secret.get("secretName").and_then(Node::as_str).unwrap_or_default();
                 let message =
                     format!("Secret `{secret}` takes the object `{name}`, which is not among `objects`");
-                let help = match did_you_mean(name, fetched.iter().copied()) {
+                let close = did_you_mean(name, fetched.iter().copied());
+                let help = match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("fetched: {}", fetched.join(", ")),
                 };
@@ -54,7 +55,10 @@ impl Rule for UnfetchedSecretObject {
                 cx.report(node.place(), message)
                     .object(object, Some(&field))
                     .related(objects.place(), "what is fetched")
-                    .help(help);
+                    .help(help)
+                    .mend(|at, mender| {
+                        Some(mender.spell(at, name, close?)?.changing(["spec.secretObjects"]).not_safe())
+                    });
             }
         }
     }

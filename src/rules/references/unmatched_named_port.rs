@@ -54,7 +54,8 @@ impl Rule for UnmatchedNamedPort {
                     .map(|(name, _)| name.as_str())
                     .filter(|name| !name.is_empty())
                     .collect();
-                let help = match did_you_mean(name, known.iter().copied()) {
+                let close = did_you_mean(name, known.iter().copied());
+                let help = match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None if known.is_empty() => {
                         "the pods name no ports: use the number, or name the container's port".to_owned()
@@ -72,7 +73,10 @@ impl Rule for UnmatchedNamedPort {
                     .apps([object.app])
                     .object_ref(object_ref)
                     .related(first.place, "the selected pods")
-                    .help(help);
+                    .help(help)
+                    .mend(|at, mender| {
+                        Some(mender.spell(at, name, close?)?.changing(["spec.ports"]).not_safe())
+                    });
             }
         }
     }

@@ -258,7 +258,12 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                     cx.report(label.place(), message)
                         .apps([object.app])
                         .object_ref(workloads::field_ref(inventory, object, &field))
-                        .help(format!("every namespace has the label `kubernetes.io/metadata.name: {name}`"));
+                        .help(format!("every namespace has the label `kubernetes.io/metadata.name: {name}`"))
+                        .mend(|at, mender| {
+                            let fix = mender.rename(at, "name", "kubernetes.io/metadata.name")?;
+                            let list = format!("spec.{list}");
+                            Some(fix.changing([list.as_str()]).not_safe())
+                        });
                 }
             }
         }

@@ -91,6 +91,10 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         if let Some(help) = help {
             report = report.help(help);
         }
+        if let What::Wrong { meant: Some(meant), .. } = &violation.what {
+            report = report
+                .mend(|at, mender| Some(mender.respell(at, meant)?.changing([violation.path.as_str()])));
+        }
         if let Some(apps) = apps {
             report = report.apps(apps.iter().copied());
         }

@@ -73,6 +73,16 @@ impl Rule for UnknownField {
                 let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
                 let report =
                     cx.report(violation.place, message).object(object, Some(&violation.path)).help(help);
+                let old = violation.path.as_str();
+                let report = report.mend(|at, mender| match meant {
+                    _ if is_one => None,
+                    Some(Meant::Name(known)) => {
+                        let new = old.strip_suffix(name.as_str()).map(|parent| format!("{parent}{known}"))?;
+                        Some(mender.spell(at, name, known)?.changing([old, new.as_str()]))
+                    }
+                    Some(Meant::Below(_)) => None,
+                    None => Some(mender.delete(at)?.changing([old]).not_safe()),
+                });
                 if newer {
                     report.likely();
                 }

@@ -37,6 +37,7 @@ impl Rule for UnknownKind {
             return;
         }
         let minor = cx.minor();
+        let mut instead: Option<String> = None;
         let at_kind = object.at(&["kind"]).map_or_else(|| object.place(), Node::place);
         let (place, message, help) = match cx.workspace.schema_of(object, minor) {
             Found::Native(..) | Found::Custom(_) | Found::Published(..) | Found::File(_) => return,
@@ -59,6 +60,9 @@ impl Rule for UnknownKind {
             Found::NotServed(served) => {
                 let known: Vec<String> =
                     served.iter().map(|version| format!("`{group}/{version}`")).collect();
+                if let [version] = served.as_slice() {
+                    instead = Some(format!("{group}/{version}"));
+                }
                 (
                     node.place(),
                     format!("the definition of {kind} does not serve `{api_version}`"),
@@ -70,6 +74,7 @@ impl Rule for UnknownKind {
                     return;
                 }
                 let newest = known.iter().max_by_key(|it| it.minors).map_or("", |it| it.api_version);
+                instead = Some(newest.to_owned());
                 (
                     node.place(),
                     format!("Kubernetes has no `{api_version}` of {kind}"),
@@ -85,11 +90,13 @@ impl Rule for UnknownKind {
                 if let Some(known) = elsewhere.next() {
                     let group = known.api_version.rsplit_once('/').map_or("", |(group, _)| group);
                     let newest = versions(group, kind).max_by_key(|it| it.minors).unwrap_or(known);
+                    instead = Some(newest.api_version.to_owned());
                     (node.place(), message, format!("{kind} is in `{}`", newest.api_version))
                 } else {
                     let known =
                         all_kinds().iter().filter(|it| it.api_version == api_version).map(|it| it.kind);
                     let known = did_you_mean(kind, known);
+                    instead = known.map(ToOwned::to_owned);
                     let help = known.map_or_else(
                         || "check `apiVersion` and `kind`".to_owned(),
                         |known| format!("did you mean `{known}`?"),
@@ -99,7 +106,11 @@ impl Rule for UnknownKind {
             }
         };
         let field = if place == node.place() { "apiVersion" } else { "kind" };
-        cx.report(place, message).object(object, Some(field)).help(help);
+        let old = if field == "kind" { kind.as_str() } else { api_version };
+        cx.report(place, message)
+            .object(object, Some(field))
+            .help(help)
+            .mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
     }
 }
 

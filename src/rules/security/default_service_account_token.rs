@@ -45,9 +45,17 @@ impl Rule for DefaultServiceAccountToken {
                 object.kind, object.name
             );
             let field = format!("{}.{SWITCH}", pod.path);
-            cx.report(place, message).object(object, Some(&field)).help(format!(
+            let spec = pod.spec.place().at;
+            let report = cx.report(place, message).object(object, Some(&field)).help(format!(
                 "set `{SWITCH}: false`, or give it an account of its own when it calls the API"
             ));
+            report.mend(|at, mender| {
+                let fix = match switch {
+                    Some(_) => mender.set(at, "true", "false"),
+                    None => mender.insert(spec, SWITCH, "false", None),
+                };
+                Some(fix?.changing([field.as_str()]).not_safe())
+            });
         }
     }
 }

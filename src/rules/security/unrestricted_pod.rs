@@ -36,6 +36,7 @@ impl Rule for UnrestrictedPod {
                 let report = cx.report(violation.place, message)
                     .apps([object.app])
                     .object_ref(object_ref)
+                    .mend(|at, mender| Some(pod_security::tightened(violation, at, mender)?.not_safe()))
                     .help("tighten the securityContext, and label the namespace with the level that holds there");
                 if baseline {
                     report.severity(Severity::Warning);

@@ -35,6 +35,15 @@ impl Rule for WritableRootFilesystem {
             let field = container.path(&pod, "securityContext.readOnlyRootFilesystem");
             cx.report(place, message)
                 .object(object, Some(&field))
+                .mend(|at, mender| {
+                    let fix = match flag {
+                        Some(_) => mender.set(at, "false", "true"),
+                        None => mender.tighten(at, "readOnlyRootFilesystem", "true").or_else(|| {
+                            mender.tighten(container.node.place().at, "readOnlyRootFilesystem", "true")
+                        }),
+                    };
+                    Some(fix?.changing(["**.securityContext.readOnlyRootFilesystem"]).not_safe())
+                })
                 .help("set `readOnlyRootFilesystem: true` and mount an `emptyDir` where it must write");
         }
     }

@@ -1,6 +1,7 @@
 //! `deprecated-api-version`: see the page.
 
 use crate::repo::{App, Rendered};
+use crate::rules::api_versions;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::removed;
 
@@ -41,7 +42,10 @@ impl Rule for DeprecatedApiVersion {
             } else {
                 format!("use `{}`", gone.instead)
             };
-            cx.report(place, message).object(object, Some("apiVersion")).help(help);
+            cx.report(place, message)
+                .object(object, Some("apiVersion"))
+                .help(help)
+                .mend(|at, mender| api_versions::renamed(object, gone.instead, at, mender));
         }
     }
 }

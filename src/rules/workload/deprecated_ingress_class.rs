@@ -34,6 +34,18 @@ impl Rule for DeprecatedIngressClass {
         if let Some(field) = object.at(&["spec", "ingressClassName"]) {
             report = report.related(field.place(), "the field says it too");
         }
-        report.help(format!("set `spec.ingressClassName: {}` instead", class.as_str().unwrap_or_default()));
+        let name = class.as_str().unwrap_or_default();
+        let field = object.at(&["spec", "ingressClassName"]);
+        let spec = object.at(&["spec"]).map(crate::yaml::Node::place);
+        report.help(format!("set `spec.ingressClassName: {name}` instead")).mend(|at, mender| {
+            let gone = mender.delete(at)?;
+            let fields = ["metadata.annotations", "spec.ingressClassName"];
+            let fix = match field {
+                Some(field) => (field.as_str() == Some(name)).then_some(gone)?,
+                None => gone.and(mender.insert(spec?.at, "ingressClassName", name, None))?,
+            };
+            let title = "name the class in `ingressClassName`".to_owned();
+            Some(crate::finding::Fix { title, ..fix }.changing(fields).not_safe())
+        });
     }
 }

@@ -32,6 +32,14 @@ impl Rule for DeprecatedServiceAccountField {
         let field = format!("{}.serviceAccount", pod.path);
         cx.report(old.place(), message)
             .object(object, Some(&field))
-            .help("call the field `serviceAccountName`");
+            .help("call the field `serviceAccountName`")
+            .mend(|at, mender| {
+                let new = format!("{}.serviceAccountName", pod.path);
+                Some(
+                    mender
+                        .rename(at, "serviceAccount", "serviceAccountName")?
+                        .changing([field.as_str(), new.as_str()]),
+                )
+            });
     }
 }

@@ -56,7 +56,11 @@ impl Rule for DuplicateEnvVar {
                 cx.report(node.place(), message)
                     .object(object, Some(&field))
                     .related(first.get("name").unwrap_or(first).place(), "set here first")
-                    .help("keep one of them: the last one wins, and server-side apply refuses the object");
+                    .help("keep one of them: the last one wins, and server-side apply refuses the object")
+                    .mend(|_, mender| {
+                        let list = container.path(&pod, "env");
+                        Some(mender.delete(item.place().at).filter(|_| same)?.changing([list.as_str()]))
+                    });
             }
         }
     }

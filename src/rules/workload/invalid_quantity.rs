@@ -63,7 +63,18 @@ fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
                 Err(text) => {
                     let message = format!("`{text}` is not a quantity");
                     let help = "units are m, k, M, G, T or Ki, Mi, Gi, Ti, without a space or a `B`";
-                    cx.report(entry.value.place(), message).object(object, Some(&field())).help(help);
+                    let report =
+                        cx.report(entry.value.place(), message).object(object, Some(&field())).help(help);
+                    report.mend(|at, mender| {
+                        let tidy: String = text.chars().filter(|it| !it.is_whitespace()).collect();
+                        let tidy = tidy
+                            .strip_suffix(['B', 'b'])
+                            .unwrap_or(&tidy)
+                            .replace("gi", "Gi")
+                            .replace("mi", "Mi");
+                        crate::k8s::quantity(&tidy)?;
+                        Some(mender.set(at, text, &tidy)?.changing([field().as_str()]))
+                    });
                 }
                 Ok(Some(value)) => {
                     let milli = entry.value.scalar_text().is_some_and(|text| text.ends_with('m'));

@@ -42,9 +42,19 @@ impl Rule for InvalidRestartPolicy {
         let place = policy.or_else(|| pod.spec.get("containers")).unwrap_or(pod.spec).place();
         let message = format!("{} `{}` {words}", object.kind, object.name);
         let field = format!("{}.restartPolicy", pod.path);
-        cx.report(place, message).object(object, Some(&field)).help(format!(
-            "use {}",
-            allowed.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or ")
-        ));
+        cx.report(place, message)
+            .object(object, Some(&field))
+            .help(format!(
+                "use {}",
+                allowed.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or ")
+            ))
+            .mend(|at, mender| {
+                let fix = match (policy, allowed) {
+                    (Some(_), [only]) => mender.set(at, word, only)?,
+                    (Some(_), _) => mender.set(at, word, "Never")?.not_safe(),
+                    (None, _) => mender.insert_beside(at, "restartPolicy", "Never")?.not_safe(),
+                };
+                Some(fix.changing([field.as_str()]))
+            });
     }
 }

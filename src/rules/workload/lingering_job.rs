@@ -37,6 +37,14 @@ impl Rule for LingeringJob {
             let message = format!("CronJob `{}` sets ttlSecondsAfterFinished for its Jobs", object.name);
             cx.report(ttl.place(), message)
                 .object(object, Some("spec.jobTemplate.spec.ttlSecondsAfterFinished"))
+                .mend(|at, mender| {
+                    Some(
+                        mender
+                            .delete(at)?
+                            .changing(["spec.jobTemplate.spec.ttlSecondsAfterFinished"])
+                            .not_safe(),
+                    )
+                })
                 .help("leave it out: the history limits of the CronJob decide which Jobs stay");
         }
     }

@@ -27,6 +27,10 @@ impl Rule for MissingCronDeadline {
         let message = format!("CronJob `{}` has no startingDeadlineSeconds", object.name);
         cx.report(schedule.place(), message)
             .object(object, Some("spec.startingDeadlineSeconds"))
+            .mend(|at, mender| {
+                let fix = mender.insert_beside(at, "startingDeadlineSeconds", "200")?;
+                Some(fix.changing(["spec.startingDeadlineSeconds"]).not_safe())
+            })
             .help("say how many seconds late it may still start; after 100 missed times without a deadline it does not start any more");
     }
 }

@@ -45,12 +45,17 @@ impl Rule for MissingVolume {
                         container.kind.noun(),
                         container.name()
                     );
-                    let help = match did_you_mean(name, names.iter().copied()) {
+                    let close = did_you_mean(name, names.iter().copied());
+                    let help = match close {
                         Some(close) => format!("did you mean `{close}`?"),
                         None => "add the volume to the pod, or remove the mount".to_owned(),
                     };
                     let field = container.path(&pod, &format!("{list}[{index}].name"));
-                    cx.report(node.place(), message).object(object, Some(&field)).help(help);
+                    cx.report(node.place(), message).object(object, Some(&field)).help(help).mend(
+                        |at, mender| {
+                            Some(mender.spell(at, name, close?)?.changing([field.as_str()]).not_safe())
+                        },
+                    );
                 }
             }
         }

@@ -52,12 +52,15 @@ fn probes(object: &Object, pod: &PodTemplate<'_>, container: &Container<'_>, cx:
                 container.kind.noun(),
                 container.name()
             );
-            let help = match did_you_mean(name, names.iter().copied()) {
+            let close = did_you_mean(name, names.iter().copied());
+            let help = match close {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => "name a port of the container, or use its number".to_owned(),
             };
             let field = container.path(pod, &format!("{probe}.{kind}.port"));
-            cx.report(node.place(), message).object(object, Some(&field)).help(help);
+            cx.report(node.place(), message).object(object, Some(&field)).help(help).mend(|at, mender| {
+                Some(mender.spell(at, name, close?)?.changing([field.as_str()]).not_safe())
+            });
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::finding::{Confidence, Severity};
 use crate::flux::{self, RemovedApi};
 use crate::origin::Place;
 use crate::repo::{App, Labels, Object, Rendered};
+use crate::rules::api_versions::renamed;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::{LAST_MINOR, removed};
 
@@ -51,6 +52,7 @@ impl Rule for RemovedApiVersion {
                 format!("use `{}`", gone.instead)
             };
             let report = cx.report(place, message).object(object, Some("apiVersion")).help(help);
+            let report = report.mend(|at, mender| renamed(object, gone.instead, at, mender));
             // Which version the cluster has is known only where somebody said it.
             if minor.exact {
                 report.severity(Severity::Error);
@@ -74,7 +76,9 @@ fn report_flux(object: &Object, gone: &RemovedApi, cx: &mut Context<'_>) {
         object.kind, object.name, object.group, object.version, gone.since
     );
     let report = cx.report(place, message).object(object, Some("apiVersion"));
-    let report = report.help(format!("use `{}/{}`", object.group, gone.instead));
+    let instead = format!("{}/{}", object.group, gone.instead);
+    let report = report.help(format!("use `{instead}`"));
+    let report = report.mend(|at, mender| renamed(object, &instead, at, mender));
     if installed.is_some() {
         report.severity(Severity::Error);
     } else {

@@ -51,7 +51,9 @@ impl Rule for DuplicateKey {
             let report =
                 cx.report_at(problem.at, format!("the key `{key}` is here twice: the last one wins"));
             let report = match &problem.context {
-                Some((at, _)) => report.related_at(*at, "the first, which is lost"),
+                Some((at, _)) => {
+                    report.related_at(*at, "the first, which is lost").mend(|_, mender| mender.delete(*at))
+                }
                 None => report,
             };
             report.help("remove one of them, or merge what is below");
