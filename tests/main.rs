@@ -14,6 +14,7 @@
 )]
 
 mod action;
+mod analysis;
 mod applications;
 mod applicationsets;
 mod arenas;

@@ -10,7 +10,7 @@ use crate::config::{Config, Level};
 use crate::finding::Confidence;
 use crate::fix::Outcome;
 use crate::lint::{self, Baseline, Changed, Filter, Options, Report};
-use crate::repo::{Watch, Workspace};
+use crate::repo::{Analysis, Watch, Workspace};
 use crate::report::{self, Format, Look};
 use crate::source::TreePath;
 
@@ -184,11 +184,12 @@ fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report
     let confidence = Some(Confidence::Possible);
     let plain =
         Options { confidence, baseline: None, changed: None, filter: Filter::default(), ..options.clone() };
-    let base = open::base_workspace(&place.root, &args.common, revision)?;
-    let known = base.map(|workspace| lint::lint(&workspace, &plain).findings);
+    let base = open::base_workspace(&place.root, &args.common, workspace, revision)?;
+    let analysis = Analysis::default();
+    let known = base.map(|workspace| lint::lint_again(&workspace, &plain, &analysis).findings);
     let known = known.into_iter().flatten().map(|reported| reported.fingerprint);
     options.base = Some(known.collect());
-    Ok(lint::lint(workspace, &options))
+    Ok(lint::lint_again(workspace, &options, &analysis))
 }
 
 /// What the command line asks for, but for `--base`.

@@ -12,7 +12,7 @@ use crate::lock::{self, Lock};
 use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
 use crate::report::{Format, Look, plain, render_finding};
 use crate::rules;
-use crate::source::{OverlayTree, ReadError, SourceFile, Sources, Tree, TreePath, WorkTree};
+use crate::source::{OverlayTree, ReadError, SharedTree, SourceFile, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
 use super::Failure;
@@ -89,17 +89,10 @@ pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
 pub(super) fn base_workspace(
     path: &Path,
     common: &CommonArgs,
+    head: &Workspace,
     revision: &str,
 ) -> Result<Option<Workspace>, Failure> {
-    let sources = Sources::new();
-    let cache = Arc::new(Cache::new(Arc::clone(&sources)));
-    let config = {
-        let tree = WorkTree::unwalked(path, "", Arc::clone(&sources));
-        let tree: Arc<dyn Tree> =
-            Arc::new(tree.map_err(|error| format!("cannot open `{}`: {error}", path.display()))?);
-        configuration(path, common, &tree, &cache)?
-    };
-    let repository = match Repository::discover(path, sources) {
+    let repository = match Repository::discover(path, Arc::clone(&head.sources)) {
         Discovery::Found(repository) => Arc::new(*repository),
         _ => return Err(format!("`{}` is in no git repository: --base needs one", path.display())),
     };
@@ -113,8 +106,22 @@ pub(super) fn base_workspace(
     let here = repository.head().ok().and_then(crate::git::Head::commit);
     let base = here.and_then(|here| repository.merge_base(here, there).known().flatten()).unwrap_or(there);
     let tree = repository.tree_below(base, "", repository.prefix()).map_err(|error| failed(&error))?;
-    let lock = lock(tree.as_ref(), &cache)?;
-    assemble(path, tree, cache, config, Some(repository), (lock, common.cache_dir.as_deref())).map(Some)
+    beside(head, tree, common).map(Some)
+}
+
+/// Another state of the same repository, with its own lock. What is the same in both is one file.
+pub(super) fn beside(
+    head: &Workspace,
+    tree: Arc<dyn Tree>,
+    common: &CommonArgs,
+) -> Result<Workspace, Failure> {
+    let tree: Arc<dyn Tree> = Arc::new(SharedTree::new(tree, Arc::clone(&head.tree)));
+    let lock = lock(tree.as_ref(), &head.cache)?;
+    let fetched = (lock != *head.checkouts.fetched().lock()).then(|| {
+        let store = cache_directory(common.cache_dir.as_deref()).map(|dir| Store::new(&dir));
+        Fetched::new(lock, store, Arc::clone(&head.sources))
+    });
+    Ok(head.beside(tree, fetched))
 }
 
 /// Whether nothing was committed yet.

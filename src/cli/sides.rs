@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::Config;
 use crate::git::{Answer, CommitId, Discovery, Head, Repository};
 use crate::repo::Workspace;
 use crate::source::{MemoryTree, SharedTree, Sources, Tree, WorkTree};
@@ -11,7 +10,7 @@ use crate::yaml::Cache;
 
 use super::Failure;
 use super::args::CommonArgs;
-use super::open::{assemble, configuration, lock, work_tree};
+use super::open::{assemble, beside, configuration, lock, work_tree};
 
 /// Two workspaces that share their sources.
 pub(super) struct Sides {
@@ -66,7 +65,7 @@ pub(super) fn of_revisions(
     let unwalked = WorkTree::unwalked(root, "", Arc::clone(&sources));
     let here: Arc<dyn Tree> =
         Arc::new(unwalked.map_err(|error| format!("cannot open `{}`: {error}", root.display()))?);
-    let config = || configuration(root, common, &here, &cache);
+    let config = configuration(root, common, &here, &cache)?;
     let new_commit = match head {
         Some(revision) => Some(commit(&repository, revision)?),
         None => repository.head().ok().and_then(Head::commit),
@@ -82,11 +81,6 @@ pub(super) fn of_revisions(
             (Some(fork(&repository, Some(new), there)), name)
         }
     };
-    let open = |tree: Arc<dyn Tree>, config: Config| {
-        let lock = lock(tree.as_ref(), &cache)?;
-        let repository = Some(Arc::clone(&repository));
-        assemble(root, tree, Arc::clone(&cache), config, repository, (lock, common.cache_dir.as_deref()))
-    };
     let at = |commit: CommitId| -> Result<Arc<dyn Tree>, Failure> {
         let tree = repository.tree_below(commit, "", repository.prefix());
         Ok(tree.map_err(|error| format!("cannot look at {}: {error}", commit.short()))?)
@@ -99,7 +93,6 @@ pub(super) fn of_revisions(
         Some(commit) => at(commit)?,
         None => Arc::new(MemoryTree::new()),
     };
-    let old_tree = Arc::new(SharedTree::new(old_tree, Arc::clone(&new_tree)));
     let described = |name: &str, commit: Option<CommitId>| match commit {
         Some(commit) => format!("{name} ({})", commit.short()),
         None => name.to_owned(),
@@ -109,7 +102,9 @@ pub(super) fn of_revisions(
         None => "the working tree".to_owned(),
     };
     let names = [described(&old_name, old_commit), new_name];
-    Ok(Sides { head: open(new_tree, config()?)?, base: open(old_tree, config()?)?, names })
+    let lock = (lock(new_tree.as_ref(), &cache)?, common.cache_dir.as_deref());
+    let head = assemble(root, new_tree, cache, config, Some(repository), lock)?;
+    Ok(Sides { base: beside(&head, old_tree, common)?, head, names })
 }
 
 fn commit(repository: &Repository, revision: &str) -> Result<CommitId, Failure> {

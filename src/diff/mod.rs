@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use crate::finding::ObjectRef;
-use crate::repo::{self, AppEntry, Rendered, Status, Workspace};
+use crate::repo::{self, Analysis, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
 
 use cause::{Finder, Found, Lines, View};
@@ -157,7 +157,8 @@ struct Drafted {
 
 /// Compares two sides. Their workspaces share sources and parsed files.
 pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
-    between(&Side::new(base), &Side::new(head))
+    let analysis = Analysis::default();
+    between(&Side::new(base, &analysis), &Side::new(head, &analysis))
 }
 
 /// The same for sides that were looked at before.

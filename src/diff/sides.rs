@@ -6,7 +6,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 
 use crate::explain::app_names;
-use crate::repo::{self, App, AppEntry, Inventory, Rendered, Workspace};
+use crate::repo::{self, Analysis, App, AppEntry, AppKey, Inventory, Rendered, Workspace};
 use crate::source::TreePath;
 
 use super::digest;
@@ -21,14 +21,14 @@ pub struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// Looks at a side: everything is rendered once.
-    pub fn new(workspace: &'a Workspace) -> Self {
-        let on_app = |app: &App, rendered: &Rendered| {
+    /// Looks at a side. What `analysis` knows from another side is not rendered again.
+    pub fn new(workspace: &'a Workspace, analysis: &Analysis<u64>) -> Self {
+        let on_app = |_: &Workspace, app: &App, rendered: &Rendered| {
             let objects = rendered.objects.iter().map(digest::of_object);
             let sum = objects.fold(0_u64, u64::wrapping_add);
             sum.wrapping_add(digest::of_text(&app.cluster))
         };
-        let (inventory, digests) = repo::analyze(workspace, &on_app);
+        let (inventory, digests) = repo::analyze_again(workspace, analysis, &on_app);
         let names = app_names(&inventory);
         Self { workspace, inventory, digests, names }
     }
@@ -91,9 +91,7 @@ pub(super) fn pairs(base: &Inventory, head: &Inventory) -> Vec<Pair> {
             }
         }
     }
-    stage((&mut old, &mut new), &mut found, false, |app| {
-        (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment, &app.path)
-    });
+    stage((&mut old, &mut new), &mut found, false, |app| AppKey::of(app));
     stage((&mut old, &mut new), &mut found, true, |app| {
         (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment)
     });

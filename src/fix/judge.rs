@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diff::{self, How, Line, ObjectChange, Side, Version};
 use crate::finding::{Effect, plain_path};
 use crate::lint::{Report, Reported};
-use crate::repo::Workspace;
+use crate::repo::{Analysis, Workspace};
 
 use super::candidate::{Candidate, EditedLines};
 
@@ -43,7 +43,7 @@ fn counts(report: &Report) -> BTreeMap<Kind<'_>, usize> {
 /// Judges a batch. The first `proved` of it hold without the rest, so the rest is to blame.
 pub(super) fn judge(
     (side, before): (&Side<'_>, &Report),
-    (workspace, after): (&Workspace, &Report),
+    (workspace, after, rendered): (&Workspace, &Report, &Analysis<u64>),
     batch: &[Candidate],
     lines: &[EditedLines],
     proved: usize,
@@ -88,7 +88,7 @@ pub(super) fn judge(
         return Judgement::Blamed(blamed);
     }
     // Objects.
-    let diff = diff::between(side, &Side::new(workspace));
+    let diff = diff::between(side, &Side::new(workspace, rendered));
     if let Some(open) = diff.open.iter().find(|open| open.is_new) {
         unclear.get_or_insert(format!("`{}` would not be rendered in full: {}", open.app, open.reason));
     }

@@ -10,10 +10,11 @@ mod judge;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::config;
 use crate::diff::Side;
 use crate::finding::{Applicability, Finding};
 use crate::lint::{self, Report};
-use crate::repo::Workspace;
+use crate::repo::{Analysis, Workspace};
 use crate::source::{OverlayTree, SourceFile, Tree, TreePath};
 
 use candidate::{Candidate, Edited, apply, batch};
@@ -84,14 +85,19 @@ struct Prover<'a> {
     first: &'a Workspace,
     reopen: &'a Reopen<'a>,
     options: &'a Options,
+    /// What is known from other versions: only apps that meet an edit are looked at again.
+    found: Analysis<Vec<Finding>>,
+    rendered: Analysis<u64>,
     analyses: usize,
     left: Vec<Decided>,
 }
 
 /// Fixes a repository in memory. What there is to write is in [`Outcome::files`].
 pub fn run(workspace: &Workspace, reopen: &Reopen<'_>, options: &Options) -> Result<Outcome, String> {
-    let mut prover = Prover { first: workspace, reopen, options, analyses: 1, left: Vec::new() };
-    let report = lint::lint(workspace, &options.lint);
+    let (found, rendered) = (Analysis::default(), Analysis::default());
+    let mut prover =
+        Prover { first: workspace, reopen, options, found, rendered, analyses: 1, left: Vec::new() };
+    let report = lint::lint_again(workspace, &options.lint, &prover.found);
     let mut state = State { workspace: None, report, changed: BTreeMap::new() };
     let mut applied: Vec<Decided> = Vec::new();
     // What was decided against once is not tried again.
@@ -175,7 +181,7 @@ impl Prover<'_> {
         chosen: Vec<Candidate>,
     ) -> Result<(Vec<Decided>, Option<State>), String> {
         let workspace = base.workspace.as_ref().unwrap_or(self.first);
-        let side = Side::new(workspace);
+        let side = Side::new(workspace, &self.rendered);
         self.analyses += 1;
         let mut kept: Vec<Candidate> = Vec::new();
         let mut best = None;
@@ -198,11 +204,14 @@ impl Prover<'_> {
             changed.extend(files);
             let tree: Arc<dyn Tree> =
                 Arc::new(OverlayTree::new(Arc::clone(&self.first.tree), changed.clone()));
-            let after = (self.reopen)(tree)?;
-            let report = lint::lint(&after, &self.options.lint);
+            let after = match changed.keys().any(|path| config::FILE_NAMES.contains(&path.as_str())) {
+                true => (self.reopen)(tree)?,
+                false => self.first.beside(tree, None),
+            };
+            let report = lint::lint_again(&after, &self.options.lint, &self.found);
             self.analyses += 1;
             let before = (&side, &base.report);
-            match judge(before, (&after, &report), &trial, &lines, kept.len()) {
+            match judge(before, (&after, &report, &self.rendered), &trial, &lines, kept.len()) {
                 Judgement::Kept(counts) => {
                     kept.extend(part);
                     objects = counts;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::source::{ContentId, Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+use crate::source::{Answers, Entry, EntryKind, ReadError, SourceFile, Tree, TreeId, TreePath};
 
 /// `ExcludeVCS`, `ExcludeExt`, `ExcludeCI` and `ExcludeExtra`.
 const DEFAULTS: &str = "\
@@ -22,27 +22,33 @@ codeship-services.yml\ncodeship-steps.yml
 /// Where ignore rules are written.
 const IGNORE_FILE: &str = ".sourceignore";
 
-/// A tree without the files that the artifact does not have.
-pub struct ArtifactTree {
-    below: Arc<dyn Tree>,
-    /// Rules, each for the files below a directory; the last one that says something decides.
+/// What an artifact leaves out: rules, each for the files below a directory; the last one that says something decides.
+#[derive(Debug)]
+pub struct IgnoreRules {
     rules: Vec<(TreePath, Gitignore)>,
+    files: Vec<TreePath>,
 }
 
-impl ArtifactTree {
-    /// `below` as source-controller packs it. `ignore` is `spec.ignore` of the source.
-    pub fn new(below: Arc<dyn Tree>, ignore: Option<&str>) -> Self {
+impl IgnoreRules {
+    /// The rules in a tree. `ignore` is `spec.ignore` of the source.
+    pub fn of(tree: &dyn Tree, ignore: Option<&str>) -> Self {
         let mut rules = vec![(TreePath::root(), matcher(DEFAULTS))];
-        for path in below.files().iter().filter(|path| path.file_name() == IGNORE_FILE) {
-            if let (Ok(file), Some(dir)) = (below.read(path), path.parent()) {
+        let files: Vec<TreePath> = ignore_files(tree).collect();
+        for path in &files {
+            if let (Ok(file), Some(dir)) = (tree.read(path), path.parent()) {
                 rules.push((dir, matcher(file.text_or_empty())));
             }
         }
         rules.extend(ignore.map(|text| (TreePath::root(), matcher(text))));
-        Self { below, rules }
+        Self { rules, files }
     }
 
-    fn is_hidden(&self, path: &TreePath, is_dir: bool) -> bool {
+    /// The files that say them.
+    pub fn files(&self) -> impl Iterator<Item = &TreePath> {
+        self.files.iter()
+    }
+
+    fn hide(&self, path: &TreePath, is_dir: bool) -> bool {
         for (dir, rules) in self.rules.iter().rev() {
             let Some(relative) = path.strip_prefix(dir).filter(|relative| !relative.is_empty()) else {
                 continue;
@@ -54,6 +60,28 @@ impl ArtifactTree {
             }
         }
         false
+    }
+}
+
+/// The files of a tree that say what artifacts of it leave out.
+pub fn ignore_files(tree: &dyn Tree) -> impl Iterator<Item = TreePath> {
+    tree.files().into_iter().filter(|path| path.file_name() == IGNORE_FILE)
+}
+
+/// A tree without the files that the artifact does not have.
+pub struct ArtifactTree {
+    below: Arc<dyn Tree>,
+    rules: Arc<IgnoreRules>,
+}
+
+impl ArtifactTree {
+    /// `below` as source-controller packs it.
+    pub fn new(below: Arc<dyn Tree>, rules: Arc<IgnoreRules>) -> Self {
+        Self { below, rules }
+    }
+
+    fn is_hidden(&self, path: &TreePath, is_dir: bool) -> bool {
+        self.rules.hide(path, is_dir)
     }
 }
 
@@ -96,13 +124,21 @@ impl Tree for ArtifactTree {
         files
     }
 
-    fn content_id(&self, dir: &TreePath) -> ContentId {
+    fn id(&self, dir: &TreePath) -> TreeId {
         // Charts are not loaded through this; what is left out decides nothing about them.
-        self.below.content_id(dir)
+        self.below.id(dir)
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
         self.below.resolve(path)
+    }
+
+    fn unwatched(&self) -> Option<Arc<dyn Tree>> {
+        Some(Arc::new(Self::new(self.below.unwatched()?, Arc::clone(&self.rules))))
+    }
+
+    fn note(&self, answers: &Arc<Answers>) {
+        self.below.note(answers);
     }
 }
 
@@ -110,6 +146,11 @@ impl Tree for ArtifactTree {
 mod tests {
     use super::*;
     use crate::source::{MemoryTree, Sources};
+
+    fn packed(tree: MemoryTree, ignore: Option<&str>) -> ArtifactTree {
+        let rules = IgnoreRules::of(&tree, ignore);
+        ArtifactTree::new(Arc::new(tree), Arc::new(rules))
+    }
 
     #[test]
     fn packs_like_flux() {
@@ -121,13 +162,13 @@ mod tests {
         ] {
             let sources = Sources::new();
             let tree = MemoryTree::of(&sources, files.iter().map(|path| (*path, "")));
-            let packed = ArtifactTree::new(Arc::new(tree), ignore);
+            let packed = packed(tree, ignore);
             let files: Vec<String> = packed.files().iter().map(ToString::to_string).collect();
             assert_eq!(files, want, "{ignore:?}");
         }
         let sources = Sources::new();
         let files = [("a/.sourceignore", "*.txt\n"), ("a/b.txt", ""), ("c.txt", "")];
-        let packed = ArtifactTree::new(Arc::new(MemoryTree::of(&sources, files)), None);
+        let packed = packed(MemoryTree::of(&sources, files), None);
         let path = |text: &str| TreePath::new(text).unwrap();
         assert_eq!(packed.kind(&path("a/b.txt")), None);
         assert!(packed.is_file(&path("c.txt")) && packed.is_dir(&path("a")));

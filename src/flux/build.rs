@@ -12,9 +12,10 @@ use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
 use crate::kustomize::{self, Draft, Flavors, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
-use crate::source::{ContentId, Dir, EntryKind, Remotes, TracingTree, Tree, TreePath};
+use crate::source::{Dir, EntryKind, Remotes, TracingTree, Tree, TreeId, TreePath};
 use crate::yaml::{Cache, Dialect, Key, Node};
 
+use super::artifact::IgnoreRules;
 use super::metadata::set_metadata;
 use super::reference::{Inputs, Text, flag, text, texts};
 use super::source::{Located, below, place_of};
@@ -46,10 +47,10 @@ pub struct Renderer<'a> {
 #[derive(Debug)]
 struct Packed {
     /// What it was made from.
-    from: ContentId,
+    from: TreeId,
     /// `spec.ignore`.
     ignore: Option<SmolStr>,
-    tree: Arc<dyn Tree>,
+    rules: Arc<IgnoreRules>,
 }
 
 /// The source that `flux bootstrap` or the Flux operator makes of this repository: seldom written in it.
@@ -68,7 +69,7 @@ pub struct Bootstrap {
     pub injected: Vec<SmolStr>,
 }
 
-/// Trees as sources pack them, each made once.
+/// What sources leave out of trees, each found once.
 #[derive(Debug, Default)]
 pub struct Artifacts {
     made: Mutex<Vec<Packed>>,
@@ -77,15 +78,22 @@ pub struct Artifacts {
 impl Artifacts {
     /// The tree of `root`, packed with `ignore`.
     fn pack(&self, root: &Dir, ignore: Option<&str>) -> Dir {
-        let id = root.tree.content_id(&TreePath::root());
+        let from = root.tree.id(&TreePath::root());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = made.iter().find(|packed| packed.from == id && packed.ignore.as_deref() == ignore);
-        if let Some(packed) = known {
-            return Dir::new(Arc::clone(&packed.tree), root.path.clone());
-        }
-        let tree: Arc<dyn Tree> = Arc::new(ArtifactTree::new(Arc::clone(&root.tree), ignore));
-        made.push(Packed { from: id, ignore: ignore.map(SmolStr::new), tree: Arc::clone(&tree) });
-        Dir::new(tree, root.path.clone())
+        let known = made.iter().find(|packed| packed.from == from && packed.ignore.as_deref() == ignore);
+        let rules = match known {
+            Some(packed) => {
+                // Whoever watches this tree learns what the rules are made from.
+                packed.rules.files().for_each(|path| drop(root.tree.read(path)));
+                Arc::clone(&packed.rules)
+            }
+            None => {
+                let rules = Arc::new(IgnoreRules::of(root.tree.as_ref(), ignore));
+                made.push(Packed { from, ignore: ignore.map(SmolStr::new), rules: Arc::clone(&rules) });
+                rules
+            }
+        };
+        Dir::new(Arc::new(ArtifactTree::new(Arc::clone(&root.tree), rules)), root.path.clone())
     }
 }
 
@@ -168,7 +176,7 @@ impl Renderer<'_> {
 
     /// Whether a packed root is this repository.
     fn is_here(&self, root: &Dir) -> bool {
-        root.tree.content_id(&TreePath::root()) == self.tree.content_id(&TreePath::root())
+        root.tree.id(&TreePath::root()) == self.tree.id(&TreePath::root())
     }
 
     /// The root of the source, packed.

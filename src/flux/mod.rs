@@ -22,7 +22,7 @@ mod source;
 mod substitute;
 mod values;
 
-pub use artifact::ArtifactTree;
+pub use artifact::{ArtifactTree, ignore_files};
 pub use build::{Artifacts, Bootstrap, Renderer};
 pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
 pub use kustomization::Kustomization;

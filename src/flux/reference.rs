@@ -80,6 +80,11 @@ impl Inputs {
         self.found.push(input);
     }
 
+    /// The objects, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Input> {
+        self.found.iter()
+    }
+
     /// The object behind a reference.
     pub fn get(&self, name: &ObjectName) -> Option<&Input> {
         self.found.iter().find(|input| {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::source::{
-    ContentId, Entry, EntryKind, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreePath,
+    Entry, EntryKind, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreeId, TreePath,
 };
 
 use super::GitError;
@@ -24,7 +24,7 @@ const MAX_LINK_BYTES: u64 = 4096;
 /// A directory of a commit, and all below it. Bytes are those git stores: line endings are not converted, filters
 /// (Git LFS) are not run. Directories and files are read when asked for, and kept.
 pub struct RevisionTree {
-    id: ContentId,
+    id: TreeId,
     store: Arc<Store>,
     root: ObjectId,
     /// What users call the revision; follows `@` in names of files. Without a name the files are named like those of
@@ -58,7 +58,7 @@ impl RevisionTree {
         sources: Arc<Sources>,
     ) -> Result<Self, GitError> {
         let mut tree = Self {
-            id: ContentId::fresh(),
+            id: TreeId::fresh(),
             store,
             root,
             revision,
@@ -269,7 +269,7 @@ impl Tree for RevisionTree {
         self.walked().files.clone()
     }
 
-    fn content_id(&self, _: &TreePath) -> ContentId {
+    fn id(&self, _: &TreePath) -> TreeId {
         self.id
     }
 

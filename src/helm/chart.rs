@@ -117,6 +117,19 @@ impl Chart {
         }
     }
 
+    /// The same chart in another tree that holds the same files.
+    #[must_use]
+    pub(super) fn of_tree(&self, tree: &Arc<dyn crate::source::Tree>) -> Self {
+        let inner = |chart: &Arc<Self>| {
+            if chart.dir.is_some() { Arc::new(chart.of_tree(tree)) } else { Arc::clone(chart) }
+        };
+        Self {
+            dependencies: self.dependencies.iter().map(inner).collect(),
+            dir: self.dir.as_ref().map(|dir| Dir::new(Arc::clone(tree), dir.path.clone())),
+            ..self.with_dependencies(Vec::new())
+        }
+    }
+
     /// The files below `crds/` that are manifests.
     pub fn crds(&self) -> impl Iterator<Item = &ChartFile> {
         self.files.iter().filter(|file| {

@@ -20,7 +20,7 @@ use super::{Chart, ChartTree, Dependency, Override, UserValues};
 const MAX_PATH: usize = 64;
 
 /// `file://` dependencies inside of each other.
-const MAX_LOCAL_DEPTH: usize = 16;
+pub(super) const MAX_LOCAL_DEPTH: usize = 16;
 
 /// A chart ready to be rendered.
 #[derive(Debug)]

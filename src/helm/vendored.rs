@@ -39,7 +39,11 @@ pub fn with_vendored(
         let answer = remotes.chart(&wanted.repository.value, name, version);
         let Some(dir) = answer.dir() else { continue };
         // An umbrella has the name of what it wraps more often than not.
-        if chart.dir.as_ref().is_some_and(|own| own.path == dir.path && Arc::ptr_eq(&own.tree, &dir.tree)) {
+        if chart
+            .dir
+            .as_ref()
+            .is_some_and(|own| own.path == dir.path && own.tree.id(&own.path) == dir.tree.id(&dir.path))
+        {
             continue;
         }
         let loaded = charts.load(dir, cache);

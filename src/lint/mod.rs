@@ -26,7 +26,7 @@ use smol_str::SmolStr;
 use crate::cache::Want;
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Severity};
-use crate::repo::{self, App, AppEntry, Inventory, Rendered, Spec, Workspace};
+use crate::repo::{self, Analysis, App, AppEntry, Inventory, Rendered, Spec, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
 use crate::source::{Position, Sources, Span};
 
@@ -248,35 +248,64 @@ fn selected(workspace: &Workspace, options: &Options) -> Vec<(&'static dyn Rule,
 /// Lints a workspace.
 pub fn lint(workspace: &Workspace, options: &Options) -> Report {
     let rules = selected(workspace, options);
-    let check = |app: &App, rendered: &Rendered| -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for (rule, severity) in &rules {
-            let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins);
-            // What only `helm test` makes is not deployed: no advice about how it would run.
-            for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
-                rule.check_object(object, &mut cx);
-            }
-            rule.check_app(app, rendered, &mut cx);
-            findings.append(&mut cx.into_findings());
-        }
-        findings
-    };
+    let check = |app: &App, rendered: &Rendered| check_app(workspace, &rules, app, rendered);
     let (inventory, per_app) = repo::analyze(workspace, &check);
+    conclude(workspace, options, &rules, &inventory, per_app)
+}
+
+/// The same for one of several states of a repository: what `analysis` knows from others is not done again. The rules must
+/// be the same every time.
+pub fn lint_again(workspace: &Workspace, options: &Options, analysis: &Analysis<Vec<Finding>>) -> Report {
+    let rules = selected(workspace, options);
+    let check =
+        |workspace: &Workspace, app: &App, rendered: &Rendered| check_app(workspace, &rules, app, rendered);
+    let (inventory, per_app) = repo::analyze_again(workspace, analysis, &check);
+    conclude(workspace, options, &rules, &inventory, per_app)
+}
+
+/// What the rules about objects and apps find in one app.
+fn check_app(
+    workspace: &Workspace,
+    rules: &[(&'static dyn Rule, Severity)],
+    app: &App,
+    rendered: &Rendered,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (rule, severity) in rules {
+        let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins);
+        // What only `helm test` makes is not deployed: no advice about how it would run.
+        for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
+            rule.check_object(object, &mut cx);
+        }
+        rule.check_app(app, rendered, &mut cx);
+        findings.append(&mut cx.into_findings());
+    }
+    findings
+}
+
+/// What crosses apps, and what becomes of all findings.
+fn conclude(
+    workspace: &Workspace,
+    options: &Options,
+    rules: &[(&'static dyn Rule, Severity)],
+    inventory: &Inventory,
+    per_app: Vec<Vec<Finding>>,
+) -> Report {
     workspace.watch.phase("checking files and what crosses apps");
     let mut findings: Vec<Finding> = per_app.into_iter().flatten().collect();
-    findings.extend(check_files(workspace, &inventory, &rules));
-    findings.extend(unclaimed::check(workspace, &inventory, &rules));
+    findings.extend(check_files(workspace, inventory, rules));
+    findings.extend(unclaimed::check(workspace, inventory, rules));
     let repo_findings: Vec<Vec<Finding>> = rules
         .par_iter()
         .map(|(rule, severity)| {
-            let mut cx = Context::for_repo(workspace, rule.meta(), *severity, &inventory);
-            rule.check_repo(&inventory, &mut cx);
+            let mut cx = Context::for_repo(workspace, rule.meta(), *severity, inventory);
+            rule.check_repo(inventory, &mut cx);
             cx.into_findings()
         })
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
-    let findings = told::told(workspace, &inventory, &rules, options, findings);
-    finish(workspace, &inventory, &rules, findings, options)
+    let findings = told::told(workspace, inventory, rules, options, findings);
+    finish(workspace, inventory, rules, findings, options)
 }
 
 fn check_files(

@@ -18,6 +18,7 @@ use super::said::Said;
 use super::{Rendered, Workspace, render};
 
 /// What remains of a render.
+#[derive(Debug, Clone)]
 pub(super) struct Summary {
     pub(super) status: super::Status,
     pub(super) reason: Option<String>,
@@ -34,6 +35,7 @@ pub(super) struct Summary {
 }
 
 /// What a worker hands back.
+#[derive(Debug, Clone)]
 pub(super) struct Batch<T> {
     pub(super) app: App,
     pub(super) depth: u32,
@@ -46,10 +48,20 @@ pub(super) struct Batch<T> {
     pub(super) result: T,
 }
 
+impl<T: Clone> Batch<T> {
+    /// The same for an app that only has another number in another analysis.
+    pub(super) fn again(&self, app: App, depth: u32) -> Self {
+        let id = app.id;
+        let mut batch = Self { app, depth, ..self.clone() };
+        batch.facts.iter_mut().for_each(|facts| facts.app = id);
+        batch
+    }
+}
+
 /// Renders an app and keeps what is wanted of it later.
 pub(super) fn work<T>(
     workspace: &Workspace,
-    on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
+    on_app: &dyn Fn(&App, &Rendered) -> T,
     app: App,
     depth: u32,
     keeps_named: bool,

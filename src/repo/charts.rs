@@ -4,13 +4,14 @@
 //! a directory of `charts.paths`, in Helm's own cache. From which repository it came is written nowhere.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::argocd::pick_version;
 use crate::golang::semver::Version;
-use crate::source::{ArchiveLimits, Dir, Sources, Tree, TreePath, open_archive};
+use crate::source::{ArchiveLimits, Dir, FileId, Sources, Tree, TreePath, open_archive};
 use crate::yaml::{Cache, Node};
 
 /// Vendored charts.
@@ -22,6 +23,9 @@ pub struct ChartIndex {
     /// They are opened when nothing else has a chart.
     content: Option<Arc<dyn Tree>>,
     cache: Option<Arc<Cache>>,
+    /// The content of archives by the archive and the name of its chart, once it was asked for; shared by the states of a
+    /// repository.
+    opened: Arc<Mutex<FxHashMap<(FileId, SmolStr), Opened>>>,
     known: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
     known_by_content: OnceLock<BTreeMap<SmolStr, Vec<Vendored>>>,
 }
@@ -32,9 +36,12 @@ struct Vendored {
     version: SmolStr,
     /// The directory that holds it, or the archive.
     at: Dir,
-    /// An archive's content, once it was asked for; `None` when it is not what its name says.
-    opened: Option<OnceLock<Option<Dir>>>,
+    /// Whether it is an archive.
+    packed: bool,
 }
+
+/// The content of an archive; `None` when it is not what its name says.
+type Opened = Arc<OnceLock<Option<Dir>>>;
 
 impl ChartIndex {
     /// Charts below the given trees.
@@ -46,6 +53,19 @@ impl ChartIndex {
     #[must_use]
     pub fn with_content(self, content: Option<Arc<dyn Tree>>) -> Self {
         Self { content, ..self }
+    }
+
+    /// The same places for another state of one of the trees.
+    #[must_use]
+    pub(super) fn beside(&self, old: &Arc<dyn Tree>, new: &Arc<dyn Tree>) -> Self {
+        let place = |tree: &Arc<dyn Tree>| Arc::clone(if Arc::ptr_eq(tree, old) { new } else { tree });
+        Self {
+            places: self.places.iter().map(place).collect(),
+            content: self.content.clone(),
+            cache: self.cache.clone(),
+            opened: Arc::clone(&self.opened),
+            ..Self::default()
+        }
     }
 
     /// Whether it is known where charts may lie.
@@ -89,7 +109,7 @@ impl ChartIndex {
                     charts.filter_map(|path| path.parent().filter(|dir| dir.components().count() == 1));
                 let Some(at) = tops.next().map(|top| Dir::new(content, top)) else { continue };
                 if let Some((name, version)) = identity(&at, cache) {
-                    known.entry(name).or_default().push(Vendored { version, at, opened: None });
+                    known.entry(name).or_default().push(Vendored { version, at, packed: false });
                 }
             }
             known
@@ -116,8 +136,15 @@ impl ChartIndex {
     }
 
     fn open(&self, vendored: &Vendored, name: &str) -> Option<Dir> {
-        let Some(opened) = &vendored.opened else { return Some(vendored.at.clone()) };
+        if !vendored.packed {
+            return Some(vendored.at.clone());
+        }
         let cache = self.cache.as_ref()?;
+        let archive = vendored.at.tree.read(&vendored.at.path).ok()?;
+        let opened = {
+            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(opened.entry((archive.id(), name.into())).or_default())
+        };
         let open = || {
             let dir = Dir::new(unpack(&vendored.at, cache.sources())?, TreePath::new(name).ok()?);
             let (found, version) = identity(&dir, cache)?;
@@ -137,7 +164,7 @@ fn vendored(tree: &Arc<dyn Tree>, path: &TreePath, cache: &Cache) -> Option<(Smo
     if path.file_name() == "Chart.yaml" {
         let at = Dir::new(Arc::clone(tree), path.parent()?);
         let (name, version) = identity(&at, cache)?;
-        return Some((name, Vendored { version, at, opened: None }));
+        return Some((name, Vendored { version, at, packed: false }));
     }
     let stem = path.file_name().strip_suffix(".tgz")?;
     // `name-1.2.3.tgz`: names may hold numbers, versions may hold dashes.
@@ -145,7 +172,7 @@ fn vendored(tree: &Arc<dyn Tree>, path: &TreePath, cache: &Cache) -> Option<(Smo
         stem.match_indices('-').filter_map(|(at, _)| Some((stem.get(..at)?, stem.get(at + 1..)?)));
     let (name, version) = splits.find(|(_, version)| Version::parse(version).is_ok())?;
     let at = Dir::new(Arc::clone(tree), path.clone());
-    Some((name.into(), Vendored { version: version.into(), at, opened: Some(OnceLock::new()) }))
+    Some((name.into(), Vendored { version: version.into(), at, packed: true }))
 }
 
 /// Name and version in a chart's `Chart.yaml`.

@@ -1,5 +1,6 @@
 //! A repository as a whole: which apps it has, what they render to, and the facts that rules compare.
 
+mod analysis;
 mod app;
 mod batch;
 mod charts;
@@ -17,9 +18,11 @@ mod flux;
 mod idle;
 mod index;
 mod inventory;
+mod key;
 mod labels;
 mod missing;
 mod object;
+mod record;
 mod redundant;
 mod remotes;
 mod render;
@@ -36,18 +39,20 @@ mod watch;
 mod workspace;
 mod world;
 
+pub use analysis::{Analysis, OnApp};
 pub use app::{App, AppId, AppKind, Spec, Status};
 pub use charts::ChartIndex;
 pub use clusters::{Variants, is_environment};
 pub use counterfactual::{Counterfactual, Difference, first_difference, render_without};
 pub use declared::Declared;
-pub use discover::analyze;
+pub use discover::{analyze, analyze_again};
 pub use engines::Engines;
 pub use environments::AssumedRelease;
 pub use facts::{ObjectFacts, PodFacts};
 pub use fetched::{Fetched, is_fixed};
 pub use idle::IdleValue;
 pub use inventory::{AppEntry, Inventory};
+pub use key::AppKey;
 pub use labels::{Labels, Link, chain, describe, describe_step};
 pub use missing::MissingChart;
 pub use object::Object;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cache::Want;
@@ -36,7 +37,7 @@ pub enum RevisionTree {
 }
 
 /// How a URL came to mean this repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Identity {
     /// Configured, or a git remote.
     Known,
@@ -57,11 +58,11 @@ pub struct Checkouts {
     here: BTreeSet<String>,
     revisions: Option<Arc<dyn Revisions>>,
     /// `repos:` of the configuration.
-    others: BTreeMap<String, Arc<dyn Tree>>,
+    others: Arc<BTreeMap<String, Arc<dyn Tree>>>,
     charts: ChartIndex,
-    fetched: Fetched,
+    fetched: Arc<Fetched>,
     /// What other programs keep on this machine: charts that Helm pulled.
-    machine: ChartIndex,
+    machine: Arc<ChartIndex>,
 }
 
 /// What was concluded from the apps.
@@ -183,11 +184,35 @@ impl Checkouts {
             inferred: Mutex::default(),
             here: here.into(),
             revisions: None,
-            others: BTreeMap::new(),
+            others: Arc::default(),
             charts: ChartIndex::default(),
-            fetched: Fetched::default(),
-            machine: ChartIndex::default(),
+            fetched: Arc::default(),
+            machine: Arc::default(),
         }
+    }
+
+    /// The same for another state of the tree; nothing is concluded from its apps yet.
+    #[must_use]
+    pub(super) fn beside(&self, tree: &Arc<dyn Tree>) -> Self {
+        Self {
+            tree: Arc::clone(tree),
+            known: self.known.clone(),
+            inferred: Mutex::default(),
+            here: self.here.clone(),
+            revisions: self.revisions.clone(),
+            others: Arc::clone(&self.others),
+            charts: self.charts.beside(&self.tree, tree),
+            fetched: Arc::clone(&self.fetched),
+            machine: Arc::clone(&self.machine),
+        }
+    }
+
+    /// Puts into `hasher` by what questions about repositories and revisions are answered, as it is concluded now. Which
+    /// checkouts and which cache there are is not told apart.
+    pub(super) fn mark(&self, hasher: &mut impl Hasher) {
+        let inferred = self.inferred.lock().unwrap_or_else(PoisonError::into_inner);
+        (&self.known, &inferred.identities, &inferred.here, &self.here).hash(hasher);
+        self.fetched.lock().to_text().hash(hasher);
     }
 
     /// Declares a URL of this repository.
@@ -207,7 +232,7 @@ impl Checkouts {
 
     /// Maps another repository to a checkout.
     pub fn add_other(&mut self, url: &str, tree: Arc<dyn Tree>) {
-        self.others.insert(repository_key(url), tree);
+        Arc::make_mut(&mut self.others).insert(repository_key(url), tree);
     }
 
     /// Sets where charts are found.
@@ -217,12 +242,12 @@ impl Checkouts {
 
     /// Sets what was fetched.
     pub fn set_fetched(&mut self, fetched: Fetched) {
-        self.fetched = fetched;
+        self.fetched = Arc::new(fetched);
     }
 
     /// Sets where other programs keep charts. They are asked last.
     pub fn set_machine_charts(&mut self, charts: ChartIndex) {
-        self.machine = charts;
+        self.machine = Arc::new(charts);
     }
 
     /// Looks for charts in the tree itself, unless it is known where they are.

@@ -180,11 +180,11 @@ fn chart(
     app: &App,
     dir: &Dir,
     assumed: Option<&AssumedRelease>,
-    workspace: &Workspace,
+    (workspace, trace): (&Workspace, &Trace<'_>),
     origins: &mut Origins,
 ) -> Output {
     let renderer = Renderer {
-        remotes: workspace.remotes(),
+        remotes: trace,
         settings: &workspace.control_plane().settings,
         cache: &workspace.cache,
         charts: &workspace.charts,
@@ -195,7 +195,7 @@ fn chart(
     let mut output = Output::default();
     output.take_problems(loaded.problems.clone());
     let Some(chart) = &loaded.chart else { return output };
-    let chart = &helm::with_vendored(chart, workspace.remotes(), &workspace.charts, &workspace.cache);
+    let chart = &helm::with_vendored(chart, trace, &workspace.charts, &workspace.cache);
     let or = |text: Option<&SmolStr>, other: &'static str| {
         text.filter(|text| !text.is_empty()).cloned().unwrap_or(SmolStr::new_static(other))
     };
@@ -333,14 +333,15 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             written.filter_map(|document| canonical(document.root.as_ref()?)).collect()
         }
         Spec::Chart(dir) => {
-            let output = chart(app, &trace.watch(dir.clone()), None, workspace, &mut rendered.origins);
+            let output =
+                chart(app, &trace.watch(dir.clone()), None, (workspace, trace), &mut rendered.origins);
             let nodes = rendered.take(output);
             rendered.excuse_templates(workspace);
             nodes
         }
         Spec::Release(release) => {
             let dir = trace.watch(release.chart.clone());
-            let output = chart(app, &dir, Some(release), workspace, &mut rendered.origins);
+            let output = chart(app, &dir, Some(release), (workspace, trace), &mut rendered.origins);
             let nodes = rendered.take(output);
             rendered.excuse_templates(workspace);
             nodes

@@ -2,6 +2,7 @@
 //! that an app is deployed to.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -11,7 +12,7 @@ use crate::schema::{
     Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, compile,
     file_names, find_custom, find_native, find_published, scope,
 };
-use crate::source::TreePath;
+use crate::source::{FileId, Tree, TreePath};
 use crate::yaml::Dialect;
 
 use super::{App, Object, Scan, ScannedDocument, Workspace};
@@ -32,6 +33,13 @@ impl TreeDefinitions {
             groups.entry(group.into()).or_default().0.push(document.clone());
         }
         Self { groups }
+    }
+
+    /// Puts into `hasher` which documents of which files there are.
+    pub(super) fn mark(&self, tree: &dyn Tree, hasher: &mut impl Hasher) {
+        for document in self.groups.values().flat_map(|(documents, _)| documents) {
+            (&document.path, document.index, tree.read(&document.path).map(|file| file.id())).hash(hasher);
+        }
     }
 
     fn find<'a>(&'a self, workspace: &Workspace, group: &str, kind: &str) -> &'a [Arc<Definition>] {
@@ -63,8 +71,8 @@ pub(super) fn rendered_definitions(objects: &[Object], workspace: &Workspace) ->
     Arc::new(definitions)
 }
 
-/// Schemas by group, version, kind and minor; `None` where no file was found.
-pub(super) type SchemaFiles = Mutex<FxHashMap<(SmolStr, SmolStr, SmolStr, u32), Option<Arc<Def>>>>;
+/// Schemas by their files; `None` where a file holds none.
+pub(super) type SchemaFiles = Mutex<FxHashMap<FileId, Option<Arc<Def>>>>;
 
 /// The minor version of Kubernetes, and whether somebody said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,19 +128,18 @@ impl Workspace {
         if self.config.schemas.is_empty() {
             return None;
         }
-        let key = (object.group.clone(), object.version.clone(), object.kind.clone(), minor);
+        let name = |entry: &crate::config::Text| {
+            file_names(&entry.value, &object.group, &object.version, &object.kind, minor)
+        };
+        let mut names = self.config.schemas.iter().flat_map(name);
+        let file = names.find_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok())?;
         let read = || {
-            let name = |entry: &crate::config::Text| {
-                file_names(&entry.value, &object.group, &object.version, &object.kind, minor)
-            };
-            let mut names = self.config.schemas.iter().flat_map(name);
-            let file = names.find_map(|name| self.tree.read(&TreePath::new(&name).ok()?).ok())?;
             let mut root = self.cache.stream(&file).documents.first()?.root.clone()?;
             root.canonicalize(Dialect::Sigs).ok()?;
             Some(Arc::new(compile(&root)))
         };
         let Ok(mut known) = self.schema_files.lock() else { return read() };
-        known.entry(key).or_insert_with(read).clone()
+        known.entry(file.id()).or_insert_with(read).clone()
     }
 
     /// Where objects of a kind live; `None` where nothing here says so.

@@ -32,7 +32,8 @@ impl<'a> Trace<'a> {
 
     /// The same directory, watched when it lies in the linted tree.
     pub(super) fn watch(&self, dir: Dir) -> Dir {
-        let linted = std::ptr::addr_eq(Arc::as_ptr(&dir.tree), Arc::as_ptr(&self.workspace.tree));
+        let root = TreePath::root();
+        let linted = dir.tree.id(&root) == self.workspace.tree.id(&root);
         if linted { Dir::new(Arc::clone(&self.tree), dir.path) } else { dir }
     }
 

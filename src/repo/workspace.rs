@@ -1,6 +1,7 @@
 //! What a run works on: the linted tree, everything read from it, and the configuration.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
@@ -14,8 +15,11 @@ use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 use crate::yaml::Node;
 
+use super::Fetched;
 use super::TreeDefinitions;
 use super::engines::Engines;
+use super::key::hash_node;
+use super::record::Record;
 use super::remotes::Checkouts;
 use super::schemas::SchemaFiles;
 use super::watch::{Unwatched, Watch};
@@ -31,10 +35,24 @@ pub struct ControlPlane {
     pub engines: Engines,
 }
 
-/// The inputs of a run. Shared by all threads.
-#[derive(Debug)]
+/// What is known about a snapshot once discovery has looked at its tree.
+#[derive(Debug, Default)]
+struct Known {
+    /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
+    control_plane: OnceLock<ControlPlane>,
+    /// Where the source of Flux's bootstrap begins in the tree.
+    bootstrap: OnceLock<Bootstrap>,
+    /// Definitions of custom resources among the files; none until the tree was looked at.
+    tree_definitions: OnceLock<TreeDefinitions>,
+    /// Names of the Secrets that documents of the tree are or make.
+    names: OnceLock<BTreeSet<SmolStr>>,
+}
+
+/// A snapshot: the inputs of a run, which never change, and what is known of them. Shared by all threads. Another state of
+/// the same repository is another snapshot ([`Workspace::beside`]).
+#[derive(Debug, Clone)]
 pub struct Workspace {
-    /// The linted tree.
+    /// The linted tree. What one app is rendered over keeps a record of what is asked.
     pub tree: Arc<dyn Tree>,
     /// All files read.
     pub sources: Arc<Sources>,
@@ -45,45 +63,78 @@ pub struct Workspace {
     /// Sources of Flux as they are packed.
     pub artifacts: Arc<crate::flux::Artifacts>,
     /// `.gitops-lint.yaml`.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Where other repositories, revisions and charts are found.
     pub checkouts: Arc<Checkouts>,
     /// Who watches the run.
     pub watch: Arc<dyn Watch>,
-    /// What the repository says about the Argo CD that reads it; empty until the tree was looked at.
-    control_plane: OnceLock<ControlPlane>,
-    /// Where the source of Flux's bootstrap begins in the tree.
-    bootstrap: OnceLock<Bootstrap>,
-    /// Definitions of custom resources among the files; none until the tree was looked at.
-    tree_definitions: OnceLock<TreeDefinitions>,
-    /// Names of the Secrets that documents of the tree are or make.
-    names: OnceLock<BTreeSet<SmolStr>>,
+    /// What engines ask for other content: the checkouts, with a record for one app.
+    remotes: Arc<dyn Remotes>,
+    /// The record of one app, while it is rendered and checked.
+    record: Option<Arc<Record>>,
+    known: Arc<Known>,
     /// Schemas from the files that the configuration names, once they were asked for.
-    pub(super) schema_files: SchemaFiles,
+    pub(super) schema_files: Arc<SchemaFiles>,
     /// Directories of charts that somebody else maintains.
-    vendored: BTreeSet<TreePath>,
+    vendored: Arc<BTreeSet<TreePath>>,
 }
 
 impl Workspace {
     /// A workspace over a tree.
-    pub fn new(tree: Arc<dyn Tree>, cache: Arc<Cache>, config: Config, mut checkouts: Checkouts) -> Self {
+    pub fn new(
+        tree: Arc<dyn Tree>,
+        cache: Arc<Cache>,
+        config: impl Into<Arc<Config>>,
+        mut checkouts: Checkouts,
+    ) -> Self {
         checkouts.default_charts(&cache);
+        let checkouts = Arc::new(checkouts);
         Self {
             tree,
             sources: Arc::clone(cache.sources()),
             cache,
             charts: Arc::default(),
             artifacts: Arc::default(),
-            config,
-            checkouts: Arc::new(checkouts),
+            config: config.into(),
+            remotes: Arc::clone(&checkouts) as Arc<dyn Remotes>,
+            checkouts,
             watch: Arc::new(Unwatched),
-            control_plane: OnceLock::new(),
-            bootstrap: OnceLock::new(),
-            tree_definitions: OnceLock::new(),
-            names: OnceLock::new(),
-            schema_files: SchemaFiles::default(),
-            vendored: BTreeSet::new(),
+            record: None,
+            known: Arc::default(),
+            schema_files: Arc::default(),
+            vendored: Arc::default(),
         }
+    }
+
+    /// Another state of the same repository: the same configuration and the same content elsewhere, nothing known yet.
+    /// Files that are the same in both trees must have the same ids. `fetched` replaces what was fetched, where the lock is
+    /// another one.
+    #[must_use]
+    pub fn beside(&self, tree: Arc<dyn Tree>, fetched: Option<Fetched>) -> Self {
+        let mut checkouts = self.checkouts.beside(&tree);
+        if let Some(fetched) = fetched {
+            checkouts.set_fetched(fetched);
+        }
+        let checkouts = Arc::new(checkouts);
+        Self {
+            tree,
+            charts: Arc::new(self.charts.beside()),
+            artifacts: Arc::default(),
+            remotes: Arc::clone(&checkouts) as Arc<dyn Remotes>,
+            checkouts,
+            watch: Arc::new(Unwatched),
+            record: None,
+            known: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The same snapshot as one app sees it: whatever is asked is put on record.
+    pub(super) fn recording(&self) -> (Self, Arc<Record>) {
+        let record = Arc::new(Record::of(self));
+        let tree = Arc::clone(&record.tree) as Arc<dyn Tree>;
+        let remotes = Arc::clone(&record) as Arc<dyn Remotes>;
+        (Self { tree, remotes, record: Some(Arc::clone(&record)), ..self.clone() }, record)
     }
 
     /// A workspace over a tree that holds its own configuration file, if any; also answers what is wrong with it.
@@ -103,56 +154,70 @@ impl Workspace {
 
     /// Declares directories whose files are third-party: nobody edits them here.
     pub fn set_vendored(&mut self, dirs: impl IntoIterator<Item = TreePath>) {
-        self.vendored = dirs.into_iter().collect();
+        self.vendored = Arc::new(dirs.into_iter().collect());
     }
 
     /// What the repository declares about its Argo CD; nothing until discovery has looked at the tree.
     pub fn control_plane(&self) -> &ControlPlane {
         static UNKNOWN: OnceLock<ControlPlane> = OnceLock::new();
-        self.control_plane.get().unwrap_or_else(|| UNKNOWN.get_or_init(ControlPlane::default))
+        self.known.control_plane.get().unwrap_or_else(|| UNKNOWN.get_or_init(ControlPlane::default))
     }
 
     /// Declares what was found; the first word counts.
     pub(super) fn set_control_plane(&self, control_plane: ControlPlane) {
-        let _ = self.control_plane.set(control_plane);
+        let _ = self.known.control_plane.set(control_plane);
     }
 
     /// What Flux's bootstrap made of this repository.
     pub fn bootstrap(&self) -> &Bootstrap {
         static NONE: OnceLock<Bootstrap> = OnceLock::new();
-        self.bootstrap.get().unwrap_or_else(|| NONE.get_or_init(Bootstrap::default))
+        self.known.bootstrap.get().unwrap_or_else(|| NONE.get_or_init(Bootstrap::default))
     }
 
     /// Declares it; the first word counts.
     pub(super) fn set_bootstrap(&self, bootstrap: Bootstrap) {
-        let _ = self.bootstrap.set(bootstrap);
+        let _ = self.known.bootstrap.set(bootstrap);
     }
 
     /// Definitions of custom resources among the files of the tree.
     pub(super) fn tree_definitions(&self) -> &TreeDefinitions {
         static NONE: OnceLock<TreeDefinitions> = OnceLock::new();
-        self.tree_definitions.get().unwrap_or_else(|| NONE.get_or_init(TreeDefinitions::default))
+        self.known.tree_definitions.get().unwrap_or_else(|| NONE.get_or_init(TreeDefinitions::default))
     }
 
     /// Declares them; the first word counts.
     pub(super) fn set_tree_definitions(&self, definitions: TreeDefinitions) {
-        let _ = self.tree_definitions.set(definitions);
+        let _ = self.known.tree_definitions.set(definitions);
     }
 
-    /// What the Secrets are called that documents of the tree are or make; nothing until discovery has looked at the tree.
-    pub fn names(&self) -> &BTreeSet<SmolStr> {
-        static NONE: BTreeSet<SmolStr> = BTreeSet::new();
-        self.names.get().unwrap_or(&NONE)
+    /// Whether a Secret is called so that documents of the tree are or make; none is until discovery has looked at the tree.
+    pub fn is_secret_name(&self, name: &str) -> bool {
+        let is_one = self.known.names.get().is_some_and(|names| names.contains(name));
+        if let Some(record) = &self.record {
+            record.secret_name(name, is_one);
+        }
+        is_one
     }
 
     /// Declares them; the first word counts.
     pub(super) fn set_names(&self, names: BTreeSet<SmolStr>) {
-        let _ = self.names.set(names);
+        let _ = self.known.names.set(names);
+    }
+
+    /// Puts into `hasher` what the repository as a whole says to every app. What one app asks beyond is on its record.
+    pub(super) fn mark(&self, hasher: &mut impl Hasher) {
+        let control_plane = self.control_plane();
+        let words =
+            format!("{:?} {:?} {:?}", control_plane.settings, control_plane.engines, self.bootstrap());
+        words.hash(hasher);
+        control_plane.cluster_secrets.iter().for_each(|secret| hash_node(secret, hasher));
+        self.tree_definitions().mark(self.tree.as_ref(), hasher);
+        self.vendored.hash(hasher);
     }
 
     /// The remotes seam that engines see.
     pub fn remotes(&self) -> &dyn Remotes {
-        self.checkouts.as_ref()
+        self.remotes.as_ref()
     }
 
     /// Whether the owner of the repository edits this file: it is not in an archive, not in a vendored chart,

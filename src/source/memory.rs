@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
+use super::{Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreeId, TreePath};
 
 /// Files in memory. Build with [`insert`](Self::insert), then share as a [`Tree`].
 pub struct MemoryTree {
-    id: ContentId,
+    id: TreeId,
     files: BTreeMap<TreePath, Arc<SourceFile>>,
     dirs: BTreeMap<TreePath, BTreeSet<SmolStr>>,
 }
@@ -23,7 +23,7 @@ impl fmt::Debug for MemoryTree {
 
 impl Default for MemoryTree {
     fn default() -> Self {
-        Self { id: ContentId::fresh(), files: BTreeMap::new(), dirs: BTreeMap::new() }
+        Self { id: TreeId::fresh(), files: BTreeMap::new(), dirs: BTreeMap::new() }
     }
 }
 
@@ -96,7 +96,7 @@ impl Tree for MemoryTree {
         self.files.keys().cloned().collect()
     }
 
-    fn content_id(&self, _: &TreePath) -> ContentId {
+    fn id(&self, _: &TreePath) -> TreeId {
         self.id
     }
 }

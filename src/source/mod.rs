@@ -29,6 +29,6 @@ pub use path::{PathError, TreePath};
 pub use remotes::{Found, NoRemotes, Remotes};
 pub use repo_url::{normalize_git_url, repository_key};
 pub use shared::SharedTree;
-pub use tracing::TracingTree;
-pub use tree::{ContentId, Dir, Entry, EntryKind, ReadError, Tree};
+pub use tracing::{Answers, TracingTree, Verified};
+pub use tree::{Dir, Entry, EntryKind, ReadError, Tree, TreeId};
 pub use work_tree::{MAX_FILE_BYTES, WorkTree};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+use super::{Answers, Entry, EntryKind, ReadError, SourceFile, Tree, TreeId, TreePath};
 
 /// Another tree in which some files have other content. Only existing files can be replaced, so listings are
 /// those of the tree below.
 pub struct OverlayTree {
-    id: ContentId,
+    id: TreeId,
     below: Arc<dyn Tree>,
     changed: BTreeMap<TreePath, Arc<SourceFile>>,
 }
@@ -17,7 +17,7 @@ pub struct OverlayTree {
 impl OverlayTree {
     /// `below`, with the content of `changed` where it names a path.
     pub fn new(below: Arc<dyn Tree>, changed: BTreeMap<TreePath, Arc<SourceFile>>) -> Self {
-        Self { id: ContentId::fresh(), below, changed }
+        Self { id: TreeId::fresh(), below, changed }
     }
 }
 
@@ -47,12 +47,25 @@ impl Tree for OverlayTree {
         self.below.files()
     }
 
-    fn content_id(&self, dir: &TreePath) -> ContentId {
+    fn id(&self, dir: &TreePath) -> TreeId {
         let changed = self.changed.keys().any(|path| path.starts_with(dir));
-        if changed { self.id } else { self.below.content_id(dir) }
+        if changed { self.id } else { self.below.id(dir) }
+    }
+
+    fn unlisted(&self) -> Vec<(String, ReadError)> {
+        self.below.unlisted()
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
         self.below.resolve(path)
+    }
+
+    fn unwatched(&self) -> Option<Arc<dyn Tree>> {
+        let below = self.below.unwatched()?;
+        Some(Arc::new(Self { id: self.id, below, changed: self.changed.clone() }))
+    }
+
+    fn note(&self, answers: &Arc<Answers>) {
+        self.below.note(answers);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+use super::{Entry, EntryKind, ReadError, SourceFile, Tree, TreeId, TreePath};
 
 /// A tree whose files are those of `beside` where they hold the same bytes.
 pub struct SharedTree {
@@ -49,8 +49,8 @@ impl Tree for SharedTree {
         self.below.unlisted()
     }
 
-    fn content_id(&self, dir: &TreePath) -> ContentId {
-        self.below.content_id(dir)
+    fn id(&self, dir: &TreePath) -> TreeId {
+        self.below.id(dir)
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {

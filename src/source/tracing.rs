@@ -1,21 +1,104 @@
-//! A tree that remembers what was asked of it: which files one app reads, and which it looks for in vain.
+//! A tree that remembers what was asked of it: which files one app reads, which it looks for in vain, and what it was
+//! answered, so that it can be told later whether another tree would have answered the same.
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Tree, TreePath};
+use rustc_hash::FxHashMap;
 
-/// Another tree, with a record of the paths that were read.
+use super::{Entry, EntryKind, ReadError, SourceFile, Tree, TreeId, TreePath};
+
+/// What was asked about a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Asked {
+    Read,
+    List,
+    Kind,
+    Resolve,
+    Files,
+}
+
+/// The questions that some work asked a tree, and the answers as far as they can be compared: a file by its id, which
+/// names one content for good; everything else by a hash.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    own: FxHashMap<(Asked, TreePath), u64>,
+    /// Answers that others got for the same work, as of a chart that was loaded once.
+    parts: Vec<Arc<Answers>>,
+}
+
+/// What a tree is known to answer: the same question is put once, however many apps have it on record.
+#[derive(Debug, Default)]
+pub struct Verified {
+    own: Mutex<FxHashMap<(Asked, TreePath), u64>>,
+    parts: Mutex<FxHashMap<usize, bool>>,
+}
+
+impl Answers {
+    /// Whether `tree` answers the same. `known` belongs to that tree.
+    pub fn hold(&self, tree: &dyn Tree, known: &Verified) -> bool {
+        let now = |asked: Asked, path: &TreePath| {
+            let key = (asked, path.clone());
+            let table = || known.own.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(mark) = table().get(&key) {
+                return *mark;
+            }
+            let mark = ask(asked, tree, path);
+            table().insert(key, mark);
+            mark
+        };
+        let part = |part: &Arc<Self>| {
+            let table = || known.parts.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = Arc::as_ptr(part) as usize;
+            if let Some(holds) = table().get(&key) {
+                return *holds;
+            }
+            let holds = part.hold(tree, known);
+            table().insert(key, holds);
+            holds
+        };
+        self.own.iter().all(|((asked, path), mark)| now(*asked, path) == *mark) && self.parts.iter().all(part)
+    }
+}
+
+fn mark(answer: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    answer.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn mark_of_file(answer: &Result<Arc<SourceFile>, ReadError>) -> u64 {
+    mark(&answer.as_ref().map(|file| file.id()))
+}
+
+fn ask(asked: Asked, tree: &dyn Tree, path: &TreePath) -> u64 {
+    match asked {
+        Asked::Read => mark_of_file(&tree.read(path)),
+        Asked::List => mark(&tree.list(path)),
+        Asked::Kind => mark(&tree.kind(path)),
+        Asked::Resolve => mark(&tree.resolve(path)),
+        Asked::Files => mark(&tree.files()),
+    }
+}
+
+/// Another tree, with a record of the paths that were read or, where it keeps all, of all answers.
 pub struct TracingTree {
     below: Arc<dyn Tree>,
     read: Mutex<BTreeSet<TreePath>>,
+    answers: Option<Mutex<Answers>>,
 }
 
 impl TracingTree {
-    /// Watches `below`.
+    /// Watches `below` for the files that are read.
     pub fn new(below: Arc<dyn Tree>) -> Self {
-        Self { below, read: Mutex::default() }
+        Self { below, read: Mutex::default(), answers: None }
+    }
+
+    /// Keeps all that `below` answers.
+    pub fn recording(below: Arc<dyn Tree>) -> Self {
+        Self { answers: Some(Mutex::default()), ..Self::new(below) }
     }
 
     /// The files that were read, or tried, so far.
@@ -23,9 +106,17 @@ impl TracingTree {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds files that were read on behalf of this tree earlier (a chart that was loaded once and is shared).
-    pub fn note(&self, paths: impl IntoIterator<Item = TreePath>) {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).extend(paths);
+    /// What was answered so far; nothing unless all is kept.
+    pub fn answers(&self) -> Answers {
+        let answers = self.answers.as_ref();
+        answers.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    fn keep(&self, asked: Asked, path: &TreePath, mark: impl FnOnce() -> u64) {
+        let Some(answers) = &self.answers else { return };
+        let key = (asked, path.clone());
+        let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.own.entry(key).or_insert_with(mark);
     }
 }
 
@@ -37,27 +128,91 @@ impl fmt::Debug for TracingTree {
 
 impl Tree for TracingTree {
     fn read(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
-        self.below.read(path)
+        let answer = self.below.read(path);
+        if self.answers.is_some() {
+            self.keep(Asked::Read, path, || mark_of_file(&answer));
+        } else {
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+        }
+        answer
     }
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
-        self.below.list(dir)
+        let answer = self.below.list(dir);
+        self.keep(Asked::List, dir, || mark(&answer));
+        answer
     }
 
     fn kind(&self, path: &TreePath) -> Option<EntryKind> {
-        self.below.kind(path)
+        let answer = self.below.kind(path);
+        self.keep(Asked::Kind, path, || mark(&answer));
+        answer
     }
 
     fn files(&self) -> Vec<TreePath> {
-        self.below.files()
+        let answer = self.below.files();
+        self.keep(Asked::Files, &TreePath::root(), || mark(&answer));
+        answer
     }
 
-    fn content_id(&self, dir: &TreePath) -> ContentId {
-        self.below.content_id(dir)
+    fn id(&self, dir: &TreePath) -> TreeId {
+        self.below.id(dir)
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
-        self.below.resolve(path)
+        let answer = self.below.resolve(path);
+        self.keep(Asked::Resolve, path, || mark(&answer));
+        answer
+    }
+
+    fn unwatched(&self) -> Option<Arc<dyn Tree>> {
+        Some(self.below.unwatched().unwrap_or_else(|| Arc::clone(&self.below)))
+    }
+
+    fn note(&self, answers: &Arc<Answers>) {
+        if let Some(own) = &self.answers {
+            let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+            if !own.parts.iter().any(|known| Arc::ptr_eq(known, answers)) {
+                own.parts.push(Arc::clone(answers));
+            }
+        }
+        self.below.note(answers);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{MemoryTree, Sources};
+
+    #[test]
+    fn tells_whether_another_tree_would_answer_the_same() {
+        let sources = Sources::new();
+        let path = |text: &str| TreePath::new(text).unwrap();
+        let shared = sources.add("a/x.yaml", "x".into());
+        let tree = |files: &[(&str, &str)]| -> Arc<dyn Tree> {
+            let mut tree = MemoryTree::of(&sources, files.iter().copied());
+            tree.insert(path("a/x.yaml"), Arc::clone(&shared));
+            Arc::new(tree)
+        };
+        let recorder = TracingTree::recording(tree(&[("b/y.yaml", "y")]));
+        let (mut files, mut kinds) = (Vec::new(), Vec::new());
+        files.extend(recorder.read(&path("a/x.yaml")).ok());
+        kinds.push(recorder.kind(&path("c.yaml")));
+        let listed = recorder.list(&path("b")).unwrap();
+        assert_eq!((files.len(), kinds, listed.len()), (1, vec![None], 1));
+        let answers = recorder.answers();
+        for (files, want) in [
+            (&[("b/y.yaml", "other")][..], true),
+            (&[("b/y.yaml", "y"), ("d.yaml", "")], true),
+            (&[("b/y.yaml", "y"), ("c.yaml", "")], false),
+            (&[("b/y.yaml", "y"), ("b/z.yaml", "")], false),
+            (&[("a/x.yaml", "x")], false),
+        ] {
+            assert_eq!(answers.hold(tree(files).as_ref(), &Verified::default()), want, "{files:?}");
+        }
+        // A file is told by its id: the same text under another id has other places.
+        let copy = MemoryTree::of(&sources, [("b/y.yaml", "y"), ("a/x.yaml", "x")]);
+        assert!(!answers.hold(&copy, &Verified::default()));
     }
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
-use super::{SourceFile, TreePath};
+use super::{Answers, SourceFile, TreePath};
 
 /// What a directory entry is, after following symbolic links that stay inside of the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EntryKind {
     /// A regular file.
     File,
@@ -20,7 +20,7 @@ pub enum EntryKind {
 }
 
 /// One name in a directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The name, one path component.
     pub name: SmolStr,
@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 /// Why a path could not be read or listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ReadError {
     /// Nothing is there.
     NotFound,
@@ -69,11 +69,11 @@ impl fmt::Display for ReadError {
     }
 }
 
-/// Names the content of a tree; see [`Tree::content_id`].
+/// Tells trees apart; see [`Tree::id`]. Nothing but whether two are equal means anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentId(u64);
+pub struct TreeId(u64);
 
-impl ContentId {
+impl TreeId {
     /// An id that no other tree of this process has.
     pub fn fresh() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -103,13 +103,23 @@ pub trait Tree: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
-    /// Names the content of `dir`: two trees that answer the same id hold the same files below it. What is made
-    /// from a directory (a loaded chart) may be shared under this id and the path.
-    fn content_id(&self, dir: &TreePath) -> ContentId;
+    /// Which tree this is below `dir`: two that answer the same id are views of one tree, with the same files there.
+    fn id(&self, dir: &TreePath) -> TreeId;
 
     /// The path that `path` leads to after following symbolic links inside of the tree.
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
         self.kind(path).map(|_| path.clone()).ok_or(ReadError::NotFound)
+    }
+
+    /// The tree that a record of questions is kept about; `None` where none is kept. What is made from that once may
+    /// serve all who [`note`](Self::note) what it was made from.
+    fn unwatched(&self) -> Option<Arc<dyn Tree>> {
+        None
+    }
+
+    /// Puts on record what was asked earlier on behalf of this tree.
+    fn note(&self, answers: &Arc<Answers>) {
+        let _ = answers;
     }
 
     /// Whether `path` is a file.

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::located::{Located, io_error};
-use super::{ContentId, Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreePath};
+use super::{Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreeId, TreePath};
 
 /// Files larger than this are reported, not read: no hand-written configuration comes near it, and the API
 /// server's own limit for one object is 3 MiB.
@@ -21,7 +21,7 @@ pub const MAX_FILE_BYTES: u64 = 32 << 20;
 
 /// A directory on disk, seen through `.gitignore`.
 pub struct WorkTree {
-    id: ContentId,
+    id: TreeId,
     root: PathBuf,
     /// The root with all links followed; what links may lead into.
     real_root: PathBuf,
@@ -118,7 +118,7 @@ impl WorkTree {
             return Err(error.clone());
         }
         Ok(Self {
-            id: ContentId::fresh(),
+            id: TreeId::fresh(),
             root: root.to_owned(),
             real_root,
             prefix: prefix.to_owned(),
@@ -140,7 +140,7 @@ impl WorkTree {
             return Err(ReadError::NotDir);
         }
         Ok(Self {
-            id: ContentId::fresh(),
+            id: TreeId::fresh(),
             root: root.to_owned(),
             real_root,
             prefix: prefix.to_owned(),
@@ -328,7 +328,7 @@ impl Tree for WorkTree {
         self.unlisted.clone()
     }
 
-    fn content_id(&self, _: &TreePath) -> ContentId {
+    fn id(&self, _: &TreePath) -> TreeId {
         self.id
     }
 

@@ -17,8 +17,9 @@ use crate::origin::{Origins, Place};
 use crate::source::{Span, TreePath};
 use crate::yaml::Node;
 
+use super::analysis::{Analysis, Fresh, Keeping, OnApp, Worker};
 use super::app::{App, AppId, AppKind, Spec};
-use super::batch::{Batch, work};
+use super::batch::Batch;
 use super::clusters::Variants;
 use super::collected::{Claims, Collected, Done};
 use super::definition::{Definition, control_plane, expect_paths, git_paths, is_app_kind, is_flux_kind};
@@ -42,6 +43,21 @@ pub fn analyze<T: Send>(
     workspace: &Workspace,
     on_app: &(dyn Fn(&App, &Rendered) -> T + Sync),
 ) -> (Inventory, Vec<T>) {
+    discover(workspace, &Fresh(on_app))
+}
+
+/// The same with what earlier analyses of the repository know: only apps that meet what changed are rendered and seen by
+/// `on_app`, which must do the same every time.
+pub fn analyze_again<T: Clone + Send + Sync>(
+    workspace: &Workspace,
+    analysis: &Analysis<T>,
+    on_app: &OnApp<'_, T>,
+) -> (Inventory, Vec<T>) {
+    analysis.begin();
+    discover(workspace, &Keeping { analysis, on_app })
+}
+
+fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventory, Vec<T>) {
     workspace.watch.phase("reading files");
     let scan = Scan::of(workspace);
     workspace.watch.phase("rendering and checking apps");
@@ -52,7 +68,7 @@ pub fn analyze<T: Send>(
     let expected = expect_paths(workspace, &scan);
     let mut discovery = Discovery {
         workspace,
-        on_app,
+        worker,
         queue: Vec::new(),
         done: Vec::new(),
         known: BTreeMap::new(),
@@ -134,7 +150,7 @@ fn leads(scan: &Scan, dir: &TreePath) -> bool {
 
 struct Discovery<'a, T> {
     workspace: &'a Workspace,
-    on_app: &'a (dyn Fn(&App, &Rendered) -> T + Sync),
+    worker: &'a dyn Worker<T>,
     /// What is still to be rendered, by id.
     queue: Vec<(App, u32)>,
     done: Vec<Done<T>>,
@@ -356,13 +372,10 @@ impl<T: Send> Discovery<'_, T> {
     fn run(&mut self) {
         while !self.queue.is_empty() {
             let queue = self.ready();
-            let (workspace, on_app) = (self.workspace, self.on_app);
-            let keeps_named = self.has_flux;
-            workspace.watch.found(queue.len());
-            let batches: Vec<Batch<T>> = queue
-                .into_par_iter()
-                .map(|(app, depth)| work(workspace, on_app, app, depth, keeps_named))
-                .collect();
+            let (round, worker) = (self.worker.round(self.workspace, self.has_flux), self.worker);
+            self.workspace.watch.found(queue.len());
+            let batches: Vec<Batch<T>> =
+                queue.into_par_iter().map(|(app, depth)| worker.work(&round, app, depth)).collect();
             let mut children = Vec::new();
             for mut batch in batches {
                 let shift = self.origins.append(batch.origins);

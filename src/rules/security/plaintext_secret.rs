@@ -134,7 +134,7 @@ fn judge(
 /// Whether a value is the name of a Secret that the repository has or makes. An object's own name does not count: `mysql` may
 /// well have the password `mysql`.
 fn is_known_name(value: &str, object: &Object, cx: &Context<'_>) -> bool {
-    value != object.name && cx.workspace.names().contains(value)
+    value != object.name && cx.workspace.is_secret_name(value)
 }
 
 /// Whether a template makes the value at each render, or looks it up.
