@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod diff;
 pub mod download;
+pub mod editor;
 pub mod explain;
 pub mod fetch;
 pub mod finding;

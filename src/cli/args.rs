@@ -130,6 +130,8 @@ pub(super) enum Command {
     Impact(Deferred<ImpactArgs>),
     /// List the values of an app: what each key is, which line says so, and what that line shadows
     Values(Deferred<ValuesArgs>),
+    /// Speak the language server protocol with an editor, over standard input and output
+    Lsp(Deferred<LspArgs>),
     /// Print a rule's page
     Explain(Deferred<ExplainArgs>),
     /// List the rules
@@ -184,7 +186,7 @@ pub(super) enum ConfigCommand {
 }
 
 /// Arguments of `check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct CheckArgs {
     /// What to lint: a repository, or directories and files of one; `-` for a file on standard input
     #[arg(default_value = ".", value_name = "PATH")]
@@ -259,6 +261,9 @@ pub(super) struct CheckArgs {
     /// The day that `until YYYY-MM-DD` in comments is compared with (default: today in UTC)
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
     pub(super) today: Option<String>,
+    /// Check again whenever a file changes, until it is interrupted; only apps that meet the change are rendered again
+    #[arg(long, conflicts_with_all = ["base", "changed", "write_baseline", "stdin_filename", "output", "profile"])]
+    pub(super) watch: bool,
     /// Print findings only, no closing line
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -272,8 +277,23 @@ pub(super) struct CheckArgs {
     pub(super) common: CommonArgs,
 }
 
-/// Arguments of every command that looks at a repository.
+/// Arguments of `lsp`.
 #[derive(Debug, Args)]
+pub(super) struct LspArgs {
+    /// The root of the repository (default: the one that the editor opens)
+    pub(super) path: Option<PathBuf>,
+    /// Over standard input and output, as always: editors like to say so
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
+    /// Which rules run
+    #[arg(long)]
+    pub(super) preset: Option<PresetArg>,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// Arguments of every command that looks at a repository.
+#[derive(Debug, Clone, Args)]
 pub(super) struct CommonArgs {
     /// The configuration file (default: .gitops-lint.yaml or .gitops-lint.yml at the root)
     #[arg(long, value_name = "FILE")]

@@ -18,7 +18,7 @@ use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
 use super::place::Place;
 use super::stopwatch::{Progress, Stopwatch};
 use super::terminal::look;
-use super::{Failure, fix, open, print, say};
+use super::{Failure, fix, open, print, say, watch};
 
 /// Where `--write-baseline` writes when no file is named.
 const BASELINE_NAME: &str = ".gitops-lint-baseline.json";
@@ -27,6 +27,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let watch = Stopwatch::start();
     watch.phase("opening the repository");
     let place = place(args)?;
+    if args.watch {
+        let formats = targets(args, &Config::default())?;
+        let format =
+            formats.iter().find(|(_, file)| file.is_none()).map_or(Format::Pretty, |(format, _)| *format);
+        watch::run(args, place, format)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut workspace = open::with_buffer(&place.root, &args.common, place.buffer.as_ref())?;
     // What cannot be written is said before the work, not after.
     let targets = targets(args, &workspace.config)?;
@@ -177,6 +184,13 @@ fn mend(
     fix::mend(workspace, place, &args.common, &args.mend, plain, (None, Some(among)))
 }
 
+/// What a check of an editor runs: what the configuration says.
+pub(super) fn plain_options(config: &Config, preset: Option<PresetArg>) -> Result<Options, Failure> {
+    let (only, _) = selected(&[], config)?;
+    let strict = preset.map(|preset| matches!(preset, PresetArg::Strict));
+    Ok(Options { strict, today: Some(today(None)?), only, ..Options::default() })
+}
+
 fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report, Failure> {
     let mut options = options(args, place, workspace)?;
     let Some(revision) = &args.base else { return Ok(lint::lint(workspace, &options)) };
@@ -193,9 +207,9 @@ fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report
 }
 
 /// What the command line asks for, but for `--base`.
-fn options(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Options, Failure> {
+pub(super) fn options(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Options, Failure> {
     let config = &workspace.config;
-    let (only, named) = selected(args, config)?;
+    let (only, named) = selected(&args.select, config)?;
     let mut options = Options {
         strict: args.preset.map(|preset| matches!(preset, PresetArg::Strict)),
         confidence: args.confidence,
@@ -227,10 +241,10 @@ fn options(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Opt
 
 /// What `--select` or the configuration asks for, and the rules that the command line names themselves.
 fn selected(
-    args: &CheckArgs,
+    given: &[Rules],
     config: &Config,
 ) -> Result<(Option<Vec<&'static str>>, Vec<&'static str>), Failure> {
-    let mut selected = args.select.clone();
+    let mut selected = given.to_vec();
     if selected.is_empty() {
         for name in &config.select {
             selected.push(Rules { by_name: false, ..parse_rules(&name.value)? });

@@ -18,6 +18,7 @@ mod fix;
 mod fix_args;
 mod flavors;
 mod init;
+mod lsp;
 mod objects;
 mod open;
 mod picture;
@@ -35,6 +36,7 @@ mod terminal;
 mod trust;
 mod unchanged;
 mod values;
+mod watch;
 mod why;
 
 use std::io::Write;
@@ -109,6 +111,7 @@ fn any(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Fix(args)) => fix::run(&args.0),
         Some(Command::Impact(args)) => diff::impact(&args.0),
         Some(Command::Values(args)) => values::run(&args.0),
+        Some(Command::Lsp(args)) => lsp::run(&args.0),
         Some(Command::Explain(args)) => about_rules::explain(&args.0),
         Some(Command::Rules(args)) => Ok(about_rules::list(&args.0)),
         Some(Command::Graph(args)) => picture::graph(&args.0),

@@ -23,7 +23,7 @@ use super::Failure;
 use super::args::Cli;
 
 /// What a command looks at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     /// The root of what is linted.
     pub(super) root: PathBuf,

@@ -139,7 +139,7 @@ pub(super) fn file_of(workspace: &Workspace, path: &str) -> Result<Arc<SourceFil
 }
 
 /// The lines that belong to `line`: with a key, its value.
-pub(super) fn lines_of(workspace: &Workspace, file: &Arc<SourceFile>, line: u32) -> RangeInclusive<u32> {
+pub fn lines_of(workspace: &Workspace, file: &Arc<SourceFile>, line: u32) -> RangeInclusive<u32> {
     let stream = workspace.cache.stream(file);
     let mut end = line;
     let mut todo: Vec<&Node> =
@@ -236,7 +236,7 @@ impl Effects {
 }
 
 /// What the lines reach in an app.
-pub(super) fn in_app(
+pub fn in_app(
     file: &SourceFile,
     lines: &RangeInclusive<u32>,
     app: &App,

@@ -256,11 +256,20 @@ pub fn lint(workspace: &Workspace, options: &Options) -> Report {
 /// The same for one of several states of a repository: what `analysis` knows from others is not done again. The rules must
 /// be the same every time.
 pub fn lint_again(workspace: &Workspace, options: &Options, analysis: &Analysis<Vec<Finding>>) -> Report {
+    lint_for_questions(workspace, options, analysis).0
+}
+
+/// The same, with what is rendered, for those who have questions about it.
+pub fn lint_for_questions(
+    workspace: &Workspace,
+    options: &Options,
+    analysis: &Analysis<Vec<Finding>>,
+) -> (Report, Inventory) {
     let rules = selected(workspace, options);
     let check =
         |workspace: &Workspace, app: &App, rendered: &Rendered| check_app(workspace, &rules, app, rendered);
     let (inventory, per_app) = repo::analyze_again(workspace, analysis, &check);
-    conclude(workspace, options, &rules, &inventory, per_app)
+    (conclude(workspace, options, &rules, &inventory, per_app), inventory)
 }
 
 /// What the rules about objects and apps find in one app.

@@ -122,6 +122,11 @@ pub trait Tree: Send + Sync + fmt::Debug {
         let _ = answers;
     }
 
+    /// Reads a file as it is now, whatever was read before. Only the working tree changes.
+    fn reread(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
+        self.read(path)
+    }
+
     /// Whether `path` is a file.
     fn is_file(&self, path: &TreePath) -> bool {
         self.kind(path) == Some(EntryKind::File)

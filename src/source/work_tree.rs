@@ -273,6 +273,11 @@ impl Tree for WorkTree {
         read.entry(path.clone()).or_insert(result).clone()
     }
 
+    fn reread(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
+        self.located.write().unwrap_or_else(PoisonError::into_inner).remove(path);
+        self.read_from_disk(path)
+    }
+
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
         let (on_disk, _) = self.locate_inside(dir)?;
         // The walk knows what lies behind a link by its own path.

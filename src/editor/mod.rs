@@ -1,0 +1,15 @@
+//! What editors are told: findings while somebody types, what a line reaches, where a value comes from.
+//!
+//! A [`Session`] is a repository that changes: every state is a snapshot of its own, and only apps that meet what changed are
+//! rendered again ([`Analysis`](crate::repo::Analysis)). A [`Server`] speaks the language server protocol about it, as plain JSON:
+//! of the protocol's types it needs a tenth, and a message of which a type of theirs says that it is wrong must be survived as well.
+
+mod links;
+mod questions;
+mod server;
+mod session;
+mod text;
+mod uri;
+
+pub use server::{OpenAt, Server};
+pub use session::{Checked, Open, Session};

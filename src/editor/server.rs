@@ -1,0 +1,500 @@
+//! The language server: messages in, messages out. It reads no clock and no socket; who carries the messages is up to `cli`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::finding::Severity;
+use crate::lint::{AppStatus, Options, Reported};
+use crate::repo::Workspace;
+use crate::source::{SourceFile, Span, TreePath};
+
+use super::questions::Cursor;
+use super::session::{Checked, Session};
+use super::text::Encoding;
+use super::uri;
+
+/// Opens the repository at a path.
+pub type OpenAt = dyn Fn(&Path) -> Result<(Workspace, Options), String> + Send;
+
+/// Files whose change means that everything is opened anew.
+const STEERING: [&str; 3] = [".gitops-lint.yaml", ".gitops-lint.yml", ".gitops-lint.lock"];
+
+/// What the protocol calls errors.
+const PARSE_ERROR: i64 = -32700;
+const INVALID_REQUEST: i64 = -32600;
+const METHOD_NOT_FOUND: i64 = -32601;
+const INVALID_PARAMS: i64 = -32602;
+const NOT_INITIALIZED: i64 = -32002;
+const CANCELLED: i64 = -32800;
+
+/// A language server for one repository.
+pub struct Server {
+    open: std::sync::Arc<OpenAt>,
+    /// The root that the command line named, if it did.
+    root: Option<PathBuf>,
+    /// The root as the editor names it.
+    root_uri: String,
+    encoding: Encoding,
+    session: Option<Session>,
+    /// Texts of open documents by their URIs.
+    texts: BTreeMap<TreePath, String>,
+    /// What was told about which file.
+    published: BTreeMap<TreePath, Value>,
+    status: String,
+    /// The last check that was told of.
+    told: u64,
+    stopping: bool,
+    exited: bool,
+    out: Vec<Value>,
+}
+
+impl Server {
+    /// A server that opens what the editor names, or `root`.
+    pub fn new(open: std::sync::Arc<OpenAt>, root: Option<PathBuf>) -> Self {
+        Self {
+            open,
+            root,
+            root_uri: String::new(),
+            encoding: Encoding::default(),
+            session: None,
+            texts: BTreeMap::new(),
+            published: BTreeMap::new(),
+            status: String::new(),
+            told: 0,
+            stopping: false,
+            exited: false,
+            out: Vec::new(),
+        }
+    }
+
+    /// Whether the editor said goodbye, and whether it did so in order.
+    pub fn exited(&self) -> Option<bool> {
+        self.exited.then_some(self.stopping)
+    }
+
+    /// Takes messages that came together, in order, and answers what is to be sent. Requests that a later message cancels are
+    /// not worked on. Diagnostics come once, after all of them.
+    pub fn handle(&mut self, messages: &[Result<Value, String>]) -> Vec<Value> {
+        let cancelled: BTreeSet<String> = messages
+            .iter()
+            .filter_map(|message| message.as_ref().ok())
+            .filter(|message| method(message) == Some("$/cancelRequest"))
+            .filter_map(|message| Some(message.get("params")?.get("id")?.to_string()))
+            .collect();
+        for message in messages {
+            match message {
+                Err(why) => self.error(&Value::Null, PARSE_ERROR, why),
+                Ok(message) => {
+                    let is_cancelled =
+                        message.get("id").is_some_and(|id| cancelled.contains(&id.to_string()));
+                    match message.get("id").filter(|_| is_cancelled && method(message).is_some()) {
+                        Some(id) => self.error(id, CANCELLED, "cancelled"),
+                        None => self.one(message),
+                    }
+                }
+            }
+            if self.exited {
+                break;
+            }
+        }
+        if !self.exited {
+            self.publish();
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    fn error(&mut self, id: &Value, code: i64, message: &str) {
+        self.out.push(json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }));
+    }
+
+    fn notify(&mut self, method: &str, params: Value) {
+        self.out.push(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    fn one(&mut self, message: &Value) {
+        let id = message.get("id").filter(|id| id.is_string() || id.is_number());
+        let Some(method) = method(message) else {
+            // An answer to something that was asked; nothing is.
+            if message.get("result").is_none() && message.get("error").is_none() {
+                self.error(id.unwrap_or(&Value::Null), INVALID_REQUEST, "a message has a method");
+            }
+            return;
+        };
+        let nothing = Value::Null;
+        let params = message.get("params").unwrap_or(&nothing);
+        let Some(id) = id else { return self.notification(method, params) };
+        if self.stopping {
+            return self.error(id, INVALID_REQUEST, "the server is shutting down");
+        }
+        if self.root_uri.is_empty() && method != "initialize" {
+            return self.error(id, NOT_INITIALIZED, "initialize comes first");
+        }
+        match self.request(method, params) {
+            Ok(result) => self.out.push(json!({ "jsonrpc": "2.0", "id": id, "result": result })),
+            Err((code, words)) => self.error(id, code, &words),
+        }
+    }
+
+    fn request(&mut self, method: &str, params: &Value) -> Result<Value, (i64, String)> {
+        match method {
+            "initialize" => Ok(self.initialize(params)),
+            "shutdown" => {
+                self.stopping = true;
+                Ok(Value::Null)
+            }
+            "textDocument/hover" => self.ask(params, |cursor, checked, encoding| {
+                let Some((text, at)) = cursor.hover(checked) else { return Value::Null };
+                let Some(file) = checked.workspace.sources.get(at.file) else { return Value::Null };
+                json!({ "contents": { "kind": "markdown", "value": text }, "range": encoding.range(&file, at) })
+            }),
+            "textDocument/definition" => {
+                let root = self.root_uri.clone();
+                self.ask(params, |cursor, checked, encoding| {
+                    locations(checked, encoding, &root, cursor.definition(checked))
+                })
+            }
+            "textDocument/references" => {
+                let root = self.root_uri.clone();
+                self.ask(params, |cursor, checked, encoding| {
+                    locations(checked, encoding, &root, cursor.references(checked))
+                })
+            }
+            "textDocument/completion" => self.ask(params, |cursor, checked, _| {
+                let item = |it: super::questions::Proposal| json!({ "label": it.label, "detail": it.detail, "kind": 10 });
+                Value::Array(cursor.complete(checked).into_iter().map(item).collect())
+            }),
+            "textDocument/documentLink" => {
+                let root = self.root_uri.clone();
+                self.ask(params, |cursor, checked, encoding| {
+                    let link = |(at, target): (Span, TreePath)| {
+                        let file = checked.workspace.sources.get(at.file)?;
+                        Some(json!({ "range": encoding.range(&file, at), "target": uri::of(&root, target.as_str()) }))
+                    };
+                    Value::Array(cursor.links(checked).into_iter().filter_map(link).collect())
+                })
+            }
+            "textDocument/codeAction" => self.code_actions(params),
+            _ => Err((METHOD_NOT_FOUND, format!("there is no method `{method}`"))),
+        }
+    }
+
+    fn initialize(&mut self, params: &Value) -> Value {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let folder = params.get("workspaceFolders").and_then(|folders| text(folders.get(0)?.get("uri")));
+        let given = folder.or_else(|| text(params.get("rootUri")));
+        let path = text(params.get("rootPath")).map(|path| uri::of_path(Path::new(&path)));
+        let own = self.root.as_deref().map(uri::of_path);
+        self.root_uri = given
+            .or(path)
+            .or(own)
+            .unwrap_or_else(|| uri::of_path(Path::new("/")))
+            .trim_end_matches('/')
+            .to_owned();
+        let encodings =
+            params.get("capabilities").and_then(|it| it.get("general")?.get("positionEncodings")?.as_array());
+        let utf8 = encodings.is_some_and(|all| all.iter().any(|it| it.as_str() == Some("utf-8")));
+        self.encoding = if utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
+        json!({
+            "capabilities": {
+                "positionEncoding": if utf8 { "utf-8" } else { "utf-16" },
+                "textDocumentSync": { "openClose": true, "change": 2, "save": { "includeText": false } },
+                "hoverProvider": true,
+                "definitionProvider": true,
+                "referencesProvider": true,
+                "completionProvider": { "triggerCharacters": ["["] },
+                "documentLinkProvider": {},
+                "codeActionProvider": { "codeActionKinds": ["quickfix"] },
+            },
+            "serverInfo": { "name": "gitops-lint", "version": env!("CARGO_PKG_VERSION") },
+        })
+    }
+
+    fn notification(&mut self, method: &str, params: &Value) {
+        match method {
+            "exit" => self.exited = true,
+            "initialized" => self.start(),
+            "textDocument/didOpen" => {
+                let document = params.get("textDocument");
+                let text = document.and_then(|it| it.get("text")?.as_str());
+                if let (Some(path), Some(text)) = (self.path(params), text) {
+                    self.set(path, text.to_owned());
+                }
+            }
+            "textDocument/didChange" => {
+                let changes = params.get("contentChanges").and_then(Value::as_array);
+                let Some((path, changes)) = self.path(params).zip(changes) else { return };
+                let Some(mut text) = self.texts.get(&path).cloned() else { return };
+                self.encoding.apply(&mut text, changes);
+                self.set(path, text);
+            }
+            "textDocument/didClose" => {
+                let Some(path) = self.path(params) else { return };
+                self.texts.remove(&path);
+                if let Some(session) = &mut self.session {
+                    session.close(&path);
+                }
+                self.saved(&[path]);
+            }
+            "textDocument/didSave" => {
+                let path = self.path(params);
+                self.saved(path.as_slice());
+            }
+            "workspace/didChangeWatchedFiles" => {
+                let changes = params.get("changes").and_then(Value::as_array);
+                let uris = changes.into_iter().flatten().filter_map(|change| change.get("uri")?.as_str());
+                let paths: Vec<TreePath> = uris.filter_map(|it| uri::path(&self.root_uri, it)).collect();
+                self.saved(&paths);
+            }
+            _ => {}
+        }
+    }
+
+    fn path(&self, params: &Value) -> Option<TreePath> {
+        uri::path(&self.root_uri, params.get("textDocument")?.get("uri")?.as_str()?)
+    }
+
+    /// Opens the repository, and says so where that fails.
+    fn start(&mut self) {
+        let root = match &self.root {
+            Some(root) => root.clone(),
+            None => uri::to_path(&self.root_uri),
+        };
+        let open = std::sync::Arc::clone(&self.open);
+        let opened = Session::new(Box::new(move || open(&root)));
+        match opened {
+            Ok(session) => self.session = Some(session),
+            Err(why) => return self.failed(&why),
+        }
+        for (path, text) in self.texts.clone() {
+            self.set(path, text);
+        }
+    }
+
+    fn failed(&mut self, why: &str) {
+        self.notify("window/showMessage", json!({ "type": 1, "message": format!("gitops-lint: {why}") }));
+    }
+
+    fn set(&mut self, path: TreePath, text: String) {
+        if let Some(session) = self.session.as_mut().filter(|session| session.has(&path)) {
+            session.edit(&path, text.clone().into_bytes());
+        }
+        self.texts.insert(path, text);
+    }
+
+    /// Files may have changed on disk.
+    fn saved(&mut self, paths: &[TreePath]) {
+        let steers =
+            paths.iter().any(|path| STEERING.contains(&path.as_str()) || path.file_name() == ".gitignore");
+        let Some(session) = &mut self.session else {
+            // What kept it from being opened may be mended.
+            if steers {
+                self.start();
+            }
+            return;
+        };
+        let mut anew = steers;
+        for path in paths {
+            anew |= session.changed_on_disk(path);
+        }
+        if anew {
+            if let Err(why) = session.reopen() {
+                return self.failed(&why);
+            }
+            for (path, text) in self.texts.clone() {
+                self.set(path, text);
+            }
+        }
+    }
+
+    /// Puts a question about a place to the present state.
+    fn ask(
+        &mut self,
+        params: &Value,
+        question: impl Fn(&Cursor, &Checked, Encoding) -> Value,
+    ) -> Result<Value, (i64, String)> {
+        let document = params.get("textDocument").and_then(|it| it.get("uri")?.as_str());
+        let document = document.ok_or((INVALID_PARAMS, "which document?".to_owned()))?;
+        let number =
+            |key: &str| params.get("position").and_then(|it| it.get(key)?.as_u64()).unwrap_or(0) as usize;
+        let (line, character) = (number("line"), number("character"));
+        let (Some(path), Some(session)) = (uri::path(&self.root_uri, document), &mut self.session) else {
+            return Ok(Value::Null);
+        };
+        let checked = session.check().map_err(|why| (INVALID_REQUEST, why))?;
+        let Ok(file) = checked.workspace.tree.read(&path) else { return Ok(Value::Null) };
+        let offset = self.encoding.offset(file.text_or_empty(), line, character) as u32;
+        let cursor = Cursor::new(checked, &path, offset);
+        Ok(cursor.map_or(Value::Null, |cursor| question(&cursor, checked, self.encoding)))
+    }
+
+    /// Fixes and suppressing comments for what is found on some lines.
+    fn code_actions(&mut self, params: &Value) -> Result<Value, (i64, String)> {
+        let (Some(path), Some(session)) = (self.path(params), &mut self.session) else {
+            return Ok(Value::Null);
+        };
+        let line = |end: &str| params.get("range").and_then(|it| it.get(end)?.get("line")?.as_u64());
+        let (Some(first), Some(last)) = (line("start"), line("end")) else {
+            return Err((INVALID_PARAMS, "which lines?".to_owned()));
+        };
+        let checked = session.check().map_err(|why| (INVALID_REQUEST, why))?;
+        let mut actions = Vec::new();
+        let mut offered = BTreeSet::new();
+        for reported in &checked.report.findings {
+            let finding = &reported.finding;
+            let Some(file) = file_at(checked, finding.primary.at, &path) else { continue };
+            let at = file.line_index(finding.primary.at.start);
+            if (at as u64) < first || at as u64 > last {
+                continue;
+            }
+            let diagnostic = diagnostic(checked, self.encoding, &self.root_uri, reported, &file);
+            if let Some(fix) = &finding.fix {
+                let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+                for (span, text) in &fix.edits {
+                    let Some(file) = checked.workspace.sources.get(span.file) else { continue };
+                    let start = self.encoding.position(&file, span.start);
+                    let range = json!({ "start": start, "end": self.encoding.position(&file, span.end) });
+                    let edit = json!({ "range": range, "newText": text });
+                    changes.entry(uri::of(&self.root_uri, file.name())).or_default().push(edit);
+                }
+                actions.push(json!({
+                    "title": fix.title, "kind": "quickfix", "diagnostics": [diagnostic.clone()], "edit": { "changes": changes },
+                }));
+            }
+            let is_yaml = path.file_name().ends_with(".yaml") || path.file_name().ends_with(".yml");
+            if !is_yaml || !offered.insert((finding.rule, at)) {
+                continue;
+            }
+            let text = file.line_span(at).map_or("", |span| file.slice(span));
+            let indent = &text[..text.len() - text.trim_start().len()];
+            let start = json!({ "line": at, "character": 0 });
+            let comment = format!("{indent}# gitops-lint: ignore[{}] reason\n", finding.rule);
+            let edit = json!({ "range": { "start": start, "end": start }, "newText": comment });
+            let uri = uri::of(&self.root_uri, path.as_str());
+            actions.push(json!({
+                "title": format!("Ignore {} on this line", finding.rule),
+                "kind": "quickfix",
+                "diagnostics": [diagnostic],
+                "edit": { "changes": { uri: [edit] } },
+            }));
+        }
+        Ok(Value::Array(actions))
+    }
+
+    /// Tells what is found in which files, where that is news.
+    fn publish(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        if let Err(why) = session.check().map(|_| ()) {
+            return self.failed(&why);
+        }
+        if self.told == session.round() {
+            return;
+        }
+        self.told = session.round();
+        let Ok(checked) = session.check() else { return };
+        let mut all: BTreeMap<TreePath, Vec<Value>> = BTreeMap::new();
+        for reported in &checked.report.findings {
+            let at = reported.finding.primary.at;
+            let Some(file) = checked.workspace.sources.get(at.file) else { continue };
+            let Ok(path) = TreePath::new(file.name()) else { continue };
+            if checked.workspace.tree.is_file(&path) {
+                let diagnostic = diagnostic(checked, self.encoding, &self.root_uri, reported, &file);
+                all.entry(path).or_default().push(diagnostic);
+            }
+        }
+        let status = status(checked);
+        let gone = self.published.keys().filter(|path| !all.contains_key(*path)).cloned();
+        let gone: Vec<(TreePath, Value)> = gone.map(|path| (path, json!([]))).collect();
+        let now = all.into_iter().map(|(path, diagnostics)| (path, Value::Array(diagnostics)));
+        for (path, diagnostics) in now.chain(gone).collect::<Vec<_>>() {
+            if self.published.get(&path) == Some(&diagnostics) {
+                continue;
+            }
+            let uri = uri::of(&self.root_uri, path.as_str());
+            self.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": diagnostics }));
+            if diagnostics.as_array().is_some_and(Vec::is_empty) {
+                self.published.remove(&path);
+            } else {
+                self.published.insert(path, diagnostics);
+            }
+        }
+        if status != self.status {
+            self.notify(
+                "window/logMessage",
+                json!({ "type": 3, "message": format!("gitops-lint: {status}") }),
+            );
+            self.notify("gitopsLint/status", json!({ "message": status }));
+            self.status = status;
+        }
+    }
+}
+
+fn method(message: &Value) -> Option<&str> {
+    message.get("method")?.as_str()
+}
+
+/// How far the fleet is rendered.
+fn status(checked: &Checked) -> String {
+    let apps = &checked.report.apps;
+    let open = apps.iter().filter(|app| app.status != AppStatus::Rendered).count();
+    match open {
+        0 => format!("all {} apps rendered", apps.len()),
+        open => format!("{open} of {} apps not rendered in full", apps.len()),
+    }
+}
+
+/// The file of a span, where it is the one at `path`.
+fn file_at(checked: &Checked, at: Span, path: &TreePath) -> Option<std::sync::Arc<SourceFile>> {
+    checked.workspace.sources.get(at.file).filter(|file| **file.name() == *path.as_str())
+}
+
+fn diagnostic(
+    checked: &Checked,
+    encoding: Encoding,
+    root: &str,
+    reported: &Reported,
+    file: &SourceFile,
+) -> Value {
+    let finding = &reported.finding;
+    let mut message = finding.message.clone();
+    if !finding.primary.message.is_empty() {
+        message = format!("{message}\n{}", finding.primary.message);
+    }
+    if let Some(help) = &finding.help {
+        message = format!("{message}\nhelp: {help}");
+    }
+    let related = finding.related.iter().filter_map(|label| {
+        let file = checked.workspace.sources.get(label.at.file)?;
+        let path = TreePath::new(file.name()).ok().filter(|path| checked.workspace.tree.is_file(path))?;
+        let location =
+            json!({ "uri": uri::of(root, path.as_str()), "range": encoding.range(&file, label.at) });
+        Some(json!({ "location": location, "message": label.message }))
+    });
+    let severity = match finding.severity {
+        Severity::Error => 1,
+        Severity::Warning => 2,
+        Severity::Note => 3,
+    };
+    json!({
+        "range": encoding.range(file, finding.primary.at),
+        "severity": severity,
+        "code": finding.rule,
+        "source": "gitops-lint",
+        "message": message,
+        "relatedInformation": related.collect::<Vec<Value>>(),
+        "data": reported.fingerprint,
+    })
+}
+
+/// Places in files of the repository.
+fn locations(checked: &Checked, encoding: Encoding, root: &str, places: BTreeSet<Span>) -> Value {
+    let location = |at: Span| {
+        let file = checked.workspace.sources.get(at.file)?;
+        let path = TreePath::new(file.name()).ok().filter(|path| checked.workspace.tree.is_file(path))?;
+        let start = encoding.position(&file, at.start);
+        let range = json!({ "start": start, "end": encoding.position(&file, at.end) });
+        Some(json!({ "uri": uri::of(root, path.as_str()), "range": range }))
+    };
+    Value::Array(places.into_iter().filter_map(location).collect())
+}

@@ -1,0 +1,187 @@
+//! A repository that changes while it is looked at: files on disk, and files as an editor has them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::lint::{self, Names, Options, Report};
+use crate::repo::{Analysis, Inventory, Workspace};
+use crate::source::{OverlayTree, ReadError, SourceFile, Tree, TreePath};
+
+/// Opens the repository as it is on disk.
+pub type Open = dyn Fn() -> Result<(Workspace, Options), String>;
+
+/// Bytes of files that were superseded, beyond which everything is opened anew: files are only ever added to a snapshot.
+const MAX_STALE: usize = 64 << 20;
+
+/// A repository in its present state, with the last report about it.
+pub struct Session {
+    open: Box<Open>,
+    /// The repository as it was when it was opened.
+    base: Workspace,
+    options: Options,
+    analysis: Analysis<Vec<Finding>>,
+    /// Files that have other content on disk since.
+    disk: BTreeMap<TreePath, Arc<SourceFile>>,
+    /// Files as the editor has them.
+    buffers: BTreeMap<TreePath, Arc<SourceFile>>,
+    stale: usize,
+    names: Names,
+    round: u64,
+    checked: Option<Checked>,
+}
+
+/// A state that was checked.
+pub struct Checked {
+    /// The state.
+    pub workspace: Workspace,
+    /// What was found.
+    pub report: Report,
+    /// What is rendered.
+    pub inventory: Inventory,
+}
+
+impl Session {
+    /// Opens a repository.
+    pub fn new(open: Box<Open>) -> Result<Self, String> {
+        let (base, options) = open()?;
+        Ok(Self {
+            open,
+            base,
+            options,
+            analysis: Analysis::default(),
+            disk: BTreeMap::new(),
+            buffers: BTreeMap::new(),
+            stale: 0,
+            names: Names::default(),
+            round: 0,
+            checked: None,
+        })
+    }
+
+    /// What files are called in reports.
+    #[must_use]
+    pub fn named(self, names: Names) -> Self {
+        Self { names, ..self }
+    }
+
+    /// The number of the last check.
+    pub fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// Opens everything anew: files came or went, the configuration changed, or too much was superseded. What the editor has
+    /// stays as it is.
+    pub fn reopen(&mut self) -> Result<(), String> {
+        let (base, options) = (self.open)()?;
+        let texts: Vec<(TreePath, Vec<u8>)> =
+            self.buffers.iter().map(|(path, file)| (path.clone(), file.bytes().to_vec())).collect();
+        *self = Self {
+            base,
+            options,
+            analysis: Analysis::default(),
+            disk: BTreeMap::new(),
+            buffers: BTreeMap::new(),
+            stale: 0,
+            names: std::mem::take(&mut self.names),
+            round: self.round,
+            checked: None,
+            open: std::mem::replace(&mut self.open, Box::new(|| Err(String::new()))),
+        };
+        for (path, text) in texts {
+            self.edit(&path, text);
+        }
+        Ok(())
+    }
+
+    /// A file as the editor has it. A file that is not on disk yet is no part of the repository.
+    pub fn edit(&mut self, path: &TreePath, text: Vec<u8>) {
+        let file = self.file(path, text);
+        self.checked = None;
+        if let Some(old) = self.buffers.insert(path.clone(), file) {
+            self.stale += old.bytes().len();
+        }
+    }
+
+    /// The file is on disk again what the repository has of it.
+    pub fn close(&mut self, path: &TreePath) {
+        if self.buffers.remove(path).is_some() {
+            self.checked = None;
+        }
+    }
+
+    /// A file may have changed on disk. Answers whether everything has to be opened anew.
+    pub fn changed_on_disk(&mut self, path: &TreePath) -> bool {
+        match (self.base.tree.is_file(path), self.base.tree.reread(path)) {
+            (true, Ok(file)) => {
+                let is_old = self.base.tree.read(path).is_ok_and(|old| old.bytes() == file.bytes());
+                let known = self.disk.get(path);
+                if is_old {
+                    if self.disk.remove(path).is_some() {
+                        self.checked = None;
+                    }
+                } else if known.is_none_or(|known| known.bytes() != file.bytes()) {
+                    self.stale += file.bytes().len();
+                    self.disk.insert(path.clone(), file);
+                    self.checked = None;
+                }
+                false
+            }
+            // It came, or it went.
+            (true, Err(_)) | (false, Ok(_)) => true,
+            // What Git ignores, or a directory.
+            (false, Err(error)) => error == ReadError::IsDir,
+        }
+    }
+
+    /// A file with that content: the one that there is, where it has it.
+    fn file(&mut self, path: &TreePath, text: Vec<u8>) -> Arc<SourceFile> {
+        let known =
+            [self.base.tree.read(path).ok(), self.disk.get(path).cloned(), self.buffers.get(path).cloned()];
+        let same = known.into_iter().flatten().find(|file| file.bytes() == text);
+        same.unwrap_or_else(|| self.base.sources.add(path.as_str(), text))
+    }
+
+    /// The files that the editor has.
+    pub fn buffers(&self) -> impl Iterator<Item = &TreePath> {
+        self.buffers.keys()
+    }
+
+    /// How many apps the last check rendered, and how many it took over.
+    pub fn counts(&self) -> (usize, usize) {
+        self.analysis.counts()
+    }
+
+    /// Whether something changed since the last check.
+    pub fn is_stale(&self) -> bool {
+        self.checked.is_none()
+    }
+
+    /// Whether the repository has this file.
+    pub fn has(&self, path: &TreePath) -> bool {
+        self.base.tree.is_file(path)
+    }
+
+    /// The present state, checked.
+    pub fn check(&mut self) -> Result<&Checked, String> {
+        if self.checked.is_none() && self.stale > MAX_STALE {
+            self.reopen()?;
+        }
+        if self.checked.is_none() {
+            let mut changed = self.disk.clone();
+            changed.extend(self.buffers.iter().map(|(path, file)| (path.clone(), Arc::clone(file))));
+            changed.retain(|path, file| self.base.tree.read(path).is_ok_and(|old| old.id() != file.id()));
+            let tree: Arc<dyn Tree> = match changed.is_empty() {
+                true => Arc::clone(&self.base.tree),
+                false => Arc::new(OverlayTree::new(Arc::clone(&self.base.tree), changed)),
+            };
+            let workspace = self.base.beside(tree, None);
+            let (mut report, inventory) = lint::lint_for_questions(&workspace, &self.options, &self.analysis);
+            report.names = self.names.clone();
+            self.analysis.forget();
+            self.round += 1;
+            self.checked = Some(Checked { workspace, report, inventory });
+        }
+        self.checked.as_ref().ok_or_else(String::new)
+    }
+}
