@@ -29,6 +29,7 @@ mod corpus_incidents;
 mod corpus_ownership;
 mod danger;
 mod docs;
+mod editor;
 mod environments;
 mod evidence;
 mod fetch;

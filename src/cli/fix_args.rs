@@ -36,7 +36,7 @@ pub(super) struct FixArgs {
 }
 
 /// How fixes are applied.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct MendArgs {
     /// Show the fixes as a diff instead of writing them; exits with 1 if there are any
     #[arg(long, help_heading = "Fixes")]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::finding::Severity;
+use crate::finding::{Applicability, Fix, Severity};
 use crate::lint::{AppStatus, Options, Reported};
 use crate::repo::Workspace;
 use crate::source::{SourceFile, Span, TreePath};
@@ -349,7 +349,9 @@ impl Server {
                 continue;
             }
             let diagnostic = diagnostic(checked, self.encoding, &self.root_uri, reported, &file);
-            if let Some(fix) = &finding.fix {
+            // What is left to people is no edit.
+            let whole = |fix: &&Fix| fix.applicability != Applicability::DisplayOnly;
+            if let Some(fix) = finding.fix.as_ref().filter(whole) {
                 let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
                 for (span, text) in &fix.edits {
                     let Some(file) = checked.workspace.sources.get(span.file) else { continue };
@@ -359,7 +361,7 @@ impl Server {
                     changes.entry(uri::of(&self.root_uri, file.name())).or_default().push(edit);
                 }
                 actions.push(json!({
-                    "title": fix.title, "kind": "quickfix", "diagnostics": [diagnostic.clone()], "edit": { "changes": changes },
+                    "title": fix.title, "kind": "quickfix", "isPreferred": fix.applicability == Applicability::Safe, "diagnostics": [diagnostic.clone()], "edit": { "changes": changes },
                 }));
             }
             let is_yaml = path.file_name().ends_with(".yaml") || path.file_name().ends_with(".yml");

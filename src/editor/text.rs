@@ -6,7 +6,7 @@ use crate::source::{SourceFile, Span};
 
 /// What the character of a position counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Encoding {
+pub(super) enum Encoding {
     /// Units of UTF-16: what every editor can do.
     #[default]
     Utf16,
@@ -38,7 +38,7 @@ impl Encoding {
     }
 
     /// The offset in a text of a line and a character; the end of the text where there is no such line.
-    pub fn offset(self, text: &str, line: usize, character: usize) -> usize {
+    pub(super) fn offset(self, text: &str, line: usize, character: usize) -> usize {
         let mut start = 0;
         for (number, content) in text.split_inclusive('\n').enumerate() {
             if number == line {
@@ -50,7 +50,7 @@ impl Encoding {
     }
 
     /// A byte of a file, as the protocol says it.
-    pub fn position(self, file: &SourceFile, offset: u32) -> Value {
+    pub(super) fn position(self, file: &SourceFile, offset: u32) -> Value {
         let line = file.line_index(offset);
         let start = file.line_starts().get(line).copied().unwrap_or(0);
         let before = file.text_or_empty().get(start as usize..offset as usize).unwrap_or("");
@@ -58,7 +58,7 @@ impl Encoding {
     }
 
     /// A span of a file. A span that covers nothing is drawn over the rest of its line.
-    pub fn range(self, file: &SourceFile, at: Span) -> Value {
+    pub(super) fn range(self, file: &SourceFile, at: Span) -> Value {
         let end = match at.is_empty() {
             true => file.line_span(file.line_index(at.start)).map_or(at.end, |line| line.end.max(at.end)),
             false => at.end,
@@ -67,7 +67,7 @@ impl Encoding {
     }
 
     /// Applies `contentChanges` in order; what makes no sense is left out.
-    pub fn apply(self, text: &mut String, changes: &[Value]) {
+    pub(super) fn apply(self, text: &mut String, changes: &[Value]) {
         for change in changes {
             let Some(new) = change.get("text").and_then(Value::as_str) else { continue };
             let Some(range) = change.get("range").filter(|range| range.is_object()) else {
