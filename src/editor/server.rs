@@ -264,7 +264,7 @@ impl Server {
         let open = std::sync::Arc::clone(&self.open);
         let opened = Session::new(Box::new(move || open(&root)));
         match opened {
-            Ok(session) => self.session = Some(session),
+            Ok(session) => (self.session, self.told) = (Some(session), 0),
             Err(why) => return self.failed(&why),
         }
         for (path, text) in self.texts.clone() {
@@ -369,7 +369,7 @@ impl Server {
                 continue;
             }
             let text = file.line_span(at).map_or("", |span| file.slice(span));
-            let indent = &text[..text.len() - text.trim_start().len()];
+            let indent = text.get(..text.len() - text.trim_start().len()).unwrap_or_default();
             let start = json!({ "line": at, "character": 0 });
             let comment = format!("{indent}# gitops-lint: ignore[{}] reason\n", finding.rule);
             let edit = json!({ "range": { "start": start, "end": start }, "newText": comment });
