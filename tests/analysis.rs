@@ -209,8 +209,8 @@ fn a_file_that_is_missed_is_asked_for_again() {
     };
     for (with, redone) in [
         ("", 0),
-        // A values file that one Application looks for in vain.
-        ("components/part2/c1.yaml", 1),
+        // A values file that one Application looks for in vain, in a directory that the ApplicationSet lists.
+        ("components/part2/c1.yaml", 2),
         // A file more in a chart that all of them load.
         ("charts/service/templates/x.yaml", report.apps.len()),
     ] {

@@ -226,7 +226,7 @@ fn leads_to_files_and_objects() {
     assert!(targets.iter().any(|it| it.ends_with("values/prod.yaml")), "{targets:?}");
     // The name of a ConfigMap is a value of the chart: it leads to the object.
     let found = client.at("textDocument/definition", "charts/shop/values.yaml", "settings", 2);
-    assert_eq!(files_of(&found), ["web.yaml:20"]);
+    assert_eq!(files_of(&found), ["web.yaml:23"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod questions;
 mod server;
 mod session;
 mod text;
+mod told;
 mod uri;
 
 pub use server::{OpenAt, Server};

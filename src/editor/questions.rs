@@ -12,7 +12,8 @@ use crate::helm::Release;
 use crate::k8s::{is_secret_key, plaintext_secret};
 use crate::repo::{self, AppEntry, Rendered};
 use crate::rules;
-use crate::source::{OverlayTree, SourceFile, Span, TreePath};
+use crate::source::{SourceFile, Span, TreePath};
+use crate::yaml::edit::Edit;
 use crate::yaml::{JsonStyle, Node, Stream};
 
 use super::links::{self, Spot};
@@ -168,9 +169,12 @@ impl Cursor {
         }
         let lines = self.lines(checked);
         let (readers, _) = self.readers(checked);
-        let look = |reader: &Reader<'_>| match self.is_template() {
-            true => links::producers(&reader.rendered, &self.file, &(self.line()..=self.line())),
-            false => links::consumers(&reader.rendered, &self.file, &lines),
+        let look = |reader: &Reader<'_>| {
+            if self.is_template() {
+                links::producers(&reader.rendered, &self.file, &(self.line()..=self.line()))
+            } else {
+                links::consumers(&reader.rendered, &self.file, &lines)
+            }
         };
         readers.iter().flat_map(look).collect()
     }
@@ -235,16 +239,13 @@ impl Cursor {
 
     /// The charts of the apps that read the file. Half a word is no YAML, so the line that is being typed is left out.
     fn releases_without(&self, checked: &Checked, line: Span) -> Vec<Release> {
-        let text = self.file.text_or_empty();
-        let parts = (text.get(..line.start as usize), text.get(line.end as usize..));
-        let (Some(before), Some(behind)) = parts else { return Vec::new() };
         let workspace = &checked.workspace;
-        let file = workspace.sources.add(self.file.name(), format!("{before}{behind}").into_bytes());
-        let tree = OverlayTree::new(Arc::clone(&workspace.tree), [(self.path.clone(), file)].into());
-        let workspace = workspace.beside(Arc::new(tree), None);
+        let edit = Edit { range: line.start..line.end, text: String::new() };
         let ids = checked.inventory.readers(&self.path).iter().take(MAX_APPS);
         let entries = ids.filter_map(|id| checked.inventory.app(*id));
-        entries.flat_map(|entry| repo::render(&entry.app, &workspace).releases).collect()
+        let renders =
+            entries.filter_map(|entry| repo::render_without(&entry.app, workspace, &self.file, &edit));
+        renders.flat_map(|it| it.rendered.releases).collect()
     }
 
     /// The keys above a line by their indentation; `None` inside of a list.

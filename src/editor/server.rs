@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::finding::{Applicability, Fix, Severity};
-use crate::lint::{AppStatus, Options, Reported};
+use crate::finding::{Applicability, Fix};
+use crate::lint::Options;
 use crate::repo::Workspace;
-use crate::source::{SourceFile, Span, TreePath};
+use crate::source::{Span, TreePath};
 
 use super::questions::Cursor;
 use super::session::{Checked, Session};
 use super::text::Encoding;
+use super::told::{diagnostic, file_at, locations, status};
 use super::uri;
 
 /// Opens the repository at a path.
@@ -264,7 +265,7 @@ impl Server {
         let open = std::sync::Arc::clone(&self.open);
         let opened = Session::new(Box::new(move || open(&root)));
         match opened {
-            Ok(session) => self.session = Some(session),
+            Ok(session) => (self.session, self.told) = (Some(session), 0),
             Err(why) => return self.failed(&why),
         }
         for (path, text) in self.texts.clone() {
@@ -361,7 +362,11 @@ impl Server {
                     changes.entry(uri::of(&self.root_uri, file.name())).or_default().push(edit);
                 }
                 actions.push(json!({
-                    "title": fix.title, "kind": "quickfix", "isPreferred": fix.applicability == Applicability::Safe, "diagnostics": [diagnostic.clone()], "edit": { "changes": changes },
+                    "title": fix.title,
+                    "kind": "quickfix",
+                    "isPreferred": fix.applicability == Applicability::Safe,
+                    "diagnostics": [diagnostic.clone()],
+                    "edit": { "changes": changes },
                 }));
             }
             let is_yaml = path.file_name().ends_with(".yaml") || path.file_name().ends_with(".yml");
@@ -369,7 +374,7 @@ impl Server {
                 continue;
             }
             let text = file.line_span(at).map_or("", |span| file.slice(span));
-            let indent = &text[..text.len() - text.trim_start().len()];
+            let indent = text.get(..text.len() - text.trim_start().len()).unwrap_or_default();
             let start = json!({ "line": at, "character": 0 });
             let comment = format!("{indent}# gitops-lint: ignore[{}] reason\n", finding.rule);
             let edit = json!({ "range": { "start": start, "end": start }, "newText": comment });
@@ -434,69 +439,4 @@ impl Server {
 
 fn method(message: &Value) -> Option<&str> {
     message.get("method")?.as_str()
-}
-
-/// How far the fleet is rendered.
-fn status(checked: &Checked) -> String {
-    let apps = &checked.report.apps;
-    let open = apps.iter().filter(|app| app.status != AppStatus::Rendered).count();
-    match open {
-        0 => format!("all {} apps rendered", apps.len()),
-        open => format!("{open} of {} apps not rendered in full", apps.len()),
-    }
-}
-
-/// The file of a span, where it is the one at `path`.
-fn file_at(checked: &Checked, at: Span, path: &TreePath) -> Option<std::sync::Arc<SourceFile>> {
-    checked.workspace.sources.get(at.file).filter(|file| **file.name() == *path.as_str())
-}
-
-fn diagnostic(
-    checked: &Checked,
-    encoding: Encoding,
-    root: &str,
-    reported: &Reported,
-    file: &SourceFile,
-) -> Value {
-    let finding = &reported.finding;
-    let mut message = finding.message.clone();
-    if !finding.primary.message.is_empty() {
-        message = format!("{message}\n{}", finding.primary.message);
-    }
-    if let Some(help) = &finding.help {
-        message = format!("{message}\nhelp: {help}");
-    }
-    let related = finding.related.iter().filter_map(|label| {
-        let file = checked.workspace.sources.get(label.at.file)?;
-        let path = TreePath::new(file.name()).ok().filter(|path| checked.workspace.tree.is_file(path))?;
-        let location =
-            json!({ "uri": uri::of(root, path.as_str()), "range": encoding.range(&file, label.at) });
-        Some(json!({ "location": location, "message": label.message }))
-    });
-    let severity = match finding.severity {
-        Severity::Error => 1,
-        Severity::Warning => 2,
-        Severity::Note => 3,
-    };
-    json!({
-        "range": encoding.range(file, finding.primary.at),
-        "severity": severity,
-        "code": finding.rule,
-        "source": "gitops-lint",
-        "message": message,
-        "relatedInformation": related.collect::<Vec<Value>>(),
-        "data": reported.fingerprint,
-    })
-}
-
-/// Places in files of the repository.
-fn locations(checked: &Checked, encoding: Encoding, root: &str, places: BTreeSet<Span>) -> Value {
-    let location = |at: Span| {
-        let file = checked.workspace.sources.get(at.file)?;
-        let path = TreePath::new(file.name()).ok().filter(|path| checked.workspace.tree.is_file(path))?;
-        let start = encoding.position(&file, at.start);
-        let range = json!({ "start": start, "end": encoding.position(&file, at.end) });
-        Some(json!({ "uri": uri::of(root, path.as_str()), "range": range }))
-    };
-    Value::Array(places.into_iter().filter_map(location).collect())
 }

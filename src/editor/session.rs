@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::finding::Finding;
 use crate::lint::{self, Names, Options, Report};
 use crate::repo::{Analysis, Inventory, Workspace};
@@ -11,14 +13,19 @@ use crate::source::{OverlayTree, ReadError, SourceFile, Tree, TreePath};
 /// Opens the repository as it is on disk.
 pub type Open = dyn Fn() -> Result<(Workspace, Options), String>;
 
-/// Bytes of files that were superseded, beyond which everything is opened anew: files are only ever added to a snapshot.
+/// Bytes of files that were superseded, beyond which everything is opened anew: files are only ever added to the sources.
 const MAX_STALE: usize = 64 << 20;
+
+/// Files beyond half as many as there were at first: superseded ones, and what rules tried.
+const MAX_MORE: usize = 1000;
 
 /// A repository in its present state, with the last report about it.
 pub struct Session {
     open: Box<Open>,
     /// The repository as it was when it was opened.
     base: Workspace,
+    /// Its files.
+    files: FxHashSet<TreePath>,
     options: Options,
     analysis: Analysis<Vec<Finding>>,
     /// Files that have other content on disk since.
@@ -26,6 +33,8 @@ pub struct Session {
     /// Files as the editor has them.
     buffers: BTreeMap<TreePath, Arc<SourceFile>>,
     stale: usize,
+    /// Number of files behind the first check.
+    first: usize,
     names: Names,
     round: u64,
     checked: Option<Checked>,
@@ -47,12 +56,14 @@ impl Session {
         let (base, options) = open()?;
         Ok(Self {
             open,
+            files: base.tree.files().into_iter().collect(),
             base,
             options,
             analysis: Analysis::default(),
             disk: BTreeMap::new(),
             buffers: BTreeMap::new(),
             stale: 0,
+            first: 0,
             names: Names::default(),
             round: 0,
             checked: None,
@@ -77,12 +88,14 @@ impl Session {
         let texts: Vec<(TreePath, Vec<u8>)> =
             self.buffers.iter().map(|(path, file)| (path.clone(), file.bytes().to_vec())).collect();
         *self = Self {
+            files: base.tree.files().into_iter().collect(),
             base,
             options,
             analysis: Analysis::default(),
             disk: BTreeMap::new(),
             buffers: BTreeMap::new(),
             stale: 0,
+            first: 0,
             names: std::mem::take(&mut self.names),
             round: self.round,
             checked: None,
@@ -112,7 +125,7 @@ impl Session {
 
     /// A file may have changed on disk. Answers whether everything has to be opened anew.
     pub fn changed_on_disk(&mut self, path: &TreePath) -> bool {
-        match (self.base.tree.is_file(path), self.base.tree.reread(path)) {
+        match (self.has(path), self.base.tree.reread(path)) {
             (true, Ok(file)) => {
                 let is_old = self.base.tree.read(path).is_ok_and(|old| old.bytes() == file.bytes());
                 let known = self.disk.get(path);
@@ -129,8 +142,8 @@ impl Session {
             }
             // It came, or it went.
             (true, Err(_)) | (false, Ok(_)) => true,
-            // What Git ignores, or a directory.
-            (false, Err(error)) => error == ReadError::IsDir,
+            // A directory may have come, with files.
+            (false, Err(error)) => error == ReadError::IsDir && !self.has_below(path),
         }
     }
 
@@ -159,27 +172,38 @@ impl Session {
 
     /// Whether the repository has this file.
     pub fn has(&self, path: &TreePath) -> bool {
-        self.base.tree.is_file(path)
+        self.files.contains(path)
+    }
+
+    /// Whether the repository has files below a path.
+    fn has_below(&self, dir: &TreePath) -> bool {
+        self.files.iter().any(|path| path.starts_with(dir))
     }
 
     /// The present state, checked.
     pub fn check(&mut self) -> Result<&Checked, String> {
-        if self.checked.is_none() && self.stale > MAX_STALE {
+        let more = self.base.sources.count().saturating_sub(self.first);
+        let full = self.first > 0 && more > self.first / 2 + MAX_MORE || self.stale > MAX_STALE;
+        if self.checked.is_none() && full {
             self.reopen()?;
         }
         if self.checked.is_none() {
             let mut changed = self.disk.clone();
             changed.extend(self.buffers.iter().map(|(path, file)| (path.clone(), Arc::clone(file))));
             changed.retain(|path, file| self.base.tree.read(path).is_ok_and(|old| old.id() != file.id()));
-            let tree: Arc<dyn Tree> = match changed.is_empty() {
-                true => Arc::clone(&self.base.tree),
-                false => Arc::new(OverlayTree::new(Arc::clone(&self.base.tree), changed)),
+            let tree: Arc<dyn Tree> = if changed.is_empty() {
+                Arc::clone(&self.base.tree)
+            } else {
+                Arc::new(OverlayTree::new(Arc::clone(&self.base.tree), changed))
             };
             let workspace = self.base.beside(tree, None);
             let (mut report, inventory) = lint::lint_for_questions(&workspace, &self.options, &self.analysis);
             report.names = self.names.clone();
             self.analysis.forget();
             self.round += 1;
+            if self.first == 0 {
+                self.first = self.base.sources.count();
+            }
             self.checked = Some(Checked { workspace, report, inventory });
         }
         self.checked.as_ref().ok_or_else(String::new)

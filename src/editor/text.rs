@@ -59,9 +59,10 @@ impl Encoding {
 
     /// A span of a file. A span that covers nothing is drawn over the rest of its line.
     pub(super) fn range(self, file: &SourceFile, at: Span) -> Value {
-        let end = match at.is_empty() {
-            true => file.line_span(file.line_index(at.start)).map_or(at.end, |line| line.end.max(at.end)),
-            false => at.end,
+        let end = if at.is_empty() {
+            file.line_span(file.line_index(at.start)).map_or(at.end, |line| line.end.max(at.end))
+        } else {
+            at.end
         };
         json!({ "start": self.position(file, at.start), "end": self.position(file, end) })
     }

@@ -210,10 +210,8 @@ impl Prover<'_> {
             changed.extend(files);
             let tree: Arc<dyn Tree> =
                 Arc::new(OverlayTree::new(Arc::clone(&self.first.tree), changed.clone()));
-            let after = match changed.keys().any(|path| config::FILE_NAMES.contains(&path.as_str())) {
-                true => (self.reopen)(tree)?,
-                false => self.first.beside(tree, None),
-            };
+            let reconfigures = changed.keys().any(|path| config::FILE_NAMES.contains(&path.as_str()));
+            let after = if reconfigures { (self.reopen)(tree)? } else { self.first.beside(tree, None) };
             let report = lint::lint_again(&after, &self.options.lint, &self.found);
             self.analyses += 1;
             let before = (&side, &base.report);

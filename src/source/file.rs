@@ -232,6 +232,11 @@ impl Sources {
         file
     }
 
+    /// Number of files.
+    pub fn count(&self) -> usize {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The file with this id. Ids come from [`add`](Self::add) of the same registry; an id of another registry
     /// answers some other file or `None`.
     pub fn get(&self, id: FileId) -> Option<Arc<SourceFile>> {
