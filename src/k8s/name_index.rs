@@ -20,8 +20,6 @@ struct Texts {
     lengths: BTreeSet<usize>,
     /// The different texts that have these bytes somewhere.
     grams: FxHashMap<[u8; GRAM], Vec<SmolStr>>,
-    /// The different texts that are too short for that.
-    short: Vec<SmolStr>,
 }
 
 fn grams(text: &str) -> impl Iterator<Item = [u8; GRAM]> {
@@ -37,9 +35,6 @@ impl Texts {
             return;
         }
         self.lengths.insert(text.len());
-        if text.len() < GRAM {
-            self.short.push(text.clone());
-        }
         let different: BTreeSet<[u8; GRAM]> = grams(text).collect();
         for gram in different {
             self.grams.entry(gram).or_default().push(text.clone());
@@ -131,9 +126,10 @@ mod tests {
     /// Every pair of many names: what is alike is found.
     #[test]
     fn all_that_are_alike_are_found() {
-        let mut names: Vec<String> = ["", "a", "db", "api", "shop-db", "my-db-x", "database", "shopping", "Shop", "é"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut names: Vec<String> =
+            ["", "a", "db", "api", "shop-db", "my-db-x", "database", "shopping", "Shop", "é"]
+                .map(str::to_owned)
+                .to_vec();
         for index in 0..40 {
             names.push(format!("web-secret-{index}"));
             names.push(format!("order{index}-credentials"));

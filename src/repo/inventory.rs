@@ -62,9 +62,10 @@ impl AppEntry {
     pub fn has_source(&self, path: &TreePath) -> bool {
         let Some(dir) = path.parent() else { return self.reads(path) };
         // The files below a directory follow it.
-        let below = self.files.range(&dir..).take_while(|file| {
-            dir.is_root() || file.as_str().starts_with(dir.as_str())
-        });
+        let below = self
+            .files
+            .range(&dir..)
+            .take_while(|file| dir.is_root() || file.as_str().starts_with(dir.as_str()));
         let beside = |file: &TreePath| {
             let rest = file.strip_prefix(&dir);
             rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
@@ -326,7 +327,8 @@ impl Inventory {
         let here = |app_of: AppId| self.may_meet(app_of, app);
         let mut targeting = self.positions_for(app, index.targeting.get(name));
         let mut objects = self.positions_for(app, index.in_namespace.get(name));
-        let mut named = self.positions_for(app, index.kinds_named.get(&(SmolStr::new("Namespace"), name.into())));
+        let mut named =
+            self.positions_for(app, index.kinds_named.get(&(SmolStr::new("Namespace"), name.into())));
         let object = |at: u32| self.objects.get(at as usize).filter(|object| here(object.app));
         targeting.any(|at| self.apps.get(at as usize).is_some_and(|entry| here(entry.app.id)))
             || objects.any(|at| object(at).is_some())

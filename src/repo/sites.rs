@@ -52,12 +52,7 @@ impl Site {
             | Spec::Release(_)
             | Spec::Manifests(_) => Flux::No,
         };
-        Self {
-            cluster: entry.app.cluster.clone(),
-            flux,
-            lineage,
-            environment: entry.app.environment.clone(),
-        }
+        Self { cluster: entry.app.cluster.clone(), flux, lineage, environment: entry.app.environment.clone() }
     }
 
     /// Whether the layout of the repository lets the two meet.
@@ -201,7 +196,13 @@ impl Sites {
     }
 
     /// What is known about the sites of two apps; `None` for what is no app.
-    fn pair(&self, a: AppId, b: AppId, of: impl Fn(&Site, &Site) -> bool, kept: impl Fn(Pair) -> bool) -> bool {
+    fn pair(
+        &self,
+        a: AppId,
+        b: AppId,
+        of: impl Fn(&Site, &Site) -> bool,
+        kept: impl Fn(Pair) -> bool,
+    ) -> bool {
         let (Some(a), Some(b)) = (self.of_app(a), self.of_app(b)) else { return false };
         match self.kept.get(a as usize * self.groups.len() + b as usize) {
             Some(pair) => kept(*pair),

@@ -16,8 +16,8 @@ use crate::yaml::Cache;
 use crate::yaml::Node;
 
 use super::Fetched;
-use super::idle::ChartWords;
 use super::engines::Engines;
+use super::idle::ChartWords;
 use super::key::hash_node;
 use super::record::Record;
 use super::remotes::Checkouts;

@@ -333,7 +333,8 @@ impl<'a> World<'a> {
     pub fn has_operator(&self, app: AppId, namespace: &str) -> bool {
         // What has no namespace itself says nothing about this one.
         let index = self.index();
-        let list = if namespace.is_empty() { Some(&index.operated) } else { index.operated_in.get(namespace) };
+        let list =
+            if namespace.is_empty() { Some(&index.operated) } else { index.operated_in.get(namespace) };
         self.serving(app, list).any(|object| !object.namespace.is_empty())
     }
 
@@ -359,10 +360,8 @@ impl<'a> World<'a> {
         let namespace = before.namespace.as_deref().unwrap_or(&object.namespace);
         let named = self.index().kinds_named.get(&(before.kind.clone(), before.name.clone()));
         let sources = Positions::all(named).filter_map(|at| self.inventory.objects.get(at as usize));
-        let sources = sources.filter(|it| {
-            it.group == "source.toolkit.fluxcd.io"
-                && meets(&it.namespace, namespace)
-        });
+        let sources =
+            sources.filter(|it| it.group == "source.toolkit.fluxcd.io" && meets(&it.namespace, namespace));
         let tags = sources.filter_map(|it| it.node.as_deref()?.at_path(&["spec", "ref", "tag"])?.as_str());
         let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
         majors.is_empty() || majors.iter().any(|major| *major < before.major)

@@ -62,7 +62,8 @@ impl<'a> Levels<'a> {
             return of_label(label, label.place());
         }
         // An Application may label the namespace that it creates.
-        let labelled = self.managed.get(object.namespace.as_str()).filter(|_| !object.namespace.is_empty())?;
+        let labelled =
+            self.managed.get(object.namespace.as_str()).filter(|_| !object.namespace.is_empty())?;
         let (_, label) = labelled.iter().find(|(app, _)| self.world.may_serve(*app, object.app))?;
         // The steps behind it are in the app's own arena, so its bytes must do.
         of_label(label, Place::written(label.at))

@@ -137,11 +137,11 @@ impl<'a> Group<'a> {
         let alternative = |other: &AppId| inventory.are_alternatives(*other, app);
         let roots = if known.showcase { &self.roots } else { &self.showcases };
         let mut rich = self.rich.values().filter(|_| known.rich);
-        let mut elsewhere = self.dirs.iter().filter(|(dir, _)| **dir != known.root_dir).map(|(_, other)| other);
+        let mut elsewhere =
+            self.dirs.iter().filter(|(dir, _)| **dir != known.root_dir).map(|(_, other)| other);
         let named = self.named.get(&*entry.app.name).into_iter().flatten();
-        let same_name = |other: &&AppId| {
-            inventory.app(**other).is_some_and(|it| it.app.namespace == entry.app.namespace)
-        };
+        let same_name =
+            |other: &&AppId| inventory.app(**other).is_some_and(|it| it.app.namespace == entry.app.namespace);
         self.sites.values().all(|other| inventory.may_meet(*other, app))
             && !named.clone().any(|other| same_name(&other))
             && !named.clone().any(alternative)
@@ -219,7 +219,9 @@ fn is_nested(dir: &TreePath, others: &BTreeSet<TreePath>) -> bool {
         above = at.parent();
     }
     let mut below = others.range(dir..).skip_while(|other| *other == dir);
-    below.find(|other| !other.as_str().starts_with(dir.as_str()) || other.starts_with(dir)).is_some_and(|it| it.starts_with(dir))
+    below
+        .find(|other| !other.as_str().starts_with(dir.as_str()) || other.starts_with(dir))
+        .is_some_and(|it| it.starts_with(dir))
 }
 
 /// Splits objects of one identity into groups of apps that can share a cluster; groups of one app are dropped.

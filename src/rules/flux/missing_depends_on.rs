@@ -48,9 +48,8 @@ impl Rule for MissingDependsOn {
                 let closed = world.is_closed(entry.app.id);
                 let elsewhere = inventory.apps_named(name).find(same_kind);
                 let mut written = world.written(name);
-                let written = written.find(|document| {
-                    document.kind == kind && !inventory.scan.is_input(&document.path)
-                });
+                let written = written
+                    .find(|document| document.kind == kind && !inventory.scan.is_input(&document.path));
                 let close = || {
                     let names = inventory.apps.iter().filter(same_kind).map(|other| &*other.app.name);
                     did_you_mean(name, names)

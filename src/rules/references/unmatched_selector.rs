@@ -113,7 +113,8 @@ impl Rule for UnmatchedSelector {
             let targets: Vec<&ObjectFacts> = match names {
                 Some(names) => {
                     let spaces = || names.iter().flat_map(|name| [*name, ""]);
-                    let all = |what| spaces().flat_map(move |it| world.labelled(object.app, what, it, labels));
+                    let all =
+                        |what| spaces().flat_map(move |it| world.labelled(object.app, what, it, labels));
                     let mut any = spaces().flat_map(|name| world.selectable(object.app, what, name));
                     if all(what).any(selects)
                         || any.next().is_none()

@@ -31,7 +31,8 @@ impl Rule for MissingNetworkPolicy {
         let kinds: Vec<&str> = world.kinds().filter(|kind| kind.ends_with("NetworkPolicy")).collect();
         let policies = Selectors::new(world, "networking.k8s.io", "NetworkPolicy", &SELECTOR);
         // Most repositories have that kind of no other group.
-        let kinds: Vec<&str> = kinds.into_iter().filter(|kind| inventory.of_kind(kind).any(is_other)).collect();
+        let kinds: Vec<&str> =
+            kinds.into_iter().filter(|kind| inventory.of_kind(kind).any(is_other)).collect();
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some(pod) = object.pod.as_ref().filter(|_| object.kind != "Job" && object.kind != "CronJob")
             else {
@@ -43,7 +44,9 @@ impl Rule for MissingNetworkPolicy {
             };
             // Cilium, Calico and others select in their own ways.
             let covered = policies.about(object).any(covers)
-                || kinds.iter().any(|kind| world.of_kind_in(object.app, &object.namespace, kind).any(is_other));
+                || kinds
+                    .iter()
+                    .any(|kind| world.of_kind_in(object.app, &object.namespace, kind).any(is_other));
             if covered || world.open(object.app, &object.namespace, false).is_some() {
                 continue;
             }
