@@ -3,7 +3,7 @@
 use crate::finding::Severity;
 use crate::k8s::PodSecurityLevel;
 use crate::repo::Inventory;
-use crate::rules::pod_security::Levels;
+use crate::rules::pod_security::{self, Levels};
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 
 meta!(

@@ -58,8 +58,10 @@ impl Rule for DuplicateEnvVar {
                     .related(first.get("name").unwrap_or(first).place(), "set here first")
                     .help("keep one of them: the last one wins, and server-side apply refuses the object")
                     .mend(|_, mender| {
+                        let alone = *same && all == twice.len();
+                        let again = env.get(*index).filter(|_| alone)?;
                         let list = container.path(&pod, "env");
-                        Some(mender.delete(item.place().at).filter(|_| same)?.changing([list.as_str()]))
+                        Some(mender.delete(again.place().at)?.changing([list.as_str()]))
                     });
             }
         }
