@@ -1,8 +1,10 @@
-//! The language server, spoken to in this process: what it answers, what it survives, and that what it tells of a repository
+//! The language server, spoken to in this process and over its streams: what it answers, what it survives, and that what it tells of a repository
 //! that changes is what a fresh check finds.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 
 use gitops_lint::editor::Server;
@@ -12,7 +14,7 @@ use gitops_lint::source::{Sources, Tree, TreePath, WorkTree};
 use gitops_lint::yaml::Cache;
 use serde_json::{Value, json};
 
-use super::cli::{copy, demo};
+use super::cli::{command, copy, demo};
 
 fn open(root: &Path) -> Result<(Workspace, Options), String> {
     let sources = Sources::new();
@@ -382,4 +384,51 @@ fn random_edits_and_nonsense() {
     assert_eq!(client.ask("shutdown", Value::Null), Value::Null);
     client.notify("exit", Value::Null);
     assert_eq!(client.server.exited(), Some(true));
+}
+
+/// The process itself: framed messages in, framed messages out, and an end when it is asked for.
+#[test]
+fn speaks_over_its_streams() {
+    let repo = tempfile::tempdir().unwrap();
+    copy(&demo(), repo.path());
+    let mut run = command(repo.path(), &["lsp"]);
+    let mut child = run.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let root = format!("file://{}", repo.path().display());
+    let initialize = json!({ "rootUri": root, "capabilities": {} });
+    let mut input = child.stdin.take().unwrap();
+    for message in [
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize }),
+        json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }),
+        json!({ "jsonrpc": "2.0", "id": 2, "method": "shutdown" }),
+        json!({ "jsonrpc": "2.0", "method": "exit" }),
+    ] {
+        let body = message.to_string();
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.starts_with("Content-Length: ") && said.contains("\"hoverProvider\":true"), "{said}");
+    assert!(said.contains("\"method\":\"textDocument/publishDiagnostics\""), "{said}");
+}
+
+/// `check --watch` reports, waits, and reports again what an edit makes.
+#[test]
+fn watches_files() {
+    let repo = tempfile::tempdir().unwrap();
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+    let path = repo.path().join("a.yaml");
+    std::fs::write(&path, config).unwrap();
+    let mut run = command(repo.path(), &["check", "--watch", "--format", "concise"]);
+    let mut child = run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap());
+    let mut waiting = said.lines().map(Result::unwrap).filter(|line| line.contains("waiting for changes"));
+    assert!(waiting.next().is_some());
+    std::fs::write(&path, config.replace("name: a", "name: A_b")).unwrap();
+    assert!(waiting.next().is_some());
+    child.kill().unwrap();
+    let told = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("a.yaml:4:9: ") && told.contains("[invalid-name-or-label]"), "{told}");
 }

@@ -1,3 +1,5 @@
+//! Policies and rules of a team's own, decided as the API server and Kyverno do.
+
 use super::*;
 use crate::origin::Place;
 use crate::source::Sources;

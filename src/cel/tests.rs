@@ -1,3 +1,5 @@
+//! The engine against what the API server's own makes of the same expressions, and its bounds.
+
 use super::*;
 
 struct Nothing;

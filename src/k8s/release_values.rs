@@ -498,7 +498,7 @@ mod tests {
             (OTHER, "    credentials: {existingSecret: a}", vec!["Secret a"]),
             (OTHER, "    persistence: {config: {type: configMap, name: a}}", vec![]),
             (OTHER, "    extraVolumes: [{name: v, configMap: {name: a}}]", vec!["ConfigMap a"]),
-            (OTHER, "    data: {existingClaim: a}", vec![]),
+            (OTHER, "    data: {existingClaim: a}", vec!["PersistentVolumeClaim a"]),
             (OTHER, "    existingSecret: ${NAME}", vec![]),
         ] {
             let object = release_of(chart, values);

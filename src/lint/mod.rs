@@ -12,6 +12,7 @@ mod generic;
 mod group;
 mod names;
 mod reach;
+mod row;
 mod suppress;
 mod told;
 mod unclaimed;
@@ -36,6 +37,7 @@ pub use comment::is_date;
 pub use filter::{Filter, LeftOut};
 pub use names::Names;
 pub use reach::Changed;
+pub use row::AppRow;
 pub use suppress::Suppressed;
 
 /// What to run.
@@ -70,38 +72,6 @@ pub struct Reported {
     pub finding: Finding,
     /// Stays the same when lines move: 16 hexadecimal digits.
     pub fingerprint: String,
-}
-
-/// One line of `gitops-lint apps`.
-#[derive(Debug, Clone)]
-pub struct AppRow {
-    /// Name.
-    pub name: Arc<str>,
-    /// Kind.
-    pub kind: &'static str,
-    /// Cluster, when the app says.
-    pub cluster: Option<SmolStr>,
-    /// Namespace that objects go to.
-    pub namespace: SmolStr,
-    /// Where it is defined.
-    pub file: Arc<str>,
-    /// The line, from 1.
-    pub line: u32,
-    /// What it renders: path or chart.
-    pub source: String,
-    /// The revision it names.
-    pub revision: Option<SmolStr>,
-    /// How far rendering got.
-    pub status: AppStatus,
-    /// Why not all the way.
-    pub reason: Option<String>,
-    /// Number of objects.
-    pub objects: usize,
-    /// Whether something says that it is deployed: an Application, an ApplicationSet, a Kustomization, a HelmRelease that no
-    /// chart by itself defines.
-    pub deployed: bool,
-    /// What it lacks and `gitops-lint fetch` brings.
-    pub wants: BTreeSet<Want>,
 }
 
 /// Counts of a run.
@@ -402,7 +372,7 @@ fn finish(
         options.filter.apply(&mut suppressed, |(reported, _)| &reported.finding, sources);
         fixed.clear();
     }
-    let apps: Vec<AppRow> = inventory.apps.iter().map(|entry| row(entry, sources)).collect();
+    let apps: Vec<AppRow> = inventory.apps.iter().map(|entry| AppRow::of(entry, sources)).collect();
     let with = |status| apps.iter().filter(|app| app.status == status).count();
     let at = |severity| findings.iter().filter(|it| it.finding.severity == severity).count();
     let summary = Summary {
@@ -463,43 +433,4 @@ fn order(finding: &Finding, sources: &Sources) -> Order {
     let at = finding.primary.at;
     let file = sources.get(at.file).map(|file| Arc::clone(file.name()));
     (Reverse(finding.severity), file, at.start, at.end, finding.rule, finding.message.clone())
-}
-
-fn row(entry: &AppEntry, sources: &Sources) -> AppRow {
-    let app = &entry.app;
-    let located = sources.locate(app.place.at);
-    let (source, revision) = match &app.spec {
-        Spec::Argo(application) => {
-            let rendered =
-                application.sources.iter().filter(|source| !(application.multi && source.is_ref_only()));
-            let name = |source: &crate::argocd::Source| match &source.chart {
-                Some(chart) => format!("{} ({})", chart.value, source.repo_url()),
-                None => source.path().to_owned(),
-            };
-            let names: Vec<String> = rendered.clone().map(name).collect();
-            let revision = rendered.clone().next().map(|source| SmolStr::new(source.target_revision()));
-            (names.join(", "), revision)
-        }
-        Spec::ArgoSet(set) => (set.generator_names().join(", "), None),
-        Spec::FluxKustomization(kustomization, _) => (kustomization.path().to_owned(), None),
-        Spec::FluxRelease(release, _) => release.chart_words(),
-        Spec::Overlay(dir) | Spec::Chart(dir) => (dir.path.to_string(), None),
-        Spec::Release(release) => (release.words(), None),
-        Spec::Manifests(files) => (format!("{} files", files.len()), None),
-    };
-    AppRow {
-        name: Arc::clone(&app.name),
-        kind: app.kind.as_str(),
-        cluster: (!app.cluster.is_empty()).then(|| app.cluster.clone()),
-        namespace: app.target_namespace.clone(),
-        file: located.as_ref().map_or_else(|| "".into(), |(file, ..)| Arc::clone(file)),
-        line: located.map_or(1, |(_, start, _)| start.line),
-        source,
-        revision: revision.filter(|revision| !revision.is_empty()),
-        status: entry.status,
-        reason: entry.reason.clone(),
-        objects: entry.objects,
-        deployed: !app.kind.is_loose() && !app.provisional,
-        wants: entry.wants.clone(),
-    }
 }
