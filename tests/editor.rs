@@ -2,7 +2,7 @@
 //! that changes is what a fresh check finds.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -396,21 +396,28 @@ fn speaks_over_its_streams() {
     let root = format!("file://{}", repo.path().display());
     let initialize = json!({ "rootUri": root, "capabilities": {} });
     let mut input = child.stdin.take().unwrap();
-    for message in [
-        json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize }),
-        json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }),
-        json!({ "jsonrpc": "2.0", "id": 2, "method": "shutdown" }),
-        json!({ "jsonrpc": "2.0", "method": "exit" }),
-    ] {
+    let mut send = |message: &Value| {
         let body = message.to_string();
         write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-    }
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{said}");
-    assert!(said.starts_with("Content-Length: ") && said.contains("\"hoverProvider\":true"), "{said}");
-    assert!(said.contains("\"method\":\"textDocument/publishDiagnostics\""), "{said}");
+        input.flush().unwrap();
+    };
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut receive = || -> Value {
+        let mut header = String::new();
+        output.read_line(&mut header).unwrap();
+        let length: usize = header.trim().strip_prefix("Content-Length: ").unwrap().parse().unwrap();
+        let mut body = vec![0; length + 2];
+        output.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    };
+    send(&json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize }));
+    assert_eq!(receive()["result"]["capabilities"]["hoverProvider"], json!(true));
+    send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+    while receive()["method"] != "textDocument/publishDiagnostics" {}
+    send(&json!({ "jsonrpc": "2.0", "id": 2, "method": "shutdown" }));
+    while receive()["id"] != 2 {}
+    send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+    assert!(child.wait().unwrap().success());
 }
 
 /// `check --watch` reports, waits, and reports again what an edit makes.

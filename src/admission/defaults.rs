@@ -62,7 +62,9 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
         _ => &[],
     };
     if let Some(spec) = below(&mut object, &["spec"]) {
-        of_spec.iter().for_each(|(name, value)| put(spec, name, value));
+        for (name, value) in of_spec {
+            put(spec, name, value);
+        }
         if kind == "Service" {
             service(spec);
         }
@@ -125,7 +127,9 @@ fn pod(spec: &mut Node) {
         ("terminationGracePeriodSeconds", Is::Number(30)),
         ("securityContext", Is::Map(&[])),
     ];
-    of_spec.iter().for_each(|(name, value)| put(spec, name, value));
+    for (name, value) in of_spec {
+        put(spec, name, &value);
+    }
     for list in ["initContainers", "containers"] {
         for container in items(spec, list).iter_mut().filter(|it| it.as_map().is_some()) {
             let image = container.get("image").and_then(Node::as_str).unwrap_or_default();
@@ -138,8 +142,12 @@ fn pod(spec: &mut Node) {
                 ("terminationMessagePolicy", Is::Text("File")),
                 ("imagePullPolicy", Is::Text(if latest { "Always" } else { "IfNotPresent" })),
             ];
-            of_container.iter().for_each(|(name, value)| put(container, name, value));
-            items(container, "ports").iter_mut().for_each(|port| put(port, "protocol", &Is::Text("TCP")));
+            for (name, value) in of_container {
+                put(container, name, &value);
+            }
+            for port in items(container, "ports") {
+                put(port, "protocol", &Is::Text("TCP"));
+            }
             for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
                 let Some(probe) = below(container, &[name]).filter(|it| it.as_map().is_some()) else {
                     continue;
@@ -150,7 +158,9 @@ fn pod(spec: &mut Node) {
                     ("successThreshold", 1),
                     ("failureThreshold", 3),
                 ];
-                of_probe.iter().for_each(|(name, number)| put(probe, name, &Is::Number(*number)));
+                for (name, number) in of_probe {
+                    put(probe, name, &Is::Number(number));
+                }
                 if let Some(get) = below(probe, &["httpGet"]) {
                     put(get, "scheme", &Is::Text("HTTP"));
                     put(get, "path", &Is::Text("/"));

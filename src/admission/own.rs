@@ -303,11 +303,11 @@ impl OwnRule {
             match (is_bad, said) {
                 (false, None) | (true, Some(Said::Broken(..))) => {}
                 (false, Some(Said::Broken(words, _))) => {
-                    wrong.push(format!("{list} {number} breaks it: {words}"))
+                    wrong.push(format!("{list} {number} breaks it: {words}"));
                 }
                 (true, None) => wrong.push(format!("{list} {number} keeps to it")),
                 (_, Some(Said::Unchecked(why))) => {
-                    wrong.push(format!("{list} {number} cannot be judged: {why}"))
+                    wrong.push(format!("{list} {number} cannot be judged: {why}"));
                 }
             }
         }

@@ -95,7 +95,7 @@ struct Policy {
 /// The policies of a repository with their bindings.
 #[derive(Debug, Default)]
 pub struct Policies {
-    policies: Vec<Policy>,
+    validating: Vec<Policy>,
     /// The name of the policy, and who binds it.
     bindings: Vec<(SmolStr, Arc<Node>)>,
     kyverno: Vec<kyverno::Policy>,
@@ -160,7 +160,7 @@ impl Policies {
                 text(&node, &["apiVersion"]).and_then(|it| it.split_once('/')).map_or("", |(group, _)| group);
             match (group, text(&node, &["kind"])) {
                 ("admissionregistration.k8s.io", Some("ValidatingAdmissionPolicy")) => {
-                    policies.policies.extend(Policy::read(Arc::new(node)));
+                    policies.validating.extend(Policy::read(Arc::new(node)));
                 }
                 ("admissionregistration.k8s.io", Some("ValidatingAdmissionPolicyBinding")) => {
                     if let Some(name) = text(&node, &["spec", "policyName"]) {
@@ -172,7 +172,7 @@ impl Policies {
                     let node = Arc::new(node);
                     if let Some(policy) = Policy::read(Arc::clone(&node)) {
                         policies.bindings.push((policy.name.clone(), node));
-                        policies.policies.push(policy);
+                        policies.validating.push(policy);
                     }
                 }
                 ("kyverno.io", Some("ClusterPolicy" | "Policy")) => {
@@ -184,14 +184,14 @@ impl Policies {
             }
         }
         // Two of one name are two clusters' or two tries; which one counts is not known.
-        let names: Vec<SmolStr> = policies.policies.iter().map(|policy| policy.name.clone()).collect();
-        policies.policies.retain(|policy| names.iter().filter(|name| **name == policy.name).count() == 1);
+        let names: Vec<SmolStr> = policies.validating.iter().map(|policy| policy.name.clone()).collect();
+        policies.validating.retain(|policy| names.iter().filter(|name| **name == policy.name).count() == 1);
         policies
     }
 
     /// Whether there are none that decide anything.
     pub fn is_empty(&self) -> bool {
-        (self.policies.is_empty() || self.bindings.is_empty()) && self.kyverno.is_empty()
+        (self.validating.is_empty() || self.bindings.is_empty()) && self.kyverno.is_empty()
     }
 
     /// What all bindings say about an object: nothing where it may come in.
@@ -203,7 +203,7 @@ impl Policies {
         }
         let mut defaulted: Option<Option<Node>> = None;
         for (name, binding) in &self.bindings {
-            let Some(policy) = self.policies.iter().find(|policy| policy.name == *name) else { continue };
+            let Some(policy) = self.validating.iter().find(|policy| policy.name == *name) else { continue };
             let actions = binding.items(&["spec", "validationActions"]).iter().filter_map(Node::as_str);
             let action = actions.map(|action| match action {
                 "Deny" => Action::Deny,

@@ -90,7 +90,7 @@ fn no_key<'a>(name: &str) -> Evaluated<'a> {
     Err(Fault::failed(format!("no such key: {name}")))
 }
 
-fn no_overload<'a>(what: &str, of: &[&Value<'a>]) -> Fault {
+fn no_overload(what: &str, of: &[&Value<'_>]) -> Fault {
     let types: Vec<&str> = of.iter().map(|value| value.type_name()).collect();
     Fault::unsupported(format!("`{what}` is not known for {}", types.join(" and ")))
 }
@@ -154,15 +154,15 @@ impl Eval<'_> {
                     let key = self.value(key, scope)?;
                     match self.value(value, scope)? {
                         Value::Optional(inner) if *optional => {
-                            map.extend(inner.map(|it| (key, (*it).clone())))
+                            map.extend(inner.map(|it| (key, (*it).clone())));
                         }
                         value => map.push((key, value)),
                     }
                 }
                 Ok(Value::Map(Map::Made(Arc::new(map))))
             }
-            Kind::All(parts) => self.join(parts.iter().map(|part| self.value(part, scope)), true),
-            Kind::Any(parts) => self.join(parts.iter().map(|part| self.value(part, scope)), false),
+            Kind::All(parts) => Self::join(parts.iter().map(|part| self.value(part, scope)), true),
+            Kind::Any(parts) => Self::join(parts.iter().map(|part| self.value(part, scope)), false),
             Kind::Not(of) => match self.value(of, scope)? {
                 Value::Bool(flag) => Ok(Value::Bool(!flag)),
                 other => Err(no_overload("!", &[&other])),
@@ -201,7 +201,7 @@ impl Eval<'_> {
     }
 
     /// `&&` where the answer that nothing changes is true, else `||`. A fault counts only if no other part decides.
-    fn join<'a>(&self, parts: impl Iterator<Item = Evaluated<'a>>, neutral: bool) -> Evaluated<'a> {
+    fn join<'a>(parts: impl Iterator<Item = Evaluated<'a>>, neutral: bool) -> Evaluated<'a> {
         let mut fault: Option<Fault> = None;
         let mut note = |new: Fault| {
             fault = Some(match fault.take() {
@@ -376,7 +376,7 @@ impl Eval<'_> {
         };
         match it.what {
             Macro::All | Macro::Exists => {
-                self.join(pairs.iter().map(|(key, value)| with(&it.body, key, value)), it.what == Macro::All)
+                Self::join(pairs.iter().map(|(key, value)| with(&it.body, key, value)), it.what == Macro::All)
             }
             Macro::ExistsOne => {
                 let mut count = 0;
@@ -397,7 +397,7 @@ impl Eval<'_> {
             Macro::Map | Macro::TransformList => {
                 let mut made = Vec::new();
                 for (key, value) in &pairs {
-                    if self.wanted(it, &with, key, value)? {
+                    if Self::wanted(it, &with, key, value)? {
                         made.push(with(&it.body, key, value)?);
                     }
                 }
@@ -406,7 +406,7 @@ impl Eval<'_> {
             Macro::TransformMap | Macro::TransformMapEntry => {
                 let mut made: Vec<(Value<'a>, Value<'a>)> = Vec::new();
                 for (key, value) in &pairs {
-                    if !self.wanted(it, &with, key, value)? {
+                    if !Self::wanted(it, &with, key, value)? {
                         continue;
                     }
                     let new = with(&it.body, key, value)?;
@@ -442,7 +442,6 @@ impl Eval<'_> {
     }
 
     fn wanted<'a>(
-        &self,
         it: &'a Loop,
         with: &dyn Fn(&'a Expr, &Value<'a>, &Value<'a>) -> Evaluated<'a>,
         key: &Value<'a>,

@@ -91,7 +91,7 @@ pub(super) fn pairs(base: &Inventory, head: &Inventory) -> Vec<Pair> {
             }
         }
     }
-    stage((&mut old, &mut new), &mut found, false, |app| AppKey::of(app));
+    stage((&mut old, &mut new), &mut found, false, AppKey::of);
     stage((&mut old, &mut new), &mut found, true, |app| {
         (app.kind, &app.name, &app.namespace, &app.cluster, &app.environment)
     });

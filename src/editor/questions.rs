@@ -115,7 +115,7 @@ impl Cursor {
             escaped(&title),
             if apps == 1 { "app" } else { "apps" }
         );
-        self.tell_values(checked, &reached, &mut out);
+        Self::tell_values(checked, &reached, &mut out);
         tell_fields(checked, &reached, &self.file, &mut out);
         if more > 0 {
             let _ = writeln!(out, "\n{more} more apps read this file and were not looked at.");
@@ -124,7 +124,7 @@ impl Cursor {
     }
 
     /// The values that the line sets or loses, by app.
-    fn tell_values(&self, checked: &Checked, reached: &[(&Reader<'_>, InApp)], out: &mut String) {
+    fn tell_values(checked: &Checked, reached: &[(&Reader<'_>, InApp)], out: &mut String) {
         let mut told: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (reader, app) in reached {
             let teller = Teller::new(&reader.rendered, &checked.workspace.cache);

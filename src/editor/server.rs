@@ -110,7 +110,7 @@ impl Server {
         self.out.push(json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }));
     }
 
-    fn notify(&mut self, method: &str, params: Value) {
+    fn notify(&mut self, method: &str, params: &Value) {
         self.out.push(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
@@ -187,12 +187,8 @@ impl Server {
         let given = folder.or_else(|| text(params.get("rootUri")));
         let path = text(params.get("rootPath")).map(|path| uri::of_path(Path::new(&path)));
         let own = self.root.as_deref().map(uri::of_path);
-        self.root_uri = given
-            .or(path)
-            .or(own)
-            .unwrap_or_else(|| uri::of_path(Path::new("/")))
-            .trim_end_matches('/')
-            .to_owned();
+        let root = given.or(path).or(own).unwrap_or_else(|| uri::of_path(Path::new("/")));
+        root.trim_end_matches('/').clone_into(&mut self.root_uri);
         let encodings =
             params.get("capabilities").and_then(|it| it.get("general")?.get("positionEncodings")?.as_array());
         let utf8 = encodings.is_some_and(|all| all.iter().any(|it| it.as_str() == Some("utf-8")));
@@ -274,7 +270,7 @@ impl Server {
     }
 
     fn failed(&mut self, why: &str) {
-        self.notify("window/showMessage", json!({ "type": 1, "message": format!("gitops-lint: {why}") }));
+        self.notify("window/showMessage", &json!({ "type": 1, "message": format!("gitops-lint: {why}") }));
     }
 
     fn set(&mut self, path: TreePath, text: String) {
@@ -419,7 +415,10 @@ impl Server {
                 continue;
             }
             let uri = uri::of(&self.root_uri, path.as_str());
-            self.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": diagnostics }));
+            self.notify(
+                "textDocument/publishDiagnostics",
+                &json!({ "uri": uri, "diagnostics": diagnostics }),
+            );
             if diagnostics.as_array().is_some_and(Vec::is_empty) {
                 self.published.remove(&path);
             } else {
@@ -429,9 +428,9 @@ impl Server {
         if status != self.status {
             self.notify(
                 "window/logMessage",
-                json!({ "type": 3, "message": format!("gitops-lint: {status}") }),
+                &json!({ "type": 3, "message": format!("gitops-lint: {status}") }),
             );
-            self.notify("gitopsLint/status", json!({ "message": status }));
+            self.notify("gitopsLint/status", &json!({ "message": status }));
             self.status = status;
         }
     }

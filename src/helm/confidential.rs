@@ -42,7 +42,7 @@ fn collect(node: &Node, key: &str, out: &mut Vec<String>) {
     match &node.data {
         Data::Map(map) => map.iter().for_each(|entry| collect(&entry.value, &entry.key.text, out)),
         Data::Seq(items) => items.iter().for_each(|item| collect(item, key, out)),
-        _ => {
+        Data::Scalar(_) => {
             let Some(text) = node.scalar().filter(|text| plaintext_secret(key, text, true).is_some()) else {
                 return;
             };

@@ -137,7 +137,9 @@ mod tests {
         }
         let words: Vec<NameWords> = names.iter().map(|name| NameWords::of(name)).collect();
         let mut index = NameIndex::default();
-        words.iter().for_each(|name| index.push(name));
+        for name in &words {
+            index.push(name);
+        }
         for wanted in &words {
             let found = index.near(wanted);
             for (id, name) in words.iter().enumerate() {

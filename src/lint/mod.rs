@@ -24,10 +24,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use crate::cache::Want;
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Missing, Severity};
-use crate::repo::{self, Analysis, App, AppEntry, Inventory, Rendered, Spec, Workspace};
+use crate::repo::{self, Analysis, App, Inventory, Rendered, Workspace};
 use crate::rules::{self, Context, Preset, Rule, RuleMeta};
 use crate::source::{FileId, Position, Sources, Span};
 

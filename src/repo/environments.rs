@@ -135,7 +135,7 @@ impl<'a> Environments<'a> {
         let text = |key: &str| {
             root.and_then(|root| root.get(key))
                 .and_then(Node::scalar)
-                .map(|it| it.as_str())
+                .map(SmolStr::as_str)
                 .unwrap_or_default()
         };
         if text("type") == "library" {

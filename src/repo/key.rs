@@ -78,7 +78,9 @@ pub(super) fn hash_node(node: &Node, into: &mut impl Hasher) {
         Data::Scalar(text) => (0u8, text).hash(into),
         Data::Seq(items) => {
             (1u8, items.len()).hash(into);
-            items.iter().for_each(|item| hash_node(item, into));
+            for item in items {
+                hash_node(item, into);
+            }
         }
         Data::Map(map) => {
             (2u8, map.len()).hash(into);

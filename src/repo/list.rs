@@ -10,12 +10,15 @@ use super::sites::{SiteId, Sites};
 /// Shorter lists are gone through as a whole.
 const SHORT: usize = 12;
 
+/// Positions of each site, ascending.
+type BySite = Box<[(SiteId, Vec<u32>)]>;
+
 /// Positions in the list of objects, apps or documents, ascending.
 #[derive(Debug, Clone, Default)]
 pub(super) struct List {
     all: Vec<u32>,
     /// The same by site, where there are many and more than one site has them.
-    by_site: Option<Box<[(SiteId, Vec<u32>)]>>,
+    by_site: Option<BySite>,
 }
 
 impl Deref for List {
@@ -108,7 +111,7 @@ impl<'l> Positions<'l> {
         // Slices are ordered by their first items.
         let mut smallest = self.rest.peek_mut()?;
         match smallest.0.split_first() {
-            Some((first, rest)) if rest.is_empty() => {
+            Some((first, [])) => {
                 PeekMut::pop(smallest);
                 Some(*first)
             }
@@ -143,7 +146,9 @@ mod tests {
 
     fn list(positions: &[u32]) -> List {
         let mut list = List::default();
-        positions.iter().for_each(|at| list.push(*at));
+        for at in positions {
+            list.push(*at);
+        }
         list
     }
 

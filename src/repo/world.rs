@@ -116,8 +116,8 @@ impl<'a> World<'a> {
         // Nothing of that name is here, so all there is lies elsewhere.
         let named = self.index().kinds_named.get(&(reference.kind.clone(), reference.name.clone()));
         let elsewhere = named.and_then(|list| {
-            let reversed = list.iter().rev().filter_map(|at| self.inventory.objects.get(*at as usize));
-            reversed.filter(is_it).next()
+            let mut reversed = list.iter().rev().filter_map(|at| self.inventory.objects.get(*at as usize));
+            reversed.find(is_it)
         });
         if let Some(why) = self.may_make(app, namespace, cluster_scoped, &reference.name) {
             return Answer::Unknown(why);

@@ -109,7 +109,9 @@ impl<'a> Counterparts<'a> {
                 && let Some(dir) = dir_of(object.place, sources)
             {
                 let kinds = by_dir.entry(dir).or_default();
-                candidates.into_iter().for_each(|it| kinds.entry(it.kind).or_default().push(it));
+                for it in candidates {
+                    kinds.entry(it.kind).or_default().push(it);
+                }
             }
         }
         let substitutes = inventory.apps.iter().filter_map(|entry| match &entry.app.spec {

@@ -33,7 +33,7 @@ fn refuses_what_the_api_server_refuses() {
         let found = check(def, &node, against);
         let rules: Vec<&str> =
             row["rules"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let mut is_right = !found.is_empty() == row["refused"].as_bool().unwrap();
+        let mut is_right = found.is_empty() != row["refused"].as_bool().unwrap();
         let mut broken = 0;
         for violation in &found {
             match &violation.what {
@@ -48,7 +48,7 @@ fn refuses_what_the_api_server_refuses() {
                 _ => {}
             }
         }
-        is_right &= (broken > 0) == !rules.is_empty();
+        is_right &= (broken > 0) != rules.is_empty();
         if !is_right {
             wrong.push(format!("{line}\n{found:?}"));
         }

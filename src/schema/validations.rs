@@ -100,12 +100,10 @@ impl<'a> Scope<'a> for Itself<'_, 'a> {
     }
 }
 
-impl Def {
-    fn here<'s>(&'s self, schema: &'s Schema) -> Option<&'s Self> {
-        match schema {
-            Schema::Here(def) => Some(def),
-            Schema::Named(_) => None,
-        }
+fn here(schema: &Schema) -> Option<&Def> {
+    match schema {
+        Schema::Here(def) => Some(def),
+        Schema::Named(_) => None,
     }
 }
 
@@ -126,11 +124,11 @@ impl Shape for Def {
     }
 
     fn field(&self, name: &str) -> Option<&dyn Shape> {
-        self.here(self.below(name)?).map(|def| def as &dyn Shape)
+        here(self.below(name)?).map(|def| def as &dyn Shape)
     }
 
     fn item(&self) -> Option<&dyn Shape> {
-        self.here(self.items.as_ref()?).map(|def| def as &dyn Shape)
+        here(self.items.as_ref()?).map(|def| def as &dyn Shape)
     }
 
     fn default(&self, name: &str) -> Option<&Node> {

@@ -242,7 +242,8 @@ mod tests {
                 Some("a:\n  b: 1\n  n:\n    x: y\n    z: 1\nc: 2\n"),
             ),
             ("a:\n  b: |\n    t\n\nc: 2\n", "a", "2", None, Some("a:\n  b: |\n    t\n  n: 2\n\nc: 2\n")),
-            ("a:\n  b: |+\n    t\n\nc: 2\n", "a", "2", None, Some("a:\n  b: |+\n    t\n\n  n: 2\nc: 2\n")),
+            // Blank lines are a part of this one: it is left alone.
+            ("a:\n  b: |+\n    t\n\nc: 2\n", "a", "2", None, None),
             ("a: {b: 1}\n", "a", "2", None, Some("a: {b: 1, n: 2}\n")),
             ("a: {}\nb: 1\n", "a", "2", None, Some("a:\n  n: 2\nb: 1\n")),
             ("a: # c\nb: 1\n", "a", "2", None, None),

@@ -69,8 +69,8 @@ fn at(path: &[String], name: &str) -> Vec<String> {
 
 type Result = std::result::Result<(), Stop>;
 
-fn element(object: Option<&Node>, pattern: &Node, path: &Vec<String>) -> Result {
-    let fail = || Err(Stop::Fail(path.clone()));
+fn element(object: Option<&Node>, pattern: &Node, path: &[String]) -> Result {
+    let fail = || Err(Stop::Fail(path.to_vec()));
     if path.len() > MAX_DEPTH {
         return fail();
     }
@@ -93,7 +93,7 @@ fn element(object: Option<&Node>, pattern: &Node, path: &Vec<String>) -> Result 
     }
 }
 
-fn handle(map: &Map, key: &str, pattern: &Node, path: &Vec<String>) -> Result {
+fn handle(map: &Map, key: &str, pattern: &Node, path: &[String]) -> Result {
     let Some((kind, name)) = anchor(key) else {
         let value = map.get(key).filter(|value| !value.is_null());
         if pattern.as_str() == Some("*") {
@@ -123,7 +123,7 @@ fn handle(map: &Map, key: &str, pattern: &Node, path: &Vec<String>) -> Result {
     }
 }
 
-fn mapping(map: &Map, wanted: &Map, path: &Vec<String>) -> Result {
+fn mapping(map: &Map, wanted: &Map, path: &[String]) -> Result {
     let mut anchors: Vec<(&str, &Node)> = Vec::new();
     let mut others: Vec<(&str, &Node)> = Vec::new();
     for entry in wanted {
@@ -154,15 +154,15 @@ fn mapping(map: &Map, wanted: &Map, path: &Vec<String>) -> Result {
     first.into_iter().rev().chain(last).try_for_each(|(key, value)| handle(map, key, value, path))
 }
 
-fn list(items: &[Node], wanted: &[Node], path: &Vec<String>) -> Result {
-    let Some(first) = wanted.first() else { return Err(Stop::Fail(path.clone())) };
+fn list(items: &[Node], wanted: &[Node], path: &[String]) -> Result {
+    let Some(first) = wanted.first() else { return Err(Stop::Fail(path.to_vec())) };
     let pairs: Vec<(&Node, &Node)> = match &first.data {
         Data::Map(_) => items.iter().map(|item| (item, first)).collect(),
         Data::Scalar(_) => {
             let good = items.iter().all(|item| scalar::matches(Some(item), first));
-            return if good { Ok(()) } else { Err(Stop::Fail(path.clone())) };
+            return if good { Ok(()) } else { Err(Stop::Fail(path.to_vec())) };
         }
-        Data::Seq(_) if items.len() < wanted.len() => return Err(Stop::Fail(path.clone())),
+        Data::Seq(_) if items.len() < wanted.len() => return Err(Stop::Fail(path.to_vec())),
         Data::Seq(_) => items.iter().zip(wanted).collect(),
     };
     let (mut applied, mut skipped) = (0, 0);

@@ -130,7 +130,7 @@ fn why_not<'a>(
         let from = listener.at_path(&["allowedRoutes", "namespaces", "from"]);
         from.is_none_or(Node::is_null) || matches!(from.and_then(Node::as_str), Some("Same" | "None"))
     };
-    meant.iter().all(|it| is_closed(&it)).then(|| Refusal {
+    meant.iter().all(is_closed).then(|| Refusal {
         listeners,
         listener: false,
         words: format!(
