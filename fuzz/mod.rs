@@ -437,9 +437,12 @@ fn patches(text: &str) {
     }
 }
 
+/// Files by path.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
 /// A small repository of Git: its directory, and the files in it.
-fn clone() -> &'static (tempfile::TempDir, Vec<(PathBuf, Vec<u8>)>) {
-    static CLONE: OnceLock<(tempfile::TempDir, Vec<(PathBuf, Vec<u8>)>)> = OnceLock::new();
+fn clone() -> &'static (tempfile::TempDir, Files) {
+    static CLONE: OnceLock<(tempfile::TempDir, Files)> = OnceLock::new();
     CLONE.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let git = |args: &[&str]| crate::cli::git(dir.path(), args);

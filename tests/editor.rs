@@ -42,9 +42,9 @@ impl Client {
         let mut client = Self { dir, server, id: 0, versions, diagnostics, told: Vec::new() };
         let root = client.uri("");
         let root = root.trim_end_matches('/').to_owned();
-        let result = client.ask("initialize", json!({ "rootUri": root, "capabilities": {} }));
+        let result = client.ask("initialize", &json!({ "rootUri": root, "capabilities": {} }));
         assert_eq!(result["capabilities"]["hoverProvider"], json!(true));
-        client.notify("initialized", json!({}));
+        client.notify("initialized", &json!({}));
         client
     }
 
@@ -65,11 +65,11 @@ impl Client {
         out
     }
 
-    fn notify(&mut self, method: &str, params: Value) {
+    fn notify(&mut self, method: &str, params: &Value) {
         self.send(&[Ok(json!({ "jsonrpc": "2.0", "method": method, "params": params }))]);
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.id += 1;
         let id = self.id;
         let out = self.send(&[Ok(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))]);
@@ -87,7 +87,7 @@ impl Client {
         let text = self.text(path);
         let document = json!({ "uri": self.uri(path), "languageId": "yaml", "version": 1, "text": text });
         self.versions.insert(path.to_owned(), text);
-        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        self.notify("textDocument/didOpen", &json!({ "textDocument": document }));
     }
 
     /// Replaces the first `old` of an open file.
@@ -100,7 +100,7 @@ impl Client {
         let change = json!({ "range": range, "text": new });
         self.notify(
             "textDocument/didChange",
-            json!({ "textDocument": document, "contentChanges": [change] }),
+            &json!({ "textDocument": document, "contentChanges": [change] }),
         );
     }
 
@@ -221,8 +221,10 @@ fn leads_to_files_and_objects() {
     assert_eq!(files_of(&found), ["prod.yaml:1"]);
     let found = client.at("textDocument/definition", "apps/shop.yaml", "charts/shop", 3);
     assert_eq!(files_of(&found), ["Chart.yaml:1"]);
-    let links = client
-        .ask("textDocument/documentLink", json!({ "textDocument": { "uri": client.uri("apps/shop.yaml") } }));
+    let links = client.ask(
+        "textDocument/documentLink",
+        &json!({ "textDocument": { "uri": client.uri("apps/shop.yaml") } }),
+    );
     let targets: Vec<&str> =
         links.as_array().unwrap().iter().map(|it| it["target"].as_str().unwrap()).collect();
     assert!(targets.iter().any(|it| it.ends_with("values/prod.yaml")), "{targets:?}");
@@ -284,7 +286,7 @@ fn files_change_on_disk() {
             None => std::fs::remove_file(&file).unwrap(),
         }
         let uri = client.uri(path);
-        client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }] }));
+        client.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [{ "uri": uri, "type": 2 }] }));
         client.compare(path);
     };
     change(&mut client, "values/prod.yaml", Some("replicas: [\n"));
@@ -306,7 +308,7 @@ fn files_change_on_disk() {
     );
     client.versions.remove("charts/shop/values.yaml");
     let uri = client.uri("charts/shop/values.yaml");
-    client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
+    client.notify("textDocument/didClose", &json!({ "textDocument": { "uri": uri } }));
     client.compare("closed");
 }
 
@@ -381,8 +383,8 @@ fn random_edits_and_nonsense() {
             client.compare(&format!("round {round}"));
         }
     }
-    assert_eq!(client.ask("shutdown", Value::Null), Value::Null);
-    client.notify("exit", Value::Null);
+    assert_eq!(client.ask("shutdown", &Value::Null), Value::Null);
+    client.notify("exit", &Value::Null);
     assert_eq!(client.server.exited(), Some(true));
 }
 

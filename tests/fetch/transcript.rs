@@ -1,5 +1,6 @@
 //! The transcript of `docs/quick-start.md`: from a clone to the first finding with three commands. `UPDATE=1` writes it anew.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::static_index::repository;
@@ -51,7 +52,7 @@ fn from_a_clone_to_the_first_finding() {
         // Files of a chart are called after its URL, without the scheme.
         let bare = url.trim_start_matches("http://");
         let said = said.replace(bare, CHARTS.trim_start_matches("https://"));
-        shown.push_str(&format!("$ gitops-lint {typed}\n{}\n", said.trim_end()));
+        let _ = writeln!(shown, "$ gitops-lint {typed}\n{}", said.trim_end());
     }
     assert!(shown.contains("error[values-schema-violation]"), "{shown}");
 
