@@ -113,7 +113,7 @@ impl Client {
             "position": position(&text, at),
             "context": { "includeDeclaration": false },
         });
-        self.ask(method, params)
+        self.ask(method, &params)
     }
 
     /// What is told now, and what a fresh check of the same files finds, as places and messages.
@@ -262,7 +262,7 @@ fn offers_to_ignore_what_is_found() {
     let range = found[0]["range"].clone();
     let params =
         json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": found } });
-    let actions = client.ask("textDocument/codeAction", params);
+    let actions = client.ask("textDocument/codeAction", &params);
     let actions = actions.as_array().unwrap();
     let ignore = actions.iter().find(|it| it["title"] == "Ignore missing-config-map on this line").unwrap();
     let comment = ignore["edit"]["changes"][&uri][0]["newText"].as_str().unwrap();

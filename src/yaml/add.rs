@@ -64,6 +64,11 @@ pub fn insert(
                 Segment::Index(_) => return None,
             };
             let start = node.at.start as usize;
+            // A comment behind a key that has nothing is about that key.
+            let behind = layout.text.get(node.at.end as usize..)?.lines().next().unwrap_or_default();
+            if behind.trim_start().starts_with('#') {
+                return None;
+            }
             let before = layout.text.get(..start)?.trim_end_matches([' ', '\t']).len() as u32;
             let text = format!("{}{}", layout.newline, written(indent));
             Edit { range: before..node.at.end, text }
