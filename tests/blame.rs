@@ -7,6 +7,8 @@ use gitops_lint::repo::{Checkouts, Workspace};
 use gitops_lint::source::{MemoryTree, Sources, Tree};
 use gitops_lint::yaml::Cache;
 
+use super::cli::{findings, json, scratch};
+
 /// Lints files that are written one after the other, each behind a line `--- FILE`.
 pub(crate) fn report(text: &str, aliases: &[&str]) -> Report {
     let files: Vec<(&str, &str)> = text
@@ -430,4 +432,22 @@ fn one_cause_is_one_finding() {
     );
     assert_told(&text, "syntax-error", &["web/c.yaml:1:"]);
     assert_told(&text, "kustomize-build-failure", &[]);
+}
+
+/// Parts of a catalogue are not on one cluster: a policy among them judges what lies beside it.
+#[test]
+fn policies_of_a_catalogue_judge_their_own_part() {
+    let policy = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: team }\nspec:\n  validationFailureAction: Enforce\n  rules:\n  \
+        - name: team\n    match: { any: [{ resources: { kinds: [ConfigMap] } }] }\n    validate:\n      message: no team\n      \
+        pattern: { metadata: { labels: { team: '?*' } } }\n";
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { tier: web } }\n";
+    let repo = scratch(&[
+        ("policies/kustomization.yaml", "resources: [policy.yaml, config.yaml]\n"),
+        ("policies/policy.yaml", policy),
+        ("policies/config.yaml", config),
+        ("shop/kustomization.yaml", "resources: [config.yaml]\n"),
+        ("shop/config.yaml", config),
+    ]);
+    let found = findings(&json(repo.path(), &["--select", "denied-by-policy"]));
+    assert_eq!(found, ["denied-by-policy policies/config.yaml"]);
 }

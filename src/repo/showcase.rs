@@ -77,7 +77,9 @@ fn is_token(name: &str) -> bool {
 fn is_placeholder(line: &str) -> bool {
     let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
     let value = value.trim_start_matches("- ").trim_start();
-    ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{"].iter().any(|open| value.starts_with(open))
+    let opens = ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{"];
+    // Lists in lists are not opened like that.
+    opens.iter().any(|open| value.starts_with(open)) && !value.starts_with("[[[")
 }
 
 fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
@@ -108,6 +110,7 @@ mod tests {
             ("<#if x??>\na: 1\n</#if>\n", true),
             ("{% for x in xs %}\na: 1\n", true),
             ("[[ if .x ]]\na: 1\n", true),
+            ("a: [[[1]\n", false),
         ] {
             assert_eq!(is_template(text), want, "{text}");
         }

@@ -9,7 +9,7 @@ use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place, Spot};
 use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Spec, Workspace};
 use crate::schema::Violation;
-use crate::source::{SourceFile, Sources, Span, TreePath};
+use crate::source::{FileId, SourceFile, Sources, Span, TreePath};
 
 use crate::yaml::Node;
 
@@ -98,6 +98,19 @@ impl<'a> Context<'a> {
     /// their parts.
     pub fn is_chart_alone(&self) -> bool {
         self.app.is_some_and(|app| app.kind == AppKind::Chart)
+    }
+
+    /// Whether what lies in a file may be on the cluster of the app, too. What nothing deploys is known to be together with what
+    /// lies below it, and with nothing else: a catalogue has many parts that no cluster has all of.
+    pub fn may_be_with(&self, file: FileId) -> bool {
+        let Some(app) = self.app.filter(|app| app.kind.is_loose()) else { return true };
+        let dir = match &app.spec {
+            Spec::Overlay(dir) | Spec::Chart(dir) => &dir.path,
+            Spec::Release(release) => &release.chart.path,
+            _ => return true,
+        };
+        let path = self.sources().get(file).and_then(|file| TreePath::new(file.name()).ok());
+        path.is_some_and(|path| path.starts_with(dir))
     }
 
     /// Whether a chart is rendered with values that its own tests use (`ci/`): what comes of it is never deployed.

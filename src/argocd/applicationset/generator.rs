@@ -4,12 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::argocd::Output;
 use crate::finding::{Cause, Incomplete, Missing};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origins, Place};
+use crate::source::Span;
 use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
 
 use super::engine::Engine;
@@ -54,6 +56,8 @@ pub(super) struct Generators<'a, 'e> {
     pub(super) output: Output,
     /// The last number of a mapping that several parameter sets share.
     pub(super) next_shared: u32,
+    /// The problems that were told: where, what, and what to do.
+    told: FxHashSet<(Option<Span>, String, Option<String>)>,
 }
 
 impl<'a, 'e> Generators<'a, 'e> {
@@ -63,12 +67,25 @@ impl<'a, 'e> Generators<'a, 'e> {
         environment: &'a Environment<'e>,
         origins: &'a mut Origins,
     ) -> Self {
-        Self { set, environment, origins, output: Output::default(), next_shared: 0 }
+        Self {
+            set,
+            environment,
+            origins,
+            output: Output::default(),
+            next_shared: 0,
+            told: FxHashSet::default(),
+        }
     }
 
     /// Go templates decide the shape of parameters.
     pub(super) fn is_go(&self) -> bool {
         self.set.go_template
+    }
+
+    /// Whether a problem was not told yet; from now on it was. Twenty thousand sets of parameters can have one each.
+    pub(super) fn is_new(&mut self, problem: &Problem) -> bool {
+        let span = problem.place.map(|place| place.at);
+        self.told.insert((span, problem.message.clone(), problem.help.clone()))
     }
 
     /// Something that Argo CD refuses.
@@ -86,7 +103,7 @@ impl<'a, 'e> Generators<'a, 'e> {
             return;
         }
         // One mistake in a template shows up in every Application that it makes.
-        if !self.output.problems.contains(&problem) {
+        if self.is_new(&problem) {
             self.output.failed.get_or_insert_with(|| problem.message.clone());
             self.output.problems.push(problem);
         }
@@ -95,7 +112,7 @@ impl<'a, 'e> Generators<'a, 'e> {
     /// Something that cannot be known here.
     pub(super) fn unavailable(&mut self, place: Place, reason: String, help: String) {
         let problem = Problem::at(ProblemKind::Unavailable, place, reason).help(help);
-        if !self.output.problems.contains(&problem) {
+        if self.is_new(&problem) {
             self.output.incomplete.push(Incomplete::of(Missing::Content, &problem));
             self.output.problems.push(problem);
         }

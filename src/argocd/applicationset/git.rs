@@ -80,7 +80,7 @@ impl Generators<'_, '_> {
             let message = format!("`{pattern}` matches no {what}: nothing is generated from it");
             let problem = Problem::at(ProblemKind::EmptyGenerator, path.place(), message);
             // A matrix runs its second generator once for each set of the first.
-            if !self.output.problems.contains(&problem) {
+            if self.is_new(&problem) {
                 self.output.problems.push(problem);
             }
         }

@@ -29,6 +29,9 @@ impl Rule for DeniedByPolicy {
         }
         let (decisions, surely) = cx.workspace.tree_policies().decide(object, cx.workspace);
         for decision in decisions {
+            if !cx.may_be_with(decision.place.at.file) {
+                continue;
+            }
             let policy = &decision.policy;
             let words = match decision.outcome {
                 Outcome::Violated(words) | Outcome::Failed(words) => words,
