@@ -17,5 +17,27 @@ mod policy;
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
 pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings};
 
+use smol_str::SmolStr;
+
+use crate::yaml::Node;
+
+/// The deepest field of an object that is there on the way along some paths: the one to point at.
+fn deepest(object: &Node, paths: impl IntoIterator<Item = impl IntoIterator<Item = SmolStr>>) -> String {
+    let mut best: Vec<SmolStr> = Vec::new();
+    for path in paths {
+        let mut at = object;
+        let mut there = Vec::new();
+        for name in path {
+            let Some(below) = at.get(&name) else { break };
+            at = below;
+            there.push(name);
+        }
+        if there.len() > best.len() {
+            best = there;
+        }
+    }
+    best.join(".")
+}
+
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,8 @@ use crate::k8s::selects;
 use crate::origin::Place;
 use crate::yaml::Node;
 
+use super::deepest;
+
 /// Steps that one rule may take for one object.
 const BUDGET: u64 = 1_000_000;
 
@@ -262,20 +264,7 @@ impl OwnRule {
         if let Some(Ok(Value::Text(text))) = self.path.as_ref().map(|path| path.run(scope, budget)) {
             return text.to_string();
         }
-        let mut best: Vec<SmolStr> = Vec::new();
-        for path in self.expression.paths("object") {
-            let mut at = scope.subject.node;
-            let mut there = Vec::new();
-            for name in path {
-                let Some(below) = at.get(&name) else { break };
-                at = below;
-                there.push(name);
-            }
-            if there.len() > best.len() {
-                best = there;
-            }
-        }
-        best.join(".")
+        deepest(scope.subject.node, self.expression.paths("object"))
     }
 
     /// What its examples show: each that the rule judges differently than its place says.

@@ -8,6 +8,7 @@ use crate::cel::{Budget, Fault, Program, Scope, Value};
 use crate::origin::Place;
 use crate::yaml::Node;
 
+use super::deepest;
 use super::defaults::with_defaults;
 use super::kyverno;
 use super::matching::{matches, resource};
@@ -374,20 +375,7 @@ impl<'a> Asked<'a> {
                 paths.extend(variable.paths("object"));
             }
         }
-        let mut best: Vec<SmolStr> = Vec::new();
-        for path in paths {
-            let mut at = self.subject.node;
-            let mut there = Vec::new();
-            for name in path {
-                let Some(below) = at.get(&name) else { break };
-                at = below;
-                there.push(name);
-            }
-            if there.len() > best.len() {
-                best = there;
-            }
-        }
-        best.join(".")
+        deepest(self.subject.node, paths)
     }
 }
 
