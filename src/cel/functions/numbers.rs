@@ -8,38 +8,36 @@ use super::super::tree::Op;
 use super::super::value::{List, Map, Value};
 use super::{Answer, times};
 
-fn overflow<'a>() -> Result<Value<'a>, Fault> {
+fn overflow<T>() -> Result<T, Fault> {
     Err(Fault::failed("integer overflow"))
+}
+
+/// One of these operators over whole numbers of one type, which has no trait for all five.
+macro_rules! checked {
+    ($op:expr, $a:expr, $b:expr) => {{
+        if *$b == 0 && matches!($op, Op::Divide | Op::Modulo) {
+            Err(Fault::failed("division by zero"))
+        } else {
+            let made = match $op {
+                Op::Add => $a.checked_add(*$b),
+                Op::Subtract => $a.checked_sub(*$b),
+                Op::Multiply => $a.checked_mul(*$b),
+                Op::Divide => $a.checked_div(*$b),
+                _ => $a.checked_rem(*$b),
+            };
+            made.map_or_else(overflow, Ok)
+        }
+    }};
 }
 
 /// `+ - * / %`; `None` where the operator does not know the operands.
 pub(in super::super) fn arithmetic<'a>(op: Op, left: &Value<'a>, right: &Value<'a>) -> Answer<'a> {
     let value = match (left, right) {
         (Value::Int(a), Value::Int(b)) => {
-            if *b == 0 && matches!(op, Op::Divide | Op::Modulo) {
-                return Some(Err(Fault::failed("division by zero")));
-            }
-            let made = match op {
-                Op::Add => a.checked_add(*b),
-                Op::Subtract => a.checked_sub(*b),
-                Op::Multiply => a.checked_mul(*b),
-                Op::Divide => a.checked_div(*b),
-                _ => a.checked_rem(*b),
-            };
-            return Some(made.map_or_else(overflow, |value| Ok(Value::Int(value))));
+            return Some(checked!(op, a, b).map(Value::Int));
         }
         (Value::Uint(a), Value::Uint(b)) => {
-            if *b == 0 && matches!(op, Op::Divide | Op::Modulo) {
-                return Some(Err(Fault::failed("division by zero")));
-            }
-            let made = match op {
-                Op::Add => a.checked_add(*b),
-                Op::Subtract => a.checked_sub(*b),
-                Op::Multiply => a.checked_mul(*b),
-                Op::Divide => a.checked_div(*b),
-                _ => a.checked_rem(*b),
-            };
-            return Some(made.map_or_else(overflow, |value| Ok(Value::Uint(value))));
+            return Some(checked!(op, a, b).map(Value::Uint));
         }
         (Value::Double(a), Value::Double(b)) => Value::Double(match op {
             Op::Add => a + b,
