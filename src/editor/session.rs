@@ -54,7 +54,12 @@ impl Session {
     /// Opens a repository.
     pub fn new(open: Box<Open>) -> Result<Self, String> {
         let (base, options) = open()?;
-        Ok(Self {
+        Ok(Self::over(open, base, options))
+    }
+
+    /// A session that knows nothing but a repository as it was just opened.
+    fn over(open: Box<Open>, base: Workspace, options: Options) -> Self {
+        Self {
             open,
             files: base.tree.files().into_iter().collect(),
             base,
@@ -67,7 +72,7 @@ impl Session {
             names: Names::default(),
             round: 0,
             checked: None,
-        })
+        }
     }
 
     /// What files are called in reports.
@@ -87,19 +92,11 @@ impl Session {
         let (base, options) = (self.open)()?;
         let texts: Vec<(TreePath, Vec<u8>)> =
             self.buffers.iter().map(|(path, file)| (path.clone(), file.bytes().to_vec())).collect();
+        let open = std::mem::replace(&mut self.open, Box::new(|| Err(String::new())));
         *self = Self {
-            files: base.tree.files().into_iter().collect(),
-            base,
-            options,
-            analysis: Analysis::default(),
-            disk: BTreeMap::new(),
-            buffers: BTreeMap::new(),
-            stale: 0,
-            first: 0,
             names: std::mem::take(&mut self.names),
             round: self.round,
-            checked: None,
-            open: std::mem::replace(&mut self.open, Box::new(|| Err(String::new()))),
+            ..Self::over(open, base, options)
         };
         for (path, text) in texts {
             self.edit(&path, text);
