@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::diff::DANGERS;
 use crate::finding::Applicability;
 use crate::repo::OwnRules;
 use crate::report;
@@ -16,9 +17,17 @@ use super::question_args::{ExplainArgs, RulesArgs, RulesCommand};
 use super::terminal::{colors, look};
 use super::{Failure, print, unknown_rule};
 
-/// Prints a rule's page: on a terminal for reading, elsewhere as it is written.
+/// Prints the page of a rule or a danger: on a terminal for reading, elsewhere as it is written.
 pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let rule = rules::find(&args.rule).ok_or_else(|| unknown_rule(&args.rule))?;
+    if let Some(danger) = DANGERS.iter().find(|danger| danger.name == args.rule) {
+        if args.open {
+            return browse(&report::danger_url(danger));
+        }
+        show(danger.page.to_owned());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let known = || rules::names().into_iter().chain(DANGERS.iter().map(|danger| danger.name));
+    let rule = rules::find(&args.rule).ok_or_else(|| unknown_rule(&args.rule, known()))?;
     let meta = rule.meta();
     if args.open {
         return browse(&report::page_url(meta));
@@ -34,9 +43,13 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         let flag = if applicability == Applicability::Safe { "" } else { " --unsafe" };
         let _ = write!(page, "\n`gitops-lint fix{flag} --rule {}` mends what can be mended.\n", meta.name);
     }
+    show(page);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(page: String) {
     let is_read = std::io::stdout().is_terminal() || colors();
     print(&if is_read { report::rule_page(&page, look()) } else { page });
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Shows a page in the browser. The one command that starts a program, because that is what it is for.

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use crate::config::Level;
-use crate::finding::{Confidence, Severity, did_you_mean};
+use crate::finding::{Confidence, Severity};
 use crate::report::Format;
 use crate::source::MAX_FACTOR;
 
@@ -17,6 +17,7 @@ use super::fetch_args::{CacheCommand, FetchArgs};
 use super::fix_args::{FixArgs, MendArgs};
 use super::question_args::{ExplainArgs, GraphArgs, ReportArgs, RulesArgs, ValuesArgs, WhyArgs};
 use super::render_args::RenderCommand;
+use super::targets::{self, Target};
 
 /// Below the short help.
 const AFTER_HELP: &str = "--help shows examples and exit codes.";
@@ -212,7 +213,7 @@ pub(super) struct CheckArgs {
     /// Output format, or FORMAT=FILE to write to a file; may be repeated: pretty, concise, grouped, json, sarif, github,
     /// gitlab, junit, checkstyle, markdown, azure, rdjson, teamcity
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_format, help_heading = "Output")]
-    pub(super) format: Vec<(Format, Option<PathBuf>)>,
+    pub(super) format: Vec<Target<Format>>,
     /// Write the reports of all formats that machines read into this directory, under their usual names
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
@@ -436,16 +437,8 @@ pub(super) enum MissingChartsFormat {
     Tsv,
 }
 
-fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), String> {
-    let (name, file) =
-        text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
-    let known: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
-    let format = Format::from_name(name).ok_or_else(|| {
-        let close = did_you_mean(name, known.iter().copied());
-        let hint = close.map_or_else(String::new, |close| format!("did you mean `{close}`? "));
-        format!("{hint}formats are {}", known.join(", "))
-    })?;
-    Ok((format, file))
+fn parse_format(text: &str) -> Result<Target<Format>, String> {
+    targets::parse(text, &Format::ALL)
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {
@@ -473,12 +466,16 @@ pub(super) fn parse_rules(text: &str) -> Result<Rules, String> {
     let all = crate::rules::all();
     let metas = all.map(crate::rules::Rule::meta).filter(|meta| meta.subject() == text);
     let names: Vec<&'static str> = metas.map(|meta| meta.name).collect();
-    if names.is_empty() { Err(super::unknown_rule(text)) } else { Ok(Rules { names, by_name: false }) }
+    if names.is_empty() {
+        Err(super::unknown_rule(text, crate::rules::names()))
+    } else {
+        Ok(Rules { names, by_name: false })
+    }
 }
 
 fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {
     let (name, level) = text.split_once('=').ok_or("write NAME=LEVEL")?;
-    let rule = crate::rules::find(name).ok_or_else(|| super::unknown_rule(name))?;
+    let rule = crate::rules::find(name).ok_or_else(|| super::unknown_rule(name, crate::rules::names()))?;
     let words = Level::WORDS;
     let level = words.iter().find(|(word, _)| *word == level);
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 
+use crate::diff::DANGERS;
 use crate::explain::Subject;
 use crate::repo;
 use crate::rules;
@@ -18,6 +19,13 @@ pub(super) fn rules() -> Vec<CompletionCandidate> {
     let all = rules::all();
     let metas = all.map(rules::Rule::meta);
     metas.map(|meta| CompletionCandidate::new(meta.name).help(Some(meta.summary.into()))).collect()
+}
+
+/// Names of rules and dangers: whatever has a page.
+pub(super) fn pages() -> Vec<CompletionCandidate> {
+    let dangers = DANGERS.iter();
+    let dangers = dangers.map(|it| CompletionCandidate::new(it.name).help(Some(it.summary.into())));
+    rules().into_iter().chain(dangers).collect()
 }
 
 /// Apps of the repository that the shell stands in.

@@ -12,12 +12,14 @@ use crate::fix::Outcome;
 use crate::lint::{self, Baseline, Changed, Filter, Options, Report};
 use crate::repo::{Analysis, Watch, Workspace};
 use crate::report::{self, Format, Look};
+use crate::review;
 use crate::source::TreePath;
 
 use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
 use super::fix::Wanted;
 use super::place::Place;
 use super::stopwatch::{Progress, Stopwatch};
+use super::targets::{self, Target, write};
 use super::terminal::look;
 use super::{Failure, fix, open, print, say, watch};
 
@@ -145,7 +147,7 @@ fn place(args: &CheckArgs) -> Result<Place, Failure> {
 }
 
 /// Which formats go where. At most one goes to standard output, and no two into one file.
-fn targets(args: &CheckArgs, config: &Config) -> Result<Vec<(Format, Option<PathBuf>)>, Failure> {
+fn targets(args: &CheckArgs, config: &Config) -> Result<Vec<Target<Format>>, Failure> {
     let mut targets = args.format.clone();
     if let Some(dir) = &args.output {
         for (format, file) in targets.iter_mut().filter(|(_, file)| file.is_none()) {
@@ -158,17 +160,8 @@ fn targets(args: &CheckArgs, config: &Config) -> Result<Vec<(Format, Option<Path
         let configured = config.format.as_ref().and_then(|name| Format::from_name(&name.value));
         targets.push((configured.filter(|_| !with_dir).unwrap_or(Format::Pretty), None));
     }
-    for (at, (format, file)) in targets.iter().enumerate() {
-        let Some((other, _)) = targets.iter().take(at).find(|(_, known)| known == file) else { continue };
-        let (other, format) = (other.name(), format.name());
-        return Err(match file {
-            None => format!(
-                "`{other}` and `{format}` would both go to standard output: give one of them a file, `--format \
-                 {format}=FILE`, or all reports a directory, `--output DIR`"
-            ),
-            Some(file) => format!("`{other}` and `{format}` would both be written to `{}`", file.display()),
-        });
-    }
+    let named: Vec<_> = targets.iter().map(|(format, file)| (format.name(), file.as_deref())).collect();
+    targets::apart(&named, ", or all reports a directory, `--output DIR`")?;
     Ok(targets)
 }
 
@@ -208,10 +201,16 @@ fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report
         Options { confidence, baseline: None, changed: None, filter: Filter::default(), ..options.clone() };
     let base = open::base_workspace(&place.root, &args.common, workspace, revision)?;
     let analysis = Analysis::default();
-    let known = base.map(|workspace| lint::lint_again(&workspace, &plain, &analysis).findings);
+    let known = base.as_ref().map(|base| lint::lint_again(&base.workspace, &plain, &analysis).findings);
     let known = known.into_iter().flatten().map(|reported| reported.fingerprint);
     options.base = Some(known.collect());
-    Ok(lint::lint_again(workspace, &options, &analysis))
+    let (mut report, inventory) = lint::lint_for_questions(workspace, &options, &analysis);
+    if let Some(base) = base.filter(|_| !report.findings.is_empty()) {
+        let again = |tree| lint::lint_again(&workspace.beside(tree, None), &options, &analysis);
+        let changes = base.changes(workspace);
+        review::name_causes(&mut report, (&base.workspace, workspace), &inventory, &changes, &again);
+    }
+    Ok(report)
 }
 
 /// What the command line asks for, but for `--base`.
@@ -335,10 +334,6 @@ fn write_baseline(
         say!("wrote {} {findings} to {shown}: {use_it}", baseline.len());
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }
 
 /// The files behind `--changed`, relative to the linted root. Files outside of it are left out.

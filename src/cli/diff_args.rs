@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::diff::DANGERS;
 use crate::finding::did_you_mean;
 
 use super::args::{CommonArgs, FailOn};
 use super::question_args::AnswerFormat;
+use super::targets::{self, Target};
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
@@ -20,9 +21,9 @@ pub(super) struct DiffArgs {
     /// What to compare: a revision or a directory. Default: the working tree
     #[arg(value_name = "HEAD")]
     pub(super) head: Option<String>,
-    /// Output format
-    #[arg(long, default_value = "pretty")]
-    pub(super) format: DiffFormat,
+    /// Output format, or FORMAT=FILE to write to a file; may be repeated: pretty, json, markdown, html
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = parse_format, default_value = "pretty")]
+    pub(super) format: Vec<Target<DiffFormat>>,
     /// Count instead of showing: a line per app
     #[arg(long)]
     pub(super) stat: bool,
@@ -50,8 +51,12 @@ fn parse_danger(text: &str) -> Result<&'static str, String> {
     })
 }
 
+fn parse_format(text: &str) -> Result<Target<DiffFormat>, String> {
+    targets::parse(text, &DiffFormat::ALL)
+}
+
 /// Formats of a diff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DiffFormat {
     /// For people
     Pretty,
@@ -59,6 +64,19 @@ pub(super) enum DiffFormat {
     Json,
     /// For a comment on a pull request, or a step summary
     Markdown,
+    /// One self-contained page for a browser
+    Html,
+}
+
+impl DiffFormat {
+    /// Every format with its name.
+    const ALL: [(&'static str, Self); 4] =
+        [("pretty", Self::Pretty), ("json", Self::Json), ("markdown", Self::Markdown), ("html", Self::Html)];
+
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// Arguments of `impact`.

@@ -34,6 +34,7 @@ mod render_kustomize;
 mod schema;
 mod sides;
 mod stopwatch;
+mod targets;
 mod terminal;
 mod trust;
 mod unchanged;
@@ -49,7 +50,6 @@ use clap::Parser;
 
 use crate::finding::did_you_mean;
 use crate::repo::MissingChart;
-use crate::rules;
 use crate::source::TreePath;
 
 use args::{
@@ -160,8 +160,8 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-fn unknown_rule(name: &str) -> String {
-    match did_you_mean(name, rules::names()) {
+fn unknown_rule<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    match did_you_mean(name, known) {
         Some(close) => format!("there is no rule `{name}`: did you mean `{close}`?"),
         None => format!("there is no rule `{name}`: `gitops-lint rules` lists them"),
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cache::Store;
 use crate::config::{self, Config};
 use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, Severity, did_you_mean};
-use crate::git::{Discovery, Repository};
+use crate::git::{CommitId, Discovery, Repository};
 use crate::lock::{self, Lock};
 use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
 use crate::report::{Format, Look, plain, render_finding};
@@ -85,13 +85,14 @@ pub(super) fn unconfigured(path: &Path) -> Result<Workspace, Failure> {
 }
 
 /// The same path as it was where the current branch left `revision` (or at `revision`, where that cannot be told), under
-/// the configuration of today. `None` when `revision` is a HEAD without a commit: then nothing was there before.
+/// the configuration of today. `None` when `revision` is a HEAD without a commit: then nothing was there before. With the
+/// repository and the commit.
 pub(super) fn base_workspace(
     path: &Path,
     common: &CommonArgs,
     head: &Workspace,
     revision: &str,
-) -> Result<Option<Workspace>, Failure> {
+) -> Result<Option<Base>, Failure> {
     let repository = match Repository::discover(path, Arc::clone(&head.sources)) {
         Discovery::Found(repository) => Arc::new(*repository),
         _ => return Err(format!("`{}` is in no git repository: --base needs one", path.display())),
@@ -106,7 +107,23 @@ pub(super) fn base_workspace(
     let here = repository.head().ok().and_then(crate::git::Head::commit);
     let base = here.and_then(|here| repository.merge_base(here, there).known().flatten()).unwrap_or(there);
     let tree = repository.tree_below(base, "", repository.prefix()).map_err(|error| failed(&error))?;
-    beside(head, tree, common).map(Some)
+    let workspace = beside(head, tree, common)?;
+    Ok(Some(Base { workspace, repository, commit: base }))
+}
+
+/// What a check is compared with.
+pub(super) struct Base {
+    pub(super) workspace: Workspace,
+    repository: Arc<Repository>,
+    commit: CommitId,
+}
+
+impl Base {
+    /// The files that differ in `head`; none where that cannot be told.
+    pub(super) fn changes(&self, head: &Workspace) -> BTreeSet<TreePath> {
+        let changes = self.repository.changes_in_work_tree(self.commit, head.tree.as_ref());
+        changes.unwrap_or_default().into_keys().collect()
+    }
 }
 
 /// Another state of the same repository, with its own lock. What is the same in both is one file.

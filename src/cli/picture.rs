@@ -1,6 +1,5 @@
 //! `graph` and `report`: the fleet as a picture, and everything on one page.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use rayon::prelude::*;
@@ -13,6 +12,7 @@ use crate::report;
 
 use super::place::Place;
 use super::question_args::{GraphArgs, GraphFormat, ReportArgs};
+use super::targets::write;
 use super::{Failure, open, print, say};
 
 /// Prints the graph.
@@ -60,8 +60,4 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitCode, Failure> {
     write(&args.html, &report::page(&report, &fleet, &values))?;
     say!("wrote {}: {}", args.html.display(), report::totals(&report.summary));
     Ok(ExitCode::SUCCESS)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }

@@ -11,8 +11,8 @@ use super::candidates;
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The rule
-    #[arg(add = ArgValueCandidates::new(candidates::rules))]
+    /// The rule, or the danger of a change
+    #[arg(add = ArgValueCandidates::new(candidates::pages))]
     pub(super) rule: String,
     /// Show the page in the browser instead
     #[arg(long)]

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::explain::{Role, Teller};
+use crate::k8s::mark_secret_lines;
 use crate::origin::{OriginId, Place};
-use crate::repo::{AppEntry, Rendered, Workspace};
+use crate::repo::{AppEntry, Object, Rendered, Workspace};
 use crate::source::{FileId, SourceFile, Span, TreePath};
 use crate::yaml::{Data, Node};
 
@@ -18,6 +19,12 @@ use super::mask::masked_line;
 
 /// Values of a collection that are asked where they come from; the first ones tell enough.
 const ASKED: usize = 64;
+
+/// Lines shown around a hunk.
+const CONTEXT: usize = 2;
+
+/// Lines of a hunk that are shown before and behind the one that is looked at.
+const WINDOW: usize = 6;
 
 /// Which version of a file a line is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +46,17 @@ pub struct Line {
     pub version: Version,
 }
 
+/// A line in or around a hunk, without secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The version that alone has it; `None` where both have.
+    pub only: Option<Version>,
+    /// Its number, from 1; that of the new version where both have it.
+    pub number: u32,
+    /// What it says.
+    pub text: String,
+}
+
 /// The cause of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Found {
@@ -49,29 +67,31 @@ pub(super) struct Found {
 
 /// How the versions of a file differ.
 #[derive(Debug)]
-struct Changed {
-    /// The file on each side.
-    base: Option<FileId>,
-    head: Option<FileId>,
+pub struct ChangedFile {
+    /// The old version; `None` for a file that is new.
+    pub base: Option<FileId>,
+    /// The new version; `None` for a file that is gone.
+    pub head: Option<FileId>,
     /// Lines that were replaced, from 0: the old ones, the new ones.
-    hunks: Vec<(Range<usize>, Range<usize>)>,
+    pub hunks: Vec<(Range<usize>, Range<usize>)>,
 }
 
 /// Which lines differ between two trees, found when asked for.
 #[derive(Debug)]
-pub(super) struct Lines<'a> {
+pub struct Lines<'a> {
     base: &'a Workspace,
     head: &'a Workspace,
-    known: Mutex<FxHashMap<TreePath, Option<Arc<Changed>>>>,
+    known: Mutex<FxHashMap<TreePath, Option<Arc<ChangedFile>>>>,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(base: &'a Workspace, head: &'a Workspace) -> Self {
+    /// The lines between two states of a repository, which share their sources.
+    pub fn new(base: &'a Workspace, head: &'a Workspace) -> Self {
         Self { base, head, known: Mutex::default() }
     }
 
     /// How the versions of a file differ; `None` where they do not.
-    fn changed(&self, path: &TreePath) -> Option<Arc<Changed>> {
+    pub fn file(&self, path: &TreePath) -> Option<Arc<ChangedFile>> {
         let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(path) {
             return known.clone();
@@ -87,7 +107,7 @@ impl<'a> Lines<'a> {
             let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new);
             let ops = ops.iter().filter(|op| !matches!(op, similar::DiffOp::Equal { .. }));
             let hunks = ops.map(|op| (op.old_range(), op.new_range())).collect();
-            Arc::new(Changed { base: id(&base), head: id(&head), hunks })
+            Arc::new(ChangedFile { base: id(&base), head: id(&head), hunks })
         });
         lock().insert(path.clone(), changed.clone());
         changed
@@ -95,20 +115,20 @@ impl<'a> Lines<'a> {
 
     /// Whether a file is not the same on both sides.
     pub(super) fn differ_in(&self, path: &TreePath) -> bool {
-        self.changed(path).is_some()
+        self.file(path).is_some()
     }
 
     /// The first line of a span that is not the same on both sides.
-    pub(super) fn of_span(&self, at: Span) -> Option<Line> {
+    pub fn of_span(&self, at: Span) -> Option<Line> {
         let file = self.head.sources.get(at.file)?;
         if let Some((archive, _)) = file.name().split_once("!/") {
             let path = TreePath::new(archive).ok()?;
-            let changed = self.changed(&path)?;
+            let changed = self.file(&path)?;
             let version = if changed.head.is_some() { Version::Head } else { Version::Base };
             return Some(Line { file: archive.into(), line: 0, version });
         }
         let path = TreePath::new(file.name()).ok()?;
-        let changed = self.changed(&path)?;
+        let changed = self.file(&path)?;
         let first = file.line_index(at.start);
         // A collection begins with its first child, which tells of itself; text of several lines is one value.
         let text = file.slice(at);
@@ -127,7 +147,7 @@ impl<'a> Lines<'a> {
 
     /// The first line of a file that is not the same on both sides, below `within` where that is in this file.
     fn of_file(&self, path: &TreePath, within: Option<Span>) -> Option<Line> {
-        let changed = self.changed(path)?;
+        let changed = self.file(path)?;
         let name: Arc<str> = path.as_str().into();
         let lines = within.and_then(|at| {
             let file = self.head.sources.get(at.file)?;
@@ -148,6 +168,27 @@ impl<'a> Lines<'a> {
         Some(changed.line(&name, !new.is_empty(), new.start, old, new))
     }
 
+    /// A changed line of a kustomization that leads to `target` (an entry for it, or for a directory around it), of one version.
+    fn entry_for(&self, path: &TreePath, target: &TreePath, version: Version) -> Option<Line> {
+        if !matches!(path.file_name(), "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
+            return None;
+        }
+        let (changed, dir) = (self.file(path)?, path.parent()?);
+        let is_head = version == Version::Head;
+        let file = self.head.sources.get(if is_head { changed.head? } else { changed.base? })?;
+        let lines: Vec<&str> = file.text_or_empty().lines().collect();
+        changed.hunks.iter().find_map(|(old, new)| {
+            let own = if is_head { new } else { old };
+            let line = own.clone().find(|at| {
+                let words =
+                    lines.get(*at).map(|line| line.trim().trim_start_matches("- ")).unwrap_or_default();
+                let entry = words.strip_prefix("path:").unwrap_or(words).trim().trim_matches(['"', '\'']);
+                !entry.is_empty() && dir.join(entry).is_ok_and(|entry| target.starts_with(&entry))
+            })?;
+            Some(changed.line(&path.as_str().into(), is_head, line, old, new))
+        })
+    }
+
     /// What a line says, without secrets.
     pub(super) fn text(&self, line: &Line) -> String {
         let tree = match line.version {
@@ -160,9 +201,51 @@ impl<'a> Lines<'a> {
         let text = index.and_then(|index| shown.as_ref()?.lines().nth(index)).unwrap_or_default();
         masked_line(text.trim())
     }
+
+    /// The hunk that a line is in, as a diff would show it: what was, what is, a little of what is around.
+    pub(super) fn around(&self, line: &Line) -> Vec<SourceLine> {
+        let Some(index) = (line.line as usize).checked_sub(1) else { return Vec::new() };
+        let Ok(path) = TreePath::new(&line.file) else { return Vec::new() };
+        let Some(changed) = self.file(&path) else { return Vec::new() };
+        let own = |(old, new): &(Range<usize>, Range<usize>)| match line.version {
+            Version::Head => new.clone(),
+            Version::Base => old.clone(),
+        };
+        let Some((old, new)) = changed.hunks.iter().find(|hunk| own(hunk).contains(&index)) else {
+            return Vec::new();
+        };
+        let shown = |id: Option<FileId>| {
+            let file = id.and_then(|id| self.head.sources.get(id))?;
+            mark_secret_lines(&file);
+            Some(file.shown().lines().map(masked_line).collect::<Vec<String>>())
+        };
+        let (before, after) =
+            (shown(changed.base).unwrap_or_default(), shown(changed.head).unwrap_or_default());
+        let mut all = Vec::new();
+        let mut push = |lines: &[String], range: Range<usize>, only: Option<Version>| {
+            let from = range.start;
+            let lines = lines.get(range.start..range.end.min(lines.len())).unwrap_or_default();
+            all.extend(lines.iter().enumerate().map(|(step, text)| SourceLine {
+                only,
+                number: u32::try_from(from + step + 1).unwrap_or(u32::MAX),
+                text: text.clone(),
+            }));
+        };
+        // What is long is cut around the line; what it replaced stands at about the same place.
+        let at = index.saturating_sub(own(&(old.clone(), new.clone())).start);
+        let window = |range: &Range<usize>| {
+            let middle = (range.start + at).min(range.end);
+            range.start.max(middle.saturating_sub(WINDOW))..range.end.min(middle + WINDOW + 1)
+        };
+        push(&after, new.start.saturating_sub(CONTEXT)..new.start, None);
+        push(&before, window(old), Some(Version::Base));
+        push(&after, window(new), Some(Version::Head));
+        push(&after, new.end..new.end + CONTEXT, None);
+        all
+    }
 }
 
-impl Changed {
+impl ChangedFile {
     /// A changed line; an old one by the new one in its place, where there is one.
     fn line(
         &self,
@@ -224,6 +307,14 @@ impl<'a> View<'a> {
         value.around.iter().rev().find_map(|node| self.line(node.place(), lines))
     }
 
+    /// Hides where the data of a Secret comes from: lines around a changed one are shown, too.
+    pub(super) fn hide_data(&self, object: &Object, workspace: &Workspace) {
+        if object.is("", "Secret") {
+            let data = ["data", "stringData"].into_iter().filter_map(|key| object.node.get(key));
+            data.for_each(|node| self.hide(node, workspace));
+        }
+    }
+
     /// Hides the places of a secret from everybody who shows lines.
     pub(super) fn hide(&self, node: &Node, workspace: &Workspace) {
         let mut places = vec![node.place()];
@@ -283,8 +374,26 @@ impl<'a> Finder<'a> {
             return Some(Found { line, certain: true });
         }
         let around = sides.iter().find_map(|(view, value)| view.around(value, self.lines));
+        if let (None, [(view, value)]) = (&around, sides.as_slice())
+            && difference.path.0.is_empty()
+            && let Some(line) = self.entry_of(view, value)
+        {
+            return Some(Found { line, certain: true });
+        }
         let line = around.or_else(|| self.fallback())?;
         Some(Found { line, certain: false })
+    }
+
+    /// The entry of a kustomization that brings an object of one side, where that entry is only there.
+    fn entry_of(&self, view: &View<'_>, object: &Value<'_>) -> Option<Line> {
+        let version = if self.head.as_ref().is_some_and(|head| std::ptr::eq(head, view)) {
+            Version::Head
+        } else {
+            Version::Base
+        };
+        let file = self.lines.head.sources.get(object.node.at.file)?;
+        let target = TreePath::new(file.name()).ok()?;
+        view.rendered.files.iter().find_map(|path| self.lines.entry_for(path, &target, version))
     }
 
     /// A changed line of a file that the app reads: where it is defined first.

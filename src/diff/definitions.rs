@@ -63,6 +63,7 @@ fn one(name: String, app: &App, (a, b): (&Node, &Node), lines: &Lines<'_>) -> Op
             follows: false,
             reordered: difference.reordered,
             cause: None,
+            likely: false,
         };
         fields.push((change, line));
     }

@@ -25,14 +25,15 @@ use smol_str::SmolStr;
 use crate::finding::ObjectRef;
 use crate::repo::{self, Analysis, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
+use crate::yaml::Node;
 
-use cause::{Finder, Found, Lines, View};
+use cause::{Finder, Found, View};
 use compare::{Difference, Path, Value};
 use mask::Masks;
 use matching::{Candidate, Match, folded};
 use sides::{Pair, pairs};
 
-pub use cause::{Line, Version};
+pub use cause::{ChangedFile, Line, Lines, SourceLine, Version};
 pub use danger::{DANGERS, Danger, DangerMeta, Prune};
 pub use definitions::Definition;
 pub use matching::How;
@@ -55,6 +56,8 @@ pub struct FieldChange {
     pub reordered: bool,
     /// The entry of [`Diff::causes`] that is behind it.
     pub cause: Option<usize>,
+    /// The cause is a line that the app reads; no chain leads there.
+    pub likely: bool,
 }
 
 /// An object that differs.
@@ -68,6 +71,8 @@ pub struct ObjectChange {
     pub was: Option<ObjectRef>,
     /// The app that applied it, where that is another one now.
     pub from_app: Option<String>,
+    /// Its data must not change: `immutable: true` of a ConfigMap or Secret, before and after.
+    pub frozen: bool,
     /// What differs, in the order of the object.
     pub fields: Vec<FieldChange>,
 }
@@ -98,6 +103,8 @@ pub struct Cause {
     pub line: Line,
     /// What it says, without secrets.
     pub text: String,
+    /// The hunk that it is in.
+    pub source: Vec<SourceLine>,
     /// Whether chains lead there. Otherwise the app reads the file, and nothing else explains the difference.
     pub certain: bool,
     /// The apps it reaches, as indexes into [`Diff::apps`].
@@ -300,6 +307,11 @@ fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) 
             reordered: false,
         }],
     };
+    for (view, side) in [(&finder.base, &found.base), (&finder.head, &found.head)] {
+        if let (Some(view), Some(side)) = (view, side) {
+            view.hide_data(side.object, workspace);
+        }
+    }
     let mut masks = Masks::default();
     let mut fields = Vec::new();
     let mut causes = Vec::new();
@@ -327,6 +339,7 @@ fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) 
             secret: masks.used,
             reordered: difference.reordered,
             cause: None,
+            likely: false,
         });
     }
     let to_ref = |it: &Candidate<'_>| it.object.to_ref(it.cluster, None);
@@ -352,6 +365,7 @@ fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) 
                     follows: false,
                     reordered: false,
                     cause: None,
+                    likely: false,
                 };
                 fields.push(change);
                 causes.push(finder.fallback().map(|line| Found { line, certain: true }));
@@ -364,7 +378,10 @@ fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) 
     if fields.is_empty() {
         causes.push(finder.fallback().map(|line| Found { line, certain: false }));
     }
-    let change = ObjectChange { object, how: found.how, was, from_app: None, fields };
+    let is_frozen =
+        |it: &Candidate<'_>| it.object.node.get("immutable").and_then(Node::as_bool) == Some(true);
+    let frozen = [&found.base, &found.head].into_iter().all(|it| it.as_ref().is_some_and(is_frozen));
+    let change = ObjectChange { object, how: found.how, was, from_app: None, frozen, fields };
     Some(Drafted { pair: any.pair, change, causes })
 }
 
@@ -444,6 +461,7 @@ fn assemble(
                 let cause = causes.entry(line.clone()).or_insert_with(|| Cause {
                     line: line.clone(),
                     text: lines.text(line),
+                    source: lines.around(line),
                     certain: false,
                     apps: BTreeSet::new(),
                     objects: 0,
@@ -467,6 +485,7 @@ fn assemble(
     for (mut app, found) in apps.into_values() {
         for (object, found) in app.objects.iter_mut().zip(found) {
             for (field, found) in object.fields.iter_mut().zip(found) {
+                field.likely = found.as_ref().is_some_and(|found| !found.certain);
                 field.cause = found.and_then(|found| numbers.get(&found.line).copied());
             }
         }

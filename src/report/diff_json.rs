@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diff::{Diff, Version};
+use crate::diff::{Diff, How, Version};
 use crate::finding::ObjectRef;
 use crate::lint::Names;
 
@@ -15,10 +15,23 @@ struct Root<'a> {
     version: u32,
     base: &'a str,
     head: &'a str,
+    summary: Summary,
     causes: Vec<Cause<'a>>,
     apps: Vec<App<'a>>,
     not_fully_rendered: Vec<Open<'a>>,
     dangers: Vec<Danger<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    apps: usize,
+    objects: usize,
+    added: usize,
+    removed: usize,
+    changed: usize,
+    renamed: usize,
+    moved: usize,
+    dangers: usize,
 }
 
 #[derive(Serialize)]
@@ -101,6 +114,8 @@ struct Field<'a> {
     /// Index into `causes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<usize>,
+    #[serde(skip_serializing_if = "is_false")]
+    likely: bool,
 }
 
 #[derive(Serialize)]
@@ -169,15 +184,27 @@ pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
                         follows: field.follows,
                         reordered: field.reordered,
                         cause: field.cause,
+                        likely: field.likely,
                     })
                     .collect(),
             })
             .collect(),
     });
+    let of = |how: How| diff.objects().filter(|it| it.how == how).count();
     to_json(&Root {
         version: 1,
         base,
         head,
+        summary: Summary {
+            apps: diff.apps.len(),
+            objects: diff.objects().count(),
+            added: of(How::Added),
+            removed: of(How::Removed),
+            changed: of(How::Same),
+            renamed: of(How::Renamed),
+            moved: of(How::Moved),
+            dangers: diff.dangers.len(),
+        },
         causes: causes.collect(),
         apps: apps.collect(),
         not_fully_rendered: diff

@@ -8,7 +8,7 @@ use crate::finding::Severity;
 use crate::lint::Names;
 
 use super::count;
-use super::diff_pretty::{apps_of, headline, place, sign, story, title, value_lines};
+use super::diff_pretty::{apps_of, behind, headline, place, sign, story, title, value_lines};
 use super::text::{html, markdown};
 
 /// GitHub takes 65,536 characters in a comment; a step summary takes more.
@@ -122,8 +122,7 @@ fn section(app: &AppChange, diff: &Diff, names: &Names) -> String {
             safe(&story(object))
         );
         for field in &object.fields {
-            let by = field.cause.and_then(|at| diff.causes.get(at));
-            let by = by.map_or_else(String::new, |by| format!("  <- {}", place(&by.line, names)));
+            let by = behind(field, diff, names).map_or_else(String::new, |by| format!("  {by}"));
             if !field.path.is_empty() {
                 let _ = writeln!(out, "    {}{}", safe(&field.path), safe(&by));
                 for (sign, line) in value_lines(field) {

@@ -45,6 +45,13 @@ pub(super) fn place(line: &Line, names: &Names) -> String {
     out
 }
 
+/// `<- values.yaml:3`, or `<- values.yaml:3 (likely)`: the line behind a field.
+pub(super) fn behind(field: &FieldChange, diff: &Diff, names: &Names) -> Option<String> {
+    let cause = diff.causes.get(field.cause?)?;
+    let likely = if field.likely { " (likely)" } else { "" };
+    Some(format!("<- {}{likely}", place(&cause.line, names)))
+}
+
 /// What an object is called: its kind, namespace and name.
 pub(super) fn title(object: &ObjectRef) -> String {
     let namespace =
@@ -153,10 +160,8 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
                 _ => format!("  {}", paint.dim(&story(object))),
             };
             let whole = object.fields.first().filter(|field| field.path.is_empty());
-            let by = whole.and_then(|field| field.cause).and_then(|at| diff.causes.get(at));
-            let by = by.map_or_else(String::new, |it| {
-                format!("  {}", paint.dim(&format!("<- {}", place(&it.line, names))))
-            });
+            let by = whole.and_then(|field| behind(field, diff, names));
+            let by = by.map_or_else(String::new, |by| format!("  {}", paint.dim(&by)));
             let _ = writeln!(out, "  {line}{words}{by}");
             for field in object.fields.iter().filter(|field| !field.path.is_empty()) {
                 field_lines(&mut out, field, diff, names, paint);
@@ -188,10 +193,7 @@ fn app_head(app: &AppChange, paint: Paint) -> String {
 }
 
 fn field_lines(out: &mut String, field: &FieldChange, diff: &Diff, names: &Names, paint: Paint) {
-    let cause = field.cause.and_then(|at| diff.causes.get(at));
-    let by = cause.map_or_else(String::new, |cause| {
-        format!("  {}", paint.dim(&format!("<- {}", place(&cause.line, names))))
-    });
+    let by = behind(field, diff, names).map_or_else(String::new, |by| format!("  {}", paint.dim(&by)));
     let note = match (field.reordered, field.follows) {
         (true, _) => "  (in another order)",
         (_, true) => "  (follows)",

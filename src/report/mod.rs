@@ -7,6 +7,7 @@ mod azure;
 mod checkstyle;
 mod diff_json;
 mod diff_markdown;
+mod diff_page;
 mod diff_pretty;
 mod fixes;
 mod github;
@@ -35,11 +36,13 @@ mod wrap;
 
 use std::fmt::Write as _;
 
+use crate::diff::DangerMeta;
 use crate::lint::{AppStatus, Gap, Report, Summary};
 use crate::rules::RuleMeta;
 
 pub use diff_json::diff_json;
 pub use diff_markdown::diff_markdown;
+pub use diff_page::diff_page;
 pub use diff_pretty::{diff_pretty, diff_stat};
 pub use fixes::{fix_diff, fix_json, fix_text};
 pub use graph::{graph_dot, graph_json, graph_mermaid};
@@ -159,7 +162,16 @@ pub fn render(report: &Report, format: Format, look: Look) -> String {
 
 /// Where a rule's page is read.
 pub fn page_url(meta: &RuleMeta) -> String {
-    format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), meta.subject(), meta.name)
+    url(meta.subject(), meta.name)
+}
+
+/// Where the page of a danger is read.
+pub fn danger_url(danger: &DangerMeta) -> String {
+    url("changes", danger.name)
+}
+
+fn url(subject: &str, name: &str) -> String {
+    format!("{}/blob/main/rules/{subject}/{name}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
 /// `2 errors, 1 warning`, or `no findings`.

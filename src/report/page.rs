@@ -14,6 +14,8 @@ use super::{ValuesLook, page_url, text};
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
+/// What the scripts of all pages begin with.
+const MAKE: &str = include_str!("page/make.js");
 const SCRIPT: &str = include_str!("page/page.js");
 
 /// Lines around the line of a label.
@@ -72,8 +74,17 @@ pub fn page(report: &Report, fleet: &Fleet, values: &[(String, Vec<ChartValues>)
         graph: read(&super::graph_json(fleet)),
         values: values.iter().map(|(app, charts)| read(&super::values_json(app, charts, look))).collect(),
     };
-    let data = serde_json::to_string(&data).unwrap_or_default();
-    PAGE.replace("/*STYLE*/", STYLE).replace("/*SCRIPT*/", SCRIPT).replace("/*DATA*/", &text::script(&data))
+    assemble("report", "", SCRIPT, &data)
+}
+
+/// A page: a title behind the name of the tool, what is added to the style of all pages, what draws it, and what is drawn.
+pub(super) fn assemble(title: &str, style: &str, script: &str, data: &impl Serialize) -> String {
+    let data = serde_json::to_string(data).unwrap_or_default();
+    PAGE.replace("/*TITLE*/", title)
+        .replace("/*STYLE*/", &[STYLE, style].concat())
+        .replace("/*SCRIPT*/", &[MAKE, script].concat())
+        // The last one: nothing is looked for in what users wrote.
+        .replace("/*DATA*/", &text::script(&data))
 }
 
 fn snippet(report: &Report, label: &Label) -> Option<Snippet> {

@@ -1,22 +1,9 @@
-"use strict";
-// Draws the page from the data in it. Text is only ever set as text, never as markup.
-const data = JSON.parse(document.getElementById("data").textContent);
+// Draws the report from the data in the page.
 const { report, graph } = data;
-const main = document.getElementById("main");
-const make = (tag, attributes, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null) node.setAttribute(name, value);
-  }
-  node.append(...children.flat().filter((child) => child !== undefined && child !== null));
-  return node;
-};
 // On a narrow screen a table is moved from side to side; words stay whole.
 const table = (head, rows) =>
   make("div", { class: "wide" }, make("table", {}, make("thead", {}, make("tr", {}, head.map((cell) => make("th", {}, cell)))),
     make("tbody", {}, rows.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell)))))));
-const plural = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const summary = report.summary;
 document.getElementById("verdict").textContent =
   `${plural(summary.errors, "error")}, ${plural(summary.warnings, "warning")}, ${plural(summary.notes, "note")} in ` +
