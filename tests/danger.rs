@@ -3,17 +3,24 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use gitops_lint::diff::{self, DANGERS, Danger};
+use gitops_lint::diff::{self, DANGERS, Danger, Diff};
 use gitops_lint::finding::Severity;
+use gitops_lint::lint::Names;
 use gitops_lint::repo::Workspace;
+use gitops_lint::report::{Look, diff_stat};
 use gitops_lint::source::{MemoryTree, SharedTree, Sources, Tree};
 use gitops_lint::yaml::Cache;
 
 use super::cli::{code, git, run_in, scratch, text, write};
+use super::rules;
 
 type Files<'a> = Vec<(&'a str, String)>;
 
 fn dangers(base: &Files<'_>, head: &Files<'_>) -> Vec<Danger> {
+    diff_of(base, head).dangers
+}
+
+fn diff_of(base: &Files<'_>, head: &Files<'_>) -> Diff {
     let sources = Sources::new();
     let cache = Arc::new(Cache::new(Arc::clone(&sources)));
     let borrow = |files: &Files<'_>| -> Arc<dyn Tree> {
@@ -23,7 +30,7 @@ fn dangers(base: &Files<'_>, head: &Files<'_>) -> Vec<Danger> {
     let base: Arc<dyn Tree> = Arc::new(SharedTree::new(borrow(base), Arc::clone(&head)));
     let (base, _) = Workspace::of_tree(base, Arc::clone(&cache), &[]);
     let (head, _) = Workspace::of_tree(head, cache, &[]);
-    diff::diff(&base, &head).dangers
+    diff::diff(&base, &head)
 }
 
 const SYNCED: &str = "syncPolicy: { automated: { prune: true, selfHeal: true } }";
@@ -132,6 +139,12 @@ fn objects_and_fields() {
         ("a policy goes", policy.clone(), String::new(), Some("deleted-protection")),
         ("a ConfigMap goes", config("a", "x"), String::new(), None),
         ("a ConfigMap changes", config("a", "x"), config("a", "y"), None),
+        (
+            "an immutable ConfigMap changes",
+            object("v1", "ConfigMap", "a", "immutable: true\ndata: { a: x }"),
+            object("v1", "ConfigMap", "a", "immutable: true\ndata: { a: y }"),
+            Some("immutable-field"),
+        ),
         (
             "a Deployment is renamed",
             plain("1.0.0"),
@@ -302,7 +315,67 @@ fn dangers_decide_the_exit_code_and_can_be_meant() {
 fn the_page_lists_all() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diff.md")).unwrap();
     for danger in DANGERS {
-        let row = format!("| `{}` | {} | {} |", danger.name, danger.severity.as_str(), danger.summary);
+        let link = format!("[`{0}`](../rules/changes/{0}.md)", danger.name);
+        let row = format!("| {link} | {} | {} |", danger.severity.as_str(), danger.summary);
         assert!(page.contains(&row), "{row}");
     }
+}
+
+/// Executes the pages below `rules/changes/`: what is documented as dangerous is told as shown, what is not is not.
+/// `UPDATE=1` rewrites what is shown.
+#[test]
+fn pages_hold() {
+    let pages = rules::pages();
+    let mut wrong = Vec::new();
+    for danger in DANGERS {
+        let page = &pages[danger.name];
+        assert!(page.path.ends_with(format!("rules/changes/{}.md", danger.name)), "{}", page.path.display());
+        let mut text: Vec<String> = page.text.lines().map(str::to_owned).collect();
+        assert_eq!(text[0], format!("# {}", danger.name));
+        let source = text[1].rsplit("src/").next().unwrap().trim_end_matches(" -->").to_owned();
+        text[1] = format!(
+            "<!-- generated: {} · changes · since 0.1.0 · src/{source} -->",
+            danger.severity.as_str()
+        );
+        assert_eq!(text[3], danger.summary);
+        let sections: Vec<&str> = page.text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(sections, ["Why is this bad?", "Incorrect", "Correct", "Exceptions"], "{}", danger.name);
+        let allowed = format!("`gitops-lint diff --allow {}`", danger.name);
+        assert!(page.text.contains(&allowed), "{} does not tell how to say that it is meant", danger.name);
+        let examples = rules::examples(page);
+        for example in examples.iter().rev() {
+            let [base, head] = example.sides.each_ref().map(|own| {
+                let all = example.files.iter().chain(own);
+                all.map(|(path, text)| (path.as_str(), text.clone())).collect::<Files<'_>>()
+            });
+            let diff = diff_of(&base, &head);
+            let kinds: BTreeSet<&str> = diff.dangers.iter().map(|danger| danger.name).collect();
+            let at = format!("{}:{}", page.path.display(), example.line);
+            if example.section == "Incorrect" {
+                assert!(kinds.contains(danger.name), "{at}: it is not told: {kinds:?}");
+                let shown = diff_stat(&diff, &Names::default(), Look::default());
+                let range = example.finding.clone().unwrap_or_else(|| panic!("{at}: no block `text danger`"));
+                text.splice(range, shown.trim_end().lines().map(str::to_owned));
+            } else {
+                assert!(kinds.is_empty(), "{at}: must be silent: {:?}", diff.dangers);
+                assert!(!diff.apps.is_empty() || !diff.definitions.is_empty(), "{at}: nothing changes");
+            }
+        }
+        for section in ["Incorrect", "Correct"] {
+            assert!(examples.iter().any(|it| it.section == section), "{}: no example", danger.name);
+        }
+        rules::expect(&page.path, &(text.join("\n") + "\n"), &mut wrong);
+        // What was written anew is not in this program yet.
+        if danger.page != page.text && std::env::var_os("UPDATE").is_some() {
+            continue;
+        }
+        let printed = run_in(scratch(&[]).path(), &["explain", danger.name]);
+        assert_eq!(text_of_page(&printed), page.text, "{}", danger.name);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn text_of_page(output: &std::process::Output) -> String {
+    assert_eq!(code(output), 0, "{}", text(&output.stderr));
+    text(&output.stdout)
 }

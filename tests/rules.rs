@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gitops_lint::diff::DANGERS;
 use gitops_lint::report::Look;
 use gitops_lint::rules::{self, RuleMeta};
 use gitops_lint::source::{MemoryTree, Sources};
@@ -22,7 +23,7 @@ fn update() -> bool {
 }
 
 /// Compares a generated file with what is there, or rewrites it.
-fn expect(path: &Path, want: &str, wrong: &mut Vec<String>) {
+pub(crate) fn expect(path: &Path, want: &str, wrong: &mut Vec<String>) {
     let have = std::fs::read_to_string(path).unwrap_or_default();
     if have == want {
         return;
@@ -37,24 +38,27 @@ fn expect(path: &Path, want: &str, wrong: &mut Vec<String>) {
 }
 
 /// A page, split so that it can be put together again.
-struct Page {
-    path: PathBuf,
-    text: String,
+pub(crate) struct Page {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
 }
 
 /// A repository shown on a page.
 #[derive(Default, Debug)]
-struct Example {
-    section: String,
-    files: Vec<(String, String)>,
+pub(crate) struct Example {
+    pub(crate) section: String,
+    /// Files of both sides of a change, and of all other examples.
+    pub(crate) files: Vec<(String, String)>,
+    /// Files that only one side of a change has: before, after.
+    pub(crate) sides: [Vec<(String, String)>; 2],
     /// Lines of the page (from 0, exclusive end) between the fences of the `text finding` block.
-    finding: Option<std::ops::Range<usize>>,
+    pub(crate) finding: Option<std::ops::Range<usize>>,
     /// The same of the block behind it that shows what its fix does, with its fences.
     fix: Option<std::ops::Range<usize>>,
-    line: usize,
+    pub(crate) line: usize,
 }
 
-fn pages() -> BTreeMap<String, Page> {
+pub(crate) fn pages() -> BTreeMap<String, Page> {
     let mut pages = BTreeMap::new();
     for entry in walkdir::WalkDir::new(root().join("rules")).min_depth(2).sort_by_file_name() {
         let path = entry.unwrap().into_path();
@@ -67,14 +71,14 @@ fn pages() -> BTreeMap<String, Page> {
     pages
 }
 
-fn examples(page: &Page) -> Vec<Example> {
+pub(crate) fn examples(page: &Page) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let mut section = String::new();
     let mut current = Example::default();
     let mut lines = page.text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
         if line.starts_with("## ") || line.starts_with("### ") {
-            if !current.files.is_empty() {
+            if !current.is_empty() {
                 examples.push(std::mem::take(&mut current));
             }
             if let Some(title) = line.strip_prefix("## ") {
@@ -98,22 +102,33 @@ fn examples(page: &Page) -> Vec<Example> {
             if current.finding.is_some() {
                 examples.push(std::mem::take(&mut current));
             }
-            if current.files.is_empty() {
+            if current.is_empty() {
                 current.line = number + 1;
             }
             current.section.clone_from(&section);
-            current.files.push((file.to_owned(), body));
-        } else if info == "text finding" {
+            let files = match info.split_whitespace().last() {
+                Some("before") => &mut current.sides[0],
+                Some("after") => &mut current.sides[1],
+                _ => &mut current.files,
+            };
+            files.push((file.to_owned(), body));
+        } else if matches!(info, "text finding" | "text danger") {
             current.finding = Some(start..end);
         } else if info == "diff fix" || info == "diff unsafe fix" {
             // With the empty line in front of it.
             current.fix = Some(start - 2..end + 1);
         }
     }
-    if !current.files.is_empty() {
+    if !current.is_empty() {
         examples.push(current);
     }
     examples
+}
+
+impl Example {
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.sides.iter().all(Vec::is_empty)
+    }
 }
 
 fn workspace(example: &Example) -> repo::Workspace {
@@ -291,7 +306,9 @@ fn pages_hold() {
         }
     }
     let known: BTreeSet<&str> = rules::names().into_iter().collect();
-    for name in pages.keys().filter(|name| !known.contains(name.as_str())) {
+    let dangers = DANGERS.map(|danger| danger.name);
+    let is_known = |name: &str| known.contains(name) != dangers.contains(&name);
+    for name in pages.keys().filter(|name| !is_known(name.as_str())) {
         wrong.push(format!("the page `{name}` has no rule in the list (run `cargo bless rules`)"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -323,6 +340,11 @@ fn index_is_current() {
                 name = meta.name,
             );
         }
+    }
+    text += "\n## changes\n\nWhat [`gitops-lint diff`](../docs/diff.md) says is dangerous about a change.\n\n| danger | severity | what it is |\n|---|---|---|\n";
+    for danger in DANGERS {
+        let (name, severity) = (danger.name, danger.severity.as_str());
+        let _ = writeln!(text, "| [{name}](changes/{name}.md) | {severity} | {} |", danger.summary);
     }
     let mut wrong = Vec::new();
     expect(&root().join("rules/README.md"), &text, &mut wrong);

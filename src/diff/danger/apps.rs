@@ -24,13 +24,17 @@ const FORCEFUL: [&str; 5] = [
 /// An app that is gone.
 pub(super) fn unapplied(app: &AppChange, diff: &Diff, found: &mut Vec<Danger>) {
     let count = app.objects.len();
+    let one = count == 1;
     let (words, severity) = match app.prune {
+        Prune::Always if one => ("is deleted", Severity::Error),
         Prune::Always => ("are deleted", Severity::Error),
+        Prune::Never if one => ("stays, and nobody looks after it", Severity::Warning),
         Prune::Never => ("stay, and nobody looks after them", Severity::Warning),
+        _ if one => ("is deleted, or stays and nobody looks after it", Severity::Warning),
         _ => ("are deleted, or stay and nobody looks after them", Severity::Warning),
     };
     let cause = app.objects.iter().flat_map(|object| &object.fields).find_map(|field| field.cause);
-    let plural = if count == 1 { "object" } else { "objects" };
+    let plural = if one { "object" } else { "objects" };
     found.push(Danger {
         name: "unapplied-app",
         severity,

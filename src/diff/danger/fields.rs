@@ -45,6 +45,9 @@ const IMMUTABLE: [(&str, &str, &[&str]); 17] = [
     ("coordination.k8s.io", "Lease", &["metadata.name"]),
 ];
 
+/// What `immutable: true` freezes.
+const FROZEN: [&str; 3] = ["data", "binaryData", "stringData"];
+
 pub(super) fn look(cx: &mut Cx<'_>) {
     if !matches!(cx.object.how, How::Same | How::Moved) {
         return;
@@ -81,7 +84,11 @@ fn immutable(cx: &mut Cx<'_>, field: &FieldChange, path: &str, all: &[FieldChang
     let object = &cx.object.object;
     let kind = (object.group.as_str(), object.kind.as_str());
     let known = IMMUTABLE.iter().find(|(group, name, _)| (*group, *name) == kind);
-    let Some(hit) = known.and_then(|(_, _, paths)| paths.iter().find(|it| is_below(path, it))) else {
+    // With a generator's hash in its name it is another object.
+    let frozen = cx.object.frozen && cx.object.was.is_none();
+    let frozen: &[&str] = if frozen { &FROZEN } else { &[] };
+    let paths = known.map_or(&[][..], |(_, _, paths)| *paths).iter().chain(frozen);
+    let Some(hit) = paths.into_iter().find(|it| is_below(path, it)) else {
         shrunk(cx, field, path);
         return;
     };

@@ -22,63 +22,65 @@ pub struct DangerMeta {
     pub severity: Severity,
     /// What it is, in a sentence.
     pub summary: &'static str,
+    /// The whole page, `rules/changes/<name>.md`.
+    pub page: &'static str,
+}
+
+/// `danger!("kebab-case-name", Error, "summary")` includes the page `rules/changes/kebab-case-name.md`.
+macro_rules! danger {
+    ($name:literal, $severity:ident, $summary:literal) => {
+        DangerMeta {
+            name: $name,
+            severity: Severity::$severity,
+            summary: $summary,
+            page: include_str!(concat!("../../../rules/changes/", $name, ".md")),
+        }
+    };
 }
 
 /// Every kind, in the order of the documentation.
 pub const DANGERS: [DangerMeta; 16] = [
-    danger(
+    danger!(
         "deleted-data",
-        Severity::Error,
-        "What holds data is deleted: claims, volumes, StatefulSets, Namespaces, definitions of custom resources.",
+        Error,
+        "What holds data is deleted: claims, volumes, StatefulSets, Namespaces, definitions of custom resources."
     ),
-    danger(
+    danger!(
         "deleted-traffic",
-        Severity::Error,
-        "What brings traffic is deleted: Services, Ingresses, Gateways and routes.",
+        Error,
+        "What brings traffic is deleted: Services, Ingresses, Gateways and routes."
     ),
-    danger(
+    danger!(
         "deleted-protection",
-        Severity::Warning,
-        "What limits or protects is deleted: NetworkPolicies, PodDisruptionBudgets, autoscalers, quotas.",
+        Warning,
+        "What limits or protects is deleted: NetworkPolicies, PodDisruptionBudgets, autoscalers, quotas."
     ),
-    danger(
+    danger!(
         "renamed-object",
-        Severity::Warning,
-        "An object gets another identity: the old one is deleted, a new one is created.",
+        Warning,
+        "An object gets another identity: the old one is deleted, a new one is created."
     ),
-    danger(
-        "immutable-field",
-        Severity::Error,
-        "A field changes that the API server does not let anybody change.",
-    ),
-    danger("stopped-workload", Severity::Warning, "A workload goes to no replicas, or is suspended."),
-    danger("privilege-gain", Severity::Error, "A container may do more on its node than before."),
-    danger("new-cluster-admin", Severity::Error, "Somebody becomes cluster-admin."),
-    danger(
+    danger!("immutable-field", Error, "A field changes that the API server does not let anybody change."),
+    danger!("stopped-workload", Warning, "A workload goes to no replicas, or is suspended."),
+    danger!("privilege-gain", Error, "A container may do more on its node than before."),
+    danger!("new-cluster-admin", Error, "Somebody becomes cluster-admin."),
+    danger!(
         "wider-role",
-        Severity::Warning,
-        "A role gets rules with wildcards, or rights with which one gets all others.",
+        Warning,
+        "A role gets rules with wildcards, or rights with which one gets all others."
     ),
-    danger("image-downgrade", Severity::Warning, "A container gets an older version of its image."),
-    danger("major-chart-bump", Severity::Warning, "A chart goes to another major version."),
-    danger("moved-app", Severity::Error, "An app goes to another project, cluster or namespace."),
-    danger(
-        "loosened-sync",
-        Severity::Warning,
-        "Syncing an app becomes more forceful, or looks away from more.",
-    ),
-    danger(
+    danger!("image-downgrade", Warning, "A container gets an older version of its image."),
+    danger!("major-chart-bump", Warning, "A chart goes to another major version."),
+    danger!("moved-app", Error, "An app goes to another project, cluster or namespace."),
+    danger!("loosened-sync", Warning, "Syncing an app becomes more forceful, or looks away from more."),
+    danger!(
         "removed-finalizer",
-        Severity::Warning,
-        "A finalizer is removed: deleting the object does not wait for what it guards any more.",
+        Warning,
+        "A finalizer is removed: deleting the object does not wait for what it guards any more."
     ),
-    danger("unapplied-app", Severity::Error, "An app is not applied any more."),
-    danger("wide-radius", Severity::Note, "One line changes unusually much."),
+    danger!("unapplied-app", Error, "An app is not applied any more."),
+    danger!("wide-radius", Note, "One line changes unusually much."),
 ];
-
-const fn danger(name: &'static str, severity: Severity, summary: &'static str) -> DangerMeta {
-    DangerMeta { name, severity, summary }
-}
 
 /// What is dangerous, and what shows it.
 #[derive(Debug, Clone, PartialEq)]
