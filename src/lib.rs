@@ -29,6 +29,7 @@ pub mod lock;
 pub mod origin;
 pub mod repo;
 pub mod report;
+pub mod review;
 pub mod rules;
 pub mod schema;
 pub mod source;
