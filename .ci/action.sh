@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the GitHub Action does: find or install gitops-lint, lint once, and hand the results to the runner. The inputs
-# come as INPUT_* variables, as action.yml sets them; tests/action.rs runs this file.
+# What the GitHub Action does: find or install gitops-lint, lint once, show what the change does, and hand the results to the
+# runner. The inputs come as INPUT_* variables, as action.yml sets them; tests/action.rs runs this file.
 set -euo pipefail
 
 path=${INPUT_PATH:-.}
@@ -148,8 +148,61 @@ if [ "$code" -ge 2 ]; then
 fi
 cat "$temp/gitops-lint.annotations"
 cat "$temp/gitops-lint.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
-count() { grep -oE "^    \"$1\": [0-9]+" "$temp/gitops-lint.json" | tail -1 | grep -oE '[0-9]+$'; }
-output errors "$(count errors)"
-output warnings "$(count warnings)"
+# A number of the `summary` of a report.
+count() { grep -oE "^    \"$2\": [0-9]+" "$temp/$1.json" | tail -1 | grep -oE '[0-9]+$'; }
+errors=$(count gitops-lint errors)
+warnings=$(count gitops-lint warnings)
+output errors "$errors"
+output warnings "$warnings"
 [ -z "${INPUT_SARIF:-}" ] || output sarif "$INPUT_SARIF"
-[ "${INPUT_FAIL_ON:-error}" = never ] || exit "$code"
+
+# What the change does to what is applied. That it cannot be told fails nothing: what is found is reported all the same.
+failed=0
+objects=
+if [ "${INPUT_DIFF:-true}" = true ] && [ -n "$base" ]; then
+  page=$temp/gitops-lint-diff.html
+  arguments=(diff "$base" --repo "$path" --stat --format pretty --format html="$page")
+  arguments+=(--format markdown="$temp/gitops-lint-diff.md" --format json="$temp/gitops-lint-diff.json")
+  [ -z "${INPUT_CONFIG:-}" ] || arguments+=(--config "$INPUT_CONFIG")
+  [ -z "${INPUT_ALLOW:-}" ] || arguments+=(--allow "$INPUT_ALLOW")
+  [ "${INPUT_FAIL_ON_DANGER:-never}" = never ] || arguments+=(--fail-on "$INPUT_FAIL_ON_DANGER")
+  CLICOLOR_FORCE=1 "$bin" "${arguments[@]}" || failed=$?
+  if [ "$failed" -ge 2 ]; then
+    failed=0
+    log "what the change does could not be told"
+    echo "::warning title=gitops-lint::what the change does could not be told, see the log"
+  else
+    objects=$(count gitops-lint-diff objects)
+    output changed-apps "$(count gitops-lint-diff apps)"
+    output changed-objects "$objects"
+    output dangers "$(count gitops-lint-diff dangers)"
+    cat "$temp/gitops-lint-diff.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+    [ "$objects" = 0 ] || output diff-html "$page"
+  fi
+fi
+
+# One comment on the pull request, which is updated in place, and removed when there is nothing to say any more. Without the
+# right to write it, as in a pull request from a fork, the step summary has all of it.
+case ${GITHUB_EVENT_NAME:-} in
+  pull_request | pull_request_target)
+    if [ "${INPUT_COMMENT:-true}" = true ] && [ -n "${INPUT_TOKEN:-}" ]; then
+      comment=$temp/gitops-lint-comment.md
+      : > "$comment"
+      found=$((errors + warnings + $(count gitops-lint notes)))
+      [ "$found" = 0 ] || cat "$temp/gitops-lint.md" >> "$comment"
+      if [ "${objects:-0}" != 0 ]; then
+        # Both do not always fit into one comment.
+        if [ "$(cat "$comment" "$temp/gitops-lint-diff.md" | wc -c)" -gt 65000 ]; then
+          head -n 1 "$temp/gitops-lint.md" > "$comment"
+          printf '\nThe findings are in the step summary.\n\n' >> "$comment"
+        fi
+        cat "$temp/gitops-lint-diff.md" >> "$comment"
+      fi
+      GITHUB_ACTIONS=true GITHUB_TOKEN=$INPUT_TOKEN bash "$(dirname "${BASH_SOURCE[0]}")/comment.sh" "$comment" "$path" ||
+        log "there is no comment: the step summary has it all"
+    fi
+    ;;
+esac
+
+[ "${INPUT_FAIL_ON:-error}" = never ] || [ "$code" = 0 ] || exit "$code"
+exit "$failed"

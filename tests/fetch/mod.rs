@@ -4,7 +4,7 @@ mod git;
 mod lies;
 mod oci;
 mod proxy;
-mod server;
+pub(crate) mod server;
 mod static_index;
 mod tls;
 mod transcript;

@@ -6,26 +6,26 @@ use std::sync::{Arc, Mutex};
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// Path and query.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Lower-case names.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Writes an answer by itself.
-pub(super) type Script = Box<dyn FnOnce(&mut dyn Write) + Send>;
+pub(crate) type Script = Box<dyn FnOnce(&mut dyn Write) + Send>;
 
 /// What is sent, byte by byte if need be.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// Status line, headers and body, with the length that is announced.
     Whole { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     /// Whatever the function writes.
@@ -33,19 +33,19 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    pub(super) fn ok(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::Whole { status: 200, headers: Vec::new(), body: body.into() }
     }
 
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self::Whole { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    pub(super) fn redirect(to: &str) -> Self {
+    pub(crate) fn redirect(to: &str) -> Self {
         Self::status(302).with("Location", to)
     }
 
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         if let Self::Whole { headers, .. } = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
         }
@@ -54,13 +54,13 @@ impl Answer {
 }
 
 /// A server that runs until the tests end.
-pub(super) struct Server {
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    pub(super) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -82,12 +82,12 @@ impl Server {
         Self { port, requests }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// Method and path of every request so far.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -132,7 +132,7 @@ fn write(answer: Answer, stream: &mut impl Write) -> bool {
 }
 
 /// A packed archive.
-pub(super) fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn tgz(files: &[(&str, &str)]) -> Vec<u8> {
     let pack = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let mut tar = tar::Builder::new(pack);
     for (name, text) in files {
