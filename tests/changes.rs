@@ -1,6 +1,6 @@
 //! Diffs of two sides: small ones, judged line by line; and random edits in real repositories.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -212,6 +212,46 @@ fn secrets_show_that_they_change_and_nothing_else() {
     assert!(!all.contains("hunter22x") && !all.contains("zebra77x"), "{all}");
 }
 
+/// An entry of a kustomization is the cause of what it brings, whatever else changes in files that are read.
+#[test]
+fn entries_bring_objects() {
+    let service = [SERVICE, "  - { name: http, port: 80 }\n"].concat();
+    let map = |value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a }}\ndata:\n  a: {value}\n")
+    };
+    let (x, z) = (map("x"), map("z"));
+    let long = "resources:\n  - ../base/a\n  - ../base/svc.yaml\n";
+    let short = "resources:\n  - ../base/a\n";
+    let (inner, file) = ("resources: [a.yaml]\n", "base/a/a.yaml");
+    let of = |list: &'static str, map: &'static str| -> Vec<(&'static str, &'static str)> {
+        vec![("top/kustomization.yaml", list), ("base/a/kustomization.yaml", inner), (file, map)]
+    };
+    let (x, z, service): (&str, &str, &str) = (x.leak(), z.leak(), service.leak());
+    let with = |list, map| [of(list, map), vec![("base/svc.yaml", service)]].concat();
+    let lines = told(&diff_of(&with(long, x), &with(short, z)));
+    assert!(
+        lines
+            .iter()
+            .any(|it| it.contains("Service/web removed") && it.ends_with("<- top/kustomization.yaml:3 gone")),
+        "{lines:?}"
+    );
+    let lines = told(&diff_of(&with(short, x), &with(long, z)));
+    assert!(
+        lines
+            .iter()
+            .any(|it| it.contains("Service/web added") && it.ends_with("<- top/kustomization.yaml:3")),
+        "{lines:?}"
+    );
+    let none = "resources:\n  - ../base/svc.yaml\n";
+    let lines = told(&diff_of(&with(long, x), &with(none, x)));
+    assert!(
+        lines
+            .iter()
+            .any(|it| it.contains("ConfigMap/a removed") && it.ends_with("<- top/kustomization.yaml:2 gone")),
+        "{lines:?}"
+    );
+}
+
 fn git(dir: &Path, args: &[&str]) {
     super::cli::git(dir, args);
 }
@@ -248,6 +288,30 @@ fn the_command_compares_a_branch_with_where_it_left() {
     assert_eq!(json["version"], 1);
     assert_eq!(json["causes"][0]["file"], "web.yaml");
     assert_eq!(json["apps"][0]["objects"][0]["fields"][0]["after"], "z");
+    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/diff.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let errors: Vec<String> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let (said, code) =
+        ask(&["diff", "--format", "html=d.html", "--format", "markdown=d.md", "--format", "pretty"]);
+    assert!(code == 0 && said.contains("~ ConfigMap/web/web"), "{said}");
+    let page = std::fs::read_to_string(root.join("d.html")).unwrap();
+    assert!(page.contains("default-src 'none'") && !page.contains("src=\"") && !page.contains("<link"));
+    let data = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(
+        data["apps"][0]["objects"][0]["fields"][0]["lines"],
+        serde_json::json!([["-", "x"], ["+", "z"]])
+    );
+    let source = &data["causes"][0]["source"];
+    assert!(source.to_string().contains(r#"["-",5,"  a: x"],["+",5,"  a: z"]"#), "{source}");
+    assert!(std::fs::read_to_string(root.join("d.md")).unwrap().contains("web.yaml:5"));
+    let (said, code) = ask(&["diff", "--format", "json", "--format", "html"]);
+    assert!(code == 2 && said.contains("would both go to standard output"), "{said}");
+    let (said, code) = ask(&["diff", "--format", "jsn"]);
+    assert!(code == 2 && said.contains("did you mean `json`?"), "{said}");
+    std::fs::remove_file(root.join("d.html")).unwrap();
+    std::fs::remove_file(root.join("d.md")).unwrap();
     let (stat, _) = ask(&["diff", "--stat"]);
     assert!(stat.contains("~1"), "{stat}");
     let (markdown, _) = ask(&["diff", "--format", "markdown"]);
@@ -260,6 +324,9 @@ fn the_command_compares_a_branch_with_where_it_left() {
 
 /// Edits that have an effect in the long test.
 const EDITS: usize = 200;
+
+/// Edits that are shown when they are missed.
+const SHOWN: usize = 40;
 
 /// The share of changed fields that have to name the edited line.
 const FLOOR: f64 = 0.98;
@@ -304,14 +371,14 @@ fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, String)>
     found
 }
 
-/// What the objects of every app say.
+/// What the objects of every app say, and in which cluster.
 fn renders(workspace: &Workspace) -> BTreeSet<(String, String, String)> {
     let on_app = |app: &App, rendered: &Rendered| {
         let object = |it: &repo::Object| {
             let key = format!("{}/{}/{}/{}", it.group, it.kind, it.namespace, it.name);
             let mut value = it.node.to_value();
             value.sort_all_objects();
-            (app.name.to_string(), key, value.to_string())
+            (app.name.to_string(), key, format!("{} {value}", app.cluster))
         };
         rendered.objects.iter().map(object).collect::<Vec<_>>()
     };
@@ -387,6 +454,7 @@ fn random_edits_are_told_and_named() {
             effective += 1;
             let line = file.line_index(at.start) as u32 + 1;
             let place = format!("{} {path}:{line}", dir.file_name().unwrap().display());
+            let edit = format!("{place} `{}` -> `{new}`", file.slice(*at));
             let mut known = BTreeSet::new();
             for object in diff.objects() {
                 for it in std::iter::once(&object.object).chain(&object.was) {
@@ -408,8 +476,13 @@ fn random_edits_are_told_and_named() {
                         if cause.is_some_and(|it| *it.file == *path.as_str() && it.line == line) {
                             named += 1;
                         } else {
-                            misses
-                                .push(format!("{place}: {} {} {}", app.name, object.object.name, field.path));
+                            let named =
+                                cause.map_or("nothing".to_owned(), |it| format!("{}:{}", it.file, it.line));
+                            let field = if field.path.is_empty() { object.how.as_str() } else { &field.path };
+                            let object = &object.object;
+                            let field =
+                                format!("{}: {}/{} {field} <- {named}", app.name, object.kind, object.name);
+                            misses.push((edit.clone(), field));
                         }
                     }
                 }
@@ -422,8 +495,13 @@ fn random_edits_are_told_and_named() {
         100.0 * share,
         untold.len()
     );
-    for line in untold.iter().take(10).chain(misses.iter().take(10)) {
-        println!("  {line}");
+    // An edit that is missed a hundred times is one miss to look at.
+    let mut by_edit: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+    misses.iter().for_each(|(place, field)| by_edit.entry(place).or_default().push(field));
+    untold.iter().take(SHOWN).for_each(|line| println!("  not told: {line}"));
+    for (place, fields) in by_edit.iter().take(SHOWN) {
+        println!("  {} of {place}", fields.len());
+        fields.iter().take(3).for_each(|field| println!("    {field}"));
     }
     assert!(untold.is_empty(), "{untold:#?}");
     assert!(share >= FLOOR, "{share}");
