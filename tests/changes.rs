@@ -497,7 +497,9 @@ fn random_edits_are_told_and_named() {
     );
     // An edit that is missed a hundred times is one miss to look at.
     let mut by_edit: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
-    misses.iter().for_each(|(place, field)| by_edit.entry(place).or_default().push(field));
+    for (place, field) in &misses {
+        by_edit.entry(place).or_default().push(field);
+    }
     untold.iter().take(SHOWN).for_each(|line| println!("  not told: {line}"));
     for (place, fields) in by_edit.iter().take(SHOWN) {
         println!("  {} of {place}", fields.len());

@@ -38,7 +38,7 @@ fn service(
     one: &str,
     method: &str,
     header: (&str, &str),
-    made: fn(Value) -> Value,
+    made: fn(&Value) -> Value,
 ) -> Server {
     let (store, list, one, method) = (Arc::clone(store), list.to_owned(), one.to_owned(), method.to_owned());
     let header = (header.0.to_owned(), header.1.to_owned());
@@ -54,7 +54,7 @@ fn service(
         match (request.method.as_str(), at) {
             ("GET", _) if path == list => page(&all, request),
             ("POST", _) if path == list => {
-                let mut comment = made(sent);
+                let mut comment = made(&sent);
                 comment["id"] = json!(all.len() + 1000);
                 all.push(comment);
                 Answer::Whole { status: 201, headers: Vec::new(), body: b"{}".to_vec() }
@@ -74,7 +74,7 @@ fn service(
 
 const GITHUB: &str = "/repos/acme/fleet/issues";
 
-fn by_a_bot(sent: Value) -> Value {
+fn by_a_bot(sent: &Value) -> Value {
     json!({ "body": sent["body"], "user": { "type": "Bot" }, "author_association": "NONE" })
 }
 
@@ -154,7 +154,7 @@ fn github_has_one_comment() {
 #[test]
 fn gitlab_has_one_comment() {
     let store: Store = Arc::new(Mutex::new(vec![json!({ "id": 1, "body": "fine", "system": false })]));
-    let made = |sent: Value| json!({ "body": sent["body"], "system": false });
+    let made = |sent: &Value| json!({ "body": sent["body"], "system": false });
     let list = "/api/v4/projects/12/merge_requests/7/notes";
     let server = service(&store, list, &format!("{list}/"), "PUT", ("private-token", TOKEN), made);
     let url = server.url("/api/v4");
@@ -186,7 +186,7 @@ fn azure_has_one_comment() {
         let mut all = inner.lock().unwrap();
         let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let at = path.strip_prefix(list).and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/comments/1"));
-        let at = at.and_then(|id| all.iter().position(|it| it["id"].to_string() == id));
+        let at = at.and_then(|id| all.iter().position(|it| it["id"].as_u64() == id.parse().ok()));
         match (request.method.as_str(), at) {
             ("GET", _) => Answer::ok(json!({ "value": *all }).to_string()),
             ("POST", _) if path == list => {
@@ -357,7 +357,7 @@ fn the_snippets_comment() {
         job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     let store: Store = Arc::default();
     let list = "/api/v4/projects/12/merge_requests/7/notes";
-    let made = |sent: Value| json!({ "body": sent["body"], "system": false });
+    let made = |sent: &Value| json!({ "body": sent["body"], "system": false });
     let server = service(&store, list, &format!("{list}/"), "PUT", ("private-token", TOKEN), made);
     let url = server.url("/api/v4");
     let mut env = [
