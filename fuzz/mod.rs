@@ -19,7 +19,7 @@ use gitops_lint::lint::{self, Baseline, Options};
 use gitops_lint::lock::Lock;
 use gitops_lint::origin::{Origins, Place, Placed};
 use gitops_lint::report::{self, Format, Look};
-use gitops_lint::source::{ArchiveLimits, Dir, MemoryTree, Sources, Tree, TreePath, open_archive};
+use gitops_lint::source::{ArchiveLimits, Dir, Home, MemoryTree, Sources, Tree, TreePath, open_archive};
 use gitops_lint::yaml::Cache;
 use gitops_lint::{argocd, golang, helm, kustomize, repo, rules};
 
@@ -540,7 +540,12 @@ fn tgz(text: &str) {
     out.write_all(&block).unwrap();
     out.write_all(&bytes[head..]).unwrap();
     out.write_all(&vec![0; (512 - (bytes.len() - head) % 512) % 512 + 1024]).unwrap();
-    let _ = open_archive(&Sources::new(), "c.tgz", &out.finish().unwrap(), ArchiveLimits::default());
+    let _ = open_archive(
+        &Sources::new(),
+        &Home::named("c.tgz"),
+        &out.finish().unwrap(),
+        ArchiveLimits::default(),
+    );
 }
 
 /// SplitMix64.

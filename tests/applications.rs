@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{Application, Output, Renderer, Settings, track};
+use gitops_lint::argocd::{Application, Renderer, Settings, track};
 use gitops_lint::helm::ChartCache;
 use gitops_lint::origin::Origins;
+use gitops_lint::output::Output;
 use gitops_lint::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
 use gitops_lint::yaml::{Cache, Dialect, Node, parse};
 use serde_json::{Value, json};

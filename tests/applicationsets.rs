@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{ApplicationSet, Environment, Output, expand};
+use gitops_lint::argocd::{ApplicationSet, Environment, expand};
 use gitops_lint::config::Config;
 use gitops_lint::origin::{Origins, Place};
+use gitops_lint::output::Output;
 use gitops_lint::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
 use gitops_lint::yaml::{Cache, Dialect, Node, parse};
 use serde_json::Value;

@@ -4,14 +4,15 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::golang::doublestar::DoublestarPattern;
-use crate::helm::{self, KubeVersion, Release, ReleaseOptions, SetKind, UserValues, ValuesLayer};
+use crate::helm::{self, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Placed, Step};
+use crate::output::Output;
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Dialect, Embedded, Node, Style};
 
-use super::render::{Output, Renderer};
+use super::Renderer;
 use super::{Application, BuildEnv, Source, Target, ValueFile, value_files};
 
 impl Renderer<'_> {
@@ -63,7 +64,7 @@ impl Renderer<'_> {
         let release = helm::render(chart, user, &options, origins, self.cache);
         problems.extend(release.problems.iter().cloned());
         output.take_problems(problems);
-        output.take_release(release, &options, self);
+        output.take_release(release, &options, self.cache);
     }
 
     fn release_options(
@@ -359,65 +360,12 @@ fn escape_commas(value: &str) -> String {
     out
 }
 
-/// What to do about dependencies that are nowhere.
-const DEPENDENCIES: &str = "run `helm dependency build` in the chart, or vendor the charts below a directory of \
-                            `charts.paths`; `gitops-lint apps --missing-charts` prints the commands";
-
-/// Whether a template stops at a definition or at values that a chart which is not there may bring.
-fn is_of_missing_chart(problem: &Problem) -> bool {
-    matches!(problem.cause(), Cause::UndefinedTemplate | Cause::NilPointer)
-}
-
 /// The numeric components of a version, all that Argo CD passes on.
 fn numeric(version: &str) -> String {
     let bare = version.trim().trim_start_matches('v');
     let end = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
     let kept = bare.get(..end).unwrap_or_default().trim_end_matches('.');
     if kept.is_empty() { version.to_owned() } else { kept.to_owned() }
-}
-
-impl Output {
-    /// Adds a problem that Argo CD stops with.
-    pub(super) fn fail(&mut self, problem: Problem) {
-        self.failed.get_or_insert(problem.message.clone());
-        self.problems.push(problem);
-    }
-
-    /// Adds what rendering a chart met.
-    pub fn take_problems(&mut self, problems: Vec<Problem>) {
-        let lacks_charts = problems.iter().any(|it| it.kind == ProblemKind::MissingDependency);
-        for problem in problems {
-            match problem.kind {
-                kind if kind.is_tolerated() => self.problems.push(problem),
-                // The repo server fetches what is not vendored.
-                ProblemKind::MissingDependency => {
-                    self.incomplete.push(Incomplete::of(Missing::Chart, &problem).help(DEPENDENCIES));
-                    self.problems.push(problem);
-                }
-                // What the missing charts define is not there either.
-                ProblemKind::Render if lacks_charts && is_of_missing_chart(&problem) => {
-                    self.incomplete.push(Incomplete::of(Missing::Chart, &problem));
-                }
-                ProblemKind::Unavailable | ProblemKind::Limit => {
-                    self.incomplete.push(Incomplete::of(Missing::Content, &problem));
-                    self.problems.push(problem);
-                }
-                _ => self.fail(problem),
-            }
-        }
-    }
-
-    /// Adds the objects of a chart, and what rules want to know of its values.
-    pub fn take_release(&mut self, mut release: Release, options: &ReleaseOptions, renderer: &Renderer<'_>) {
-        let manifests = std::mem::take(&mut release.manifests);
-        let (objects, problems) =
-            manifests.into_objects(options.include_crds, options.skip_tests, renderer.cache);
-        self.objects.extend(objects);
-        for problem in problems {
-            self.fail(problem);
-        }
-        self.releases.push(release);
-    }
 }
 
 #[cfg(test)]

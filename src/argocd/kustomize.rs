@@ -5,13 +5,14 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
+use crate::finding::{Problem, ProblemKind};
 use crate::kustomize::{self, AddFlags, Draft, LoadRestrictor, Options, Reader, Replica};
 use crate::origin::{Origins, Place, Placed};
+use crate::output::Output;
 use crate::source::Dir;
 use crate::yaml::{Data, Node};
 
-use super::render::{Output, Renderer};
+use super::Renderer;
 use super::{BuildEnv, Source, Text};
 
 /// The fields of an entry of `patches` that Argo CD knows.
@@ -203,22 +204,4 @@ fn text(block: &Node, key: &str) -> Option<Text> {
     let node = block.get(key)?;
     let text = node.as_str().filter(|text| !text.is_empty())?;
     Some(Placed::new(SmolStr::new(text), node.place()))
-}
-
-impl Output {
-    /// Adds what a kustomization was built to.
-    pub fn take_built(&mut self, built: kustomize::Built) {
-        for problem in &built.problems {
-            if problem.kind == ProblemKind::Unavailable {
-                self.incomplete.push(Incomplete::of(Missing::Content, problem));
-            }
-        }
-        if let Some(message) = built.failure {
-            self.failed.get_or_insert(message);
-        }
-        self.problems.extend(built.problems);
-        self.no_ops.extend(built.no_ops);
-        self.releases.extend(built.releases);
-        self.objects.extend(built.resources);
-    }
 }

@@ -35,7 +35,7 @@ pub use jq::jq_problem;
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };
-pub use render::{NO_REVISION, Output, Renderer};
+pub use render::{NO_REVISION, Renderer};
 pub use resource_filter::ResourceFilter;
 pub use revision::{is_constraint, pick_tag, pick_version};
 pub use settings::{Settings, Tracking};

@@ -5,31 +5,15 @@
 use smol_str::SmolStr;
 
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
-use crate::helm::{ChartCache, Release};
-use crate::kustomize::{Flavors, NoOp};
+use crate::helm::ChartCache;
+use crate::kustomize::Flavors;
 use crate::origin::{Origins, Place};
+use crate::output::Output;
 use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
 
 use super::{Application, BuildEnv, DirectoryOptions, Settings, Source, Tool, detect};
 use super::{directory, source_overrides, tracking};
-
-/// What an Application renders to.
-#[derive(Debug, Default)]
-pub struct Output {
-    /// The objects, in source order; lists are taken apart.
-    pub objects: Vec<Node>,
-    /// What went wrong or could not be known.
-    pub problems: Vec<Problem>,
-    /// Why Argo CD would refuse the Application, if so.
-    pub failed: Option<String>,
-    /// Why objects are missing or stand in for others, although Argo CD would render them.
-    pub incomplete: Vec<Incomplete>,
-    /// Entries of kustomizations that did nothing.
-    pub no_ops: Vec<NoOp>,
-    /// Values of charts that were rendered, without their manifests.
-    pub releases: Vec<Release>,
-}
 
 /// Renders Applications with everything they need to know.
 #[derive(Debug)]
@@ -119,24 +103,21 @@ impl Renderer<'_> {
             Found::Missing { reason, help } => {
                 let problem = Problem::at(ProblemKind::Unavailable, place, reason).help(help);
                 let missing = if source.is_helm_chart() { Missing::Chart } else { Missing::Content };
-                output.incomplete.push(Incomplete::of(missing, &problem));
-                output.problems.push(problem);
+                output.lack(missing, problem);
                 return;
             }
         };
         let dir = match app_dir(source, &root) {
             Ok(dir) => dir,
             Err(problem) => {
-                output.failed.get_or_insert(problem.message.clone());
-                output.problems.push(problem);
+                output.fail(problem);
                 return;
             }
         };
         let overridden = match source_overrides::apply(app, source, &dir, origins, self.cache) {
             Ok(overridden) => overridden,
             Err(problem) => {
-                output.failed.get_or_insert(problem.message.clone());
-                output.problems.push(problem);
+                output.fail(problem);
                 return;
             }
         };
@@ -252,9 +233,7 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
 }
 
 fn unavailable(output: &mut Output, source: &Source, words: &str, help: &str) {
-    let problem = Problem::at(ProblemKind::Unavailable, source.place, words).help(help);
-    output.incomplete.push(Incomplete::of(Missing::Content, &problem));
-    output.problems.push(problem);
+    output.lack(Missing::Content, Problem::at(ProblemKind::Unavailable, source.place, words).help(help));
 }
 
 /// A List becomes its items (`unstructured.IsList`: whatever has an `items` array). A list without any

@@ -9,9 +9,9 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::finding::{Cause, Problem, ProblemKind};
 use crate::k8s::{set_text, split_api_version};
 use crate::origin::{Name, Origins};
+use crate::output::Output;
 use crate::yaml::Node;
 
-use super::render::Output;
 use super::settings::Tracking;
 use super::{Application, Settings};
 

@@ -11,7 +11,7 @@ use crate::explain::{Role, Teller};
 use crate::k8s::mark_secret_lines;
 use crate::origin::{OriginId, Place};
 use crate::repo::{AppEntry, Object, Rendered, Workspace};
-use crate::source::{FileId, SourceFile, Span, TreePath};
+use crate::source::{FileId, Home, SourceFile, Span, TreePath};
 use crate::yaml::{Data, Node};
 
 use super::compare::{Difference, Value};
@@ -121,14 +121,13 @@ impl<'a> Lines<'a> {
     /// The first line of a span that is not the same on both sides.
     pub fn of_span(&self, at: Span) -> Option<Line> {
         let file = self.head.sources.get(at.file)?;
-        if let Some((archive, _)) = file.name().split_once("!/") {
-            let path = TreePath::new(archive).ok()?;
-            let changed = self.file(&path)?;
+        if let Home::Archive { .. } = file.home() {
+            let path = file.home().on_disk().path()?;
+            let changed = self.file(path)?;
             let version = if changed.head.is_some() { Version::Head } else { Version::Base };
-            return Some(Line { file: archive.into(), line: 0, version });
+            return Some(Line { file: path.as_str().into(), line: 0, version });
         }
-        let path = TreePath::new(file.name()).ok()?;
-        let changed = self.file(&path)?;
+        let changed = self.file(file.path()?)?;
         let first = file.line_index(at.start);
         // A collection begins with its first child, which tells of itself; text of several lines is one value.
         let text = file.slice(at);
@@ -392,7 +391,7 @@ impl<'a> Finder<'a> {
             Version::Base
         };
         let file = self.lines.head.sources.get(object.node.at.file)?;
-        let target = TreePath::new(file.name()).ok()?;
+        let target = file.path()?.clone();
         view.rendered.files.iter().find_map(|path| self.lines.entry_for(path, &target, version))
     }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cache::{Content, Known, Stage, Store, Want};
-use crate::source::{ArchiveLimits, Sources, Tree, open_archive};
+use crate::source::{ArchiveLimits, Home, Sources, Tree, open_archive};
 
 use super::http::Client;
 use super::index::Index;
@@ -126,6 +126,6 @@ pub(super) fn check_chart(stage: &Stage, shown: &str, name: &str) -> Result<(), 
 /// Whether an archive unpacks within bounds, and to what.
 pub(super) fn check_archive(stage: &Stage, shown: &str) -> Result<impl Tree + use<>, Failure> {
     let bytes = stage.bytes().map_err(|error| format!("cannot read the cache: {error}"))?;
-    open_archive(&Sources::new(), "archive", &bytes, ArchiveLimits::default())
+    open_archive(&Sources::new(), &Home::Outside("archive".into()), &bytes, ArchiveLimits::default())
         .map_err(|error| format!("{shown} cannot be unpacked: {error}"))
 }

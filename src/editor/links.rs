@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use crate::origin::{Origin, OriginId, Origins, Step};
-use crate::repo::{Answer, Inventory, Labels, Rendered, Spec, Workspace, World};
+use crate::origin::{OriginId, Origins, Step};
+use crate::repo::{Inventory, Labels, Rendered, Spec, Workspace};
 use crate::source::{SourceFile, Span, TreePath};
+use crate::world::{Answer, World};
 use crate::yaml::{Data, Node, Stream};
 
 /// Places answered at most: more is no answer.
@@ -157,26 +158,6 @@ impl On<'_> {
     }
 }
 
-fn consumes(origin: &Origin) -> bool {
-    matches!(
-        origin.by,
-        Step::Templated
-            | Step::Decided
-            | Step::Computed(_)
-            | Step::Parameterized
-            | Step::Substituted
-            | Step::Replaced
-            | Step::VarResolved
-    )
-}
-
-fn is_layer(by: Step) -> bool {
-    matches!(
-        by,
-        Step::ChartValues | Step::ValuesFile | Step::InlineValues | Step::Parameter | Step::PassedDown
-    )
-}
-
 /// Where templates, parameters and replacements take what is written on some lines.
 pub(super) fn consumers(
     rendered: &Rendered,
@@ -188,9 +169,9 @@ pub(super) fn consumers(
     let mut found = BTreeSet::new();
     for origin in rendered.origins.iter() {
         let of = |id: OriginId| from_here.get(id.index()).copied().unwrap_or_default();
-        let below = is_layer(origin.by) && of(origin.under);
+        let below = origin.by.is_layer() && of(origin.under);
         let reached = of(origin.from) || of(origin.and) || below;
-        if reached && consumes(origin) && found.len() < MAX_PLACES && !on.has(origin.at) {
+        if reached && origin.by.consumes() && found.len() < MAX_PLACES && !on.has(origin.at) {
             found.extend(origin.at);
         }
         from_here.push(reached || on.has(origin.at));
@@ -207,7 +188,7 @@ pub(super) fn producers(
     let on = On { file, lines };
     let origins: &Origins = &rendered.origins;
     let mut todo: Vec<OriginId> = Vec::new();
-    for origin in origins.iter().filter(|origin| consumes(origin) && on.has(origin.at)) {
+    for origin in origins.iter().filter(|origin| origin.by.consumes() && on.has(origin.at)) {
         todo.push(origin.from);
     }
     let mut seen = BTreeSet::new();
@@ -217,7 +198,7 @@ pub(super) fn producers(
             continue;
         }
         let Some(origin) = origins.get(id) else { continue };
-        if is_layer(origin.by) || origin.by == Step::Written {
+        if origin.by.is_layer() || origin.by == Step::Written {
             found.extend(origin.at.filter(|at| !at.is_empty()));
         }
         todo.extend([origin.from, origin.and]);

@@ -400,7 +400,7 @@ impl Server {
         for reported in &checked.report.findings {
             let at = reported.finding.primary.at;
             let Some(file) = checked.workspace.sources.get(at.file) else { continue };
-            let Ok(path) = TreePath::new(file.name()) else { continue };
+            let Some(path) = file.path().cloned() else { continue };
             if checked.workspace.tree.is_file(&path) {
                 let diagnostic = diagnostic(checked, self.encoding, &self.root_uri, reported, &file);
                 all.entry(path).or_default().push(diagnostic);

@@ -46,7 +46,7 @@ pub(super) fn diagnostic(
     }
     let related = finding.related.iter().filter_map(|label| {
         let file = checked.workspace.sources.get(label.at.file)?;
-        let path = TreePath::new(file.name()).ok().filter(|path| checked.workspace.tree.is_file(path))?;
+        let path = file.path().cloned().filter(|path| checked.workspace.tree.is_file(path))?;
         let location =
             json!({ "uri": uri::of(root, path.as_str()), "range": encoding.range(&file, label.at) });
         Some(json!({ "location": location, "message": label.message }))
@@ -71,7 +71,7 @@ pub(super) fn diagnostic(
 pub(super) fn locations(checked: &Checked, encoding: Encoding, root: &str, places: BTreeSet<Span>) -> Value {
     let location = |at: Span| {
         let file = checked.workspace.sources.get(at.file)?;
-        let path = TreePath::new(file.name()).ok().filter(|path| checked.workspace.tree.is_file(path))?;
+        let path = file.path().cloned().filter(|path| checked.workspace.tree.is_file(path))?;
         let start = encoding.position(&file, at.start);
         let range = json!({ "start": start, "end": encoding.position(&file, at.end) });
         Some(json!({ "uri": uri::of(root, path.as_str()), "range": range }))

@@ -131,7 +131,7 @@ impl<'a> Teller<'a> {
         let mut causes = walk.data;
         let patched: Vec<(Step, Span)> = causes
             .iter()
-            .filter(|cause| matches!(cause.by, Step::Patched | Step::JsonPatched))
+            .filter(|cause| cause.by.is_patch())
             .filter_map(|cause| Some((cause.by, cause.at?)))
             .collect();
         for (by, at) in patched {
@@ -174,19 +174,6 @@ fn is_told(known: &Cause, cause: &Cause) -> bool {
         },
         _ => false,
     }
-}
-
-/// Whether what a step puts somewhere is written elsewhere: the step only says where it goes.
-pub(super) fn is_moved(by: Step) -> bool {
-    matches!(
-        by,
-        Step::Replaced
-            | Step::VarResolved
-            | Step::NameReference
-            | Step::Parameterized
-            | Step::Substituted
-            | Step::Aliased
-    )
 }
 
 struct Walk<'a> {
@@ -256,14 +243,7 @@ impl Walk<'_> {
                 self.frames(id, depth);
             }
             // What these put there is written elsewhere.
-            Step::Replaced
-            | Step::VarResolved
-            | Step::NameReference
-            | Step::Parameterized
-            | Step::Substituted
-            | Step::Aliased
-                if !inputs.is_empty() =>
-            {
+            by if by.moves() && !inputs.is_empty() => {
                 self.all(&inputs, depth);
                 let cause = self.cause(Role::Consumed, origin.by, origin.at);
                 self.consumed.push(cause);
@@ -285,7 +265,7 @@ impl Walk<'_> {
             .copied()
             .unwrap_or(OverrideKind::Replaced);
         let inputs: Vec<OriginId> = self.teller.origins.inputs(id).collect();
-        let passes = matches!(origin.by, Step::Joined | Step::Computed(_) | Step::Templated);
+        let passes = origin.by.makes();
         if !passes || inputs.is_empty() {
             self.push_data(Role::Overridden(kind), origin.by, origin.at);
         }
@@ -318,7 +298,7 @@ impl Walk<'_> {
         while let Some((id, depth)) = todo.pop() {
             // What has been told as part of the value need not be told again, so ids count once.
             let Some(step) = self.enter(id, depth) else { continue };
-            let passes = matches!(step.by, Step::Joined | Step::Computed(_) | Step::Templated);
+            let passes = step.by.makes();
             if !passes && step.by != Step::TemplateText && step.at.is_some() {
                 let cause = self.cause(Role::Decided, step.by, step.at);
                 self.decided.push(cause);

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::config::Config;
-use crate::repo::{Answer, App, AppEntry, AppKind, Inventory, Spec, World};
+use crate::repo::{App, AppEntry, AppKind, Inventory, Spec};
 use crate::source::TreePath;
+use crate::world::{Answer, World};
 use crate::yaml::Node;
 
 /// What a node of the graph is.

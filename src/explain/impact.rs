@@ -58,7 +58,7 @@ pub fn impact(workspace: &Workspace, targets: &[(String, Option<u32>)]) -> Resul
             }
             Some(line) => lines_of(workspace, &file, *line),
             None => {
-                whole.extend(TreePath::new(file.name()));
+                whole.extend(file.path().cloned());
                 1..=count
             }
         };

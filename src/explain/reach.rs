@@ -209,7 +209,7 @@ impl Lines<'_> {
             Step::TemplateText => under.framed(),
             Step::Decided => from.and(own(Effect::SETS)).deciding().and(under.framed()),
             Step::Included => own(Effect::CALLS).and(under.framed()),
-            _ if super::causes::is_moved(origin.by) && !origin.from.is_written() => {
+            _ if origin.by.moves() && !origin.from.is_written() => {
                 from.and(own(Effect::CONSUMES)).and(under.displaced())
             }
             _ => own(Effect::SETS).and(from).and(under.displaced()),

@@ -44,7 +44,7 @@ pub(super) fn editable(fix: &Fix, workspace: &Workspace) -> Result<BTreeMap<File
         if !workspace.is_editable(at.file) {
             return Err(format!("`{shown}` is somebody else's"));
         }
-        let path = TreePath::new(shown).map_err(|_| format!("`{shown}` is outside of the repository"))?;
+        let path = file.path().cloned().ok_or_else(|| format!("`{shown}` is outside of the repository"))?;
         let known = workspace.tree.read(&path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
         if known.id() != at.file {
             return Err(format!("`{shown}` is of another revision"));
@@ -153,7 +153,7 @@ pub(super) fn apply(batch: &[Candidate], workspace: &Workspace) -> Edited {
             from = end.max(from);
         }
         out.push_str(text.get(from..).unwrap_or_default());
-        let changed = workspace.sources.add(file.name(), out.into_bytes());
+        let changed = workspace.sources.add_as(file.home().clone(), out.into_bytes());
         edited.files.insert(path.clone(), changed);
     }
     edited

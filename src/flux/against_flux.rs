@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::helm::ChartCache;
 use crate::origin::Origins;
+use crate::output::Output;
 use crate::source::{MemoryTree, NoRemotes, Sources, Tree};
 use crate::yaml::{Cache, Dialect, JsonStyle, Node, parse};
 
-use super::{Artifacts, Bootstrap, HelmRelease, Input, Inputs, Kustomization, Output, Renderer};
+use super::{Artifacts, Bootstrap, HelmRelease, Input, Inputs, Kustomization, Renderer};
 
 #[derive(serde::Deserialize)]
 struct Case {

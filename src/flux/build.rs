@@ -3,7 +3,6 @@
 //! Mirrors `build` of `internal/controller/kustomization_controller.go` and
 //! `fluxcd/pkg/kustomize/kustomize_generator.go`.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use smol_str::SmolStr;
@@ -12,15 +11,16 @@ use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::ChartCache;
 use crate::kustomize::{self, Draft, Flavors, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
+use crate::output::Output;
 use crate::source::{Dir, EntryKind, Remotes, TracingTree, Tree, TreeId, TreePath};
 use crate::yaml::{Cache, Dialect, Key, Node};
 
 use super::artifact::IgnoreRules;
 use super::metadata::set_metadata;
 use super::reference::{Inputs, Text, flag, text, texts};
-use super::source::{Located, below, place_of};
+use super::source::{Located, below, lacking, place_of};
 use super::substitute::{Substituter, Variables};
-use super::{ArtifactTree, Kustomization, Output};
+use super::{ArtifactTree, Bootstrap, Kustomization};
 
 /// Renders Flux objects with everything they need to know.
 #[derive(Debug)]
@@ -51,22 +51,6 @@ struct Packed {
     /// `spec.ignore`.
     ignore: Option<SmolStr>,
     rules: Arc<IgnoreRules>,
-}
-
-/// The source that `flux bootstrap` or the Flux operator makes of this repository: seldom written in it.
-#[derive(Debug, Clone, Default)]
-pub struct Bootstrap {
-    /// The directory that the source begins with: the root, unless an artifact holds a part of the repository.
-    pub dir: TreePath,
-    /// Names of sources that are this repository for certain, since nearly all paths that are read from them exist.
-    pub sources: BTreeSet<SmolStr>,
-    /// Whether kustomize-controller refuses variables that nothing defines (`StrictPostBuildSubstitutions`, by default from
-    /// Flux 2.9 on), where the repository shows its version or the gate.
-    pub strict: Option<bool>,
-    /// The minor version of Flux 2 that the repository installs, the oldest where it installs several.
-    pub minor: Option<u64>,
-    /// Patterns of variables that Kustomizations get from outside: by a webhook, or as the configuration says.
-    pub injected: Vec<SmolStr>,
 }
 
 /// What sources leave out of trees, each found once.
@@ -199,7 +183,7 @@ impl Renderer<'_> {
                 Some(self.artifacts.pack(&dir, ignore.as_ref().map(|text| text.value.as_str())))
             }
             Located::Absent { missing, reason, help } => {
-                output.lack(missing, place, &reason, help);
+                output.lack(missing, lacking(place, &reason, help));
                 None
             }
         }

@@ -11,13 +11,14 @@ use crate::helm::{
 };
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reorder};
 use crate::origin::{Name, Origins, Place, Step};
+use crate::output::Output;
 use crate::source::{Dir, MemoryTree, TreePath};
 use crate::yaml::{Dialect, Node};
 
 use super::metadata::set_metadata;
 use super::reference::{Inputs, flag};
-use super::source::{Located, place_of};
-use super::{ChartTemplate, HelmRelease, Output, Renderer};
+use super::source::{Located, lacking, place_of};
+use super::{ChartTemplate, HelmRelease, Renderer};
 
 const ORIGIN: Name = Name::new(&"origin labels");
 
@@ -78,7 +79,7 @@ impl Renderer<'_> {
                     }
                     None => {
                         let words = format!("the HelmChart `{}` is not in this repository", source.name);
-                        output.lack(Missing::Chart, source.place, &words, None);
+                        output.lack(Missing::Chart, lacking(source.place, &words, None));
                         return None;
                     }
                 }
@@ -118,7 +119,7 @@ impl Renderer<'_> {
                 Some((dir, template, root))
             }
             Located::Absent { missing, reason, help } => {
-                output.lack(missing, place, &reason, help);
+                output.lack(missing, lacking(place, &reason, help));
                 None
             }
         }

@@ -9,13 +9,13 @@
 mod against_flux;
 mod artifact;
 pub mod artifact_generator;
+mod bootstrap;
 mod build;
 pub mod envsubst;
 mod helm;
 mod helm_release;
 mod kustomization;
 mod metadata;
-mod output;
 mod reference;
 mod removed;
 mod source;
@@ -23,10 +23,10 @@ mod substitute;
 mod values;
 
 pub use artifact::{ArtifactTree, ignore_files};
-pub use build::{Artifacts, Bootstrap, Renderer};
+pub use bootstrap::Bootstrap;
+pub use build::{Artifacts, Renderer};
 pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
 pub use kustomization::Kustomization;
-pub use output::{Known, Output, Substitution};
 pub use reference::{Input, Inputs, ObjectName, SOURCE_GROUP, SOURCE_KINDS, Text};
 pub use removed::{RemovedApi, removed_api};
 pub use source::{below, git_revision, source_url};

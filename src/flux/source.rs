@@ -5,7 +5,7 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::Missing;
+use crate::finding::{Missing, Problem, ProblemKind};
 use crate::origin::Place;
 use crate::source::{Dir, Found, TreePath};
 use crate::yaml::Node;
@@ -170,6 +170,11 @@ impl Renderer<'_> {
 /// A path below a directory; a leading slash means nothing.
 pub fn below(dir: &TreePath, path: &str) -> Option<TreePath> {
     dir.join(path.trim_start_matches('/')).ok().filter(|joined| joined.starts_with(dir))
+}
+
+/// The problem with a source that is not here.
+pub(super) fn lacking(place: Place, reason: &str, help: Option<String>) -> Problem {
+    Problem { help, ..Problem::at(ProblemKind::Unavailable, place, reason) }
 }
 
 /// Where a source is named, for problems about it.

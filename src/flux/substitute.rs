@@ -11,13 +11,13 @@ use smol_str::SmolStr;
 use crate::finding::{Problem, ProblemKind};
 use crate::golang::Glob;
 use crate::origin::{Locate, Origin, OriginId, Origins, Place, Step};
+use crate::output::{Known, Output, Substitution};
 use crate::source::Sources;
 use crate::yaml::{Data, Dialect, Embedded, EmitStyle, Node, emit, parse_text};
 
+use super::Bootstrap;
 use super::Kustomization;
-use super::build::Bootstrap;
 use super::envsubst::{Reference, Template, Variable};
-use super::output::{Known, Output, Substitution};
 use super::reference::{Inputs, Text, shifted};
 
 /// The annotation or label that keeps an object out of it.

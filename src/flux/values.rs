@@ -9,10 +9,11 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::helm::{SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Place, Step};
+use crate::output::Output;
 use crate::yaml::{Dialect, Embedded, Node, parse_text};
 
 use super::reference::{Input, Inputs, shifted};
-use super::{HelmRelease, Output, Renderer, ValuesReference};
+use super::{HelmRelease, Renderer, ValuesReference};
 
 /// Stands for a value that is in a Secret.
 const UNKNOWN: &str = "unknown";

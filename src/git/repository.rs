@@ -10,7 +10,7 @@ use super::coverage::{self, Coverage};
 use super::refs::{self, Refs};
 use super::remotes::Remotes;
 use super::store::Store;
-use super::tree::RevisionTree;
+use super::tree::{Naming, RevisionTree};
 use super::{Answer, Commit, CommitId, GitError, Head, Remote, Tracked};
 
 /// The repository that a directory belongs to. Made by [`discover`](Self::discover); may be shared by threads.
@@ -230,7 +230,7 @@ impl Repository {
             Arc::clone(&self.store),
             root,
             directory,
-            revision.to_owned(),
+            Naming::of(revision),
             Arc::clone(&self.sources),
         )?;
         let tree = Arc::new(tree);

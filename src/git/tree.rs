@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::source::{
-    Entry, EntryKind, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreeId, TreePath, relaxed,
+    Entry, EntryKind, Home, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreeId, TreePath, relaxed,
 };
 
 use super::GitError;
@@ -21,15 +21,49 @@ const MAX_LINKS: usize = 40;
 /// The longest path that Linux takes, and so the longest target of a link.
 const MAX_LINK_BYTES: u64 = 4096;
 
+/// What the files of a tree are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Like those of the linted tree.
+    Tree,
+    /// With what users call the revision.
+    Revision(Arc<str>),
+    /// With what was fetched.
+    Fetched(Arc<str>),
+}
+
+impl Naming {
+    /// After what users call the revision; without a word like those of the linted tree.
+    pub(super) fn of(revision: &str) -> Self {
+        if revision.is_empty() { Self::Tree } else { Self::Revision(revision.into()) }
+    }
+
+    fn home(&self, path: &TreePath) -> Home {
+        let path = path.clone();
+        match self {
+            Self::Tree => Home::Tree(path),
+            Self::Revision(revision) => Home::Revision { path, revision: Arc::clone(revision) },
+            Self::Fetched(of) => Home::Checkout { of: Arc::clone(of), path },
+        }
+    }
+}
+
+impl fmt::Display for Naming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tree => Ok(()),
+            Self::Revision(name) | Self::Fetched(name) => f.write_str(name),
+        }
+    }
+}
+
 /// A directory of a commit, and all below it. Bytes are those git stores: line endings are not converted, filters
 /// (Git LFS) are not run. Directories and files are read when asked for, and kept.
 pub struct RevisionTree {
     id: TreeId,
     store: Arc<Store>,
     root: ObjectId,
-    /// What users call the revision; follows `@` in names of files. Without a name the files are named like those of
-    /// the work tree.
-    revision: String,
+    naming: Naming,
     sources: Arc<Sources>,
     read: RwLock<FxHashMap<TreePath, Result<Arc<SourceFile>, ReadError>>>,
     walked: OnceLock<Walked>,
@@ -44,7 +78,7 @@ struct Walked {
 
 impl fmt::Debug for RevisionTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RevisionTree({})", self.revision)
+        write!(f, "RevisionTree({})", self.naming)
     }
 }
 
@@ -54,29 +88,24 @@ impl RevisionTree {
         store: Arc<Store>,
         root: ObjectId,
         below: &TreePath,
-        revision: String,
+        naming: Naming,
         sources: Arc<Sources>,
     ) -> Result<Self, GitError> {
         let mut tree = Self {
             id: TreeId::fresh(),
             store,
             root,
-            revision,
+            naming,
             sources,
             read: RwLock::default(),
             walked: OnceLock::new(),
         };
-        let fail = |error: &ReadError| GitError::new(format!("`{below}` at `{}`: {error}", tree.revision));
+        let fail = |error: &ReadError| GitError::new(format!("`{below}` at `{}`: {error}", tree.naming));
         let top = tree.find(below).map_err(|error| fail(&error))?;
         let Node::Dir(id, listing) = top.node else { return Err(fail(&ReadError::NotDir)) };
         drop(listing);
         tree.root = id;
         Ok(tree)
-    }
-
-    /// What users call the revision.
-    pub fn revision(&self) -> &str {
-        &self.revision
     }
 
     /// Directories whose files are missing from [`files`](Tree::files), and why: objects that a partial clone does
@@ -95,7 +124,7 @@ impl RevisionTree {
     /// Every entry that is no directory, by path. An error when some cannot be listed.
     pub(super) fn items(&self) -> Result<BTreeMap<TreePath, Item>, GitError> {
         let items = self.store.entries(self.root).complete();
-        let items = items.map_err(|error| GitError::new(format!("at `{}`: {error}", self.revision)))?;
+        let items = items.map_err(|error| GitError::new(format!("at `{}`: {error}", self.naming)))?;
         Ok(items.into_iter().collect())
     }
 
@@ -165,11 +194,7 @@ impl RevisionTree {
         match self.find(path)?.node {
             Node::File(id) => {
                 let bytes = self.store.blob(id, relaxed(MAX_FILE_BYTES)).map_err(read_error)?;
-                let name = match self.revision.as_str() {
-                    "" => path.to_string(),
-                    revision => format!("{path}@{revision}"),
-                };
-                Ok(self.sources.add(&name, bytes))
+                Ok(self.sources.add_as(self.naming.home(path), bytes))
             }
             Node::Dir(..) => Err(ReadError::IsDir),
             Node::Submodule => Err(submodule()),

@@ -214,11 +214,7 @@ impl<'t> State<'_, '_, 't> {
         if piece.is_empty() {
             return;
         }
-        let is_printed = self
-            .exec
-            .origins
-            .get(from)
-            .is_some_and(|origin| matches!(origin.by, Step::Templated | Step::TemplateText));
+        let is_printed = self.exec.origins.get(from).is_some_and(|origin| origin.by.is_printed());
         let origin = match *last {
             _ if is_printed => from,
             Some((known, wrapped)) if known == from => wrapped,

@@ -372,7 +372,7 @@ fn go_verb_t(node: &Node) -> String {
         Data::Scalar(text) => match (node.as_str(), node.as_bool(), node.as_f64()) {
             (Some(text), ..) => format!("%!t(string={text})"),
             (_, Some(value), _) => value.to_string(),
-            (_, _, Some(_)) if super::strvals::is_int64(node) => format!("%!t(int64={text})"),
+            (_, _, Some(_)) if super::int64::is_int64(node) => format!("%!t(int64={text})"),
             (_, _, Some(value)) => format!("%!t(float64={})", format_g(value)),
             _ => "%!t(<nil>)".to_owned(),
         },

@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use base64::Engine as _;
 use smol_str::SmolStr;
 
 use crate::golang::bytes;
-use crate::gotemplate::{self, Elem, Failure, MapKind, Slot, Value};
+use crate::gotemplate::{self, Elem, Failure, List, MapKind, Slot, Value};
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::source::Span;
 use crate::yaml::{Data, Entry, Key, Map, Node, Style};
 
-use super::strvals::is_int64;
+use super::int64::is_int64;
 
 /// Nesting beyond this is not encoded: maps of templates can hold themselves.
 const MAX_DEPTH: usize = 200;
@@ -199,9 +200,7 @@ impl Writer<'_> {
             }
             gotemplate::Data::List(list) if list.items.is_nil() => Node::null(place),
             gotemplate::Data::Map(map) if map.is_nil() => Node::null(place),
-            gotemplate::Data::List(list) if list.elem == Elem::Byte => {
-                Node::string(super::functions::base64(list), place)
-            }
+            gotemplate::Data::List(list) if list.elem == Elem::Byte => Node::string(base64(list), place),
             gotemplate::Data::List(list) => {
                 let items: Result<Vec<Node>, Refused> =
                     list.items.iter().map(|item| self.node(item, depth + 1)).collect();
@@ -236,4 +235,15 @@ impl Writer<'_> {
             }
         })
     }
+}
+
+/// Standard base64.
+pub(super) fn encode(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// A byte slice as JSON has it.
+fn base64(list: &List) -> String {
+    let bytes: Vec<u8> = list.items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
+    encode(&bytes)
 }

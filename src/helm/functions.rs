@@ -4,11 +4,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use base64::Engine as _;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::gotemplate::{BUILTINS, Call, Elem, Failure, FuncMap, Function, List, Map, MapKind, Param, Value};
+use crate::gotemplate::{BUILTINS, Call, Elem, Failure, FuncMap, Function, Map, MapKind, Param, Value};
 use crate::origin::{OriginId, SourceMap, Text};
 use crate::source::{Sources, Span};
 use crate::yaml::{Dialect, EmitStyle, JsonStyle, Node, emit_text, parse_text};
@@ -329,15 +328,4 @@ fn from_json(call: &mut Call<'_, '_>, source: &Value, array: bool) -> Value {
             failed(format!("json: cannot unmarshal {got} into Go value of type {wanted}"))
         }
     }
-}
-
-/// Standard base64.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-/// A byte slice as JSON has it.
-pub(super) fn base64(list: &List) -> String {
-    let bytes: Vec<u8> = list.items.iter().map(|item| item.as_int().unwrap_or_default() as u8).collect();
-    encode(&bytes)
 }

@@ -102,7 +102,7 @@ impl Loader<'_> {
     /// A chart of an archive: the names of its files lose their first component.
     fn archive(&mut self, file: &Arc<SourceFile>, outer: &Outer<'_>) -> Option<Chart> {
         let tree =
-            match open_archive(self.cache.sources(), file.name(), file.bytes(), ArchiveLimits::default()) {
+            match open_archive(self.cache.sources(), file.home(), file.bytes(), ArchiveLimits::default()) {
                 Ok(tree) => tree,
                 Err(error) => {
                     self.refuse(file, error.to_string());

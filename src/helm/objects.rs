@@ -63,7 +63,7 @@ impl Files {
             let mut value = text_of(file, call);
             if encode {
                 let origin = call.computed(&value.origins());
-                value = Value::str(super::functions::encode(file.bytes())).at(origin);
+                value = Value::str(super::convert::encode(file.bytes())).at(origin);
             }
             entries.insert(SmolStr::new(base), Slot::new(value));
         }

@@ -8,6 +8,7 @@ use crate::origin::{Origin, Origins, Place, Step};
 use crate::yaml::{Data, Key, Map, Node, go_quote};
 
 use super::coalesce::{Log, OverrideKind, stand_over};
+use super::int64::{INT64, is_int64};
 
 /// `strvals.MaxIndex`.
 const MAX_INDEX: usize = 65_536;
@@ -20,14 +21,6 @@ const MAX_NESTED_LISTS: usize = 64;
 
 /// Nulls that one parameter may fill lists up with. Helm has no bound of its own.
 const MAX_PADDING: usize = 1 << 20;
-
-/// Marks a number that is an `int64` for templates; all other numbers of values are `float64`.
-const INT64: &str = "tag:yaml.org,2002:int";
-
-/// Whether a number of a values tree is an `int64` for templates. Only `--set` brings such.
-pub fn is_int64(node: &Node) -> bool {
-    node.tag.as_deref() == Some(INT64)
-}
 
 /// Which flag a parameter came with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,21 +1,13 @@
 //! Kubernetes facts: identities, scopes of kinds, what patches merge, pods inside of workloads.
 
-mod custom;
-mod dns;
 mod gvk;
 mod image;
 mod label_selector;
 mod metadata;
-mod name_index;
 mod names;
 mod openapi;
-mod operators;
 mod pod_security;
-mod provide;
 mod quantity;
-mod reference;
-mod release_values;
-mod routes;
 mod secret_lines;
 mod secret_text;
 mod selector;
@@ -26,20 +18,12 @@ pub use gvk::{Gvk, split_api_version};
 pub use image::Image;
 pub use label_selector::{selector_keys, selects, selects_all, selects_map};
 pub use metadata::set_text;
-pub use name_index::NameIndex;
 pub use names::{
     dns_label_error, dns_subdomain_error, label_value_error, path_segment_error, qualified_name_error,
 };
 pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
-pub use provide::{
-    ANYTHING, Before, Keys, NamePattern, Provided, is_known_operator, keys, mentions, provides,
-};
 pub use quantity::{node_quantity, quantity};
-pub use reference::{Reference, Via, references};
-pub use release_values::{
-    NameWords, chart_may_make, container_port_names, has_known_chart, is_named_after, major,
-};
 pub use secret_lines::mark_secret_lines;
 pub use secret_text::{PlaintextSecret, is_placeholder, is_secret_key, plaintext_secret};
 pub use selector::Selector;
@@ -50,41 +34,6 @@ pub use workload::{Container, ContainerKind, PodTemplate};
 pub fn is_built_in(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")
         || (group.ends_with(".k8s.io") && BUILT_IN.contains(&group))
-}
-
-/// Whether a custom resource only configures things and never makes pods or Services.
-pub fn is_passive(group: &str, kind: &str) -> bool {
-    match group {
-        "monitoring.coreos.com" => {
-            !matches!(kind, "Prometheus" | "Alertmanager" | "ThanosRuler" | "PrometheusAgent")
-        }
-        "argoproj.io" => matches!(kind, "Application" | "ApplicationSet" | "AppProject" | "AnalysisTemplate"),
-        "cert-manager.io"
-        | "external-secrets.io"
-        | "bitnami.com"
-        | "traefik.io"
-        | "traefik.containo.us"
-        | "networking.istio.io"
-        | "security.istio.io"
-        | "keda.sh"
-        | "autoscaling.k8s.io"
-        | "cilium.io"
-        | "metallb.io"
-        | "kyverno.io"
-        | "secrets-store.csi.x-k8s.io"
-        | "route.openshift.io"
-        | "project.openshift.io"
-        | "console.openshift.io"
-        | "security.openshift.io"
-        | "volsync.backube"
-        | "externaldns.k8s.io"
-        | "gateway.envoyproxy.io"
-        | "helm.toolkit.fluxcd.io"
-        | "kustomize.toolkit.fluxcd.io"
-        | "source.toolkit.fluxcd.io" => true,
-        "gateway.networking.k8s.io" => kind != "Gateway",
-        _ => false,
-    }
 }
 
 /// The groups below `k8s.io` that need no CustomResourceDefinition.

@@ -41,6 +41,7 @@ mod setter;
 mod sort;
 mod target;
 mod transformers;
+mod words;
 
 pub use build::{Built, build};
 pub use config::FieldSpec;

@@ -21,6 +21,7 @@ use super::generators;
 use super::kustomization::{COMPONENT, FILE_NAMES, Kustomization, Text};
 use super::loader::{Loader, Reached};
 use super::resmap::ResMap;
+use super::words::go_list;
 use super::{repospec, transformers};
 
 /// How deep bases may be nested, and how many directories one build may visit.
@@ -249,12 +250,6 @@ impl Target {
         let merged = ra.merge(gathered);
         cx.check(merged.wrap(|| format!("recursed merging from path '{root}'")).or_at(entry.place));
     }
-}
-
-/// Entries as Go's `%v` prints a list.
-pub(super) fn go_list(entries: &[Text]) -> String {
-    let texts: Vec<&str> = entries.iter().map(|entry| entry.value.as_str()).collect();
-    format!("[{}]", texts.join(" "))
 }
 
 fn missing(loader: &Loader) -> String {

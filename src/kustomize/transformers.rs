@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use crate::origin::Place;
-use crate::yaml::{Dialect, EmitStyle, Entry, Key, Map, Node, emit};
+use crate::yaml::{Dialect, Entry, Key, Map, Node};
 
 use super::accumulator::Accumulator;
 use super::build_metadata::BuildOrigin;
 use super::config::{FieldSpec, TransformerConfig};
 use super::context::Context;
-use super::failure::{Failure, Result, Wrap};
+use super::failure::{Failure, Wrap};
 use super::filters::namespace::Settings;
 use super::filters::prefix_suffix::Affix;
 use super::filters::value_add::{self, ValueAdd};
@@ -24,6 +24,7 @@ use super::plugins;
 use super::resmap::ResMap;
 use super::resource::Resource;
 use super::target::Target;
+use super::words::trouble;
 
 /// One thing to do.
 #[derive(Debug)]
@@ -142,13 +143,6 @@ fn note(resource: &mut Resource, origin: &BuildOrigin) {
     } else {
         resource.memory.transformations.get_or_insert_default().push_str(&origin.to_list_item());
     }
-}
-
-/// Wraps a failure to read an entry, as kustomize does with the configuration that it makes of it.
-pub(super) fn trouble<T>(result: Result<T>, kind: &str, config: &Node) -> Result<T> {
-    let place = config.place();
-    let text = || emit(config, EmitStyle::Sigs).unwrap_or_default();
-    result.wrap(|| format!("trouble configuring builtin {kind} with config: `\n{}`", text())).or_at(place)
 }
 
 /// An entry of `patchesJson6902` as the configuration that kustomize makes of it.

@@ -68,7 +68,7 @@ impl Filter {
         let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
         labels.any(|label| {
             let file = sources.get(label.at.file);
-            let path = file.and_then(|file| TreePath::new(file.name()).ok());
+            let path = file.and_then(|file| file.path().cloned());
             path.is_some_and(|path| self.parts.iter().any(|part| path.starts_with(part)))
         })
     }

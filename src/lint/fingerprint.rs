@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::Finding;
 use crate::repo::Workspace;
-use crate::source::{SourceFile, TreePath};
+use crate::source::SourceFile;
 use crate::yaml::edit::{Segment, locate};
 use crate::yaml::{Node, Stream};
 
@@ -55,7 +55,7 @@ fn identity(finding: &Finding, workspace: &Workspace) -> Vec<String> {
 
 /// Where in the file: the way of keys in a manifest or values file, the bare words of the line elsewhere.
 fn place(finding: &Finding, file: &SourceFile, workspace: &Workspace) -> String {
-    let readable = TreePath::new(file.name()).ok().and_then(|path| workspace.tree.read(&path).ok());
+    let readable = file.path().and_then(|path| workspace.tree.read(path).ok());
     if let Some(known) = readable.filter(|known| known.id() == file.id())
         && [".yaml", ".yml", ".json"].iter().any(|extension| file.name().ends_with(extension))
     {

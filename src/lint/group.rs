@@ -9,7 +9,7 @@ use crate::config::Level;
 use crate::finding::{Confidence, Effect, Finding, Fix, Label};
 use crate::repo::{self, AppEntry, Inventory, Workspace};
 use crate::rules::ELSEWHERE;
-use crate::source::{FileId, Sources, Span, TreePath};
+use crate::source::{FileId, Sources, Span};
 
 /// The same cause in forty apps is one finding that lists the apps: findings of one rule at one place are one, whatever else
 /// they say. The worst speaks for all.
@@ -195,7 +195,7 @@ pub(super) fn least_confidence(
 /// purpose.
 pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, file: FileId) -> bool {
     let file = workspace.sources.get(file);
-    let Some(path) = file.and_then(|file| TreePath::new(file.name()).ok()) else { return false };
+    let Some(path) = file.and_then(|file| file.path().cloned()) else { return false };
     if !repo::is_test_data(&path) {
         return false;
     }
@@ -207,5 +207,5 @@ pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, file
 pub(super) fn is_third_party(workspace: &Workspace, finding: &Finding) -> bool {
     let labels = std::iter::once(&finding.primary).chain(&finding.related);
     let mut files = labels.filter_map(|label| workspace.sources.get(label.at.file));
-    files.all(|file| workspace.checkouts.fetched().owns(file.name()))
+    files.all(|file| file.home().is_fetched())
 }

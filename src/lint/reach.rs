@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::Finding;
 use crate::repo::{Inventory, Workspace};
-use crate::source::TreePath;
+use crate::source::{SourceFile, TreePath};
 
 /// The files of a change, relative to the linted root. Files that do not exist were removed.
 #[derive(Debug, Clone, Default)]
@@ -35,13 +35,12 @@ impl<'a> Reach<'a> {
     pub(super) fn touches(&self, finding: &Finding) -> bool {
         let labels = std::iter::once(&finding.primary).chain(&finding.related);
         let mut files = labels.filter_map(|label| self.workspace.sources.get(label.at.file));
-        files.any(|file| self.is_changed(file.name()))
+        files.any(|file| self.is_changed(&file))
             || finding.apps.iter().any(|app| self.bereft.contains(app.as_ref()))
     }
 
     /// A file of a chart archive has changed when the archive has.
-    fn is_changed(&self, name: &str) -> bool {
-        let name = name.split("!/").next().unwrap_or(name);
-        TreePath::new(name).is_ok_and(|path| self.changed.contains(&path))
+    fn is_changed(&self, file: &SourceFile) -> bool {
+        file.home().on_disk().path().is_some_and(|path| self.changed.contains(path))
     }
 }

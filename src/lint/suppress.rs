@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::finding::{Finding, Severity, did_you_mean};
 use crate::repo::{Inventory, Status, Workspace};
 use crate::rules::{self, Context, Rule};
-use crate::source::{FileId, SourceFile, Span, TreePath};
+use crate::source::{FileId, Home, SourceFile, Span, TreePath};
 
 use super::comment::{self, Comments, Suppression};
 
@@ -101,7 +101,8 @@ impl<'a> Book<'a> {
                 let id = label.at.file;
                 if !files.contains_key(&id)
                     && let Some(file) = workspace.sources.get(id)
-                    && TreePath::new(file.name()).is_ok_and(|path| !workspace.tree.is_file(&path))
+                    && !matches!(file.home(), Home::Beside { .. } | Home::Outside(_))
+                    && file.path().is_none_or(|path| !workspace.tree.is_file(path))
                     && let Some(page) = Page::read(file, false, false, workspace)
                 {
                     files.insert(id, page);
@@ -234,7 +235,7 @@ impl Suppression {
 
 /// Whether some app that reads the file was not rendered in full: what its comments hide is then not known.
 fn reached_in_part(file: &SourceFile, inventory: &Inventory) -> bool {
-    let Ok(path) = TreePath::new(file.name()) else { return true };
+    let Some(path) = file.path().cloned() else { return true };
     let mut apps = inventory.apps.iter().filter(|entry| entry.status != Status::Rendered);
     apps.any(|entry| entry.app.path.as_ref() == Some(&path) || entry.reads(&path))
 }

@@ -108,7 +108,7 @@ impl<'f> Told<'f> {
             told.spans.extend(labels.map(|label| (finding.rule, label.at)));
             if finding.rule == "syntax-error" {
                 let file = workspace.sources.get(finding.primary.at.file);
-                told.broken.extend(file.and_then(|file| TreePath::new(file.name()).ok()));
+                told.broken.extend(file.and_then(|file| file.path().cloned()));
             }
         }
         told

@@ -11,8 +11,10 @@
 
 mod arena;
 mod source_map;
+mod step;
 mod text;
 
-pub use arena::{Name, Origin, OriginId, Origins, Place, Placed, Shift, Spot, Step};
+pub use arena::{Origin, OriginId, Origins, Place, Placed, Shift, Spot};
 pub use source_map::{Locate, SourceMap, Verbatim};
+pub use step::{Name, Step};
 pub use text::{Run, Text};

@@ -187,7 +187,7 @@ fn identity(dir: &Dir, cache: &Cache) -> Option<(SmolStr, SmolStr)> {
 /// The files in an archive.
 fn unpack(archive: &Dir, sources: &Sources) -> Option<Arc<dyn Tree>> {
     let file = archive.tree.read(&archive.path).ok()?;
-    Some(Arc::new(open_archive(sources, file.name(), file.bytes(), ArchiveLimits::default()).ok()?))
+    Some(Arc::new(open_archive(sources, file.home(), file.bytes(), ArchiveLimits::default()).ok()?))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::origin::{Origins, Place, Step};
-use crate::source::{FileId, OverlayTree, SourceFile, Tree, TreePath};
+use crate::source::{FileId, OverlayTree, SourceFile, Tree};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Data, Node};
 
@@ -31,12 +31,12 @@ pub fn render_without(
     file: &SourceFile,
     edit: &Edit,
 ) -> Option<Counterfactual> {
-    let path = TreePath::new(file.name()).ok()?;
+    let path = file.path()?.clone();
     if !workspace.tree.is_file(&path) || workspace.tree.read(&path).ok()?.id() != file.id() {
         return None;
     }
     let text = edit.apply(file.text()?);
-    let file = workspace.sources.add(file.name(), text.into_bytes());
+    let file = workspace.sources.add_as(file.home().clone(), text.into_bytes());
     let changed = file.id();
     let below = Arc::clone(&workspace.tree);
     let tree: Arc<dyn Tree> = Arc::new(OverlayTree::new(below, BTreeMap::from([(path, file)])));

@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 
 use crate::argocd::SyncPosition;
 use crate::helm::OverrideKind;
-use crate::k8s::{self, Keys, PodTemplate, Provided, Reference, Violation};
+use crate::k8s::{self, PodTemplate, Violation};
 use crate::origin::{OriginId, Place};
+use crate::relations::{self, Keys, Provided, Reference};
 use crate::schema::Scope;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -239,10 +240,10 @@ fn of(app: &App, rendered: &Rendered, object: &Object, workspace: &Workspace) ->
         sync: SyncPosition::of(|name| object.annotation(name).and_then(Node::as_str)),
         sync_place: SYNC_ANNOTATIONS.iter().find_map(|name| object.annotation(name)).map(Node::place),
         pod_violations: if test { Vec::new() } else { violations(rendered, object) },
-        references: if test { Vec::new() } else { k8s::references(group, kind, node) },
+        references: if test { Vec::new() } else { relations::references(group, kind, node) },
         provides: provided(object),
-        keys: k8s::keys(group, kind, node),
-        mentions: k8s::mentions(group, kind, node).into_iter().collect(),
+        keys: relations::keys(group, kind, node),
+        mentions: relations::mentions(group, kind, node).into_iter().collect(),
         pod: PodFacts::of(object).map(Box::new),
         node: is_kept(object).then(|| Arc::new(node.clone())),
     }
@@ -287,5 +288,5 @@ fn defined(object: &Object) -> Option<(SmolStr, SmolStr, Scope)> {
 }
 
 fn provided(object: &Object) -> Vec<Provided> {
-    k8s::provides(&object.group, &object.kind, &object.name, &object.node)
+    relations::provides(&object.group, &object.kind, &object.name, &object.node)
 }

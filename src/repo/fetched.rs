@@ -9,7 +9,7 @@ use crate::cache::{Content, Kind, Known, Store, Want};
 use crate::git;
 use crate::golang::semver::Version;
 use crate::lock::Lock;
-use crate::source::{ArchiveLimits, Dir, MemoryTree, Sources, Tree, TreePath, open_archive};
+use crate::source::{ArchiveLimits, Dir, Home, MemoryTree, Sources, Tree, TreePath, open_archive};
 
 /// Where a packed artifact lies, unpacked once.
 type Opened = Arc<OnceLock<Option<Dir>>>;
@@ -21,8 +21,6 @@ pub struct Fetched {
     store: Option<Store>,
     sources: Option<Arc<Sources>>,
     opened: Mutex<BTreeMap<Content, Opened>>,
-    /// What names of files begin with, or of files of a repository end with.
-    labels: Mutex<BTreeSet<String>>,
     asked: Mutex<BTreeMap<Want, Asked>>,
 }
 
@@ -88,19 +86,6 @@ impl Fetched {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(want).or_insert(Asked::InVain);
     }
 
-    /// Whether a file of that name was fetched: somebody else maintains it.
-    pub fn owns(&self, name: &str) -> bool {
-        let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
-        let packed = name.split_once("!/").is_some_and(|(label, _)| labels.contains(label));
-        let at_revision = || name.split_once('@').is_some_and(|(_, label)| labels.contains(label));
-        packed || at_revision()
-    }
-
-    fn label(&self, label: String) -> String {
-        self.labels.lock().unwrap_or_else(PoisonError::into_inner).insert(label.clone());
-        label
-    }
-
     /// Looks something up; what is not found is remembered by [`miss`](Self::miss) alone, since something else may have it.
     pub(super) fn find(&self, want: &Want) -> Lookup {
         let answer = self.look_up(want);
@@ -163,21 +148,22 @@ impl Fetched {
     fn unpack(&self, store: &Store, want: &Want, known: &Known) -> Option<Dir> {
         let sources = self.sources.as_ref()?;
         if let Content::Commit(commit) = &known.content {
-            let revision = self.label(format!("{}@{}", label(want, ""), short(&want.version)));
-            let tree = git::open_bare(&store.path(&known.content), commit, &revision, sources).ok()?;
+            let of = format!("{}@{}", label(want, ""), short(&want.version));
+            let tree = git::open_bare(&store.path(&known.content), commit, &of, sources).ok()?;
             return Some(Dir::new(tree, TreePath::root()));
         }
         let bytes = store.read(&known.content).ok()?;
         if want.kind == Kind::File {
             let path = TreePath::root().child(file_name(want));
-            let file = sources.add(&format!("{}!/{}", self.label(label(want, "")), file_name(want)), bytes);
+            let archive = Arc::new(Home::Fetched(label(want, "").into()));
+            let file = sources.add_as(Home::Archive { archive, path: path.clone() }, bytes);
             let mut tree = MemoryTree::new();
             tree.insert(path.clone(), file);
             return Some(Dir::new(Arc::new(tree), path));
         }
-        let name = self.label(label(want, &known.version));
+        let home = Home::Fetched(label(want, &known.version).into());
         let tree: Arc<dyn Tree> =
-            Arc::new(open_archive(sources, &name, &bytes, ArchiveLimits::default()).ok()?);
+            Arc::new(open_archive(sources, &home, &bytes, ArchiveLimits::default()).ok()?);
         let root = match want.kind {
             Kind::Chart | Kind::OciChart => chart_root(tree.as_ref(), want.short_name())?,
             _ => TreePath::root(),

@@ -6,7 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::finding::Missing;
-use crate::k8s::{self, NamePattern};
+use crate::k8s;
+use crate::relations::{self, NamePattern};
 use crate::source::{TreePath, repository_key};
 use crate::yaml::Node;
 
@@ -16,83 +17,83 @@ use super::sites::Sites;
 use super::{AppEntry, AppId, AppKind, Inventory, Status};
 
 /// A namespace, and a label with its value.
-pub(super) type Label = (SmolStr, SmolStr, SmolStr);
+pub(crate) type LabelKey = (SmolStr, SmolStr, SmolStr);
 
 /// Objects and apps by what is asked for.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(crate) struct Index {
     /// Objects that have the name.
-    pub(super) named: FxHashMap<SmolStr, List>,
+    pub(crate) named: FxHashMap<SmolStr, List>,
     /// Objects by namespace, kind and name.
-    pub(super) located: FxHashMap<(SmolStr, SmolStr, SmolStr), List>,
+    pub(crate) located: FxHashMap<(SmolStr, SmolStr, SmolStr), List>,
     /// Objects by kind and name.
-    pub(super) kinds_named: FxHashMap<(SmolStr, SmolStr), List>,
+    pub(crate) kinds_named: FxHashMap<(SmolStr, SmolStr), List>,
     /// Objects by kind.
-    pub(super) kinds: FxHashMap<SmolStr, List>,
+    pub(crate) kinds: FxHashMap<SmolStr, List>,
     /// Objects by namespace and kind.
-    pub(super) kinds_in: FxHashMap<(SmolStr, SmolStr), List>,
+    pub(crate) kinds_in: FxHashMap<(SmolStr, SmolStr), List>,
     /// Objects that provide the name beside themselves.
-    pub(super) provided: FxHashMap<SmolStr, List>,
+    pub(crate) provided: FxHashMap<SmolStr, List>,
     /// Objects that provide all names that begin so, by the kind that they provide and that beginning.
-    pub(super) patterns: FxHashMap<(SmolStr, SmolStr), List>,
+    pub(crate) patterns: FxHashMap<(SmolStr, SmolStr), List>,
     /// How long the beginnings are, by kind.
-    pub(super) pattern_lengths: FxHashMap<SmolStr, BTreeSet<usize>>,
+    pub(crate) pattern_lengths: FxHashMap<SmolStr, BTreeSet<usize>>,
     /// Releases of Flux that may make anything, by the namespace that they make it in.
-    pub(super) makers_in: FxHashMap<SmolStr, List>,
+    pub(crate) makers_in: FxHashMap<SmolStr, List>,
     /// The same, all of them.
-    pub(super) makers: List,
+    pub(crate) makers: List,
     /// All objects.
-    pub(super) everything: List,
+    pub(crate) everything: List,
     /// Objects by namespace; those of unknown namespace under the empty name, with the cluster-scoped ones.
-    pub(super) in_namespace: FxHashMap<SmolStr, List>,
+    pub(crate) in_namespace: FxHashMap<SmolStr, List>,
     /// Objects with pods, by namespace.
-    pub(super) pods_in: FxHashMap<SmolStr, List>,
+    pub(crate) pods_in: FxHashMap<SmolStr, List>,
     /// Objects with pods, by namespace and a label of the pods.
-    pub(super) labelled: FxHashMap<Label, List>,
+    pub(crate) labelled: FxHashMap<LabelKey, List>,
     /// Services by namespace.
-    pub(super) services_in: FxHashMap<SmolStr, List>,
+    pub(crate) services_in: FxHashMap<SmolStr, List>,
     /// Services by namespace and a label of theirs.
-    pub(super) services_labelled: FxHashMap<Label, List>,
+    pub(crate) services_labelled: FxHashMap<LabelKey, List>,
     /// Objects that operators act on, by namespace.
-    pub(super) operated_in: FxHashMap<SmolStr, List>,
+    pub(crate) operated_in: FxHashMap<SmolStr, List>,
     /// The same, all of them.
-    pub(super) operated: List,
+    pub(crate) operated: List,
     /// Those of them whose operators nothing is known about, by namespace.
-    pub(super) unknown_in: FxHashMap<SmolStr, List>,
+    pub(crate) unknown_in: FxHashMap<SmolStr, List>,
     /// The same, all of them that have a namespace.
-    pub(super) unknown: List,
+    pub(crate) unknown: List,
     /// Objects that mention the name.
-    pub(super) mentioned: FxHashMap<SmolStr, List>,
+    pub(crate) mentioned: FxHashMap<SmolStr, List>,
     /// Objects that refer to the name.
-    pub(super) referenced: FxHashMap<SmolStr, List>,
+    pub(crate) referenced: FxHashMap<SmolStr, List>,
     /// Documents as written, by name.
-    pub(super) written: FxHashMap<SmolStr, List>,
+    pub(crate) written: FxHashMap<SmolStr, List>,
     /// Apps that were not rendered, or not in full.
-    pub(super) incomplete: List,
+    pub(crate) incomplete: List,
     /// Those of them that something deploys, by the namespace that they deploy to.
-    pub(super) incomplete_in: FxHashMap<SmolStr, List>,
+    pub(crate) incomplete_in: FxHashMap<SmolStr, List>,
     /// The same, all of them.
-    pub(super) unseen: List,
+    pub(crate) unseen: List,
     /// The repositories of those whose content is not here.
-    pub(super) content_of: FxHashMap<AppId, Vec<String>>,
+    pub(crate) content_of: FxHashMap<AppId, Vec<String>>,
     /// Apps that something applies although nothing of them is here, by Flux's reckoning: charts bring no objects of Flux.
-    pub(super) hidden: List,
+    pub(crate) hidden: List,
     /// Directories that hold the definition of a Kustomization which is built and which no app renders.
-    pub(super) applied_dirs: FxHashSet<Option<TreePath>>,
+    pub(crate) applied_dirs: FxHashSet<Option<TreePath>>,
     /// Apps that create the namespace which they deploy to, by that.
-    pub(super) creating: FxHashMap<SmolStr, List>,
+    pub(crate) creating: FxHashMap<SmolStr, List>,
     /// Apps by the namespace that they deploy to.
-    pub(super) targeting: FxHashMap<SmolStr, List>,
+    pub(crate) targeting: FxHashMap<SmolStr, List>,
     /// Apps by name.
-    pub(super) apps: FxHashMap<SmolStr, List>,
+    pub(crate) apps: FxHashMap<SmolStr, List>,
     /// Names of the releases that are apps.
-    pub(super) releases: FxHashSet<SmolStr>,
+    pub(crate) releases: FxHashSet<SmolStr>,
     /// Owners of the repositories whose content is here.
-    pub(super) owners: BTreeSet<String>,
+    pub(crate) owners: BTreeSet<String>,
 }
 
 impl Index {
-    pub(super) fn of(inventory: &Inventory) -> Self {
+    pub(crate) fn of(inventory: &Inventory) -> Self {
         let mut index = Self::default();
         for (at, object) in inventory.objects.iter().enumerate() {
             index.add(object, at as u32);
@@ -145,7 +146,7 @@ impl Index {
     }
 
     /// See [`Inventory::is_alive`].
-    pub(super) fn is_alive(&self, entry: &AppEntry) -> bool {
+    pub(crate) fn is_alive(&self, entry: &AppEntry) -> bool {
         let dir = || entry.app.path.as_ref().and_then(TreePath::parent);
         entry.app.parent.is_some() || self.applied_dirs.contains(&dir())
     }
@@ -212,7 +213,7 @@ impl Index {
         if is_operated(object) {
             self.operated.push(at);
             self.operated_in.entry(namespace.clone()).or_default().push(at);
-            if !namespace.is_empty() && !k8s::is_known_operator(&object.group, &object.kind) {
+            if !namespace.is_empty() && !relations::is_known_operator(&object.group, &object.kind) {
                 self.unknown.push(at);
                 self.unknown_in.entry(namespace.clone()).or_default().push(at);
             }
@@ -221,7 +222,7 @@ impl Index {
             match &provided.name {
                 NamePattern::Exact(name) => self.provided.entry(name.clone()).or_default().push(at),
                 NamePattern::Prefix(prefix) => {
-                    if provided.kind == k8s::ANYTHING {
+                    if provided.kind == relations::ANYTHING {
                         let target = provided.namespace.as_ref().unwrap_or(namespace);
                         self.makers_in.entry(target.clone()).or_default().push(at);
                         self.makers.push(at);
@@ -240,7 +241,7 @@ impl Index {
     }
 
     /// Objects that provide a name of a kind by pattern.
-    pub(super) fn patterns_of<'l>(&'l self, kind: &SmolStr, name: &str) -> Vec<&'l List> {
+    pub(crate) fn patterns_of<'l>(&'l self, kind: &SmolStr, name: &str) -> Vec<&'l List> {
         let lengths = self.pattern_lengths.get(kind).into_iter().flatten();
         let prefixes = lengths.filter_map(|length| name.get(..*length));
         prefixes.filter_map(|prefix| self.patterns.get(&(kind.clone(), SmolStr::new(prefix)))).collect()
@@ -248,7 +249,7 @@ impl Index {
 
     /// The repositories of an app, as [`repository_key`]s: those that an Application names, or the source of a Flux
     /// Kustomization.
-    pub(super) fn repositories(&self, inventory: &Inventory, entry: &AppEntry) -> Vec<String> {
+    pub(crate) fn repositories(&self, inventory: &Inventory, entry: &AppEntry) -> Vec<String> {
         let Some(spec) = entry.app.node.as_deref().and_then(|node| node.get("spec")) else {
             return Vec::new();
         };
@@ -280,16 +281,18 @@ fn creates_namespace(entry: &AppEntry) -> bool {
 }
 
 /// `host/owner` of a repository.
-pub(super) fn owner(key: &str) -> Option<String> {
+pub(crate) fn owner(key: &str) -> Option<String> {
     key.rsplit_once('/').map(|(owner, _)| owner.to_owned())
 }
 
 /// Whether an operator acts on an object.
-pub(super) fn is_operated(object: &ObjectFacts) -> bool {
-    !k8s::is_built_in(&object.group) && !k8s::is_passive(&object.group, &object.kind) && object.pod.is_none()
+pub(crate) fn is_operated(object: &ObjectFacts) -> bool {
+    !k8s::is_built_in(&object.group)
+        && !relations::is_passive(&object.group, &object.kind)
+        && object.pod.is_none()
 }
 
 /// Whether two namespaces may be one: an empty one is not known.
-pub(super) fn meets(a: &str, b: &str) -> bool {
+pub(crate) fn meets(a: &str, b: &str) -> bool {
     a == b || a.is_empty() || b.is_empty()
 }

@@ -16,6 +16,7 @@ use super::facts::ObjectFacts;
 use super::idle::IdleValue;
 use super::index::Index;
 use super::list::{List, Positions};
+use super::operated::Operated;
 use super::redundant::RedundantValue;
 use super::said::Said;
 use super::showcase::showcase;
@@ -109,6 +110,8 @@ pub struct Inventory {
     pub variants: Variants,
     /// Objects by name, made when first asked for.
     pub(super) index: OnceLock<Index>,
+    /// What operators act on by name, made when first asked for.
+    pub(super) operated: Operated,
     /// Where the apps deploy, found when first asked for.
     pub(super) sites: OnceLock<Sites>,
     /// Which apps read a file, found when first asked for.
@@ -122,7 +125,7 @@ impl Inventory {
     }
 
     /// Objects and apps by what is asked for.
-    pub(super) fn index(&self) -> &Index {
+    pub(crate) fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::of(self))
     }
 
@@ -151,7 +154,7 @@ impl Inventory {
     }
 
     /// Where the apps deploy, by groups.
-    pub(super) fn sites(&self) -> &Sites {
+    pub(crate) fn sites(&self) -> &Sites {
         self.sites.get_or_init(|| Sites::of(&self.apps, &self.variants))
     }
 
@@ -161,12 +164,12 @@ impl Inventory {
     }
 
     /// Whether what one app makes may serve another: like [`Inventory::may_meet`], but what names no cluster may be on any.
-    pub(super) fn may_serve(&self, a: AppId, b: AppId) -> bool {
+    pub(crate) fn may_serve(&self, a: AppId, b: AppId) -> bool {
         self.sites().may_serve(a, b)
     }
 
     /// At least those positions of lists of objects or apps that may serve an app.
-    pub(super) fn positions_for<'a>(
+    pub(crate) fn positions_for<'a>(
         &'a self,
         app: AppId,
         lists: impl IntoIterator<Item = &'a List>,
@@ -215,7 +218,7 @@ impl Inventory {
 
     /// Whether what one app makes is sure to be what the other finds: nothing says that an overlay or chart which no app
     /// deploys is applied beside another one.
-    pub(super) fn are_deployed_together(&self, a: AppId, b: AppId) -> bool {
+    pub(crate) fn are_deployed_together(&self, a: AppId, b: AppId) -> bool {
         let is_loose = |id| self.app(id).is_none_or(|entry| entry.app.kind.is_loose());
         a == b || !is_loose(a) && !is_loose(b)
     }

@@ -65,7 +65,7 @@ fn covers(a: Span, b: Span) -> bool {
 /// The step at the data end of a chain: what the place itself shows.
 fn leading_step(origins: &Origins, id: OriginId) -> Option<Step> {
     let mut origin = origins.get(id)?;
-    while matches!(origin.by, Step::Templated | Step::Computed(_) | Step::Joined) {
+    while origin.by.makes() {
         match origins.get(origin.from) {
             Some(next) => origin = next,
             None => break,
@@ -100,10 +100,7 @@ impl Walk<'_> {
             return;
         }
         let inputs: Vec<OriginId> = self.origins.inputs(id).collect();
-        let template = matches!(
-            origin.by,
-            Step::Templated | Step::TemplateText | Step::Included | Step::Computed(_) | Step::Joined
-        );
+        let template = origin.by.is_of_template();
         if template {
             self.visit_all(&inputs, displaced, depth);
         }
@@ -143,41 +140,5 @@ pub fn describe(link: &Link) -> &'static str {
             _ => "the value it replaces",
         };
     }
-    describe_step(link.by)
-}
-
-/// What a step did, in the words of a label.
-pub fn describe_step(by: Step) -> &'static str {
-    match by {
-        Step::Written => "written here",
-        Step::Aliased => "through this alias",
-        Step::TemplateText => "in this template",
-        Step::Templated => "printed by this template",
-        Step::Included => "included here",
-        Step::Decided => "decided here",
-        Step::Computed(_) => "computed here",
-        Step::Joined => "together with this",
-        Step::ChartValues => "the chart's default",
-        Step::ValuesFile => "set in this values file",
-        Step::InlineValues => "set by these inline values",
-        Step::Parameter => "set by this parameter",
-        Step::PassedDown => "passed down here",
-        Step::BuiltIn(_) => "provided by the renderer",
-        Step::Patched | Step::JsonPatched => "patched here",
-        Step::NamespaceSet => "the namespace is set here",
-        Step::NameAffixed => "the name is changed here",
-        Step::Labelled => "labelled here",
-        Step::Annotated => "annotated here",
-        Step::ImageReplaced => "the image is replaced here",
-        Step::ReplicasSet => "replicas are set here",
-        Step::Replaced => "replaced here",
-        Step::VarResolved => "a var is resolved here",
-        Step::NameReference => "follows this name",
-        Step::Generated => "generated here",
-        Step::HashSuffixed => "gets a hash suffix here",
-        Step::BuildMetadata => "added by the build",
-        Step::SetByApp(_) => "set by the application",
-        Step::Parameterized => "filled in by this generator",
-        Step::Substituted => "substituted here",
-    }
+    link.by.words()
 }

@@ -15,7 +15,7 @@ type BySite = Box<[(SiteId, Vec<u32>)]>;
 
 /// Positions in the list of objects, apps or documents, ascending.
 #[derive(Debug, Clone, Default)]
-pub(super) struct List {
+pub(crate) struct List {
     all: Vec<u32>,
     /// The same by site, where there are many and more than one site has them.
     by_site: Option<BySite>,
@@ -31,14 +31,14 @@ impl Deref for List {
 
 impl List {
     /// Adds a position once; they come in order.
-    pub(super) fn push(&mut self, at: u32) {
+    pub(crate) fn push(&mut self, at: u32) {
         if self.all.last() != Some(&at) {
             self.all.push(at);
         }
     }
 
     /// Prepares a finished list for questions of single apps.
-    pub(super) fn split(&mut self, site: impl Fn(u32) -> SiteId) {
+    pub(crate) fn split(&mut self, site: impl Fn(u32) -> SiteId) {
         if self.all.len() <= SHORT {
             return;
         }
@@ -71,7 +71,7 @@ impl List {
 
 /// Positions of several ascending lists in order, each once.
 #[derive(Debug, Default)]
-pub(super) struct Positions<'l> {
+pub(crate) struct Positions<'l> {
     only: &'l [u32],
     rest: BinaryHeap<Reverse<&'l [u32]>>,
     last: Option<u32>,
@@ -79,12 +79,12 @@ pub(super) struct Positions<'l> {
 
 impl<'l> Positions<'l> {
     /// All of a list.
-    pub(super) fn all(list: Option<&'l List>) -> Self {
+    pub(crate) fn all(list: Option<&'l List>) -> Self {
         Self { only: list.map_or(&[], |list| &list.all), ..Self::default() }
     }
 
     /// What may concern apps of a site: at least what may serve them.
-    pub(super) fn serving(
+    pub(crate) fn serving(
         lists: impl IntoIterator<Item = &'l List>,
         site: Option<SiteId>,
         sites: &Sites,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::argocd::{self, Output, Renderer};
+use crate::argocd::{self, Renderer};
 use crate::cache::Want;
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
-use crate::flux::{self, Substitution};
+use crate::flux;
 use crate::helm::{self, Chart, KubeVersion, Release, ReleaseOptions, UserValues, ValuesLayer};
 use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed, Step};
+use crate::output::{Output, Substitution};
 use crate::source::{Dir, TreePath};
 use crate::yaml::{Dialect, Node};
 
@@ -41,7 +42,7 @@ pub struct Rendered {
     /// Values of charts that were rendered.
     pub releases: Vec<Release>,
     /// Names that `postBuild` of a Kustomization knows.
-    pub variables: Vec<flux::Text>,
+    pub variables: Vec<Placed<SmolStr>>,
     /// Fields of a kustomization that Flux drops.
     pub dropped: Vec<DroppedField>,
     /// The directory that a Kustomization built, when it is one of this repository.
@@ -60,16 +61,6 @@ const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 impl Rendered {
     /// Takes everything but the objects, which it answers.
     fn take(&mut self, output: Output) -> Vec<Node> {
-        self.problems = output.problems;
-        self.failed = output.failed;
-        self.incomplete = output.incomplete;
-        self.no_ops = output.no_ops;
-        self.releases = output.releases;
-        output.objects
-    }
-
-    /// The same for Flux.
-    fn take_flux(&mut self, output: flux::Output) -> Vec<Node> {
         self.problems = output.problems;
         self.failed = output.failed;
         self.incomplete = output.incomplete;
@@ -246,7 +237,7 @@ fn chart(
     }
     let release = helm::render(chart, values, &options, origins, &workspace.cache);
     output.take_problems(release.problems.clone());
-    output.take_release(release, &options, &renderer);
+    output.take_release(release, &options, renderer.cache);
     output
 }
 
@@ -255,7 +246,8 @@ fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
     let values = chart.values.as_ref().and_then(|values| workspace.sources.get(values.at.file));
     let files = chart.templates.iter().chain(&chart.files).map(|file| Arc::clone(&file.file));
     let files = files.chain([Arc::clone(&chart.chart_yaml)]).chain(values);
-    let mut paths: BTreeSet<TreePath> = files.filter_map(|file| TreePath::new(file.name()).ok()).collect();
+    let mut paths: BTreeSet<TreePath> =
+        files.filter_map(|file| file.home().on_disk().path().cloned()).collect();
     paths.extend(chart.dependencies.iter().flat_map(|chart| chart_files(chart, workspace)));
     paths
 }
@@ -306,13 +298,13 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             let misses = trace.misses();
             let renderer = flux_renderer(app, workspace, &misses);
             let output = renderer.kustomization(kustomization, inputs, &mut rendered.origins);
-            rendered.take_flux(output)
+            rendered.take(output)
         }
         Spec::FluxRelease(release, inputs) => {
             let misses = trace.misses();
             let renderer = flux_renderer(app, workspace, &misses);
             let output = renderer.helm_release(release, inputs, &mut rendered.origins);
-            rendered.take_flux(output)
+            rendered.take(output)
         }
         Spec::Overlay(dir) => {
             let kube_version = kube_version(app, workspace).unwrap_or_default();

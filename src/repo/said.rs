@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::finding::ProblemKind;
-use crate::k8s;
+use crate::relations;
 use crate::source::{Tree, TreePath};
 
 use super::app::{App, Spec};
@@ -92,7 +92,7 @@ impl Said {
         };
         words.contains(name)
             || name.match_indices('-').any(|(at, _)| parts(at))
-            || self.owners.iter().any(|owner| k8s::is_named_after(name, owner))
+            || self.owners.iter().any(|owner| relations::is_named_after(name, owner))
     }
 }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::k8s;
+use crate::relations;
 use crate::source::{EntryKind, ReadError, Tree, TreePath};
 use crate::yaml::{Dialect, Node, Stream};
 
@@ -215,7 +215,7 @@ impl Scan {
                 names.insert(document.name.clone());
             }
             let Some(node) = makes.then(|| document.node(workspace)).flatten() else { continue };
-            let made = k8s::provides(&document.group, &document.kind, &document.name, &node);
+            let made = relations::provides(&document.group, &document.kind, &document.name, &node);
             names.extend(made.into_iter().filter_map(|made| made.name.exact().cloned()));
         }
         names

@@ -25,7 +25,7 @@ struct Site {
 }
 
 /// Whether what leads back to assumed releases of two environments may meet: never. Empty is none.
-pub(super) fn environments_meet(a: &str, b: &str) -> bool {
+pub(crate) fn environments_meet(a: &str, b: &str) -> bool {
     a == b || a.is_empty() || b.is_empty()
 }
 
@@ -95,7 +95,7 @@ impl Site {
 const MOST_KEPT: usize = 128;
 
 /// The number of a site.
-pub(super) type SiteId = u32;
+pub(crate) type SiteId = u32;
 
 /// What is known about a pair of sites.
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +114,7 @@ impl Pair {
 
 /// The site of every app.
 #[derive(Debug, Default)]
-pub(super) struct Sites {
+pub(crate) struct Sites {
     of_app: Vec<SiteId>,
     groups: Vec<Site>,
     /// By pair of sites, row by row; empty where there are many.
@@ -129,7 +129,7 @@ pub(super) struct Sites {
 
 impl Sites {
     /// The sites of apps whose roots are known.
-    pub(super) fn of(apps: &[AppEntry], variants: &Variants) -> Self {
+    pub(crate) fn of(apps: &[AppEntry], variants: &Variants) -> Self {
         let mut known: FxHashMap<Site, SiteId> = FxHashMap::default();
         let mut lineages: FxHashMap<AppId, Option<Lineage>> = FxHashMap::default();
         let mut found = Self::default();
@@ -160,17 +160,17 @@ impl Sites {
     }
 
     /// How many sites there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.groups.len()
     }
 
     /// The site of an app; `None` for what is no app.
-    pub(super) fn of_app(&self, app: AppId) -> Option<SiteId> {
+    pub(crate) fn of_app(&self, app: AppId) -> Option<SiteId> {
         self.of_app.get(app.0 as usize).copied()
     }
 
     /// The sites whose objects may serve one, in order.
-    pub(super) fn serving(&self, id: SiteId) -> &[SiteId] {
+    pub(crate) fn serving(&self, id: SiteId) -> &[SiteId] {
         let (Some(site), Some(kept)) = (self.groups.get(id as usize), self.serving.get(id as usize)) else {
             return &[];
         };
@@ -214,12 +214,12 @@ impl Sites {
     }
 
     /// Whether two apps may deploy to one cluster.
-    pub(super) fn may_meet(&self, a: AppId, b: AppId) -> bool {
+    pub(crate) fn may_meet(&self, a: AppId, b: AppId) -> bool {
         self.pair(a, b, Site::may_meet, |pair| pair.meet)
     }
 
     /// Whether what one app makes may serve another.
-    pub(super) fn may_serve(&self, a: AppId, b: AppId) -> bool {
+    pub(crate) fn may_serve(&self, a: AppId, b: AppId) -> bool {
         self.pair(a, b, Site::may_serve, |pair| pair.serve)
     }
 }

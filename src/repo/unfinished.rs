@@ -19,7 +19,7 @@ pub(super) fn unfinished(
     if is_template(file.text_or_empty()) {
         return Some(format!("`{}` is a template, which some program fills in first", file.name()));
     }
-    let path = TreePath::new(file.name()).ok()?;
+    let path = file.path()?.clone();
     if let Some(above) = scaffold(&path).filter(|above| holds_templates(above, workspace)) {
         return Some(format!("`{above}` holds templates, which some program fills in first"));
     }

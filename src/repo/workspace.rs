@@ -11,7 +11,7 @@ use crate::config::{self, Config, KnownRule};
 use crate::finding::Problem;
 use crate::flux::Bootstrap;
 use crate::helm::ChartCache;
-use crate::source::{FileId, Remotes, SourceFile, Sources, Tree, TreePath};
+use crate::source::{FileId, Remotes, Sources, Tree, TreePath};
 use crate::yaml::Cache;
 use crate::yaml::Node;
 
@@ -260,14 +260,14 @@ impl Workspace {
     pub fn is_editable(&self, file: FileId) -> bool {
         let Some(file) = self.sources.get(file) else { return false };
         let name = file.name();
-        if name.contains("!/") || name.contains('@') && !self.is_in_tree(&file) {
+        if file.home().is_copy() {
             return false;
         }
         let is_below = |dir: &str| name.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
         if self.config.chart_paths.iter().any(|path| is_below(tidy(&path.value))) {
             return false;
         }
-        let Ok(path) = TreePath::new(name) else { return true };
+        let Some(path) = file.path() else { return true };
         let mut dir = path.parent();
         while let Some(at) = dir {
             if self.vendored.contains(&at) {
@@ -276,10 +276,6 @@ impl Workspace {
             dir = at.parent();
         }
         true
-    }
-
-    fn is_in_tree(&self, file: &SourceFile) -> bool {
-        TreePath::new(file.name()).is_ok_and(|path| self.tree.is_file(&path))
     }
 }
 

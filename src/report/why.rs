@@ -10,7 +10,6 @@ use crate::finding::Label;
 use crate::helm::OverrideKind;
 use crate::lint::Names;
 use crate::origin::Step;
-use crate::repo::describe_step;
 use crate::source::{Position, Sources};
 use crate::yaml::{Data, Node};
 
@@ -136,7 +135,7 @@ fn phrase(cause: &Cause) -> String {
         (Role::Decided, _) => "decides that it is rendered".to_owned(),
         (Role::Matched, _) => "directs the patch".to_owned(),
         (Role::Called, _) => "runs the template".to_owned(),
-        _ => describe_step(cause.by).to_owned(),
+        _ => cause.by.words().to_owned(),
     }
 }
 

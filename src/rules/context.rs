@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
             Spec::Release(release) => &release.chart.path,
             _ => return true,
         };
-        let path = self.sources().get(file).and_then(|file| TreePath::new(file.name()).ok());
+        let path = self.sources().get(file).and_then(|file| file.path().cloned());
         path.is_some_and(|path| path.starts_with(dir))
     }
 
@@ -152,7 +152,7 @@ impl<'a> Context<'a> {
     /// Whether rendering something that is deployed reads this file as YAML. Known in checks of files and of the whole
     /// repository.
     pub fn is_read(&self, file: &SourceFile) -> bool {
-        let Ok(path) = TreePath::new(file.name()) else { return false };
+        let Some(path) = file.path().cloned() else { return false };
         let Some(inventory) = self.inventory else { return false };
         // A chart reads all of its files, as text.
         let beside = path.parent().filter(|_| !path.file_name().contains("values"));
@@ -169,7 +169,7 @@ impl<'a> Context<'a> {
 
     /// Whether a file is read as text only, by a generator of ConfigMaps or Secrets.
     pub fn is_data(&self, file: &SourceFile) -> bool {
-        let Ok(path) = TreePath::new(file.name()) else { return false };
+        let Some(path) = file.path().cloned() else { return false };
         self.inventory.is_some_and(|inventory| inventory.scan.is_data(&path))
     }
 

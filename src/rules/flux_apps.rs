@@ -1,9 +1,8 @@
 //! What the rules about Flux share: its apps, and whether the repository shows all of a cluster.
 
-use crate::finding::{Missing, ProblemKind};
 use crate::flux::{HelmRelease, Inputs, Kustomization, ObjectName};
-use crate::k8s::{Reference, Via, is_named_after};
-use crate::repo::{AppEntry, AppId, Inventory, Spec, Status, World};
+use crate::relations::{Reference, Via};
+use crate::repo::{AppEntry, AppId, Inventory, Spec};
 
 /// The Kustomization of an app that something deploys, and the objects that it names.
 pub(super) fn kustomization(entry: &AppEntry) -> Option<(&Kustomization, &Inputs)> {
@@ -27,30 +26,6 @@ pub(super) fn helm_release(entry: &AppEntry) -> Option<(&HelmRelease, &Inputs)> 
 pub(super) fn is_deployed(inventory: &Inventory, entry: &AppEntry) -> bool {
     let root = inventory.app(entry.root);
     root.is_some_and(|root| !root.app.kind.is_loose())
-}
-
-/// Whether something that is not seen may make an object of Flux called so. What fails makes what its own files say; a
-/// repository of others is about itself.
-pub(super) fn may_be_made(inventory: &Inventory, world: &World<'_>, app: AppId, name: &str) -> bool {
-    inventory.apps.iter().any(|entry| {
-        let lacks = entry.incomplete.iter().any(|it| it.missing == Missing::Content);
-        let may = match entry.status {
-            Status::Failed => {
-                let absent = entry.problems.iter().any(|it| it.kind == ProblemKind::MissingPath);
-                !absent && entry.said.as_ref().is_none_or(|said| said.may_make(name))
-            }
-            Status::Skipped | Status::Partial if lacks => {
-                let source = match &entry.app.spec {
-                    Spec::FluxKustomization(it, _) => it.source.as_ref().map(|it| it.name.as_str()),
-                    _ => None,
-                };
-                is_named_after(name, &entry.app.name)
-                    || source.is_some_and(|source| is_named_after(name, source))
-            }
-            _ => false,
-        };
-        may && !entry.app.kind.is_loose() && world.may_serve(entry.app.id, app)
-    })
 }
 
 /// A reference for [`World::look_up`].

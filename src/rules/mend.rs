@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::finding::{Fix, did_you_mean};
 use crate::repo::Workspace;
-use crate::source::{SourceFile, Span, TreePath};
+use crate::source::{SourceFile, Span};
 use crate::yaml::edit::{self, Edit, Location, Segment};
 use crate::yaml::{Node, Stream, Style};
 
@@ -53,7 +53,7 @@ impl<'a> Mender<'a> {
     /// The file, if its owner edits it.
     fn file(self, at: Span) -> Option<Arc<SourceFile>> {
         let file = self.workspace.sources.get(at.file)?;
-        let path = TreePath::new(file.name()).ok()?;
+        let path = file.path()?.clone();
         let own = self.workspace.tree.read(&path).ok()?.id() == file.id();
         (own && self.workspace.is_editable(file.id())).then_some(file)
     }

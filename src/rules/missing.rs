@@ -9,14 +9,14 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Confidence, Severity, did_you_mean};
-use crate::k8s::{Keys, Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace, World};
+use crate::relations::{Keys, Reference, Via};
+use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};
 use crate::schema;
-use crate::source::{Span, TreePath};
+use crate::source::{Home, Span};
+use crate::world::{Answer, Counterparts, Scripts, World, near_miss};
 
-use super::counterpart::Counterparts;
-use super::{Context, near_miss, scripts};
+use super::Context;
 
 /// What to do about a class that somebody else may bring.
 pub(super) const PLATFORM: &str =
@@ -49,15 +49,10 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             groups.entry(key).or_default().push((object, reference));
         }
     }
-    let by_hand: OnceCell<FxHashMap<(&str, String), Span>> = OnceCell::new();
     let workspace = cx.workspace;
-    let by_hand = |reference: &Reference| {
-        let made = by_hand.get_or_init(|| {
-            let made = scripts::made(workspace).into_iter().rev();
-            made.map(|it| ((it.kind, it.name), it.at)).collect()
-        });
-        made.get(&(reference.kind.as_str(), reference.name.to_string())).copied()
-    };
+    let scripts = OnceCell::new();
+    let scripts = || scripts.get_or_init(|| Scripts::of(workspace));
+    let by_hand = |reference: &Reference| scripts().made(&reference.kind, &reference.name);
     let sources = cx.sources();
     // Files of which apps render something.
     let rendered: OnceCell<BTreeSet<Arc<str>>> = OnceCell::new();
@@ -125,7 +120,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             }
             Answer::Unknown(_) => {}
             // Somebody applies it by hand.
-            Answer::Unapplied(path) if scripts::applies(cx.workspace, path) => {}
+            Answer::Unapplied(path) if scripts().applies(path) => {}
             Answer::Unapplied(path) => {
                 let rendered = rendered.get_or_init(|| {
                     let applied = inventory.objects.iter().filter(|object| is_deployed(inventory, object));
@@ -235,7 +230,7 @@ pub(super) fn is_deployed(inventory: &Inventory, object: &ObjectFacts) -> bool {
 struct Made<'a> {
     by_app: FxHashMap<(&'a str, &'a str, AppId), Vec<&'a ObjectFacts>>,
     /// With the root of the app as well: what another root leads to says nothing.
-    by_dir: FxHashMap<(&'a str, &'a str, TreePath, AppId), Vec<&'a ObjectFacts>>,
+    by_dir: FxHashMap<(&'a str, &'a str, Home, AppId), Vec<&'a ObjectFacts>>,
 }
 
 impl<'a> Made<'a> {
@@ -298,9 +293,9 @@ fn unused(
 }
 
 /// The directory of the line to edit.
-fn directory(inventory: &Inventory, workspace: &Workspace, place: Place) -> Option<TreePath> {
+fn directory(inventory: &Inventory, workspace: &Workspace, place: Place) -> Option<Home> {
     let at = Labels::of(place, &inventory.origins, workspace).primary.at;
-    TreePath::new(workspace.sources.get(at.file)?.name()).ok()?.parent()
+    workspace.sources.get(at.file)?.home().parent()
 }
 
 fn where_is(other: &ObjectFacts, namespace: &str) -> String {

@@ -34,7 +34,7 @@ pub(super) fn report(
     }
     for (at, (what, near, mut apps)) in entries {
         let Some(file) = cx.sources().get(at.file) else { continue };
-        let Ok(path) = TreePath::new(file.name()) else { continue };
+        let Some(path) = file.path().cloned() else { continue };
         let may_work = |app: &AppId| inventory.app(*app).is_some_and(|app| is_open(app) || app.objects == 0);
         let open = apps.iter().any(may_work);
         let works = open && near.is_none() || is_read_by_others(inventory, &path, &apps);

@@ -6,8 +6,9 @@ use super::mend::Mender;
 use crate::finding::Fix;
 use crate::k8s::{PodSecurityLevel, Violation};
 use crate::origin::Place;
-use crate::repo::{AppId, Inventory, ObjectFacts, World};
+use crate::repo::{AppId, Inventory, ObjectFacts};
 use crate::source::Span;
+use crate::world::World;
 use crate::yaml::Node;
 
 use super::{Context, missing};

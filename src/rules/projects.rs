@@ -25,9 +25,7 @@ impl Declared {
 /// All projects of the repository.
 pub(super) fn projects(inventory: &Inventory, workspace: &Workspace) -> Vec<Declared> {
     let declared = inventory.declared.iter().filter(|object| object.kind == "AppProject");
-    let path = |object: &crate::repo::Declared| {
-        TreePath::new(workspace.sources.get(object.node.at.file)?.name()).ok()
-    };
+    let path = |object: &crate::repo::Declared| workspace.sources.get(object.node.at.file)?.path().cloned();
     declared
         .map(|object| Declared {
             project: Project::new(object.node.clone()),

@@ -1,7 +1,8 @@
 //! What the rules about selectors share: where a selector looks.
 
 use crate::k8s;
-use crate::repo::{ObjectFacts, Selectable, World};
+use crate::repo::ObjectFacts;
+use crate::world::{Selectable, World};
 use crate::yaml::Node;
 
 /// The namespaces that a monitor looks into; `None` is all.

@@ -1,11 +1,12 @@
 //! Chart archives (`.tgz`) as trees, bounded in every direction.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 use tar::EntryType;
 
-use super::{MemoryTree, ReadError, Sources, TreePath, relaxed, relaxed_len};
+use super::{Home, MemoryTree, ReadError, Sources, TreePath, relaxed, relaxed_len};
 
 /// What an archive may unpack to. The defaults are Helm's (`pkg/chart/loader/archive`: 100 MiB in all, 5 MiB a
 /// file) plus a bound on the number of entries, as far as `--limits` leaves them.
@@ -37,11 +38,11 @@ const MAX_EXTENSION: u64 = 1 << 20;
 /// Bytes of all paths with those of the directories above them.
 const MAX_PATHS: usize = 64 << 20;
 
-/// Unpacks a gzipped tar into memory. Files are named `name!/path`. Links are skipped, paths that leave the
+/// Unpacks a gzipped tar into memory. Links are skipped, paths that leave the
 /// archive are refused, as Helm does.
 pub fn open_archive(
     sources: &Sources,
-    name: &str,
+    archive: &Home,
     bytes: &[u8],
     limits: ArchiveLimits,
 ) -> Result<MemoryTree, ReadError> {
@@ -49,6 +50,7 @@ pub fn open_archive(
         |what: &dyn std::fmt::Display| ReadError::Failed(format!("not a chart archive: {what}").into());
     // Headers and padding come on top of the content: at most three blocks an entry and some at the end.
     let overhead = (limits.entries as u64 + 20).saturating_mul(3 * 512);
+    let home = Arc::new(archive.clone());
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(limits.total.saturating_add(overhead)));
     let mut tree = MemoryTree::new();
     let mut total = 0u64;
@@ -118,7 +120,7 @@ pub fn open_archive(
         }
         let mut content = Vec::new();
         entry.read_to_end(&mut content).map_err(|error| failed(&error))?;
-        let file = sources.add(&format!("{name}!/{path}"), content);
+        let file = sources.add_as(Home::Archive { archive: Arc::clone(&home), path: path.clone() }, content);
         tree.insert(path, file);
     }
     Ok(tree)
@@ -163,7 +165,8 @@ mod tests {
     fn opens_within_limits() {
         let sources = Sources::new();
         let limits = ArchiveLimits { total: 1000, file: 600, entries: 3 };
-        let open = |files: &[(&str, usize)]| open_archive(&sources, "c.tgz", &tgz(files), limits);
+        let open =
+            |files: &[(&str, usize)]| open_archive(&sources, &Home::named("c.tgz"), &tgz(files), limits);
         let tree = open(&[("c/Chart.yaml", 10), ("c/templates/a.yaml", 20)]).unwrap();
         let file = tree.read(&TreePath::new("c/templates/a.yaml").unwrap()).unwrap();
         assert_eq!(file.name().as_ref(), "c.tgz!/c/templates/a.yaml");
@@ -176,7 +179,7 @@ mod tests {
             let error = open(files).unwrap_err().to_string();
             assert!(error.contains(want), "{error}");
         }
-        assert!(open_archive(&sources, "c.tgz", b"not gzip", limits).is_err());
+        assert!(open_archive(&sources, &Home::named("c.tgz"), b"not gzip", limits).is_err());
     }
 
     /// An archive with one file, whose name comes in a header of its own.
@@ -205,7 +208,7 @@ mod tests {
     fn names_in_headers_of_their_own_are_read_and_bounded() {
         let sources = Sources::new();
         let open = |bytes: Vec<u8>| {
-            open_archive(&sources, "c.tgz", &bytes, ArchiveLimits::default())
+            open_archive(&sources, &Home::named("c.tgz"), &bytes, ArchiveLimits::default())
                 .map_err(|error| error.to_string())
         };
         let long = format!("c/{}/a.yaml", "d".repeat(150));

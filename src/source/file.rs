@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::encoding::{self, Content};
+use super::{Home, TreePath};
 
 /// Names a file in [`Sources`]. Ids are dense and start at one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,7 @@ pub struct Position {
 /// A file that has been read: its bytes, its decoded text and its lines.
 pub struct SourceFile {
     id: FileId,
+    home: Home,
     name: Arc<str>,
     content: Content,
     line_starts: OnceLock<Vec<u32>>,
@@ -97,6 +99,16 @@ impl SourceFile {
     /// The id under which [`Sources`] knows this file.
     pub fn id(&self) -> FileId {
         self.id
+    }
+
+    /// What the file is.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Its path, of a file of the linted tree.
+    pub fn path(&self) -> Option<&TreePath> {
+        self.home.path()
     }
 
     /// The name shown to users: the path relative to the linted root, `path@revision` for a file of another
@@ -214,14 +226,20 @@ impl Sources {
         Arc::default()
     }
 
-    /// Registers content under the name users will see and decodes it.
+    /// Registers a file of the linted tree, by its path, or of no tree, by the name users will see.
     pub fn add(&self, name: &str, bytes: Vec<u8>) -> Arc<SourceFile> {
+        self.add_as(Home::named(name), bytes)
+    }
+
+    /// Registers content as what it is and decodes it.
+    pub fn add_as(&self, home: Home, bytes: Vec<u8>) -> Arc<SourceFile> {
         let content = encoding::decode(bytes);
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         let id = NonZeroU32::new(files.len() as u32 + 1).unwrap_or(NonZeroU32::MAX);
         let file = SourceFile {
             id: FileId(id),
-            name: name.into(),
+            name: home.to_string().into(),
+            home,
             content,
             line_starts: OnceLock::new(),
             secret: Mutex::default(),

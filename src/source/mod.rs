@@ -10,6 +10,7 @@
 mod archive;
 mod encoding;
 mod file;
+mod home;
 mod limits;
 mod located;
 mod memory;
@@ -25,6 +26,7 @@ mod work_tree;
 
 pub use archive::{ArchiveLimits, open_archive};
 pub use file::{FileId, Position, SourceFile, Sources, Span};
+pub use home::Home;
 pub use limits::{MAX_FACTOR, relax, relaxed, relaxed_len};
 pub use memory::MemoryTree;
 pub use overlay::OverlayTree;

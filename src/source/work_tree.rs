@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::located::{Located, io_error};
-use super::{Entry, EntryKind, ReadError, SourceFile, Sources, Tree, TreeId, TreePath, relaxed};
+use super::{Entry, EntryKind, Home, ReadError, SourceFile, Sources, Tree, TreeId, TreePath, relaxed};
 
 /// Files larger than this are reported, not read: no hand-written configuration comes near it, and the API
 /// server's own limit for one object is 3 MiB.
@@ -248,6 +248,17 @@ impl WorkTree {
         Ok((real, located))
     }
 
+    /// What a file of this tree is: below a prefix that leads out of the linted tree, it is none of that.
+    fn home(&self, path: &TreePath) -> Home {
+        if self.prefix.is_empty() {
+            return Home::Tree(path.clone());
+        }
+        TreePath::new(&format!("{}{path}", self.prefix)).map_or_else(
+            |_| Home::Beside { dir: self.prefix.as_str().into(), path: path.clone() },
+            Home::Tree,
+        )
+    }
+
     fn read_from_disk(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
         let (on_disk, located) = self.locate_inside(path)?;
         match located.kind {
@@ -268,7 +279,7 @@ impl WorkTree {
             file.rewind().map_err(|error| io_error(&error))?;
             file.take(limit).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
         }
-        Ok(self.sources.add(&format!("{}{path}", self.prefix), bytes))
+        Ok(self.sources.add_as(self.home(path), bytes))
     }
 }
 

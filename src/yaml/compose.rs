@@ -11,9 +11,10 @@ use smol_str::SmolStr;
 use crate::origin::{Locate, OriginId, Place};
 use crate::source::Span;
 
+use super::Dialect;
 use super::lines::LineCounter;
 use super::parser::{Event, EventKind, Parser, Props};
-use super::resolve::{self, Dialect, Scalar};
+use super::resolve::{self, Scalar};
 use super::scanner::{Chars, Scanner};
 use super::{Data, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
 

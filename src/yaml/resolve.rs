@@ -16,17 +16,8 @@ use crate::source::Span;
 
 use super::number::{self, Number};
 use super::timestamp;
-use super::{Data, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
+use super::{Data, Dialect, Entry, GoLines, Key, Map, Node, Style, YamlProblem, YamlProblemKind};
 use crate::golang::strconv::{format_g, format_g32, format_json, quote as go_quote};
-
-/// Who reads the YAML.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Dialect {
-    /// `sigs.k8s.io/yaml`: Helm, kubectl, Argo CD, Flux. `yes` and `on` are booleans; values pass through JSON.
-    Sigs,
-    /// go-yaml v3 as kustomize uses it: only `true` and `false` are booleans, dates become RFC 3339 strings.
-    V3,
-}
 
 /// What a scalar means.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::argocd::Output;
 use crate::finding::{Cause, Incomplete, Missing};
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::{Origins, Place};
+use crate::output::Output;
 use crate::source::Span;
 use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
 

@@ -24,6 +24,7 @@ use smol_str::SmolStr;
 
 use crate::config::Config;
 use crate::origin::{Origins, Place, Placed};
+use crate::output::Output;
 use crate::source::{Remotes, Sources};
 use crate::yaml::{Cache, Node};
 
@@ -32,8 +33,8 @@ use engine::Engine;
 pub use clusters::{cluster_secret_of, is_cluster_secret};
 pub use params::Params;
 
+use super::Application;
 use super::application::{Text, text};
-use super::{Application, Output};
 
 /// An Argo CD ApplicationSet.
 #[derive(Debug, Clone)]

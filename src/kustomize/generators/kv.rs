@@ -12,7 +12,7 @@ use super::super::context::Context;
 use super::super::failure::{Failure, Result, Wrap};
 use super::super::kustomization::{GeneratorArgs, Text};
 use super::super::loader::Loader;
-use super::super::target::go_list;
+use super::super::words::go_list;
 
 /// A key and its value, and where both are written.
 #[derive(Debug)]

@@ -84,8 +84,7 @@ fn built_in(target: &Target, cx: &mut Context<'_>) -> Vec<Configured> {
         if chart.namespace.is_empty() {
             chart.namespace = target.helm_namespace();
         }
-        let checked =
-            super::transformers::trouble(helm::check(&chart, &target.loader, cx), kind, &chart.node);
+        let checked = super::words::trouble(helm::check(&chart, &target.loader, cx), kind, &chart.node);
         if cx.check(checked).is_some() {
             let generator = Generator::Helm(Box::new(chart), kustomization.chart_home.clone());
             list.push(Configured { generator, origin: origin(kind) });

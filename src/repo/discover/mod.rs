@@ -324,7 +324,7 @@ impl<T: Send> Discovery<'_, T> {
 
     fn path_of(&self, place: Place) -> Option<TreePath> {
         let file = self.workspace.sources.get(place.at.file)?;
-        TreePath::new(file.name()).ok()
+        file.path().cloned()
     }
 
     fn claim(&mut self, id: AppId, application: &Application) {

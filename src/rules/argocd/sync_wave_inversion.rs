@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Phase, SyncPosition};
 use crate::finding::Severity;
-use crate::k8s::{Reference, Via};
 use crate::origin::Place;
-use crate::repo::{Answer, AppId, AppKind, Inventory, ObjectFacts, World};
+use crate::relations::{Reference, Via};
+use crate::repo::{AppId, AppKind, Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::{Answer, World};
 use crate::yaml::Node;
 
 meta!(

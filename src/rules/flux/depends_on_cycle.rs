@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::flux::ObjectName;
-use crate::repo::{AppEntry, AppId, Inventory, World};
+use crate::repo::{AppEntry, AppId, Inventory};
 use crate::rules::flux_apps::{helm_release, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 
 meta!(
     "depends-on-cycle",

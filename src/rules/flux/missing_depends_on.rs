@@ -1,9 +1,10 @@
 //! `missing-depends-on`: see the page.
 
 use crate::finding::did_you_mean;
-use crate::repo::{AppEntry, Inventory, World};
-use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, may_be_made};
+use crate::repo::{AppEntry, Inventory};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 
 meta!(
     "missing-depends-on",
@@ -62,7 +63,7 @@ impl Rule for MissingDependsOn {
                 });
                 let near =
                     || elsewhere.is_some() || other.is_some() || written.is_some() || close().is_some();
-                if !closed && may_be_made(inventory, &world, entry.app.id, name) && !near() {
+                if !closed && world.may_make_for_flux(entry.app.id, name) && !near() {
                     continue;
                 }
                 let meant = close();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
-use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
-use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, may_be_made};
+use crate::repo::{AppEntry, Inventory, ObjectFacts};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 
 meta!(
     "missing-flux-source",
@@ -63,7 +64,7 @@ impl Rule for MissingFluxSource {
             let elsewhere = known.iter().find(|object| object.name == name);
             let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
             let near = elsewhere.is_some() || close.is_some();
-            if !closed && (!few || !near && may_be_made(inventory, &world, first.app.id, name)) {
+            if !closed && (!few || !near && world.may_make_for_flux(first.app.id, name)) {
                 continue;
             }
             let help = match elsewhere {

@@ -6,12 +6,12 @@ use smol_str::SmolStr;
 
 use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
-use crate::k8s::Keys;
-use crate::repo::{Answer, AppEntry, Inventory, World};
-use crate::rules::counterpart::Counterparts;
+use crate::relations::Keys;
+use crate::repo::{AppEntry, Inventory};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::TreePath;
+use crate::world::{Answer, Counterparts, World};
 
 meta!(
     "missing-values-from",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Severity, did_you_mean};
-use crate::flux::{Known, Substitution};
+use crate::output::{Known, Substitution};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 

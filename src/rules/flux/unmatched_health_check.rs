@@ -2,9 +2,10 @@
 
 use crate::finding::did_you_mean;
 use crate::origin::Place;
-use crate::repo::{AppEntry, Inventory, ObjectFacts, World};
+use crate::repo::{AppEntry, Inventory, ObjectFacts};
 use crate::rules::flux_apps::{is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 use crate::yaml::Node;
 
 meta!(

@@ -50,7 +50,7 @@ struct Candidate {
 
 /// Whether the value was brought by a file of the user, not by the chart.
 fn by_user(place: Place, origins: &Origins) -> bool {
-    origins.get(place.origin).is_some_and(|origin| matches!(origin.by, Step::ValuesFile | Step::InlineValues))
+    origins.get(place.origin).is_some_and(|origin| origin.by.is_written_layer())
 }
 
 fn is_empty(node: &Node) -> bool {
@@ -124,7 +124,7 @@ fn prove(candidate: &Candidate, app: &App, rendered: &Rendered, cx: &mut Context
     if let Some(is) = difference.is {
         let links = repo::chain(is, &without.rendered.origins);
         let template = links.iter().find(|link| {
-            let printed = matches!(link.by, Step::Templated | Step::TemplateText | Step::Included);
+            let printed = link.by.is_printed() || link.by == Step::Included;
             printed && link.at.file != without.changed && link.at.file != candidate.lost.at.file
         });
         related.extend(

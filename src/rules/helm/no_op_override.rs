@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::repo::{AppId, Inventory, Status};
 use crate::rules::no_ops::is_read_by_others;
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::{Span, TreePath};
+use crate::source::Span;
 use crate::yaml::edit;
 
 meta!(
@@ -33,7 +33,7 @@ impl Rule for NoOpOverride {
         }
         for (at, (below, apps)) in redundant {
             let Some(file) = cx.sources().get(at.file) else { continue };
-            let Ok(path) = TreePath::new(file.name()) else { continue };
+            let Some(path) = file.path().cloned() else { continue };
             // Where the file stands alone, or over another value, the line is needed.
             let failed = |app: &AppId| inventory.app(*app).is_some_and(|app| app.status == Status::Failed);
             let needed = apps.iter().any(failed) || is_read_by_others(inventory, &path, &apps);

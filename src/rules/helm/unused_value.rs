@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use crate::repo::{AppId, AppKind, IdleValue, Inventory, Spec, Status, Workspace};
 use crate::rules::no_ops::is_read_by_others;
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::{Span, TreePath};
+use crate::source::Span;
 
 meta!(
     "unused-value",
@@ -42,7 +42,7 @@ impl Rule for UnusedValue {
         let loose = || words.get_or_init(|| words_of_loose_charts(inventory, cx.workspace));
         for (at, (value, mut apps)) in idle {
             let Some(file) = cx.sources().get(at.file) else { continue };
-            let Ok(path) = TreePath::new(file.name()) else { continue };
+            let Some(path) = file.path().cloned() else { continue };
             let partial = |app: &AppId| inventory.app(*app).is_some_and(|app| app.status != Status::Rendered);
             // Copies of one object, generated or built by several overlays, have the values of its text in common.
             let copies = |apps: &[AppId]| {

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::k8s;
-use crate::repo::{Inventory, World};
+use crate::repo::Inventory;
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 
 meta!(
     "missing-custom-resource-definition",

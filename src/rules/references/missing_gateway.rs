@@ -1,10 +1,11 @@
 //! `missing-gateway`: see the page.
 
 use crate::finding::{Confidence, did_you_mean};
-use crate::k8s::Reference;
-use crate::repo::{Answer, Inventory, ObjectFacts, World};
+use crate::relations::Reference;
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::{Answer, World};
 use crate::yaml::Node;
 
 meta!(

@@ -1,7 +1,8 @@
 //! `missing-headless-service`: see the page.
 
-use crate::repo::{Answer, Inventory, World};
+use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
+use crate::world::{Answer, World};
 
 meta!(
     "missing-headless-service",

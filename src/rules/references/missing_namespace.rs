@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::k8s::{self, Reference, Via};
-use crate::repo::{Answer, App, Inventory, Labels, ObjectFacts, World};
+use crate::k8s;
+use crate::relations::{Reference, Via};
+use crate::repo::{App, Inventory, Labels, ObjectFacts};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Scope;
+use crate::world::{Answer, World};
 
 meta!(
     "missing-namespace",

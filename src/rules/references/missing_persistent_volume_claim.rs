@@ -1,10 +1,11 @@
 //! `missing-persistent-volume-claim`: see the page.
 
 use crate::finding::Confidence;
-use crate::k8s::Via;
-use crate::repo::{Answer, Inventory, World};
+use crate::relations::Via;
+use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::{Answer, World};
 
 meta!(
     "missing-persistent-volume-claim",

@@ -1,8 +1,9 @@
 //! `missing-reference-grant`: see the page.
 
 use crate::finding::Confidence;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
+use crate::world::World;
 use crate::yaml::Node;
 
 meta!(

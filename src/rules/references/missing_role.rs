@@ -1,7 +1,7 @@
 //! `missing-role`: see the page.
 
 use crate::finding::Confidence;
-use crate::k8s::Reference;
+use crate::relations::Reference;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};

@@ -1,8 +1,9 @@
 //! `missing-secret-store-namespace`: see the page.
 
 use crate::finding::Confidence;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 use crate::yaml::{Data, Node};
 
 meta!(

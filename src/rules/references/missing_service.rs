@@ -1,10 +1,11 @@
 //! `missing-service`: see the page.
 
 use crate::finding::Confidence;
-use crate::k8s::{Reference, Via};
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::relations::{Reference, Via};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing::{self, Missing};
-use crate::rules::{Context, Rule, RuleMeta, meta, near_miss};
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::{World, near_miss};
 
 meta!(
     "missing-service",

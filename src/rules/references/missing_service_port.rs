@@ -1,9 +1,10 @@
 //! `missing-service-port`: see the page.
 
 use crate::finding::did_you_mean;
-use crate::k8s::Via;
-use crate::repo::{Answer, Inventory, World};
+use crate::relations::Via;
+use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
+use crate::world::{Answer, World};
 use crate::yaml::Node;
 
 meta!(

@@ -66,7 +66,7 @@ impl Rule for StrayObject {
                 continue;
             }
             let Some(file) = sources.get(object.place().at.file) else { continue };
-            let Ok(path) = TreePath::new(file.name()) else { continue };
+            let Some(path) = file.path().cloned() else { continue };
             let Some(dir) = path.parent() else { continue };
             // What a chart prints is the chart's business.
             if path.as_str().contains("/templates/") || path.as_str().contains("/charts/") {

@@ -5,8 +5,9 @@ use smol_str::SmolStr;
 use crate::finding::did_you_mean;
 use crate::k8s;
 use crate::origin::Place;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
+use crate::world::World;
 use crate::yaml::Node;
 
 meta!(

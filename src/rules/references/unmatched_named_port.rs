@@ -2,9 +2,10 @@
 
 use crate::finding::did_you_mean;
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, Selectable, World};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::{Selectable, World};
 
 meta!(
     "unmatched-named-port",

@@ -4,8 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Confidence;
 use crate::k8s;
-use crate::repo::{AppKind, Inventory, ObjectFacts, Selectable, World};
+use crate::repo::{AppKind, Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
+use crate::world::{Selectable, World};
 use crate::yaml::Node;
 
 meta!("unmatched-selector", "references", Warning, Recommended, "0.1.0", "A selector selects nothing.");

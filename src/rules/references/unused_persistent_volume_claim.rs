@@ -2,9 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::k8s::NamePattern;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::relations::NamePattern;
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
+use crate::world::World;
 
 meta!(
     "unused-persistent-volume-claim",

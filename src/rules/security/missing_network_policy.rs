@@ -1,8 +1,9 @@
 //! `missing-network-policy`: see the page.
 
 use crate::k8s;
-use crate::repo::{Inventory, ObjectFacts, Selectors, World};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
+use crate::world::{Selectors, World};
 
 meta!(
     "missing-network-policy",

@@ -2,8 +2,9 @@
 
 use crate::finding::Severity;
 use crate::k8s;
-use crate::repo::{Inventory, Selectable, World};
+use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
+use crate::world::{Selectable, World};
 use crate::yaml::Node;
 
 meta!(

@@ -1,6 +1,7 @@
 //! `invalid-port-name`: see the page.
 
 use crate::k8s::{self, PodTemplate};
+use crate::relations;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
@@ -51,7 +52,7 @@ impl Rule for InvalidPortName {
             }
         }
         if object.is("helm.toolkit.fluxcd.io", "HelmRelease") {
-            for (key, field) in k8s::container_port_names(&object.node) {
+            for (key, field) in relations::container_port_names(&object.node) {
                 let Some(why) =
                     Some(&key.text).filter(|name| is_final(name)).and_then(|name| service_name_error(name))
                 else {

@@ -1,8 +1,9 @@
 //! `missing-disruption-budget`: see the page.
 
 use crate::k8s;
-use crate::repo::{Inventory, Selectors, World};
+use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
+use crate::world::{Selectors, World};
 
 meta!(
     "missing-disruption-budget",

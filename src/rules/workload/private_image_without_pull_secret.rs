@@ -4,8 +4,9 @@ use smol_str::SmolStr;
 
 use crate::k8s::Image;
 use crate::origin::Place;
-use crate::repo::{Inventory, ObjectFacts, World};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, images, meta, missing};
+use crate::world::World;
 
 meta!(
     "private-image-without-pull-secret",

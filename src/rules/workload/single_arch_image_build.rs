@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use crate::k8s::Image;
 use crate::origin::Place;
 use crate::repo::{Inventory, ObjectFacts};
-use crate::rules::scripts::is_script;
 use crate::rules::{Context, Rule, RuleMeta, images, meta, workloads};
 use crate::source::Span;
+use crate::world::is_script;
 
 meta!(
     "single-arch-image-build",

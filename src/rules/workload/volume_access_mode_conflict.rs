@@ -1,7 +1,8 @@
 //! `volume-access-mode-conflict`: see the page.
 
-use crate::repo::{Inventory, World};
+use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 use crate::yaml::Node;
 
 meta!(

@@ -3,7 +3,7 @@
 
 use crate::yaml::Node;
 
-use super::reference::{Collector, Via};
+use super::collector::{Collector, Via};
 
 /// Deeper fields than these do not exist.
 const MAX_DEPTH: u32 = 24;
@@ -26,7 +26,7 @@ pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &N
         kind,
         "ExternalSecret" | "ClusterExternalSecret" | "PushSecret" | "Certificate" | "CertificateRequest"
     );
-    if super::is_built_in(group) || KNOWN.contains(&group) || makes {
+    if crate::k8s::is_built_in(group) || KNOWN.contains(&group) || makes {
         return;
     }
     let Some(spec) = object.get("spec") else { return };

@@ -2,7 +2,7 @@
 
 use crate::yaml::Node;
 
-use super::reference::Collector;
+use super::collector::Collector;
 
 pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &Node) {
     match (group, kind) {

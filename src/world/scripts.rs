@@ -1,63 +1,80 @@
 //! What the scripts and the documentation of a repository say that people make by hand: `kubectl create secret ...`.
 
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
 use crate::repo::Workspace;
-use crate::source::{Span, TreePath};
+use crate::source::{SourceFile, Span, TreePath};
 
 /// Whether a file is run by somebody.
-pub(super) fn is_script(name: &str) -> bool {
+pub fn is_script(name: &str) -> bool {
     let ends = [".sh", ".bash", ".mk"].iter().any(|suffix| name.ends_with(suffix));
     ends || matches!(name, "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" | "Jenkinsfile")
 }
 
-/// An object that some line makes.
-pub(super) struct Made {
-    /// Its kind.
-    pub(super) kind: &'static str,
-    /// Its name.
-    pub(super) name: String,
-    /// The name in the line.
-    pub(super) at: Span,
+/// What all scripts and documents say, read once.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    /// The first line that makes an object, by its kind and name.
+    made: FxHashMap<(&'static str, SmolStr), Span>,
+    /// Lines that apply files with kubectl.
+    applying: Vec<String>,
 }
 
-/// Whether some script or document applies a file with kubectl, by its name or its directory.
-pub(super) fn applies(workspace: &Workspace, path: &TreePath) -> bool {
-    let dir = path.parent().filter(|dir| dir.as_str().contains('/'));
-    let says = |line: &str| {
-        line.contains("kubectl")
-            && (line.contains(" apply") || line.contains(" create") || line.contains(" replace"))
-            && (line.contains(path.file_name())
-                || dir.as_ref().is_some_and(|dir| line.contains(dir.as_str())))
-    };
-    let mut scripts = workspace.tree.files().into_iter().filter(|path| is_read(path.file_name()));
-    scripts
-        .any(|script| workspace.tree.read(&script).is_ok_and(|file| file.text_or_empty().lines().any(says)))
-}
-
-/// Whether a file tells what people or programs do: scripts, documents, tasks.
-fn is_read(name: &str) -> bool {
-    is_script(name) || name.ends_with(".md") || name.starts_with("Taskfile") || name.starts_with(".mise")
-}
-
-/// All objects that lines of scripts and documents make.
-pub(super) fn made(workspace: &Workspace) -> Vec<Made> {
-    let mut found = Vec::new();
-    for path in workspace.tree.files() {
-        let name = path.file_name();
-        if !is_read(name) {
-            continue;
+impl Scripts {
+    /// Reads those of a repository.
+    pub fn of(workspace: &Workspace) -> Self {
+        let mut scripts = Self::default();
+        for path in workspace.tree.files() {
+            if !is_read(path.file_name()) {
+                continue;
+            }
+            let Ok(file) = workspace.tree.read(&path) else { continue };
+            let text = file.text_or_empty();
+            if text.contains("create ") || text.contains("kubectl") {
+                scripts.read(&file, text);
+            }
         }
-        let Ok(file) = workspace.tree.read(&path) else { continue };
+        scripts
+    }
+
+    fn read(&mut self, file: &SourceFile, text: &str) {
         let mut offset = 0_u32;
-        for line in file.text_or_empty().split_inclusive('\n') {
+        for line in text.split_inclusive('\n') {
             if let Some((kind, name)) = created(line) {
                 let start = offset + line.find(name).unwrap_or_default() as u32;
                 let at = Span::new(file.id(), start, start + name.len() as u32);
-                found.push(Made { kind, name: name.to_owned(), at });
+                self.made.entry((kind, name.into())).or_insert(at);
+            }
+            let applies = line.contains(" apply") || line.contains(" create") || line.contains(" replace");
+            if applies && line.contains("kubectl") {
+                self.applying.push(line.to_owned());
             }
             offset += line.len() as u32;
         }
     }
-    found
+
+    /// The name of an object where some line makes it.
+    pub fn made(&self, kind: &str, name: &str) -> Option<Span> {
+        let kind = MADE.into_iter().find(|made| *made == kind)?;
+        self.made.get(&(kind, SmolStr::new(name))).copied()
+    }
+
+    /// Whether some line applies a file with kubectl, by its name or its directory.
+    pub fn applies(&self, path: &TreePath) -> bool {
+        let dir = path.parent().filter(|dir| dir.as_str().contains('/'));
+        self.applying.iter().any(|line| {
+            line.contains(path.file_name()) || dir.as_ref().is_some_and(|dir| line.contains(dir.as_str()))
+        })
+    }
+}
+
+/// The kinds that lines make.
+const MADE: [&str; 3] = ["Secret", "ConfigMap", "ServiceAccount"];
+
+/// Whether a file tells what people or programs do: scripts, documents, tasks.
+fn is_read(name: &str) -> bool {
+    is_script(name) || name.ends_with(".md") || name.starts_with("Taskfile") || name.starts_with(".mise")
 }
 
 /// What a line creates: `oc create secret generic NAME`, `kubectl -n x create cm NAME`.

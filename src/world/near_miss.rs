@@ -2,21 +2,23 @@
 //! nothing there; a namesake of another kind or in another namespace, or a file that nothing lists, does.
 
 use crate::finding::{Confidence, Missing};
-use crate::k8s::{Reference, Via};
 use crate::origin::Place;
-use crate::repo::{AppEntry, Inventory, ObjectFacts, Status, World};
+use crate::relations::{Reference, Via};
+use crate::repo::{AppEntry, Inventory, ObjectFacts, Status};
 use crate::schema;
 
+use super::World;
+
 /// What speaks for it that a reference dangles.
-pub(super) struct Evidence {
+pub struct Evidence {
     /// What follows the name in the message.
-    pub(super) why: String,
+    pub why: String,
     /// What to do, where that is known better than the rule knows it.
-    pub(super) help: Option<String>,
+    pub help: Option<String>,
     /// What it just misses, and how.
-    pub(super) shown: Option<(Place, String)>,
+    pub shown: Option<(Place, String)>,
     /// How sure that makes it.
-    pub(super) sure: Confidence,
+    pub sure: Confidence,
 }
 
 /// Kinds that are taken for each other: the fields that name them hold a kind beside the name, or belong to one of two alike.
@@ -29,7 +31,7 @@ const KIN: [(&str, &[&str]); 5] = [
 ];
 
 /// Looks for evidence that what `reference` of an object names is not there, as `namespace` is where it looks.
-pub(super) fn find(
+pub fn find(
     inventory: &Inventory,
     world: World<'_>,
     object: &ObjectFacts,
@@ -149,7 +151,7 @@ fn service(
 }
 
 /// Whether a reference to a Service says a namespace that nothing of the repository deploys to.
-pub(super) fn is_nowhere(
+pub fn is_nowhere(
     inventory: &Inventory,
     object: &ObjectFacts,
     namespace: &str,

@@ -7,13 +7,10 @@ use smol_str::SmolStr;
 
 use crate::config::{Config, External};
 use crate::golang::Glob;
-use crate::k8s::{self, Before, Keys, Provided, Reference};
+use crate::relations::{self, Before, Keys, Provided, Reference};
 use crate::schema;
 
-use super::facts::ObjectFacts;
-use super::index::{Index, meets};
-use super::list::{List, Positions};
-use super::{AppEntry, AppId, Inventory, ScannedDocument};
+use crate::repo::{AppEntry, AppId, Index, Inventory, List, ObjectFacts, Positions, ScannedDocument, meets};
 
 /// What is known about a name.
 #[derive(Debug, Clone)]
@@ -226,18 +223,18 @@ impl<'a> World<'a> {
         self.serving(app, own).chain(self.serving(app, lists.get("").filter(|_| known)))
     }
 
-    /// Objects in a namespace, or of unknown namespace, that operators act on and that may serve an app.
-    pub(super) fn operated_in(
-        &self,
-        app: AppId,
-        namespace: &str,
-    ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        self.by_namespace(app, namespace, &self.index().operated_in, &self.index().operated)
-    }
-
     /// Whether an operator acts on something in a namespace whose name is part of another one.
     pub(super) fn is_operated_alike(&self, app: AppId, namespace: &str, name: &str) -> bool {
-        self.operated_in(app, namespace).any(|it| it.name.len() > 3 && name.contains(it.name.as_str()))
+        let known = !namespace.is_empty();
+        let own = self.inventory.operated(known.then_some(namespace));
+        let nowhere = known.then(|| self.inventory.operated(Some("")));
+        let mut alike = own.like(name).chain(nowhere.iter().flat_map(|nowhere| nowhere.like(name)));
+        alike.any(|at| {
+            let object = self.inventory.objects.get(at as usize);
+            object.is_some_and(|it| {
+                it.name.len() > 3 && name.contains(it.name.as_str()) && self.may_serve(it.app, app)
+            })
+        })
     }
 
     /// Objects of a kind in a namespace, and those of unknown namespace, that may serve an app; in any when `namespace` is
@@ -342,12 +339,27 @@ impl<'a> World<'a> {
     /// most call what they make after what they act on.
     pub fn has_unknown_operator(&self, app: AppId, namespace: &str, name: Option<&str>) -> bool {
         let index = self.index();
-        let list = if namespace.is_empty() { Some(&index.unknown) } else { index.unknown_in.get(namespace) };
-        self.serving(app, list).any(|object| {
-            name.is_none_or(|name| {
-                k8s::is_named_after(name, &object.name) || k8s::is_named_after(name, &object.kind)
+        let Some(name) = name else {
+            let list =
+                if namespace.is_empty() { Some(&index.unknown) } else { index.unknown_in.get(namespace) };
+            return self.serving(app, list).next().is_some();
+        };
+        let called = self.inventory.operated((!namespace.is_empty()).then_some(namespace));
+        let serves = |at: u32| {
+            let object = self.inventory.objects.get(at as usize);
+            object.filter(|object| self.may_serve(object.app, app))
+        };
+        let is_unknown = |object: &ObjectFacts| {
+            !object.namespace.is_empty() && !relations::is_known_operator(&object.group, &object.kind)
+        };
+        let mut kinds = called.unknown_kinds();
+        called
+            .like(name)
+            .filter_map(serves)
+            .any(|object| is_unknown(object) && relations::is_named_after(name, &object.name))
+            || kinds.any(|(kind, positions)| {
+                relations::is_named_after(name, kind) && positions.iter().any(|at| serves(*at).is_some())
             })
-        })
     }
 
     /// Whether a document as written has this kind and name.
@@ -363,7 +375,7 @@ impl<'a> World<'a> {
         let sources =
             sources.filter(|it| it.group == "source.toolkit.fluxcd.io" && meets(&it.namespace, namespace));
         let tags = sources.filter_map(|it| it.node.as_deref()?.at_path(&["spec", "ref", "tag"])?.as_str());
-        let majors: Vec<u32> = tags.filter_map(k8s::major).collect();
+        let majors: Vec<u32> = tags.filter_map(relations::major).collect();
         majors.is_empty() || majors.iter().any(|major| *major < before.major)
     }
 }

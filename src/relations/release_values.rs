@@ -10,8 +10,8 @@ use smol_str::SmolStr;
 
 use crate::yaml::{Key, Node};
 
-use super::provide::{ANYTHING, Before, Keys, Provided};
-use super::reference::{Collector, Via};
+use super::collector::{Collector, Via};
+use super::provided::{ANYTHING, Before, Keys, Provided};
 
 /// Deeper values than these do not exist.
 const MAX_DEPTH: u32 = 32;
@@ -26,7 +26,7 @@ fn chart(object: &Node) -> Option<(&str, Option<&str>)> {
 }
 
 /// Whether it is known what the chart of a HelmRelease makes: `app-template`, which is nothing but its values.
-pub fn has_known_chart(object: &Node) -> bool {
+pub(super) fn has_known_chart(object: &Node) -> bool {
     let renamed = |key: &str| {
         object.at_path(&["spec", "values", key]).is_some()
             || object.at_path(&["spec", "values", "global", key]).is_some()
@@ -456,8 +456,8 @@ fn says(node: &Node, name: &str, key: &str, depth: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::k8s::provide::provides as all;
-    use crate::k8s::references as all_references;
+    use crate::relations::provide::provides as all;
+    use crate::relations::references as all_references;
     use crate::source::{MemoryTree, Sources, Tree, TreePath};
     use crate::yaml::{Cache, Dialect};
 

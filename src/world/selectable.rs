@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 
 use crate::yaml::{Entry, Node};
 
-use super::index::{Index, Label};
-use super::list::List;
-use super::{AppId, ObjectFacts, World};
+use crate::repo::{AppId, Index, LabelKey, List, ObjectFacts};
+
+use super::World;
 
 /// What a selector selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,18 +18,18 @@ pub enum Selectable {
     Services,
 }
 
-impl Index {
-    fn labels_of(&self, what: Selectable) -> &FxHashMap<Label, List> {
-        match what {
-            Selectable::Pods => &self.labelled,
-            Selectable::Services => &self.services_labelled,
+impl Selectable {
+    fn labels(self, index: &Index) -> &FxHashMap<LabelKey, List> {
+        match self {
+            Self::Pods => &index.labelled,
+            Self::Services => &index.services_labelled,
         }
     }
 
-    fn all_of(&self, what: Selectable, namespace: &str) -> Option<&List> {
-        match what {
-            Selectable::Pods => self.pods_in.get(namespace),
-            Selectable::Services => self.services_in.get(namespace),
+    fn all<'l>(self, index: &'l Index, namespace: &str) -> Option<&'l List> {
+        match self {
+            Self::Pods => index.pods_in.get(namespace),
+            Self::Services => index.services_in.get(namespace),
         }
     }
 }
@@ -42,7 +42,7 @@ impl<'a> World<'a> {
         what: Selectable,
         namespace: &str,
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
-        self.serving(app, self.index().all_of(what, namespace))
+        self.serving(app, what.all(self.index(), namespace))
     }
 
     /// What may have all these labels in exactly this namespace and may serve an app: at least what has them. Labels without a
@@ -56,7 +56,7 @@ impl<'a> World<'a> {
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
         let lists = self.lists(what, namespace, labels);
         let shortest = lists.into_iter().min_by_key(|list| list.map_or(0, |list| list.len()));
-        self.serving(app, shortest.unwrap_or_else(|| self.index().all_of(what, namespace)))
+        self.serving(app, shortest.unwrap_or_else(|| what.all(self.index(), namespace)))
     }
 
     /// The same for all these labels but one, of two or more.
@@ -69,7 +69,7 @@ impl<'a> World<'a> {
     ) -> impl Iterator<Item = &'a ObjectFacts> + use<'a> {
         let mut lists = self.lists(what, namespace, labels);
         if lists.len() < 2 {
-            lists = vec![self.index().all_of(what, namespace)];
+            lists = vec![what.all(self.index(), namespace)];
         }
         // Whatever lacks one label only is in one of any two lists.
         lists.sort_by_key(|list| list.map_or(0, |list| list.len()));
@@ -78,7 +78,7 @@ impl<'a> World<'a> {
 
     /// For each label with a scalar value what has it; nobody has a label of which there is no list.
     fn lists(&self, what: Selectable, namespace: &str, labels: &[Entry]) -> Vec<Option<&'a List>> {
-        let known = self.index().labels_of(what);
+        let known = what.labels(self.index());
         let of = |entry: &Entry| {
             let value = entry.value.scalar_text()?;
             Some(known.get(&(SmolStr::new(namespace), entry.key.text.clone(), SmolStr::new(value))))
@@ -92,7 +92,7 @@ impl<'a> World<'a> {
 pub struct Selectors<'a> {
     world: World<'a>,
     /// By namespace and one label that the pods must have.
-    labelled: FxHashMap<Label, List>,
+    labelled: FxHashMap<LabelKey, List>,
     /// By namespace, those that ask for no label.
     open: FxHashMap<SmolStr, List>,
     all: List,

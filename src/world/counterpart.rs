@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::k8s::{NameIndex, NamePattern, NameWords, Reference};
 use crate::origin::Place;
-use crate::repo::{AppId, Inventory, ObjectFacts, Spec, World};
-use crate::source::{Sources, TreePath};
+use crate::relations::{NameIndex, NamePattern, NameWords, Reference};
+use crate::repo::{AppId, Inventory, ObjectFacts, Spec};
+use crate::source::{Home, Sources};
 use crate::yaml::Node;
+
+use super::World;
 
 /// A Secret or ConfigMap that an object makes, or is.
 struct Candidate<'a> {
@@ -55,25 +57,25 @@ impl<'a> Beside<'a> {
 }
 
 /// An object that a reference most likely means.
-pub(super) struct Counterpart<'a> {
+pub struct Counterpart<'a> {
     /// What makes it, or it itself.
-    pub(super) object: &'a ObjectFacts,
+    pub object: &'a ObjectFacts,
     /// What to do.
-    pub(super) help: String,
+    pub help: String,
     /// Words at its place.
-    pub(super) words: String,
+    pub words: String,
     /// Whether it has the name itself, in another namespace.
-    pub(super) elsewhere: bool,
+    pub elsewhere: bool,
     /// The name that was meant, where that is all there is to correct.
-    pub(super) name: Option<SmolStr>,
+    pub name: Option<SmolStr>,
 }
 
 /// All Secrets and ConfigMaps that the repository makes, by directory and kind.
-pub(super) struct Counterparts<'a> {
+pub struct Counterparts<'a> {
     inventory: &'a Inventory,
     world: World<'a>,
     sources: &'a Sources,
-    by_dir: FxHashMap<TreePath, FxHashMap<&'a str, Beside<'a>>>,
+    by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>>,
     /// Releases of Flux, by namespace.
     releases: FxHashMap<&'a str, Vec<&'a Node>>,
     /// Names that Kustomizations of Flux take variables from.
@@ -82,8 +84,8 @@ pub(super) struct Counterparts<'a> {
 
 impl<'a> Counterparts<'a> {
     /// Looks at everything that is rendered.
-    pub(super) fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
-        let mut by_dir: FxHashMap<TreePath, FxHashMap<&'a str, Beside<'a>>> = FxHashMap::default();
+    pub fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
+        let mut by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>> = FxHashMap::default();
         for object in &inventory.objects {
             let itself = (object.group.is_empty() && is_data(&object.kind)).then(|| Candidate {
                 object,
@@ -128,7 +130,7 @@ impl<'a> Counterparts<'a> {
 
     /// What a reference of an object of `app` most likely means, when nothing provides what it says. `place` is where that
     /// object is defined, `namespace` where the reference looks.
-    pub(super) fn find(
+    pub fn find(
         &self,
         app: AppId,
         place: Place,
@@ -231,8 +233,8 @@ fn is_data(kind: &str) -> bool {
 }
 
 /// The directory of the file that an object is written in.
-fn dir_of(place: Place, sources: &Sources) -> Option<TreePath> {
-    TreePath::new(sources.get(place.at.file)?.name()).ok()?.parent()
+fn dir_of(place: Place, sources: &Sources) -> Option<Home> {
+    sources.get(place.at.file)?.home().parent()
 }
 
 /// Whether some text or key of a tree holds a name as a word of its own.

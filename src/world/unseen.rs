@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::Missing;
-use crate::k8s;
+use crate::finding::{Missing, ProblemKind};
+use crate::relations;
 
-use super::index::{meets, owner};
-use super::scan::ScannedDocument;
-use super::world::makes_secrets_only;
-use super::{AppEntry, AppId, ObjectFacts, Status, World};
+use crate::repo::{AppEntry, AppId, ObjectFacts, ScannedDocument, Spec, Status, meets, owner};
+
+use super::World;
+use super::answer::makes_secrets_only;
 
 impl World<'_> {
     /// Why something in a namespace (or cluster-scoped) may exist although no render shows it.
@@ -25,18 +25,20 @@ impl World<'_> {
         cluster_scoped: bool,
         name: &str,
     ) -> Option<&'static str> {
-        let chart = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
-        let release = |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
+        let chart =
+            |entry: &AppEntry| relations::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
+        let release =
+            |object: &ObjectFacts| relations::chart_may_make(object.node.as_deref(), &object.name, name);
         // Manifests of somebody else's project are about that project.
         let content = |entry: &AppEntry| {
             let urls = self.content_of(entry);
             let foreign = urls.iter().all(|url| is_foreign(url, &self.index().owners));
             urls.is_empty()
                 || !foreign
-                || k8s::is_named_after(name, &entry.app.name)
+                || relations::is_named_after(name, &entry.app.name)
                 || urls
                     .iter()
-                    .any(|url| k8s::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
+                    .any(|url| relations::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
         };
         // What could not be rendered makes what its own sources say.
         let failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
@@ -49,7 +51,7 @@ impl World<'_> {
     pub fn may_say(&self, app: AppId, namespace: &str, word: &str) -> bool {
         self.may_make(app, namespace, namespace.is_empty(), word).is_some()
             || self.has_unknown_operator(app, namespace, Some(word))
-            || self.operated_in(app, namespace).any(|it| it.name.len() > 3 && word.contains(it.name.as_str()))
+            || self.is_operated_alike(app, namespace, word)
     }
 
     /// Whether something unseen is called like what is looked for, which is no Secret: absence says nothing then.
@@ -57,18 +59,43 @@ impl World<'_> {
         let failed = |entry: &AppEntry| entry.said.as_ref().is_none_or(|said| said.may_make(name));
         let content = |entry: &AppEntry| {
             let repositories = self.content_of(entry);
-            k8s::is_named_after(name, &entry.app.name)
+            relations::is_named_after(name, &entry.app.name)
                 || repositories
                     .iter()
-                    .any(|url| k8s::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
+                    .any(|url| relations::is_named_after(name, url.rsplit('/').next().unwrap_or_default()))
         };
-        let chart = |entry: &AppEntry| k8s::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
-        let release = |object: &ObjectFacts| k8s::chart_may_make(object.node.as_deref(), &object.name, name);
+        let chart =
+            |entry: &AppEntry| relations::chart_may_make(entry.app.node.as_deref(), &entry.app.name, name);
+        let release =
+            |object: &ObjectFacts| relations::chart_may_make(object.node.as_deref(), &object.name, name);
         let unseen = Unseen { failed: &failed, content: &content, chart: &chart, release: &release };
         self.unseen(app, namespace, false, &unseen).is_some()
             || self.has_unknown_operator(app, namespace, Some(name))
             || self.is_operated_alike(app, namespace, name)
             || self.serving(app, self.index().mentioned.get(name)).any(|it| !makes_secrets_only(it))
+    }
+
+    /// Whether something that is not seen may make an object of Flux called so. What fails makes what its own files say; a
+    /// repository of others is about itself.
+    pub fn may_make_for_flux(&self, app: AppId, name: &str) -> bool {
+        self.apps(app, Some(&self.index().unseen)).any(|entry| {
+            let lacks = entry.incomplete.iter().any(|it| it.missing == Missing::Content);
+            match entry.status {
+                Status::Failed => {
+                    let absent = entry.problems.iter().any(|it| it.kind == ProblemKind::MissingPath);
+                    !absent && entry.said.as_ref().is_none_or(|said| said.may_make(name))
+                }
+                Status::Skipped | Status::Partial if lacks => {
+                    let source = match &entry.app.spec {
+                        Spec::FluxKustomization(it, _) => it.source.as_ref().map(|it| it.name.as_str()),
+                        _ => None,
+                    };
+                    relations::is_named_after(name, &entry.app.name)
+                        || source.is_some_and(|source| relations::is_named_after(name, source))
+                }
+                _ => false,
+            }
+        })
     }
 
     /// The file below the sources of an app that defines an object, although nothing renders that file.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::origin::Place;
 use crate::yaml::{Data, Node};
 
-use super::reference::{Reference, Via};
+use super::collector::{Reference, Via};
 
 /// Deeper trees than this are not manifests.
 const MAX_DEPTH: u32 = 48;

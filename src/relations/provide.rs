@@ -8,98 +8,8 @@ use smol_str::SmolStr;
 use crate::yaml::Node;
 
 use super::operators::OPERATORS;
+use super::provided::{ANYTHING, Keys, NamePattern, Provided};
 use super::release_values;
-
-/// The keys of a Secret or ConfigMap.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keys {
-    /// Exactly these.
-    Known(BTreeSet<SmolStr>),
-    /// Whatever some controller puts there.
-    Unknown,
-}
-
-/// A name, or all names that begin with something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NamePattern {
-    /// This name.
-    Exact(SmolStr),
-    /// Names that begin so.
-    Prefix(SmolStr),
-}
-
-impl NamePattern {
-    /// Reads a name that may end in `*`.
-    pub fn new(text: &str) -> Self {
-        text.strip_suffix('*').map_or_else(|| Self::Exact(text.into()), |prefix| Self::Prefix(prefix.into()))
-    }
-
-    /// The name, if it is one.
-    pub fn exact(&self) -> Option<&SmolStr> {
-        match self {
-            Self::Exact(name) => Some(name),
-            Self::Prefix(_) => None,
-        }
-    }
-
-    /// Whether a name fits.
-    pub fn matches(&self, name: &str) -> bool {
-        match self {
-            Self::Exact(text) => text == name,
-            Self::Prefix(prefix) => name.starts_with(prefix.as_str()),
-        }
-    }
-}
-
-/// The kind of a [`Provided`] that stands for objects of all kinds.
-pub const ANYTHING: &str = "*";
-
-/// Something that exists because of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provided {
-    /// Its group.
-    pub group: SmolStr,
-    /// Its kind.
-    pub kind: SmolStr,
-    /// Its name.
-    pub name: NamePattern,
-    /// Its namespace: `None` is the object's own, `*` is any.
-    pub namespace: Option<SmolStr>,
-    /// Its keys.
-    pub keys: Keys,
-    /// Only as long as a chart is that old.
-    pub before: Option<Before>,
-}
-
-/// A chart older than a major version, by the object that fetches it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Before {
-    /// Kind of the source.
-    pub kind: SmolStr,
-    /// Its name.
-    pub name: SmolStr,
-    /// Its namespace; `None` is the object's own.
-    pub namespace: Option<SmolStr>,
-    /// The first major version that does otherwise.
-    pub major: u32,
-}
-
-impl Provided {
-    pub(super) fn new(kind: &str, name: &str, keys: Keys) -> Self {
-        Self {
-            group: SmolStr::default(),
-            kind: kind.into(),
-            name: NamePattern::new(name),
-            namespace: None,
-            keys,
-            before: None,
-        }
-    }
-
-    fn anywhere(self) -> Self {
-        Self { namespace: Some("*".into()), ..self }
-    }
-}
 
 /// The keys of a Secret or ConfigMap as written; `None` for other kinds.
 pub fn keys(group: &str, kind: &str, object: &Node) -> Option<Keys> {
@@ -371,7 +281,7 @@ fn secret_keys(object: &Node) -> BTreeSet<SmolStr> {
 /// Names of kubernetes objects that a custom resource or a script mentions: whoever acts on it may make or expect them.
 pub fn mentions(group: &str, kind: &str, object: &Node) -> BTreeSet<SmolStr> {
     let mut found = BTreeSet::new();
-    let built_in = super::is_built_in(group);
+    let built_in = crate::k8s::is_built_in(group);
     let consumer = matches!(
         (group, kind),
         ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")

@@ -1,0 +1,25 @@
+//! What one object says about others: the names that it refers to, what exists because of it, what it mentions; what operators
+//! and well-known charts make of objects.
+//!
+//! This module knows the custom resources of many projects, and one object at a time. It does not know which other objects there
+//! are: who provides what in a repository is asked of `world`.
+
+mod collector;
+mod custom;
+mod dns;
+mod name_index;
+mod operators;
+mod passive;
+mod provide;
+mod provided;
+mod reference;
+mod release_values;
+mod routes;
+
+pub use collector::{Reference, Via};
+pub use name_index::NameIndex;
+pub use passive::is_passive;
+pub use provide::{is_known_operator, keys, mentions, provides};
+pub use provided::{ANYTHING, Before, Keys, NamePattern, Provided};
+pub use reference::references;
+pub use release_values::{NameWords, chart_may_make, container_port_names, is_named_after, major};
