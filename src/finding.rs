@@ -234,13 +234,21 @@ pub struct Finding {
 /// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let scored = candidates.into_iter().filter(|candidate| *candidate != name).map(|candidate| {
-        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-        (distance, candidate)
-    });
+    let length = lower.chars().count();
     // A third of the letters may be wrong: enough for typos, too little for other words.
+    let most = name.chars().count().max(3) / 3;
+    // Texts are no closer than their lengths, which cost nothing to compare.
+    let near = |candidate: &&str| {
+        let ascii = candidate.is_ascii();
+        let count = if ascii { candidate.len() } else { candidate.to_lowercase().chars().count() };
+        *candidate != name && count.abs_diff(length) <= most
+    };
+    let scored = candidates
+        .into_iter()
+        .filter(near)
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate));
     let (distance, candidate) = scored.min()?;
-    (distance <= name.chars().count().max(3) / 3).then_some(candidate)
+    (distance <= most).then_some(candidate)
 }
 
 /// What kind of trouble an engine met. Rules turn problems into findings and choose the severity.

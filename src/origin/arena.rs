@@ -1,8 +1,10 @@
 //! Origins and the arena that holds them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::source::Span;
+
+use super::Step;
 
 /// Names an [`Origin`] in an [`Origins`] arena.
 ///
@@ -35,95 +37,8 @@ impl OriginId {
     }
 }
 
-/// What the writer of a value did. The words are those of the tool that does it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Stands in a file as it is.
-    Written,
-    /// Copied from an anchor by an alias or a merge key; `at` is the alias.
-    Aliased,
-
-    /// A literal piece of a template; `under` is the call frame.
-    TemplateText,
-    /// The output of a template action; `at` is the action, `from` the printed value, `under` the call frame.
-    Templated,
-    /// A call frame: `at` is the `include`, `template` or `tpl` action that ran another template.
-    Included,
-    /// A call frame: `at` is the condition of an `if`, `with` or `range` that decided that what is inside is
-    /// rendered, `from` the value that it looked at.
-    Decided,
-    /// The result of a function that does more than move text; `from` leads to its traced arguments.
-    Computed(Name),
-    /// Several pieces side by side make one scalar; `from` leads to all of them.
-    Joined,
-
-    /// A chart's own values.yaml; `under` is the parent chart's or an earlier layer's value that it merged with.
-    ChartValues,
-    /// A values file named by the user or the application; `under` is the value that lost.
-    ValuesFile,
-    /// Inline values of an application (`valuesObject`, `values`); `under` is the value that lost.
-    InlineValues,
-    /// A `--set` style parameter; `under` is the value that lost.
-    Parameter,
-    /// Moved into a subchart by `import-values` or as a global.
-    PassedDown,
-    /// Provided by the renderer itself: release name, namespace, capabilities, chart metadata.
-    BuiltIn(Name),
-
-    /// A strategic merge patch; `under` is the value that was there.
-    Patched,
-    /// A JSON 6902 patch operation.
-    JsonPatched,
-    /// The `namespace` field of a kustomization, or a targetNamespace.
-    NamespaceSet,
-    /// `namePrefix` or `nameSuffix`.
-    NameAffixed,
-    /// `labels` or `commonLabels`.
-    Labelled,
-    /// `commonAnnotations`.
-    Annotated,
-    /// An entry of `images`.
-    ImageReplaced,
-    /// An entry of `replicas`.
-    ReplicasSet,
-    /// An entry of `replacements`; `from` is the source field.
-    Replaced,
-    /// A `vars` reference was resolved; `from` is the field it stands for.
-    VarResolved,
-    /// A name reference follows its referent; `from` is the referent's name.
-    NameReference,
-    /// A generator (configMapGenerator, secretGenerator) made it.
-    Generated,
-    /// The content hash behind a generated name.
-    HashSuffixed,
-    /// Written into the output by the build itself (buildMetadata).
-    BuildMetadata,
-
-    /// Set by an Argo CD Application or Flux object: destination namespace, common labels, tracking.
-    SetByApp(Name),
-    /// A generator element of an ApplicationSet filled a parameter; `from` is the element, `at` the parameter.
-    Parameterized,
-    /// `${var}` substituted by Flux; `from` is the variable's value.
-    Substituted,
-}
-
-/// A short static name, such as a function's: the detail of a [`Step`].
-///
-/// Stored as an index so that an origin stays small; resolved by [`Name::as_str`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(&'static &'static str);
-
-impl Name {
-    /// Wraps a name: `Name::new(&"b64enc")`.
-    pub const fn new(name: &'static &'static str) -> Self {
-        Self(name)
-    }
-
-    /// The name.
-    pub fn as_str(self) -> &'static str {
-        self.0
-    }
-}
+/// Inputs of one step that are compared one by one.
+const FEW: usize = 16;
 
 /// One step in the making of a value. All links lead to older entries of the same arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -325,8 +240,14 @@ impl Origins {
     /// [`OriginId::WRITTEN`] or repeat an earlier one are left out.
     pub fn add_joined(&mut self, origin: Origin, inputs: &[OriginId]) -> OriginId {
         let mut unique: Vec<OriginId> = Vec::new();
-        for input in inputs {
-            if !input.is_written() && !unique.contains(input) {
+        // A large text may be made of thousands; few are compared faster than hashed.
+        let mut seen = (inputs.len() > FEW).then(FxHashSet::default);
+        for input in inputs.iter().filter(|input| !input.is_written()) {
+            let new = match &mut seen {
+                Some(seen) => seen.insert(*input),
+                None => !unique.contains(input),
+            };
+            if new {
                 unique.push(*input);
             }
         }

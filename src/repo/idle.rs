@@ -71,16 +71,16 @@ pub(super) fn idle_values(rendered: &Rendered, workspace: &Workspace) -> Vec<Idl
 }
 
 /// Globals reach every chart, so a path is known by what follows its last `global`.
-fn global_tail(path: &[SmolStr]) -> Vec<&str> {
+fn global_tail(path: &[SmolStr]) -> &[SmolStr] {
     let start = path.iter().rposition(|key| key == "global").unwrap_or(0);
-    path.iter().skip(start).map(SmolStr::as_str).collect()
+    path.get(start..).unwrap_or_default()
 }
 
 struct Search<'a> {
     release: &'a Release,
     origins: &'a Origins,
     workspace: &'a Workspace,
-    reads: FxHashSet<Vec<&'a str>>,
+    reads: FxHashSet<&'a [SmolStr]>,
     /// All words of the charts' texts, and of texts among the values, once they are asked for.
     words: Option<Vec<Arc<Words>>>,
     idle: &'a mut Vec<IdleValue>,
@@ -114,7 +114,7 @@ impl Search<'_> {
     }
 
     fn is_read(&self, path: &[SmolStr]) -> bool {
-        self.reads.contains(&global_tail(path))
+        self.reads.contains(global_tail(path))
     }
 
     fn is_read_beside(&self, path: &[SmolStr], name: &str) -> bool {
@@ -223,7 +223,10 @@ fn split(text: &str, words: &mut Words) {
         };
         let word = text.get(from..at).unwrap_or_default();
         words.entry(word.into()).or_default().insert(before.into());
-        words.entry(word.trim_matches('-').into()).or_default().insert(before.into());
+        let bare = word.trim_matches('-');
+        if bare.len() < word.len() {
+            words.entry(bare.into()).or_default().insert(before.into());
+        }
         let variable = text.get(..from).is_some_and(|text| text.ends_with('$'));
         before = if c == '.' && !variable { word } else { "" };
     }

@@ -67,8 +67,8 @@ fn counts(inventory: &Inventory, object: &ObjectFacts) -> bool {
 struct Known<'a> {
     entry: &'a AppEntry,
     site: u32,
-    /// The directory of the file that its root lies in.
-    root_dir: Option<TreePath>,
+    /// The directories around the file of its root that have enough files to be built like others, each with the one around it.
+    trees: Vec<(TreePath, TreePath)>,
     /// Whether that is one of many examples.
     showcase: bool,
     /// Whether what its root renders may be a copy of something.
@@ -87,7 +87,7 @@ impl<'a> Known<'a> {
         Some(Self {
             entry,
             site: inventory.site(app)?,
-            root_dir: root.app.path.as_ref().and_then(TreePath::parent),
+            trees: root.app.path.as_ref().map(|path| trees(inventory, path)).unwrap_or_default(),
             showcase: root.app.path.as_ref().is_some_and(|path| showcase(path).is_some()),
             rich: inventory.may_be_copied(root),
             parts: (rest, environment),
@@ -113,8 +113,8 @@ struct Group<'a> {
     showcases: BTreeMap<AppId, AppId>,
     rich: BTreeMap<AppId, AppId>,
     roots: BTreeMap<AppId, AppId>,
-    /// One app for each directory that roots lie in.
-    dirs: BTreeMap<Option<TreePath>, AppId>,
+    /// By directory, what roots lie below in it that has enough files to be built like something else, with one app of each.
+    trees: FxHashMap<TreePath, BTreeMap<TreePath, AppId>>,
     /// What Kustomizations build that take in the file of a place.
     built: FxHashMap<Span, BTreeSet<TreePath>>,
 }
@@ -137,8 +137,10 @@ impl<'a> Group<'a> {
         let alternative = |other: &AppId| inventory.are_alternatives(*other, app);
         let roots = if known.showcase { &self.roots } else { &self.showcases };
         let mut rich = self.rich.values().filter(|_| known.rich);
-        let mut elsewhere =
-            self.dirs.iter().filter(|(dir, _)| **dir != known.root_dir).map(|(_, other)| other);
+        // Two trees are alike below the first directory in which their paths differ.
+        let beside = known.trees.iter().filter_map(|(around, own)| Some((self.trees.get(around)?, own)));
+        let mut parallel = beside
+            .flat_map(|(trees, own)| trees.iter().filter(move |(tree, _)| *tree != own).map(|(_, app)| app));
         let named = self.named.get(&*entry.app.name).into_iter().flatten();
         let same_name =
             |other: &&AppId| inventory.app(**other).is_some_and(|it| it.app.namespace == entry.app.namespace);
@@ -152,7 +154,7 @@ impl<'a> Group<'a> {
             && !self.has_other_environment(inventory, known)
             && !roots.values().any(alternative)
             && !rich.any(alternative)
-            && !elsewhere.any(alternative)
+            && !parallel.any(alternative)
     }
 
     /// Whether an app is called like one of the group but for the environment, and only the address that every cluster has for
@@ -198,8 +200,18 @@ impl<'a> Group<'a> {
         if known.rich {
             self.rich.entry(entry.root).or_insert(app);
         }
-        self.dirs.entry(known.root_dir.clone()).or_insert(app);
+        for (around, tree) in &known.trees {
+            self.trees.entry(around.clone()).or_default().entry(tree.clone()).or_insert(app);
+        }
     }
+}
+
+/// The directories around a file that have enough files to be copies of others, each with the one around it.
+fn trees(inventory: &Inventory, path: &TreePath) -> Vec<(TreePath, TreePath)> {
+    let dirs = std::iter::successors(path.parent(), TreePath::parent);
+    dirs.filter(|dir| inventory.scan.may_be_copied(dir))
+        .filter_map(|dir| Some((dir.parent()?, dir)))
+        .collect()
 }
 
 /// Whether two apps of one name are one that two roots or two environments render.
@@ -317,7 +329,7 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
 /// The entry of a kustomization that an app builds, by which it takes in the file of `at`.
 fn inclusion(inventory: &Inventory, app: AppId, at: Span, cx: &Context<'_>) -> Option<Span> {
     let entry = inventory.app(app)?;
-    let target = TreePath::new(cx.sources().get(at.file)?.name()).ok()?;
+    let target = cx.sources().get(at.file)?.path()?.clone();
     let dirs: BTreeSet<TreePath> = entry.files.iter().filter_map(TreePath::parent).collect();
     let kustomizations = dirs.iter().filter_map(|dir| inventory.scan.kustomizations.get_key_value(dir));
     for (dir, kustomization) in kustomizations.filter(|(_, it)| entry.files.contains(&it.file)) {
