@@ -158,7 +158,7 @@ output warnings "$warnings"
 
 # What the change does to what is applied. That it cannot be told fails nothing: what is found is reported all the same.
 failed=0
-objects=
+changes=0
 if [ "${INPUT_DIFF:-true}" = true ] && [ -n "$base" ]; then
   page=$temp/gitops-lint-diff.html
   arguments=(diff "$base" --repo "$path" --stat --format pretty --format html="$page")
@@ -173,11 +173,13 @@ if [ "${INPUT_DIFF:-true}" = true ] && [ -n "$base" ]; then
     echo "::warning title=gitops-lint::what the change does could not be told, see the log"
   else
     objects=$(count gitops-lint-diff objects)
+    # Apps that are defined otherwise are worth a comment, too.
+    changes=$((objects + $(count gitops-lint-diff definitions)))
     output changed-apps "$(count gitops-lint-diff apps)"
     output changed-objects "$objects"
     output dangers "$(count gitops-lint-diff dangers)"
     cat "$temp/gitops-lint-diff.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
-    [ "$objects" = 0 ] || output diff-html "$page"
+    [ "$changes" = 0 ] || output diff-html "$page"
   fi
 fi
 
@@ -190,7 +192,7 @@ case ${GITHUB_EVENT_NAME:-} in
       : > "$comment"
       found=$((errors + warnings + $(count gitops-lint notes)))
       [ "$found" = 0 ] || cat "$temp/gitops-lint.md" >> "$comment"
-      if [ "${objects:-0}" != 0 ]; then
+      if [ "$changes" != 0 ]; then
         # Both do not always fit into one comment.
         if [ "$(cat "$comment" "$temp/gitops-lint-diff.md" | wc -c)" -gt 65000 ]; then
           head -n 1 "$temp/gitops-lint.md" > "$comment"

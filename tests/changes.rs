@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use gitops_lint::diff::{self, Diff, How, Version};
+use gitops_lint::finding::ObjectRef;
 use gitops_lint::repo::{self, App, Rendered, Status, Workspace};
 use gitops_lint::source::{
     MemoryTree, OverlayTree, SharedTree, SourceFile, Sources, Span, Tree, TreePath, WorkTree,
@@ -252,6 +253,45 @@ fn entries_bring_objects() {
     );
 }
 
+/// An Application that nobody applies but people, and apps that cannot be rendered: what the change touches is told.
+#[test]
+fn definitions_are_told_where_nothing_applies_them() {
+    let app = |name: &str, chart: &str, version: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: {name}, namespace: argocd }}\nspec:\n  project: default\n  source:\n    repoURL: https://charts.example.com\n    chart: {chart}\n    targetRevision: {version}\n  destination: {{ server: 'https://kubernetes.default.svc', namespace: {name} }}\n"
+        )
+    };
+    let (one, two, other) = (app("a", "web", "1.2.3"), app("a", "web", "1.3.0"), app("b", "db", "1.0.0"));
+    let base = [("apps/a.yaml", one.as_str()), ("apps/b.yaml", other.as_str())];
+    let head = [("apps/a.yaml", two.as_str()), ("apps/b.yaml", other.as_str())];
+    let diff = diff_of(&base, &head);
+    assert!(diff.apps.is_empty() && !diff.is_empty());
+    let definition = &diff.definitions[0];
+    assert_eq!(
+        (definition.app.as_str(), definition.fields[0].path.as_str()),
+        ("a", "spec.source.targetRevision")
+    );
+    let cause = &diff.causes[definition.fields[0].cause.unwrap()];
+    assert_eq!((&*cause.line.file, cause.line.line, cause.objects), ("apps/a.yaml", 9, 1));
+    let open: Vec<(&str, bool)> = diff.open.iter().map(|open| (open.app.as_str(), open.touched)).collect();
+    assert_eq!(open, [("a", true), ("b", false)]);
+    // One that an app applies is told there, and once.
+    let root = app("root", "x", "1.0.0")
+        .replace("chart: x", "path: apps")
+        .replace("charts.example.com", "git.example.com/acme/gitops.git");
+    let with = |files: &[(&'static str, &str)]| -> Vec<(String, String)> {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        files.chain([("root.yaml".to_owned(), root.clone())]).collect()
+    };
+    let (base, head) = (with(&base), with(&head));
+    let borrow = |files: &'_ [(String, String)]| -> Vec<(&'static str, &'static str)> {
+        files.iter().map(|(path, text)| (&*path.clone().leak(), &*text.clone().leak())).collect()
+    };
+    let diff = diff_of(&borrow(&base), &borrow(&head));
+    assert!(diff.definitions.is_empty(), "{:?}", diff.definitions);
+    assert_eq!(diff.objects().count(), 1);
+}
+
 fn git(dir: &Path, args: &[&str]) {
     super::cli::git(dir, args);
 }
@@ -371,19 +411,42 @@ fn scalars(workspace: &Workspace, file: &Arc<SourceFile>) -> Vec<(Span, String)>
     found
 }
 
-/// What the objects of every app say, and in which cluster.
-fn renders(workspace: &Workspace) -> BTreeSet<(String, String, String)> {
+/// What an app is and what its objects say.
+struct Seen {
+    name: String,
+    /// Nothing says that it is deployed.
+    loose: bool,
+    status: Status,
+    files: BTreeSet<TreePath>,
+    /// Keys, and what they say in which cluster.
+    objects: Vec<(String, String)>,
+}
+
+fn renders(workspace: &Workspace) -> Vec<Seen> {
     let on_app = |app: &App, rendered: &Rendered| {
         let object = |it: &repo::Object| {
             let key = format!("{}/{}/{}/{}", it.group, it.kind, it.namespace, it.name);
             let mut value = it.node.to_value();
             value.sort_all_objects();
-            (app.name.to_string(), key, format!("{} {value}", app.cluster))
+            (key, format!("{} {value}", app.cluster))
         };
-        rendered.objects.iter().map(object).collect::<Vec<_>>()
+        Seen {
+            name: app.name.to_string(),
+            loose: app.kind.is_loose(),
+            status: rendered.status(),
+            files: rendered.files.clone(),
+            objects: rendered.objects.iter().map(object).collect(),
+        }
     };
-    let (_, all) = repo::analyze(workspace, &on_app);
-    all.into_iter().flatten().collect()
+    repo::analyze(workspace, &on_app).1
+}
+
+/// The objects that an edit of a file can change: what nothing deploys, and does not read the file, comes and goes with what
+/// builds it elsewhere.
+fn objects(all: &[Seen], path: &TreePath) -> BTreeSet<(String, String, String)> {
+    let apps = all.iter().filter(|app| !app.loose || app.files.contains(path));
+    let objects = apps.flat_map(|app| app.objects.iter().map(move |it| (app, it)));
+    objects.map(|(app, (key, value))| (app.name.clone(), key.clone(), value.clone())).collect()
 }
 
 #[test]
@@ -445,8 +508,9 @@ fn random_edits_are_told_and_named() {
                         other: &BTreeSet<(String, String, String)>| {
                 set.difference(other).map(|(app, key, _)| (app.clone(), key.clone())).collect::<BTreeSet<_>>()
             };
-            let mut changed = keys(&before, &now);
-            changed.extend(keys(&now, &before));
+            let (old, new) = (objects(&before, path), objects(&now, path));
+            let mut changed = keys(&old, &new);
+            changed.extend(keys(&new, &old));
             if changed.is_empty() {
                 assert!(diff.apps.is_empty(), "nothing changes, and this is told: {:?}", told(&diff));
                 continue;
@@ -461,7 +525,18 @@ fn random_edits_are_told_and_named() {
                     known.insert(format!("{}/{}/{}/{}", it.group, it.kind, it.namespace, it.name));
                 }
             }
-            let open: BTreeSet<&str> = diff.open.iter().map(|open| open.app.as_str()).collect();
+            let any: BTreeSet<&str> = changed.iter().map(|(_, key)| key.as_str()).collect();
+            for object in diff.objects() {
+                let mut names = std::iter::once(&object.object).chain(&object.was);
+                let key = |it: &ObjectRef| format!("{}/{}/{}/{}", it.group, it.kind, it.namespace, it.name);
+                if !names.any(|it| any.contains(key(it).as_str())) {
+                    untold.push(format!("{place}: {} is told, and does not change", key(&object.object)));
+                }
+            }
+            // What is missing from a render is neither gone nor new, and the app is listed.
+            let open = before.iter().chain(&now).filter(|app| app.status != Status::Rendered);
+            let open: BTreeSet<&str> = open.map(|app| app.name.as_str()).collect();
+            assert!(open.is_empty() || !diff.open.is_empty());
             untold.extend(
                 changed
                     .iter()

@@ -48,7 +48,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     }
     let is_bad = |least: FailOn| diff.dangers.iter().any(|danger| least.is_met_by(danger.severity));
     let failed = args.fail_on.is_some_and(is_bad);
-    Ok(ExitCode::from(u8::from(failed || args.exit_code && !diff.apps.is_empty())))
+    Ok(ExitCode::from(u8::from(failed || args.exit_code && !diff.is_empty())))
 }
 
 /// Prints what files and lines reach.

@@ -2,6 +2,7 @@
 //! on both sides.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +15,7 @@ use crate::repo::{AppEntry, Object, Rendered, Workspace};
 use crate::source::{FileId, Home, SourceFile, Span, TreePath};
 use crate::yaml::{Data, Node};
 
+use super::Cause;
 use super::compare::{Difference, Value};
 use super::mask::masked_line;
 
@@ -264,6 +266,14 @@ impl ChangedFile {
         }
         let at = new.start + line.saturating_sub(old.start).min(new.len() - 1);
         Line { file, line: number(at), version: Version::Head }
+    }
+}
+
+impl Cause {
+    /// A line that is not yet known to cause anything.
+    pub(super) fn new(line: Line, lines: &Lines<'_>, certain: bool) -> Self {
+        let (text, source) = (lines.text(&line), lines.around(&line));
+        Self { line, text, source, certain, apps: BTreeSet::new(), objects: 0, fields: 0 }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What changes in apps as they are defined, and what becomes of what an app does not have any more.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
 use crate::finding::ObjectRef;
-use crate::repo::{App, AppKind, Object, Status};
+use crate::repo::{App, AppEntry, AppKind, Object, Status};
 use crate::yaml::Node;
 
 use super::cause::{Line, Lines};
@@ -9,7 +12,7 @@ use super::compare;
 use super::danger::Prune;
 use super::mask::Masks;
 use super::sides::{Pair, Side};
-use super::{FieldChange, Open, digest};
+use super::{Cause, Diff, FieldChange, Open, digest};
 
 /// An app whose own object differs.
 #[derive(Debug, Clone)]
@@ -20,8 +23,65 @@ pub struct Definition {
     pub object: ObjectRef,
     /// Whether it is a chart of a Helm repository, whose revision is a version.
     pub chart: bool,
-    /// What differs, and the line of the change behind each.
-    pub fields: Vec<(FieldChange, Option<Line>)>,
+    /// What differs.
+    pub fields: Vec<FieldChange>,
+}
+
+/// Finds lines that cause something by number, and adds those that are new.
+pub(super) struct Numbers<'a> {
+    lines: &'a Lines<'a>,
+    causes: &'a mut Vec<Cause>,
+    known: FxHashMap<Line, usize>,
+}
+
+impl<'a> Numbers<'a> {
+    pub(super) fn new(lines: &'a Lines<'a>, causes: &'a mut Vec<Cause>) -> Self {
+        let known = causes.iter().enumerate().map(|(number, cause)| (cause.line.clone(), number)).collect();
+        Self { lines, causes, known }
+    }
+
+    fn of(&mut self, line: Line) -> usize {
+        let next = self.causes.len();
+        let number = *self.known.entry(line.clone()).or_insert(next);
+        if number == next {
+            self.causes.push(Cause::new(line, self.lines, true));
+        }
+        number
+    }
+}
+
+/// Takes out definitions that some app applies, which are told there, and counts what causes the others.
+pub(super) fn unrendered(diff: &mut Diff) {
+    let told: FxHashSet<(SmolStr, SmolStr, SmolStr)> =
+        diff.objects().map(|it| identity(&it.object)).collect();
+    diff.definitions.retain(|definition| !told.contains(&identity(&definition.object)));
+    for definition in &diff.definitions {
+        let mut counted = FxHashSet::default();
+        for at in definition.fields.iter().filter_map(|field| field.cause) {
+            if let Some(cause) = diff.causes.get_mut(at) {
+                cause.fields += 1;
+                cause.objects += usize::from(counted.insert(at));
+            }
+        }
+    }
+    // What nothing is led to any more is no cause.
+    let kept: Vec<bool> = diff.causes.iter().map(|cause| cause.objects > 0).collect();
+    let mut numbers = Vec::with_capacity(kept.len());
+    let mut next = 0;
+    for is_kept in &kept {
+        numbers.push(next);
+        next += usize::from(*is_kept);
+    }
+    let mut is_kept = kept.iter();
+    diff.causes.retain(|_| is_kept.next() == Some(&true));
+    let objects = diff.apps.iter_mut().flat_map(|app| &mut app.objects).flat_map(|object| &mut object.fields);
+    for field in objects.chain(diff.definitions.iter_mut().flat_map(|definition| &mut definition.fields)) {
+        field.cause = field.cause.and_then(|at| numbers.get(at).copied());
+    }
+}
+
+fn identity(object: &ObjectRef) -> (SmolStr, SmolStr, SmolStr) {
+    (object.kind.clone(), object.namespace.clone(), object.name.clone())
 }
 
 /// The apps of both sides whose own objects differ.
@@ -30,16 +90,23 @@ pub(super) fn definitions(
     base: &Side<'_>,
     head: &Side<'_>,
     lines: &Lines<'_>,
+    numbers: &mut Numbers<'_>,
 ) -> Vec<Definition> {
     let differing = pairs.iter().filter_map(|pair| {
         let (old, new) = (&base.entry(pair.base?)?.app, &head.entry(pair.head?)?.app);
         let (a, b) = (old.node.as_deref()?, new.node.as_deref()?);
         (digest::digest(a) != digest::digest(b)).then_some((head.name(pair.head?), new, a, b))
     });
-    differing.filter_map(|(name, app, a, b)| one(name, app, (a, b), lines)).collect()
+    differing.filter_map(|(name, app, a, b)| one(name, app, (a, b), lines, numbers)).collect()
 }
 
-fn one(name: String, app: &App, (a, b): (&Node, &Node), lines: &Lines<'_>) -> Option<Definition> {
+fn one(
+    name: String,
+    app: &App,
+    (a, b): (&Node, &Node),
+    lines: &Lines<'_>,
+    numbers: &mut Numbers<'_>,
+) -> Option<Definition> {
     let (old, new) = (Object::new(a.clone())?, Object::new(b.clone())?);
     let mut masks = Masks::default();
     let mut fields = Vec::new();
@@ -62,10 +129,10 @@ fn one(name: String, app: &App, (a, b): (&Node, &Node), lines: &Lines<'_>) -> Op
             secret: masks.used,
             follows: false,
             reordered: difference.reordered,
-            cause: None,
+            cause: line.map(|line| numbers.of(line)),
             likely: false,
         };
-        fields.push((change, line));
+        fields.push(change);
     }
     let of = |source: &Node| source.get("chart").is_some_and(|chart| chart.scalar().is_some());
     let has_chart =
@@ -107,9 +174,19 @@ pub(super) fn is_forced(app: &App) -> bool {
 }
 
 /// The apps that are not rendered in full.
-pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>) -> Vec<Open> {
+pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>, lines: &Lines<'_>) -> Vec<Open> {
     let mut all = Vec::new();
     for pair in pairs {
+        let sides = || [base.entry_of(pair.base), head.entry_of(pair.head)].into_iter().flatten();
+        let definition =
+            |entry: Option<&AppEntry>| entry.and_then(|it| it.app.node.as_deref()).map(digest::digest);
+        let is_touched = || {
+            definition(base.entry_of(pair.base)) != definition(head.entry_of(pair.head))
+                || sides().any(|entry| {
+                    let own = entry.app.path.iter().chain(&entry.files);
+                    own.into_iter().any(|path| lines.differ_in(path))
+                })
+        };
         let entry = |side: &'_ Side<'_>, at: Option<usize>| {
             let entry = side.entry(at?)?;
             Some((side.name(at?), entry.status, entry.reason.clone()))
@@ -121,11 +198,13 @@ pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>) -> Vec<Open
         {
             if status != Status::Rendered {
                 let reason = reason.unwrap_or_default();
-                all.push(Open { app, reason, is_new: side && was_full });
+                let is_new = side && was_full;
+                let touched = is_new || is_touched();
+                all.push(Open { app, reason, is_new, touched });
                 break;
             }
         }
     }
-    all.sort_by(|a, b| b.is_new.cmp(&a.is_new).then_with(|| a.cmp(b)));
+    all.sort_by(|a, b| (b.is_new, b.touched).cmp(&(a.is_new, a.touched)).then_with(|| a.cmp(b)));
     all
 }

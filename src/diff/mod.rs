@@ -29,6 +29,7 @@ use crate::yaml::Node;
 
 use cause::{Finder, Found, View};
 use compare::{Difference, Path, Value};
+use definitions::Numbers;
 use mask::Masks;
 use matching::{Candidate, Match, folded};
 use sides::{Pair, pairs};
@@ -124,6 +125,8 @@ pub struct Open {
     pub reason: String,
     /// Whether it was rendered in full before: the change breaks it.
     pub is_new: bool,
+    /// Whether the change touches a file that it reads, or its definition. Otherwise nothing changes in it.
+    pub touched: bool,
 }
 
 /// What differs between two sides.
@@ -135,13 +138,18 @@ pub struct Diff {
     pub causes: Vec<Cause>,
     /// Apps that are not rendered in full, by name; those that were before first.
     pub open: Vec<Open>,
-    /// Apps whose own objects differ, whether or not something renders these.
+    /// Apps whose own objects differ, and that no app applies: somebody does by hand, or a controller makes them.
     pub definitions: Vec<Definition>,
     /// What is dangerous about it, the worst first.
     pub dangers: Vec<Danger>,
 }
 
 impl Diff {
+    /// Whether nothing differs, as far as everything was rendered.
+    pub fn is_empty(&self) -> bool {
+        self.apps.is_empty() && self.definitions.is_empty()
+    }
+
     /// All objects that differ.
     pub fn objects(&self) -> impl Iterator<Item = &ObjectChange> {
         self.apps.iter().flat_map(|app| &app.objects)
@@ -217,9 +225,11 @@ pub fn between<'a>(base: &'a Side<'a>, head: &'a Side<'a>) -> Diff {
         })
         .collect();
     let mut diff = assemble(drafted, &loaded, base, head, &lines);
-    diff.open = definitions::open(&pairs, base, head);
-    diff.definitions = definitions::definitions(&pairs, base, head, &lines);
+    diff.open = definitions::open(&pairs, base, head, &lines);
+    let mut numbers = Numbers::new(&lines, &mut diff.causes);
+    diff.definitions = definitions::definitions(&pairs, base, head, &lines, &mut numbers);
     diff.dangers = danger::find(&diff);
+    definitions::unrendered(&mut diff);
     diff
 }
 
@@ -458,15 +468,8 @@ fn assemble(
         for object in found {
             let mut told = BTreeSet::new();
             for Found { line, certain } in object.iter().flatten() {
-                let cause = causes.entry(line.clone()).or_insert_with(|| Cause {
-                    line: line.clone(),
-                    text: lines.text(line),
-                    source: lines.around(line),
-                    certain: false,
-                    apps: BTreeSet::new(),
-                    objects: 0,
-                    fields: 0,
-                });
+                let cause = causes.entry(line.clone());
+                let cause = cause.or_insert_with(|| Cause::new(line.clone(), lines, false));
                 cause.certain |= certain;
                 cause.apps.insert(app);
                 cause.fields += 1;

@@ -33,6 +33,10 @@ impl<'a> Side<'a> {
         Self { workspace, inventory, digests, names }
     }
 
+    pub(super) fn entry_of(&self, index: Option<usize>) -> Option<&AppEntry> {
+        self.entry(index?)
+    }
+
     pub(super) fn entry(&self, index: usize) -> Option<&AppEntry> {
         self.inventory.apps.get(index)
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diff::{Diff, How, Version};
+use crate::diff::{Diff, FieldChange, How, Version};
 use crate::finding::ObjectRef;
 use crate::lint::Names;
 
@@ -18,6 +18,7 @@ struct Root<'a> {
     summary: Summary,
     causes: Vec<Cause<'a>>,
     apps: Vec<App<'a>>,
+    definitions: Vec<Definition<'a>>,
     not_fully_rendered: Vec<Open<'a>>,
     dangers: Vec<Danger<'a>>,
 }
@@ -31,7 +32,17 @@ struct Summary {
     changed: usize,
     renamed: usize,
     moved: usize,
+    definitions: usize,
     dangers: usize,
+}
+
+/// An app whose own object differs, and that no app applies.
+#[derive(Serialize)]
+struct Definition<'a> {
+    app: &'a str,
+    #[serde(flatten)]
+    identity: Identity<'a>,
+    fields: Vec<Field<'a>>,
 }
 
 #[derive(Serialize)]
@@ -123,6 +134,7 @@ struct Open<'a> {
     app: &'a str,
     reason: &'a str,
     new: bool,
+    touched: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
@@ -137,6 +149,19 @@ fn identity(object: &ObjectRef) -> Identity<'_> {
         kind: &object.kind,
         namespace: &object.namespace,
         name: &object.name,
+    }
+}
+
+fn field(field: &FieldChange) -> Field<'_> {
+    Field {
+        path: &field.path,
+        before: field.before.as_ref(),
+        after: field.after.as_ref(),
+        secret: field.secret,
+        follows: field.follows,
+        reordered: field.reordered,
+        cause: field.cause,
+        likely: field.likely,
     }
 }
 
@@ -173,22 +198,14 @@ pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
                 change: object.how.as_str(),
                 was: object.was.as_ref().map(identity),
                 from_app: object.from_app.as_deref(),
-                fields: object
-                    .fields
-                    .iter()
-                    .map(|field| Field {
-                        path: &field.path,
-                        before: field.before.as_ref(),
-                        after: field.after.as_ref(),
-                        secret: field.secret,
-                        follows: field.follows,
-                        reordered: field.reordered,
-                        cause: field.cause,
-                        likely: field.likely,
-                    })
-                    .collect(),
+                fields: object.fields.iter().map(field).collect(),
             })
             .collect(),
+    });
+    let definitions = diff.definitions.iter().map(|definition| Definition {
+        app: &definition.app,
+        identity: identity(&definition.object),
+        fields: definition.fields.iter().map(field).collect(),
     });
     let of = |how: How| diff.objects().filter(|it| it.how == how).count();
     to_json(&Root {
@@ -203,14 +220,21 @@ pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
             changed: of(How::Same),
             renamed: of(How::Renamed),
             moved: of(How::Moved),
+            definitions: diff.definitions.len(),
             dangers: diff.dangers.len(),
         },
         causes: causes.collect(),
         apps: apps.collect(),
+        definitions: definitions.collect(),
         not_fully_rendered: diff
             .open
             .iter()
-            .map(|open| Open { app: &open.app, reason: &open.reason, new: open.is_new })
+            .map(|open| Open {
+                app: &open.app,
+                reason: &open.reason,
+                new: open.is_new,
+                touched: open.touched,
+            })
             .collect(),
         dangers: diff
             .dangers

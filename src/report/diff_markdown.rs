@@ -3,12 +3,14 @@
 
 use std::fmt::Write as _;
 
-use crate::diff::{AppChange, Diff, How};
+use crate::diff::{AppChange, Diff, FieldChange, How};
 use crate::finding::Severity;
 use crate::lint::Names;
 
 use super::count;
-use super::diff_pretty::{apps_of, behind, headline, place, sign, story, title, value_lines};
+use super::diff_pretty::{
+    DEFINITIONS, apps_of, behind, headline, place, sign, story, title, touched, value_lines,
+};
 use super::text::{html, markdown};
 
 /// GitHub takes 65,536 characters in a comment; a step summary takes more.
@@ -64,13 +66,17 @@ pub fn diff_markdown(diff: &Diff, sides: &[String; 2], names: &Names) -> String 
         let _ = writeln!(out, "\n… and {}.", count(rest, "more line"));
     }
     let mut tail = String::new();
-    if !diff.open.is_empty() {
+    let (touched, rest) = touched(diff);
+    if let Some(words) = &rest {
+        let _ = writeln!(tail, "\n{words}.");
+    }
+    if !touched.is_empty() {
         tail.push_str("\n<details><summary>not rendered in full, so more may change</summary>\n\n");
-        for open in diff.open.iter().take(OPEN) {
+        for open in touched.iter().take(OPEN) {
             let new = if open.is_new { " (since this change)" } else { "" };
             let _ = writeln!(tail, "- {}{new}: {}", markdown(&open.app), markdown(&open.reason));
         }
-        if let Some(rest) = diff.open.len().checked_sub(OPEN).filter(|rest| *rest > 0) {
+        if let Some(rest) = touched.len().checked_sub(OPEN).filter(|rest| *rest > 0) {
             let _ = writeln!(tail, "- … and {}", count(rest, "more app"));
         }
         tail.push_str("\n</details>\n");
@@ -84,6 +90,15 @@ pub fn diff_markdown(diff: &Diff, sides: &[String; 2], names: &Names) -> String 
     let mut apps: Vec<&AppChange> = diff.apps.iter().collect();
     apps.sort_by_key(weight);
     let mut left = apps.len();
+    if !diff.definitions.is_empty() {
+        let text = definitions(diff, names);
+        if out.len() + text.len() <= room {
+            out.push_str(&text);
+        } else {
+            let count = count(diff.definitions.len(), "app");
+            let _ = writeln!(out, "\n… and {count} defined otherwise: `gitops-lint diff` shows all.");
+        }
+    }
     for app in apps {
         let text = section(app, diff, names);
         if out.len() + text.len() > room {
@@ -111,8 +126,6 @@ fn section(app: &AppChange, diff: &Diff, names: &Names) -> String {
         html(&app.name),
         count(app.objects.len(), "object")
     );
-    // A fence inside of a value must not end the block.
-    let safe = |text: &str| text.replace("```", "'''");
     for object in &app.objects {
         let _ = writeln!(
             out,
@@ -121,17 +134,38 @@ fn section(app: &AppChange, diff: &Diff, names: &Names) -> String {
             safe(&title(&object.object)),
             safe(&story(object))
         );
-        for field in &object.fields {
-            let by = behind(field, diff, names).map_or_else(String::new, |by| format!("  {by}"));
-            if !field.path.is_empty() {
-                let _ = writeln!(out, "    {}{}", safe(&field.path), safe(&by));
-                for (sign, line) in value_lines(field) {
-                    let _ = writeln!(out, "{sign}     {}", safe(&line));
-                }
-            } else if !by.is_empty() {
-                let _ = writeln!(out, "    {}", safe(by.trim_start()));
+        fields(&mut out, &object.fields, diff, names);
+    }
+    out.push_str("```\n\n</details>\n");
+    out
+}
+
+/// A fence inside of a value must not end the block.
+fn safe(text: &str) -> String {
+    text.replace("```", "'''")
+}
+
+fn fields(out: &mut String, fields: &[FieldChange], diff: &Diff, names: &Names) {
+    for field in fields {
+        let by = behind(field, diff, names).map_or_else(String::new, |by| format!("  {by}"));
+        if !field.path.is_empty() {
+            let _ = writeln!(out, "    {}{}", safe(&field.path), safe(&by));
+            for (sign, line) in value_lines(field) {
+                let _ = writeln!(out, "{sign}     {}", safe(&line));
             }
+        } else if !by.is_empty() {
+            let _ = writeln!(out, "    {}", safe(by.trim_start()));
         }
+    }
+}
+
+/// Apps whose own objects differ.
+fn definitions(diff: &Diff, names: &Names) -> String {
+    let count = count(diff.definitions.len(), "app");
+    let mut out = format!("\n<details><summary><b>{DEFINITIONS}</b>: {count}</summary>\n\n```diff\n");
+    for definition in &diff.definitions {
+        let _ = writeln!(out, "~ {}", safe(&title(&definition.object)));
+        fields(&mut out, &definition.fields, diff, names);
     }
     out.push_str("```\n\n</details>\n");
     out

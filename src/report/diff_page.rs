@@ -10,7 +10,7 @@ use crate::finding::ObjectRef;
 use crate::lint::Names;
 
 use super::danger_url;
-use super::diff_pretty::{headline, place, sign, story, title, value_lines};
+use super::diff_pretty::{DEFINITIONS, headline, place, sign, story, title, touched, value_lines};
 use super::page::assemble;
 
 const STYLE: &str = include_str!("page/diff.css");
@@ -28,6 +28,8 @@ struct Page<'a> {
     causes: Vec<CauseRow>,
     apps: Vec<AppRow<'a>>,
     open: Vec<OpenRow<'a>>,
+    /// What there is to say of apps that are not rendered in full and that the change does not touch.
+    rest: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +121,27 @@ pub fn diff_page(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
         };
         apps.push(AppRow { name: &app.name, cluster: &app.cluster, change, objects });
     }
+    if !diff.definitions.is_empty() {
+        let mut objects = Vec::new();
+        for (at, definition) in diff.definitions.iter().enumerate() {
+            let own = about.get(&(definition.app.as_str(), &definition.object)).cloned().unwrap_or_default();
+            for danger in &own {
+                if let Some(place) = places.get_mut(*danger) {
+                    *place = Some((apps.len(), at));
+                }
+            }
+            objects.push(ObjectRow {
+                kind: &definition.object.kind,
+                title: title(&definition.object),
+                sign: '~',
+                story: "defined otherwise".to_owned(),
+                dangers: own,
+                fields: definition.fields.iter().map(field_row).collect(),
+            });
+        }
+        apps.push(AppRow { name: DEFINITIONS, cluster: "", change: "", objects });
+    }
+    let (touched, rest) = touched(diff);
     let dangers = diff.dangers.iter().zip(places);
     let page = Page {
         headline: headline(diff),
@@ -127,11 +150,11 @@ pub fn diff_page(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
         dangers: dangers.map(|(danger, object)| danger_row(danger, object, names)).collect(),
         causes: diff.causes.iter().map(|cause| cause_row(cause, names)).collect(),
         apps,
-        open: diff
-            .open
-            .iter()
+        open: touched
+            .into_iter()
             .map(|open| OpenRow { app: &open.app, reason: &open.reason, new: open.is_new })
             .collect(),
+        rest,
     };
     assemble("diff", STYLE, SCRIPT, &page)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::diff::{AppChange, Cause, Diff, FieldChange, How, Line, ObjectChange, Version};
+use crate::diff::{AppChange, Cause, Diff, FieldChange, How, Line, ObjectChange, Open, Version};
 use crate::finding::ObjectRef;
 use crate::lint::Names;
 
@@ -23,14 +23,21 @@ const APPS_SHOWN: usize = 8;
 /// `12 objects in 3 apps change: 2 added, 1 removed, 9 changed`; what differs at all.
 pub(super) fn headline(diff: &Diff) -> String {
     let number = diff.objects().count();
+    let definitions = diff.definitions.len();
+    let otherwise = match definitions {
+        0 => String::new(),
+        1 => "; 1 app is defined otherwise".to_owned(),
+        more => format!("; {more} apps are defined otherwise"),
+    };
     if number == 0 {
-        return "nothing that is applied changes".to_owned();
+        return format!("nothing that is applied changes{otherwise}");
     }
     let of = |how: How| diff.objects().filter(|it| it.how == how).count();
     let kinds = [How::Added, How::Removed, How::Renamed, How::Moved, How::Same];
     let parts = kinds.iter().map(|how| (of(*how), how.as_str())).filter(|(number, _)| *number > 0);
     let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
-    format!("{} in {}: {}", count(number, "object"), count(diff.apps.len(), "app"), parts.join(", "))
+    let (objects, apps) = (count(number, "object"), count(diff.apps.len(), "app"));
+    format!("{objects} in {apps}: {}{otherwise}", parts.join(", "))
 }
 
 /// Where a line is, as seen from the current directory.
@@ -138,7 +145,10 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
     }
     for cause in &diff.causes {
         let sure = if cause.certain { "" } else { " (likely)" };
-        let reach = format!("{} in {}", count(cause.objects, "object"), apps_of(cause, diff));
+        let reach = match cause.apps.is_empty() {
+            true => count(cause.objects, "app"),
+            false => format!("{} in {}", count(cause.objects, "object"), apps_of(cause, diff)),
+        };
         let _ = writeln!(out, "  {}{sure}  {}", paint.cyan(&place(&cause.line, names)), paint.dim(&reach));
         if !cause.text.is_empty() {
             let _ = writeln!(out, "    {}", text::plain(&cause.text));
@@ -168,14 +178,40 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
             }
         }
     }
-    if !diff.open.is_empty() {
-        out.push_str("\nnot rendered in full, so more may change\n");
-        for open in &diff.open {
-            let new = if open.is_new { paint.red(" (since this change)") } else { String::new() };
-            let _ = writeln!(out, "  {}{new}: {}", text::plain(&open.app), text::plain(&open.reason));
+    if !diff.definitions.is_empty() {
+        let _ = writeln!(out, "\n{}", paint.bold(DEFINITIONS));
+        for definition in &diff.definitions {
+            let _ = writeln!(out, "  ~ {}", title(&definition.object));
+            for field in &definition.fields {
+                field_lines(&mut out, field, diff, names, paint);
+            }
         }
     }
+    let (touched, rest) = touched(diff);
+    if !touched.is_empty() {
+        out.push_str("\nnot rendered in full, so more may change\n");
+    }
+    for open in touched {
+        let new = if open.is_new { paint.red(" (since this change)") } else { String::new() };
+        let _ = writeln!(out, "  {}{new}: {}", text::plain(&open.app), text::plain(&open.reason));
+    }
+    if let Some(rest) = rest {
+        let _ = writeln!(out, "\n{}", paint.dim(&rest));
+    }
     out
+}
+
+/// What is above apps whose own objects differ.
+pub(super) const DEFINITIONS: &str = "apps that are defined otherwise";
+
+/// The apps that are not rendered in full and that the change touches; of the others, how many there are.
+pub(super) fn touched(diff: &Diff) -> (Vec<&Open>, Option<String>) {
+    let touched: Vec<&Open> = diff.open.iter().filter(|open| open.touched).collect();
+    let rest = diff.open.len() - touched.len();
+    let words = (rest > 0).then(|| {
+        format!("{} not rendered in full, and the change touches no file of them", count(rest, "app"))
+    });
+    (touched, words)
 }
 
 fn app_head(app: &AppChange, paint: Paint) -> String {

@@ -48,8 +48,9 @@ pub(super) fn unapplied(app: &AppChange, diff: &Diff, found: &mut Vec<Danger>) {
 }
 
 /// What changes in the definition of an app.
-pub(super) fn look(definition: &Definition, found: &mut Vec<Danger>) {
-    for (field, line) in &definition.fields {
+pub(super) fn look(definition: &Definition, diff: &Diff, found: &mut Vec<Danger>) {
+    for field in &definition.fields {
+        let line = field.cause.and_then(|at| diff.causes.get(at)).map(|cause| &cause.line);
         let path = plain_path(&field.path);
         for (name, message, help) in judged(definition, field, &path) {
             found.push(Danger {
@@ -58,7 +59,7 @@ pub(super) fn look(definition: &Definition, found: &mut Vec<Danger>) {
                 app: definition.app.clone(),
                 object: Some(definition.object.clone()),
                 field: field.path.clone(),
-                line: line.clone(),
+                line: line.cloned(),
                 message,
                 help,
             });

@@ -132,7 +132,7 @@ pub(super) fn find(diff: &Diff) -> Vec<Danger> {
         }
     }
     for definition in &diff.definitions {
-        apps::look(definition, &mut found);
+        apps::look(definition, diff, &mut found);
     }
     apps::radius(diff, &mut found);
     found.sort_by(|a, b| {
