@@ -508,9 +508,9 @@ fn random_edits_are_told_and_named() {
                         other: &BTreeSet<(String, String, String)>| {
                 set.difference(other).map(|(app, key, _)| (app.clone(), key.clone())).collect::<BTreeSet<_>>()
             };
-            let (old, new) = (objects(&before, path), objects(&now, path));
-            let mut changed = keys(&old, &new);
-            changed.extend(keys(&new, &old));
+            let (was, is) = (objects(&before, path), objects(&now, path));
+            let mut changed = keys(&was, &is);
+            changed.extend(keys(&is, &was));
             if changed.is_empty() {
                 assert!(diff.apps.is_empty(), "nothing changes, and this is told: {:?}", told(&diff));
                 continue;
