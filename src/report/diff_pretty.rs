@@ -145,9 +145,10 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
     }
     for cause in &diff.causes {
         let sure = if cause.certain { "" } else { " (likely)" };
-        let reach = match cause.apps.is_empty() {
-            true => count(cause.objects, "app"),
-            false => format!("{} in {}", count(cause.objects, "object"), apps_of(cause, diff)),
+        let reach = if cause.apps.is_empty() {
+            count(cause.objects, "app")
+        } else {
+            format!("{} in {}", count(cause.objects, "object"), apps_of(cause, diff))
         };
         let _ = writeln!(out, "  {}{sure}  {}", paint.cyan(&place(&cause.line, names)), paint.dim(&reach));
         if !cause.text.is_empty() {
