@@ -70,7 +70,7 @@ fn has(rule: &Node, subject: &Subject<'_>) -> bool {
         _ => true,
     };
     let names = rule.items(&["resourceNames"]);
-    listed("operations", &["CREATE"])
+    listed("operations", &[subject.operation()])
         && listed("apiGroups", &[subject.group])
         && listed("apiVersions", &[subject.version])
         && listed("resources", &["*/*", &resource(subject.kind)])

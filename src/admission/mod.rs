@@ -1,7 +1,7 @@
 //! Policies that decide whether an object may come in, executed without a cluster: ValidatingAdmissionPolicy and its
 //! bindings, Kyverno's ValidatingPolicy and the `validate` rules of its ClusterPolicy and Policy.
 //!
-//! Mirrors `k8s.io/apiserver/pkg/admission/plugin/policy/validating` for the operation CREATE. What cannot be known offline (who asks,
+//! Mirrors `k8s.io/apiserver/pkg/admission/plugin/policy/validating` for CREATE and UPDATE. What cannot be known offline (who asks,
 //! what the authorizer says, objects that are not here) is told as not checked; no part of a policy is taken for the whole.
 //!
 //! A team's own rules ([`OwnRule`]) are executed alike.
@@ -9,13 +9,14 @@
 //! Not here: who finds policies and objects in a repository, and what becomes of a decision.
 
 mod defaults;
+mod expressions;
 mod kyverno;
 mod matching;
 mod own;
 mod policy;
 
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
-pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings};
+pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings, wanted_kinds};
 
 use smol_str::SmolStr;
 

@@ -4,17 +4,13 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::cel::{Budget, Fault, Program, Scope, Value};
 use crate::origin::Place;
 use crate::yaml::Node;
 
-use super::deepest;
 use super::defaults::with_defaults;
 use super::kyverno;
-use super::matching::{matches, resource};
-
-/// Steps that one policy may take for one object.
-const BUDGET: u64 = 1_000_000;
+use super::expressions::{Asked, Expressions};
+use super::matching::matches;
 
 /// What a binding does with a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +35,15 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// Whether it lives in a namespace.
     pub namespaced: bool,
+    /// What it was before a change: then the change is decided about.
+    pub old: Option<&'a Node>,
+}
+
+impl Subject<'_> {
+    /// What happens to the object.
+    pub(super) fn operation(&self) -> &'static str {
+        if self.old.is_some() { "UPDATE" } else { "CREATE" }
+    }
 }
 
 /// What is around the object.
@@ -73,14 +78,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// The field that the expression asks about, as far as it is there.
     pub field: String,
-}
-
-#[derive(Debug)]
-struct Validation {
-    expression: Result<Program, String>,
-    message: Option<SmolStr>,
-    message_expression: Option<Program>,
-    text: SmolStr,
+    /// The node to point at, where that is more exact than the field.
+    pub at: Option<Place>,
 }
 
 /// A ValidatingAdmissionPolicy.
@@ -88,9 +87,7 @@ struct Validation {
 struct Policy {
     name: SmolStr,
     node: Arc<Node>,
-    conditions: Vec<(SmolStr, Result<Program, String>)>,
-    variables: Vec<(SmolStr, Result<Program, String>)>,
-    validations: Vec<Validation>,
+    expressions: Expressions,
 }
 
 /// The policies of a repository with their bindings.
@@ -106,43 +103,20 @@ fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
     node.at_path(path).and_then(Node::as_str)
 }
 
-fn program(node: &Node, key: &str) -> Option<Result<Program, String>> {
-    let text = node.get(key)?.as_str()?;
-    Some(Program::new(text).map_err(|error| format!("`{}`: {error}", text.trim())))
-}
-
 impl Policy {
     fn read(node: Arc<Node>) -> Option<Self> {
-        let named = |list: &str| -> Vec<(SmolStr, Result<Program, String>)> {
-            let items = node.items(&["spec", list]).iter();
-            items
-                .filter_map(|item| Some((text(item, &["name"])?.into(), program(item, "expression")?)))
-                .collect()
-        };
-        let validation = |item: &Node| {
-            Some(Validation {
-                expression: program(item, "expression")?,
-                message: text(item, &["message"]).map(SmolStr::new),
-                message_expression: program(item, "messageExpression").and_then(Result::ok),
-                text: text(item, &["expression"])?.trim().into(),
-            })
-        };
-        let validations = node.items(&["spec", "validations"]).iter().filter_map(validation).collect();
-        Some(Self {
-            name: text(&node, &["metadata", "name"])?.into(),
-            conditions: named("matchConditions"),
-            variables: named("variables"),
-            validations,
-            node,
-        })
+        let listed = |key: &str| node.items(&["spec", key]);
+        let expressions = Expressions::read(
+            listed("matchConditions"),
+            listed("variables"),
+            listed("validations"),
+            text(&node, &["spec", "failurePolicy"]) == Some("Ignore"),
+        );
+        Some(Self { name: text(&node, &["metadata", "name"])?.into(), expressions, node })
     }
 
     fn place(&self) -> Place {
         self.node.at_path(&["metadata", "name"]).map_or_else(|| self.node.place(), Node::place)
-    }
-
-    fn ignores_failures(&self) -> bool {
-        text(&self.node, &["spec", "failurePolicy"]) == Some("Ignore")
     }
 }
 
@@ -151,11 +125,11 @@ impl Policies {
     pub fn of(nodes: impl IntoIterator<Item = Node>) -> Self {
         let mut policies = Self::default();
         let nodes: Vec<Node> = nodes.into_iter().collect();
-        let exceptions = nodes.iter().filter(|node| text(node, &["kind"]) == Some("PolicyException"));
-        let excepted: Vec<SmolStr> = exceptions
-            .flat_map(|node| node.items(&["spec", "exceptions"]))
-            .filter_map(|exception| Some(text(exception, &["policyName"])?.into()))
-            .collect();
+        let is_exception = |node: &&Node| {
+            text(node, &["kind"]) == Some("PolicyException")
+                && text(node, &["apiVersion"]).is_some_and(|it| it.starts_with("kyverno.io/"))
+        };
+        let exceptions: Arc<Vec<Node>> = Arc::new(nodes.iter().filter(is_exception).cloned().collect());
         for node in nodes {
             let group =
                 text(&node, &["apiVersion"]).and_then(|it| it.split_once('/')).map_or("", |(group, _)| group);
@@ -177,9 +151,7 @@ impl Policies {
                     }
                 }
                 ("kyverno.io", Some("ClusterPolicy" | "Policy")) => {
-                    let is_excepted = text(&node, &["metadata", "name"])
-                        .is_some_and(|name| excepted.iter().any(|it| it == name));
-                    policies.kyverno.extend(kyverno::Policy::read(&node, is_excepted));
+                    policies.kyverno.extend(kyverno::Policy::read(&node, &exceptions));
                 }
                 _ => {}
             }
@@ -190,6 +162,19 @@ impl Policies {
         policies
     }
 
+    /// Rules that no part of can be run, or that may come to ask for what only a cluster knows: policy, rule and reason.
+    /// The number is that of all rules of Kyverno's policies.
+    pub fn unsupported(&self) -> (Vec<(SmolStr, SmolStr, String)>, usize) {
+        let mut all = (Vec::new(), 0);
+        for policy in &self.kyverno {
+            let (unsupported, count) = policy.unsupported();
+            let named = unsupported.into_iter().map(|(rule, why)| (policy.name().clone(), rule, why));
+            all.0.extend(named);
+            all.1 += count;
+        }
+        all
+    }
+
     /// Whether there are none that decide anything.
     pub fn is_empty(&self) -> bool {
         (self.validating.is_empty() || self.bindings.is_empty()) && self.kyverno.is_empty()
@@ -197,6 +182,16 @@ impl Policies {
 
     /// What all bindings say about an object: nothing where it may come in.
     pub fn decide(&self, subject: &Subject<'_>, world: &dyn Surroundings) -> Vec<Decision> {
+        self.decide_over(subject, world, &|| with_defaults(subject.group, subject.kind, subject.node))
+    }
+
+    /// The same over an object with the defaults that `complete` gives it, where it knows any.
+    pub(super) fn decide_over(
+        &self,
+        subject: &Subject<'_>,
+        world: &dyn Surroundings,
+        complete: &dyn Fn() -> Option<Node>,
+    ) -> Vec<Decision> {
         let mut decisions = Vec::new();
         // Policies are never asked about policies.
         if subject.group == "admissionregistration.k8s.io" {
@@ -219,6 +214,7 @@ impl Policies {
                     action,
                     outcome,
                     field,
+                    at: None,
                 });
             };
             let constraints = policy.node.at_path(&["spec", "matchConstraints"]);
@@ -233,48 +229,40 @@ impl Policies {
                     continue;
                 }
             }
-            let parameters = match parameters(policy, binding, subject, world) {
+            let (Some(spec), Some(bound)) = (policy.node.get("spec"), binding.get("spec")) else { continue };
+            let parameters = match parameters(spec, bound, subject, world) {
                 Ok(parameters) => parameters,
                 Err(why) => {
                     say(Outcome::Unchecked(why), String::new());
                     continue;
                 }
             };
-            let defaulted =
-                defaulted.get_or_insert_with(|| with_defaults(subject.group, subject.kind, subject.node));
+            let defaulted = defaulted.get_or_insert_with(complete);
             let seen = defaulted.as_ref().unwrap_or(subject.node);
-            let asked = Asked {
-                policy,
-                subject,
-                object: seen,
-                parameters,
-                world,
-                budget: Budget::new(BUDGET),
-                is_complete: defaulted.is_some(),
-            };
+            let asked = Asked::new(&policy.expressions, subject, seen, parameters, world, defaulted.is_some());
             asked.decide(&mut say);
         }
         if !self.kyverno.is_empty() {
-            let defaulted =
-                defaulted.get_or_insert_with(|| with_defaults(subject.group, subject.kind, subject.node));
+            let defaulted = defaulted.get_or_insert_with(complete);
             let seen = defaulted.as_ref().unwrap_or(subject.node);
+            let asked = kyverno::Asked::new(subject, seen, world);
             for policy in &self.kyverno {
-                policy.decide(subject, seen, world, &mut |decision| decisions.push(decision));
+                policy.decide(&asked, defaulted.is_some(), &mut |decision| decisions.push(decision));
             }
         }
         decisions
     }
 }
 
-/// The object of parameters: nothing where the policy takes none.
-fn parameters<'w>(
-    policy: &Policy,
+/// The object of parameters: nothing where the policy takes none. `policy` has `paramKind`, `binding` has `paramRef`.
+pub(super) fn parameters<'w>(
+    policy: &Node,
     binding: &Node,
     subject: &Subject<'_>,
     world: &'w dyn Surroundings,
 ) -> Result<Option<&'w Node>, String> {
-    let Some(kind) = text(&policy.node, &["spec", "paramKind", "kind"]) else { return Ok(None) };
-    let Some(reference) = binding.at_path(&["spec", "paramRef"]) else { return Ok(None) };
+    let Some(kind) = text(policy, &["paramKind", "kind"]) else { return Ok(None) };
+    let Some(reference) = binding.get("paramRef") else { return Ok(None) };
     let Some(name) = text(reference, &["name"]) else {
         return Err(format!("its {kind} are chosen by a selector"));
     };
@@ -283,166 +271,12 @@ fn parameters<'w>(
     found.ok_or_else(|| format!("its {kind} `{name}` is not among the objects here"))
 }
 
-/// A policy that is asked about an object.
-struct Asked<'a> {
-    policy: &'a Policy,
-    subject: &'a Subject<'a>,
-    object: &'a Node,
-    parameters: Option<&'a Node>,
-    world: &'a dyn Surroundings,
-    budget: Budget,
-    /// Whether the object has its defaults.
-    is_complete: bool,
-}
 
-impl<'a> Asked<'a> {
-    /// What a fault means: a failure only where the object is as the API server sees it.
-    fn fault(&self, what: &str, fault: Fault) -> Outcome {
-        match fault {
-            Fault::Failed(words) if self.is_complete => Outcome::Failed(format!("{what} fails: {words}")),
-            fault => Outcome::Unchecked(format!("{what}: {fault}")),
-        }
-    }
-
-    fn decide(&'a self, say: &mut dyn FnMut(Outcome, String)) {
-        let scope = Seen { asked: self, variables: self.policy.variables.len() };
-        let mut fault: Option<Outcome> = None;
-        for (name, condition) in &self.policy.conditions {
-            let what = format!("the condition `{name}`");
-            match condition {
-                Ok(condition) => match condition.test(&scope, &self.budget) {
-                    Ok(true) => {}
-                    // One that does not hold decides, whatever the others do.
-                    Ok(false) => return,
-                    Err(new) => {
-                        let new = self.fault(&what, new);
-                        // What cannot be known outweighs what fails.
-                        if fault.is_none() || matches!(new, Outcome::Unchecked(_)) {
-                            fault = Some(new);
-                        }
-                    }
-                },
-                Err(why) => fault = Some(Outcome::Unchecked(why.clone())),
-            }
-        }
-        if let Some(fault) = fault {
-            if !matches!(fault, Outcome::Failed(_)) || !self.policy.ignores_failures() {
-                say(fault, String::new());
-            }
-            return;
-        }
-        for validation in &self.policy.validations {
-            let program = match &validation.expression {
-                Ok(program) => program,
-                Err(why) => {
-                    say(Outcome::Unchecked(why.clone()), String::new());
-                    continue;
-                }
-            };
-            let outcome = match program.test(&scope, &self.budget) {
-                Ok(true) => continue,
-                Ok(false) => Outcome::Violated(self.message(validation, &scope)),
-                Err(fault) => self.fault(&format!("`{}`", validation.text), fault),
-            };
-            if matches!(outcome, Outcome::Failed(_)) && self.policy.ignores_failures() {
-                continue;
-            }
-            say(outcome, self.field(program));
-        }
-    }
-
-    fn message(&self, validation: &'a Validation, scope: &Seen<'a>) -> String {
-        let made =
-            validation.message_expression.as_ref().and_then(|program| program.run(scope, &self.budget).ok());
-        let made = made.and_then(|value| match value {
-            // Data of Secrets is not told.
-            Value::Text(text) if !text.trim().is_empty() && self.subject.kind != "Secret" => {
-                Some(text.trim().to_owned())
-            }
-            _ => None,
-        });
-        made.or_else(|| validation.message.as_ref().map(|text| text.trim().to_owned()))
-            .unwrap_or_else(|| format!("failed expression: {}", validation.text))
-    }
-
-    /// The deepest field among those that an expression and the variables in it name, as far as it is written.
-    fn field(&self, program: &Program) -> String {
-        let mut paths = program.paths("object");
-        for (name, variable) in &self.policy.variables {
-            if let Ok(variable) = variable
-                && program.paths("variables").iter().any(|path| path.first() == Some(name))
-            {
-                paths.extend(variable.paths("object"));
-            }
-        }
-        deepest(self.subject.node, paths)
-    }
-}
-
-/// The variables of a policy; of its own, those in front of the one being computed.
-struct Seen<'a> {
-    asked: &'a Asked<'a>,
-    variables: usize,
-}
-
-impl<'a> Scope<'a> for Seen<'a> {
-    fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
-        let (asked, subject) = (self.asked, self.asked.subject);
-        Some(Ok(match name {
-            "object" => Value::of(asked.object, None),
-            "oldObject" => Value::Null,
-            "params" => asked.parameters.map_or(Value::Null, |node| Value::of(node, None)),
-            "namespaceObject" if !subject.namespaced => Value::Null,
-            "namespaceObject" => match asked.world.namespace(subject.namespace) {
-                Some(node) => Value::of(node, None),
-                None => {
-                    let why = format!("namespace `{}` is not among the objects here", subject.namespace);
-                    return Some(Err(Fault::unsupported(why)));
-                }
-            },
-            _ => return None,
-        }))
-    }
-
-    fn member(&self, name: &str, field: &str) -> Option<Result<Value<'a>, Fault>> {
-        let subject = self.asked.subject;
-        match name {
-            "variables" => {
-                let mut known = self.asked.policy.variables.iter().enumerate().take(self.variables);
-                let Some((index, (_, variable))) = known.find(|(_, (known, _))| known == field) else {
-                    return Some(Err(Fault::unsupported(format!("there is no variable `{field}`"))));
-                };
-                Some(match variable {
-                    Ok(variable) => {
-                        variable.run(&Seen { asked: self.asked, variables: index }, &self.asked.budget)
-                    }
-                    Err(why) => Err(Fault::unsupported(why.clone())),
-                })
-            }
-            "request" => {
-                let named = |resource: &str, kind: String| {
-                    Value::map(vec![
-                        ("group", Value::text(subject.group)),
-                        ("version", Value::text(subject.version)),
-                        (if resource == "kind" { "kind" } else { "resource" }, Value::text(kind)),
-                    ])
-                };
-                Some(Ok(match field {
-                    "operation" => Value::text("CREATE"),
-                    "name" => Value::text(subject.name),
-                    "namespace" => Value::text(subject.namespace),
-                    "kind" | "requestKind" => named("kind", subject.kind.to_owned()),
-                    "resource" | "requestResource" => named("resource", resource(subject.kind)),
-                    "subResource" | "requestSubResource" => Value::text(""),
-                    "dryRun" => Value::Bool(false),
-                    _ => {
-                        return Some(Err(Fault::unsupported(format!(
-                            "`request.{field}` is known to the API server alone"
-                        ))));
-                    }
-                }))
-            }
-            _ => None,
-        }
-    }
+/// The kinds of objects that a policy takes parameters or variables from.
+pub fn wanted_kinds(policy: &Node) -> Vec<SmolStr> {
+    let parameters = text(policy, &["spec", "paramKind", "kind"]);
+    let maps = kyverno::asks_for_config_maps(policy).then_some("ConfigMap");
+    let of_rules = policy.items(&["spec", "rules"]).iter();
+    let of_rules = of_rules.filter_map(|rule| text(rule, &["validate", "cel", "paramKind", "kind"]));
+    parameters.into_iter().chain(maps).chain(of_rules).map(SmolStr::new).collect()
 }

@@ -47,6 +47,7 @@ fn decide(policy: &str, object: &str) -> Vec<(Action, Outcome, String)> {
         namespace: text(&["metadata", "namespace"]),
         name: text(&["metadata", "name"]),
         namespaced: !text(&["metadata", "namespace"]).is_empty(),
+        old: None,
     };
     let _: Place = object.place();
     policies.decide(&subject, &world).into_iter().map(|it| (it.action, it.outcome, it.field)).collect()
@@ -208,14 +209,80 @@ spec:
 #[test]
 fn runs_rules_of_kyverno() {
     let latest = DEPLOYMENT.replace("a:1", "a:latest");
-    let found = (Action::Deny, Outcome::Violated("no latest".into()), "spec.template.spec.containers".into());
-    assert_eq!(decide(KYVERNO, &latest), [found]);
+    let found = |field: &str| (Action::Deny, Outcome::Violated("no latest".into()), field.to_owned());
+    assert_eq!(decide(KYVERNO, &latest), [found("spec.template.spec.containers[0].image")]);
     assert_eq!(decide(KYVERNO, DEPLOYMENT), []);
     assert_eq!(decide(KYVERNO, &latest.replace("namespace: shop", "namespace: kube-system")), []);
     assert_eq!(decide(&KYVERNO.replace("kinds: [Pod]", "kinds: [Pod], names: [x]"), &latest), []);
     let controllers =
         "metadata: {name: p, annotations: {pod-policies.kyverno.io/autogen-controllers: 'StatefulSet,Job'}}";
     assert_eq!(decide(&KYVERNO.replace("metadata: {name: p}", controllers), &latest), []);
-    let unknown = KYVERNO.replace("pattern: {", "pattern: {a: '{{ x }}', ");
+    let unknown = KYVERNO.replace("pattern: {", "pattern: {a: '{{ request.userInfo.username }}', ");
     assert!(matches!(decide(&unknown, &latest).as_slice(), [(_, Outcome::Unchecked(_), _)]));
+}
+
+/// What decisions about an object are to Kyverno: a rule that nothing is said of passes or skips.
+fn results(nodes: Vec<Node>, object: &Node, others: Vec<Node>) -> Vec<(String, &'static str, String)> {
+    let policies = Policies::of(nodes);
+    let world = World(others);
+    let text = |path: &[&str]| object.at_path(path).and_then(Node::as_str).unwrap_or_default();
+    let api_version = text(&["apiVersion"]);
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let kind = text(&["kind"]);
+    let is_cluster = matches!(kind, "Namespace" | "ClusterRole" | "ClusterRoleBinding" | "PersistentVolume" | "Node")
+        || kind.ends_with("Class");
+    let namespace = text(&["metadata", "namespace"]);
+    let subject = Subject {
+        node: object,
+        group,
+        version,
+        kind,
+        namespace: if namespace.is_empty() && !is_cluster { "default" } else { namespace },
+        name: text(&["metadata", "name"]),
+        namespaced: !is_cluster,
+        old: None,
+    };
+    let result = |it: Decision| match it.outcome {
+        Outcome::Violated(words) => (it.policy.to_string(), "fail", words),
+        Outcome::Failed(words) => (it.policy.to_string(), "error", words),
+        Outcome::Unchecked(words) => (it.policy.to_string(), "unknown", words),
+    };
+    policies.decide_over(&subject, &world, &|| Some(object.clone())).into_iter().map(result).collect()
+}
+
+/// What the tests of Kyverno's policy library expect, where somebody put it: a row has policies, a resource, others around it
+/// and the results by policy and rule.
+#[test]
+fn agrees_with_the_policy_library() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kyverno/rows.jsonl");
+    let Ok(lines) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return;
+    };
+    let place = read("a")[0].place();
+    let (mut same, mut unknown, mut wrong) = (0, std::collections::BTreeMap::<String, usize>::new(), Vec::new());
+    for line in lines.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let nodes = |name: &str| -> Vec<Node> {
+            row[name].as_array().unwrap().iter().map(|it| Node::from_value(it, place)).collect()
+        };
+        let object = Node::from_value(&row["resource"], place);
+        let found = results(nodes("policies"), &object, nodes("others"));
+        for (rule, wanted) in row["expect"].as_object().unwrap() {
+            let got = found.iter().find(|(name, ..)| name == rule);
+            let (got, words) = got.map_or(("pass", ""), |(_, got, words)| (*got, words.as_str()));
+            match (got, wanted.as_str().unwrap_or_default()) {
+                ("unknown", _) => *unknown.entry(words.to_owned()).or_default() += 1,
+                ("pass", "pass" | "skip") => same += 1,
+                (got, wanted) if got == wanted => same += 1,
+                (got, wanted) => wrong.push(format!(
+                    "{} {} {} {rule}: {got}, not {wanted}: {words}",
+                    row["dir"], row["resource"]["kind"], row["resource"]["metadata"]["name"]
+                )),
+            }
+        }
+    }
+    let count: usize = unknown.values().sum();
+    eprintln!("{same} agree, {} differ, {count} not known: {unknown:#?}", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

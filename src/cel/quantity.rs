@@ -73,11 +73,57 @@ impl Quantity {
         self.0 as f64 / ONE as f64
     }
 
-    pub(super) fn plus(self, other: Self) -> Option<Self> {
+    /// The sum, where it can be held.
+    pub fn plus(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
-    pub(super) fn minus(self, other: Self) -> Option<Self> {
+    /// The difference, where it can be held.
+    pub fn minus(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
+    }
+
+    /// The thousand millionths.
+    pub fn nano(self) -> i128 {
+        self.0
+    }
+
+    /// `String`: the canonical form, in the kind of units that another quantity is written in.
+    pub fn written_like(self, like: &str) -> String {
+        let behind = like.find(['e', 'E']).and_then(|at| like.get(at + 1..)).unwrap_or_default();
+        let exponent = !behind.is_empty() && !like.ends_with('i');
+        let is_binary = like.ends_with('i') && self.0.abs() >= 1024 * ONE;
+        if self.0 == 0 {
+            return "0".to_owned();
+        }
+        if is_binary {
+            let mut whole = self.0 / ONE + self.0.signum() * i128::from(self.0 % ONE != 0);
+            let mut units = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].iter();
+            let mut unit = units.next();
+            while whole % 1024 == 0 {
+                let Some(next) = units.next() else { break };
+                unit = Some(next);
+                whole /= 1024;
+            }
+            return format!("{whole}{}", unit.unwrap_or(&""));
+        }
+        let units = [
+            (27, "E", "e18"),
+            (24, "P", "e15"),
+            (21, "T", "e12"),
+            (18, "G", "e9"),
+            (15, "M", "e6"),
+            (12, "k", "e3"),
+            (9, "", ""),
+            (6, "m", "e-3"),
+            (3, "u", "e-6"),
+        ];
+        for (power, unit, scientific) in units {
+            let by = 10_i128.pow(power);
+            if self.0 % by == 0 {
+                return format!("{}{}", self.0 / by, if exponent { scientific } else { unit });
+            }
+        }
+        format!("{}{}", self.0, if exponent { "e-9" } else { "n" })
     }
 }

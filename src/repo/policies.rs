@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use smol_str::SmolStr;
 
-use crate::admission::{Decision, Policies, Subject, Surroundings};
+use crate::admission::{Decision, Policies, Subject, Surroundings, wanted_kinds};
 use crate::schema::Scope;
 use crate::yaml::Node;
 
@@ -78,10 +78,7 @@ impl TreePolicies {
     fn loaded(&self, workspace: &Workspace) -> &Loaded {
         self.loaded.get_or_init(|| {
             let nodes: Vec<Node> = self.policies.iter().filter_map(|it| it.node(workspace)).collect();
-            let text =
-                |node: &Node, path: &[&str]| node.at_path(path).and_then(Node::as_str).map(SmolStr::new);
-            let kinds: BTreeSet<SmolStr> =
-                nodes.iter().filter_map(|node| text(node, &["spec", "paramKind", "kind"])).collect();
+            let kinds: BTreeSet<SmolStr> = nodes.iter().flat_map(wanted_kinds).collect();
             let named = |it: &ScannedDocument| {
                 Some(Named {
                     kind: it.kind.clone(),
@@ -148,6 +145,7 @@ impl TreePolicies {
             namespace: &object.namespace,
             name: &object.name,
             namespaced: object.scope(workspace) != Some(Scope::Cluster),
+            old: None,
         };
         (loaded.policies.decide(&subject, loaded), loaded.one_cluster)
     }

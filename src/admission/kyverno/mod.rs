@@ -1,21 +1,43 @@
-//! Kyverno's ClusterPolicy and Policy: the `validate` rules with patterns and simple conditions.
+//! Kyverno's ClusterPolicy and Policy: the `validate` rules with `pattern`, `anyPattern`, `deny` and `foreach`, `preconditions`,
+//! `context`, `exclude` and PolicyExceptions, and the rules that Kyverno makes about workloads of rules about pods.
 //!
-//! Mirrors `github.com/kyverno/kyverno/pkg/engine`. A rule that uses anything else (`foreach`, `context`, JMESPath beyond a path, CEL,
-//! manifests, pod security, who asks) is not run at all, and says why.
+//! Mirrors `github.com/kyverno/kyverno/pkg/engine`. What only a cluster knows (who asks, its other objects, images in registries)
+//! is a value that is not known; a rule that comes to depend on one has no result, and says why.
+//!
+//! Not here: rules that change, make or verify; manifests.
 
+mod autogen;
 mod condition;
+mod context;
+mod exception;
+mod images;
+mod jmespath;
+mod operator;
 mod pattern;
 mod scalar;
 mod select;
+mod support;
+mod validate;
+mod variables;
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::origin::Place;
 use crate::yaml::Node;
 
-use super::policy::{Action, Decision, Outcome, Subject, Surroundings};
+use super::deepest;
+use super::expressions::{self, Expressions};
+use super::policy::{Action, Decision, Outcome, Subject, Surroundings, parameters};
 
-use pattern::Match;
+use context::Context;
+pub(super) use context::Asked;
+use jmespath::Stop;
+use select::Kinds;
+use validate::{Ask, At, Verdict};
+
 #[cfg(test)]
 pub(super) use pattern::{Match as Matched, matches};
 
@@ -29,20 +51,27 @@ pub(super) struct Policy {
     place: Place,
     /// The namespace that a Policy is about; a ClusterPolicy is about all.
     namespace: Option<SmolStr>,
-    /// The workloads that it also makes rules about, where it says so: kinds with commas between, `all` or `none`.
-    controllers: Option<SmolStr>,
+    /// The workloads that it also makes rules about.
+    controllers: Vec<SmolStr>,
+    spec: Node,
+    exceptions: Arc<Vec<Node>>,
     rules: Vec<Rule>,
+    /// The rules about workloads, and those about CronJobs.
+    about_workloads: Vec<Rule>,
+    about_cron_jobs: Vec<Rule>,
 }
 
 #[derive(Debug)]
 struct Rule {
     node: Node,
     name: SmolStr,
-    action: Action,
-    /// Why it cannot be run.
+    /// What Kyverno calls it.
+    full_name: SmolStr,
+    kinds: Kinds,
+    /// Why no part of it can be run.
     unsupported: Option<String>,
-    /// Whether Kyverno also makes it about workloads that make pods.
-    autogen: bool,
+    /// Its expressions, where it has those rather than patterns.
+    expressions: Option<Expressions>,
 }
 
 fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
@@ -50,206 +79,267 @@ fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
 }
 
 impl Policy {
-    /// Reads a canonical document; `excepted`: whether some PolicyException names it.
-    pub(super) fn read(node: &Node, excepted: bool) -> Option<Self> {
+    /// Reads a canonical document; `exceptions` are all that there are.
+    pub(super) fn read(node: &Node, exceptions: &Arc<Vec<Node>>) -> Option<Self> {
         let name = text(node, &["metadata", "name"])?;
         let namespace = text(node, &["kind"]).filter(|kind| *kind == "Policy");
-        let controllers = node
-            .at_path(&["metadata", "annotations"])
-            .and_then(|it| it.get("pod-policies.kyverno.io/autogen-controllers"))
-            .and_then(Node::as_str)
-            .map(SmolStr::new);
-        let action = text(node, &["spec", "validationFailureAction"]);
-        let overridden = !node.items(&["spec", "validationFailureActionOverrides"]).is_empty();
-        let rule = |rule: &Node| {
-            let validate = rule.get("validate")?;
-            let action = match text(validate, &["failureAction"]).or(action) {
-                Some(word) if word.eq_ignore_ascii_case("enforce") && !overridden => Action::Deny,
-                _ => Action::Audit,
-            };
-            let unsupported = if excepted {
-                Some("a PolicyException names it".to_owned())
-            } else {
-                unsupported(rule, validate)
-            };
-            Some(Rule {
-                name: text(rule, &["name"]).unwrap_or_default().into(),
-                action,
-                unsupported,
-                autogen: select::is_about_pods_alone(rule),
-                node: rule.clone(),
-            })
+        let ignores_failures = text(node, &["spec", "failurePolicy"]) == Some("Ignore");
+        let rule = |node: Node, name: SmolStr, full_name: SmolStr, kinds: Kinds| Rule {
+            unsupported: support::of_rule(&node),
+            expressions: node.at_path(&["validate", "cel"]).map(|cel| {
+                Expressions::read(
+                    node.items(&["celPreconditions"]),
+                    cel.items(&["variables"]),
+                    cel.items(&["expressions"]),
+                    ignores_failures,
+                )
+            }),
+            name,
+            full_name,
+            kinds,
+            node,
         };
-        let rules = node.items(&["spec", "rules"]).iter().filter_map(rule).collect();
+        let (mut rules, mut about_workloads, mut about_cron_jobs) = (Vec::new(), Vec::new(), Vec::new());
+        let controllers = autogen::controllers(node);
+        for it in node.items(&["spec", "rules"]).iter().filter(|rule| rule.get("validate").is_some()) {
+            let name = SmolStr::new(text(it, &["name"]).unwrap_or_default());
+            rules.push(rule(it.clone(), name.clone(), name.clone(), Kinds::Named));
+            if controllers.is_empty() || !autogen::is_about_pods(it) {
+                continue;
+            }
+            for (list, is_cron_job) in [(&mut about_workloads, false), (&mut about_cron_jobs, true)] {
+                let kinds = if is_cron_job { Kinds::Any } else { Kinds::OfPods };
+                let full_name = autogen::name(&name, is_cron_job);
+                list.push(rule(autogen::about_template(it, is_cron_job), name.clone(), full_name, kinds));
+            }
+        }
         Some(Self {
             name: name.into(),
             place: node.at_path(&["metadata", "name"])?.place(),
             namespace: namespace.map(|_| text(node, &["metadata", "namespace"]).unwrap_or("default").into()),
             controllers,
+            spec: node.get("spec")?.clone(),
+            exceptions: Arc::clone(exceptions),
             rules,
+            about_workloads,
+            about_cron_jobs,
         })
     }
 
-    /// Whether rules about pods are also about the pods of such workloads.
-    fn is_about_pods_of(&self, kind: &str) -> bool {
-        let names =
-            |list: &SmolStr| list.split(',').any(|name| matches!(name.trim(), "all") || name.trim() == kind);
-        self.controllers.as_ref().is_none_or(names)
+    /// Its name.
+    pub(super) fn name(&self) -> &SmolStr {
+        &self.name
     }
 
-    /// What its rules say about an object.
-    pub(super) fn decide(
-        &self,
-        subject: &Subject<'_>,
-        seen: &Node,
-        world: &dyn Surroundings,
+    /// What of it is not supported: names of rules with the reason. The second number is how many rules it has.
+    pub(super) fn unsupported(&self) -> (Vec<(SmolStr, String)>, usize) {
+        let why = |rule: &Rule| {
+            let why = rule.unsupported.clone().or_else(|| support::in_part(&rule.node))?;
+            Some((rule.name.clone(), why))
+        };
+        (self.rules.iter().filter_map(why).collect(), self.rules.len())
+    }
+
+    /// The rules that may be about objects of a kind, and where their patterns look.
+    fn rules(&self, kind: &str) -> impl Iterator<Item = (&Rule, Option<&'static [&'static str]>)> {
+        let made: &[Rule] = match kind {
+            _ if !self.controllers.iter().any(|it| it == kind) => &[],
+            "CronJob" => &self.about_cron_jobs,
+            _ => &self.about_workloads,
+        };
+        let template = autogen::template(kind);
+        self.rules.iter().map(|rule| (rule, None)).chain(made.iter().map(move |rule| (rule, Some(template))))
+    }
+
+    /// What its rules say about an object; `is_complete`: whether the object is as the API server sees it.
+    pub(super) fn decide<'a>(
+        &'a self,
+        asked: &'a Asked<'a>,
+        is_complete: bool,
         say: &mut dyn FnMut(Decision),
     ) {
+        let subject = asked.subject;
         if LEFT_OUT.contains(&subject.namespace)
             || self.namespace.as_ref().is_some_and(|it| it != subject.namespace)
         {
             return;
         }
-        for rule in &self.rules {
-            let mut decide = |outcome: Outcome, field: String| {
-                say(Decision {
-                    policy: SmolStr::new(format!("{}/{}", self.name, rule.name)),
-                    place: self.place,
-                    action: rule.action,
-                    outcome,
-                    field,
-                });
-            };
-            // The pods of a workload are judged where they are written.
-            let looks_inside = rule.autogen && self.is_about_pods_of(subject.kind);
-            let template = if looks_inside { select::template(subject) } else { None };
-            let is_about = match template {
-                Some(_) => select::is_about_its_pods(&rule.node, subject, world),
-                None => select::is_about(&rule.node, subject, world),
-            };
-            match (is_about, &rule.unsupported) {
-                (Ok(false), _) => continue,
-                (_, Some(why)) => {
-                    decide(Outcome::Unchecked(why.clone()), String::new());
-                    continue;
+        for (rule, template) in self.rules(subject.kind) {
+            if rule.expressions.is_some() && rule.unsupported.is_none() {
+                self.evaluate(rule, asked, is_complete, say);
+                continue;
+            }
+            let (outcome, field, at) = match self.judge(rule, template, asked) {
+                Ok(None) => continue,
+                Ok(Some((words, field, at))) => (Outcome::Violated(words), field, at),
+                Err(Stop::Unsupported(why)) => (Outcome::Unchecked(why), String::new(), None),
+                // The API server may add fields to a Pod that are missed here.
+                Err(stop) if !is_complete || subject.kind == "Pod" => {
+                    (Outcome::Unchecked(stop.to_string()), String::new(), None)
                 }
-                (Err(why), None) => {
-                    decide(Outcome::Unchecked(why), String::new());
-                    continue;
-                }
-                (Ok(true), None) => {}
-            }
-            let (path, written, seen) = match template {
-                Some(path) => match (subject.node.at_path(path), seen.at_path(path)) {
-                    (Some(written), Some(seen)) => (path.join("."), written, seen),
-                    _ => continue,
-                },
-                None => (String::new(), subject.node, seen),
+                Err(_) if text(&self.spec, &["failurePolicy"]) == Some("Ignore") => continue,
+                Err(stop) => (Outcome::Failed(format!("the rule fails: {stop}")), String::new(), None),
             };
-            match condition::hold(rule.node.get("preconditions"), seen, subject) {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(why) => {
-                    decide(Outcome::Unchecked(why), String::new());
-                    continue;
-                }
+            say(self.decision(rule, asked, outcome, field, at));
+        }
+    }
+
+    fn decision(
+        &self,
+        rule: &Rule,
+        asked: &Asked<'_>,
+        outcome: Outcome,
+        field: String,
+        at: Option<Place>,
+    ) -> Decision {
+        Decision {
+            policy: SmolStr::new(format!("{}/{}", self.name, rule.name)),
+            place: self.place,
+            action: self.action(rule, asked.subject, asked.world),
+            outcome,
+            field,
+            at,
+        }
+    }
+
+    /// What the expressions of a rule say. Mirrors `validate_cel.go`.
+    fn evaluate<'a>(
+        &'a self,
+        rule: &'a Rule,
+        asked: &'a Asked<'a>,
+        is_complete: bool,
+        say: &mut dyn FnMut(Decision),
+    ) {
+        let (subject, world) = (asked.subject, asked.world);
+        let mut tell = |outcome, field| say(self.decision(rule, asked, outcome, field, None));
+        let Some(expressions) = &rule.expressions else { return };
+        let spared = || {
+            let steps = Asked::steps();
+            let namespace = self.namespace.as_deref();
+            let context = Context::new(asked, namespace, rule.node.items(&["context"]), &steps);
+            if !condition::hold(rule.node.get("preconditions"), &context).map_err(|it| it.to_string())?.0 {
+                return Ok(true);
             }
-            if let Some((outcome, field)) = rule.judge(written, seen, subject) {
-                let field =
-                    [path, field].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(".");
-                decide(outcome, field);
+            exception::spares(&self.exceptions, &self.key(), &rule.full_name, subject, world, &context)
+        };
+        let cel = rule.node.at_path(&["validate", "cel"]);
+        let is_about = select::is_about(&rule.node, subject, world, rule.kinds)
+            .and_then(|is| Ok(is && !spared()?));
+        let parameters = match (is_about, cel) {
+            (Ok(true), Some(cel)) => parameters(cel, cel, subject, world),
+            (Err(why), _) => Err(why),
+            _ => return,
+        };
+        match parameters {
+            Ok(parameters) => expressions::Asked::new(
+                expressions,
+                subject,
+                asked.seen,
+                parameters,
+                world,
+                is_complete && subject.kind != "Pod",
+            )
+            .decide(&mut tell),
+            Err(why) => tell(Outcome::Unchecked(why), String::new()),
+        }
+    }
+
+    /// How exceptions name it.
+    fn key(&self) -> SmolStr {
+        match &self.namespace {
+            Some(namespace) => SmolStr::new(format!("{namespace}/{}", self.name)),
+            None => self.name.clone(),
+        }
+    }
+
+    /// What one rule says: nothing where the object keeps to it, or the rule is about others.
+    fn judge<'a>(
+        &'a self,
+        rule: &'a Rule,
+        template: Option<&'static [&'static str]>,
+        asked: &'a Asked<'a>,
+    ) -> Result<Option<(String, String, Option<Place>)>, Stop> {
+        let (subject, world) = (asked.subject, asked.world);
+        match (select::is_about(&rule.node, subject, world, rule.kinds), &rule.unsupported) {
+            (Ok(false), _) => return Ok(None),
+            (_, Some(why)) => return Err(Stop::Unsupported(why.clone())),
+            (Err(why), None) => return Err(Stop::Unsupported(why)),
+            (Ok(true), None) => {}
+        }
+        let Some(part) = rule.node.get("validate") else { return Ok(None) };
+        let steps = Asked::steps();
+        let namespace = self.namespace.as_deref();
+        let context = Context::new(asked, namespace, rule.node.items(&["context"]), &steps);
+        if !condition::hold(rule.node.get("preconditions"), &context)?.0 {
+            return Ok(None);
+        }
+        let spared =
+            exception::spares(&self.exceptions, &self.key(), &rule.full_name, subject, world, &context);
+        if spared.map_err(Stop::Unsupported)? {
+            return Ok(None);
+        }
+        // A pattern about a pod is asked of the template.
+        let (path, written, seen) = match template {
+            Some(path) => match (subject.node.at_path(path), asked.seen.at_path(path)) {
+                (Some(written), Some(seen)) => (path, written, seen),
+                _ => return Ok(None),
+            },
+            None => (&[][..], subject.node, asked.seen),
+        };
+        let ask = Ask { part, object: Cow::Borrowed(seen), depth: 0 };
+        let Verdict::Breaks { message: more, at } = ask.run(&context)? else { return Ok(None) };
+        let own = text(part, &["message"]).filter(|text| !text.trim().is_empty());
+        let own = own.and_then(|text| validate::message(text, subject.kind == "Secret", &context));
+        let more = Some(more).filter(|text| !text.is_empty());
+        let more = more.and_then(|text| validate::message(&text, subject.kind == "Secret", &context));
+        let words: Vec<String> = [own, more].into_iter().flatten().collect();
+        let words =
+            if words.is_empty() { format!("the rule {}", rule.name) } else { words.join("; ") };
+        let (field, place) = match at {
+            At::Path(below) => {
+                let (field, place) = validate::there(written, &below);
+                let path = path.iter().map(|name| (*name).to_owned()).chain([field]);
+                let field = path.filter(|name| !name.is_empty()).collect::<Vec<_>>().join(".");
+                (field, place)
             }
+            At::Fields(fields) => (deepest(subject.node, fields), None),
+        };
+        Ok(Some((words, field, place)))
+    }
+
+    /// What Kyverno does then. Mirrors `failureActionForRule`.
+    fn action(&self, rule: &Rule, subject: &Subject<'_>, world: &dyn Surroundings) -> Action {
+        let overridden = |list: &[Node]| {
+            list.iter().find_map(|it| {
+                let action = text(it, &["action"])?;
+                let namespaces = it.items(&["namespaces"]);
+                let named = |it: &Node| it.as_str().is_some_and(|it| scalar::wildcard(it, subject.namespace));
+                let selector = it.get("namespaceSelector").filter(|it| !it.is_null());
+                let is = (namespaces.is_empty() || namespaces.iter().any(named))
+                    && selector.is_none_or(|it| select::in_namespace(it, subject, world) == Ok(true));
+                is.then(|| action.to_owned())
+            })
+        };
+        let validate = rule.node.get("validate");
+        let of_rule = validate.and_then(|it| {
+            overridden(it.items(&["failureActionOverrides"]))
+                .or_else(|| text(it, &["failureAction"]).map(ToOwned::to_owned))
+        });
+        let action = of_rule
+            .or_else(|| overridden(self.spec.items(&["validationFailureActionOverrides"])))
+            .or_else(|| text(&self.spec, &["validationFailureAction"]).map(ToOwned::to_owned));
+        match action {
+            Some(word) if word.eq_ignore_ascii_case("enforce") => Action::Deny,
+            _ => Action::Audit,
         }
     }
 }
 
-impl Rule {
-    fn judge(&self, written: &Node, seen: &Node, subject: &Subject<'_>) -> Option<(Outcome, String)> {
-        let validate = self.node.get("validate")?;
-        let message = text(validate, &["message"])
-            .map_or_else(|| format!("the rule {}", self.name), |it| it.trim().to_owned());
-        if let Some(wanted) = validate.get("pattern") {
-            return match pattern::matches(seen, wanted) {
-                Match::Fails(path) => Some((Outcome::Violated(message), there(written, &path))),
-                Match::Holds | Match::Skips => None,
-            };
-        }
-        if let Some(list) = validate.get("anyPattern") {
-            let results: Vec<Match> =
-                list.seq_or_empty().iter().map(|it| pattern::matches(seen, it)).collect();
-            let holds = results.iter().any(|it| matches!(it, Match::Holds));
-            // Where every one is skipped, so is the rule.
-            let fails = results.iter().any(|it| matches!(it, Match::Fails(_)));
-            let path = results.iter().find_map(|it| match it {
-                Match::Fails(path) => Some(path.as_slice()),
-                _ => None,
-            });
-            let found = || (Outcome::Violated(message), there(written, path.unwrap_or_default()));
-            return (!holds && fails).then(found);
-        }
-        match condition::hold(validate.at_path(&["deny", "conditions"]), seen, subject) {
-            Ok(true) => Some((Outcome::Violated(message), String::new())),
-            Ok(false) => None,
-            Err(why) => Some((Outcome::Unchecked(why), String::new())),
-        }
+/// Whether policies among canonical objects ask for ConfigMaps.
+pub(super) fn asks_for_config_maps(policy: &Node) -> bool {
+    fn find(node: &Node) -> bool {
+        node.entries().iter().any(|entry| entry.key.text == "configMap" || find(&entry.value))
+            || node.seq_or_empty().iter().any(find)
     }
-}
-
-/// A path as far as it is written, without the elements of lists.
-fn there(node: &Node, path: &[String]) -> String {
-    let mut at = node;
-    let mut names = Vec::new();
-    for name in path {
-        let Some(below) = at.get(name) else { break };
-        at = below;
-        names.push(name.as_str());
-    }
-    names.join(".")
-}
-
-/// What of a rule is not known here.
-fn unsupported(rule: &Node, validate: &Node) -> Option<String> {
-    for part in ["context", "celPreconditions"] {
-        if rule.get(part).is_some_and(|it| !it.seq_or_empty().is_empty()) {
-            return Some(format!("it uses `{part}`"));
-        }
-    }
-    let parts = ["pattern", "anyPattern", "deny"];
-    let others = validate.entries().iter().map(|entry| entry.key.text.as_str());
-    let known = ["message", "failureAction", "failureActionOverrides", "allowExistingViolations"];
-    if let Some(other) = others.clone().find(|name| !parts.contains(name) && !known.contains(name)) {
-        return Some(format!("it uses `{other}`"));
-    }
-    if !others.clone().any(|name| parts.contains(&name)) {
-        return Some("it has no pattern".to_owned());
-    }
-    if validate.items(&["failureActionOverrides"]).is_empty() {
-        for part in ["pattern", "anyPattern"] {
-            if validate.get(part).is_some_and(has_variable) {
-                return Some(format!("its `{part}` has variables"));
-            }
-            if validate.get(part).is_some_and(has_open_name) {
-                return Some(format!("its `{part}` has wildcards in names"));
-            }
-        }
-        return None;
-    }
-    Some("it uses `failureActionOverrides`".to_owned())
-}
-
-/// Whether `{{ variables }}` or `$(references)` are in a pattern.
-fn has_variable(node: &Node) -> bool {
-    let is = |text: &str| text.contains("{{") || text.contains("$(");
-    node.as_str().is_some_and(is)
-        || node.seq_or_empty().iter().any(has_variable)
-        || node.entries().iter().any(|entry| is(&entry.key.text) || has_variable(&entry.value))
-}
-
-/// Whether names of fields, labels or annotations have wildcards.
-fn has_open_name(node: &Node) -> bool {
-    node.seq_or_empty().iter().any(has_open_name)
-        || node
-            .entries()
-            .iter()
-            .any(|entry| entry.key.text.contains(['*', '?']) || has_open_name(&entry.value))
+    policy.items(&["spec", "rules"]).iter().any(find)
 }

@@ -1,6 +1,6 @@
 //! `pattern`: a tree that an object must match, with anchors. Mirrors `pkg/engine/validate` and `pkg/engine/anchor`.
 
-use crate::yaml::{Data, Map, Node};
+use crate::yaml::{Data, Entry, Key, Map, Node};
 
 use super::scalar;
 
@@ -16,7 +16,7 @@ pub(in crate::admission) enum Match {
 }
 
 /// Patterns nest no deeper than that.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 128;
 
 pub(in crate::admission) fn matches(object: &Node, pattern: &Node) -> Match {
     match element(Some(object), pattern, &Vec::new()) {
@@ -41,6 +41,20 @@ enum Anchor {
     Negation,
     Equality,
     Existence,
+}
+
+impl Anchor {
+    /// The anchor around a name.
+    fn around(self, name: &str) -> String {
+        let sign = match self {
+            Self::Condition => "",
+            Self::Global => "<",
+            Self::Negation => "X",
+            Self::Equality => "=",
+            Self::Existence => "^",
+        };
+        format!("{sign}({name})")
+    }
 }
 
 /// `=(name)`: the anchor and the name.
@@ -123,7 +137,47 @@ fn handle(map: &Map, key: &str, pattern: &Node, path: &[String]) -> Result {
     }
 }
 
+/// Keys of labels and annotations with wildcards become those that the object has. Mirrors `ExpandInMetadata`.
+fn expanded(map: &Map, wanted: &Map) -> Option<Map> {
+    let is_open = |text: &str| text.contains(['*', '?']);
+    let (metadata, has) = (named(wanted, "metadata")?, map.get("metadata")?);
+    let mut new_metadata = metadata.value.as_map()?.clone();
+    let mut is_changed = false;
+    for tag in ["labels", "annotations"] {
+        let Some(entry) = named(&new_metadata, tag) else { continue };
+        let (Some(wanted), Some(has)) = (entry.value.as_map(), has.get(tag).map(Node::entries)) else { continue };
+        if !wanted.iter().any(|it| is_open(&it.key.text)) {
+            continue;
+        }
+        let mut new = Map::new();
+        // What is no text is dropped, as upstream has it.
+        for it in wanted.iter().filter(|it| it.value.as_str().is_some()) {
+            let (kind, name) = anchor(&it.key.text).map_or((None, it.key.text.as_str()), |(kind, name)| (Some(kind), name));
+            let found = has.iter().find(|has| is_open(name) && scalar::wildcard(name, &has.key.text));
+            let name = found.map_or(name, |has| has.key.text.as_str());
+            let key = kind.map_or_else(|| name.to_owned(), |kind| kind.around(name));
+            new.insert(Key::new(key, it.key.place()), it.value.clone());
+        }
+        let key = entry.key.text.clone();
+        if let Some(value) = new_metadata.get_mut(&key) {
+            *value = Node::map(new, value.place());
+            is_changed = true;
+        }
+    }
+    let mut new = wanted.clone();
+    let value = new.get_mut(&metadata.key.text.clone()).filter(|_| is_changed)?;
+    *value = Node::map(new_metadata, value.place());
+    Some(new)
+}
+
+/// The entry of a name, with an anchor or without.
+fn named<'m>(map: &'m Map, name: &str) -> Option<&'m Entry> {
+    map.iter().find(|entry| entry.key.text == name || anchor(&entry.key.text).is_some_and(|(_, it)| it == name))
+}
+
 fn mapping(map: &Map, wanted: &Map, path: &[String]) -> Result {
+    let expanded = expanded(map, wanted);
+    let wanted = expanded.as_ref().unwrap_or(wanted);
     let mut anchors: Vec<(&str, &Node)> = Vec::new();
     let mut others: Vec<(&str, &Node)> = Vec::new();
     for entry in wanted {
@@ -159,15 +213,17 @@ fn list(items: &[Node], wanted: &[Node], path: &[String]) -> Result {
     let pairs: Vec<(&Node, &Node)> = match &first.data {
         Data::Map(_) => items.iter().map(|item| (item, first)).collect(),
         Data::Scalar(_) => {
-            let good = items.iter().all(|item| scalar::matches(Some(item), first));
-            return if good { Ok(()) } else { Err(Stop::Fail(path.to_vec())) };
+            return match items.iter().position(|item| !scalar::matches(Some(item), first)) {
+                None => Ok(()),
+                Some(index) => Err(Stop::Fail(at(path, &index.to_string()))),
+            };
         }
         Data::Seq(_) if items.len() < wanted.len() => return Err(Stop::Fail(path.to_vec())),
         Data::Seq(_) => items.iter().zip(wanted).collect(),
     };
     let (mut applied, mut skipped) = (0, 0);
-    for (item, wanted) in pairs {
-        match element(Some(item), wanted, path) {
+    for (index, (item, wanted)) in pairs.into_iter().enumerate() {
+        match element(Some(item), wanted, &at(path, &index.to_string())) {
             Ok(()) => applied += 1,
             Err(Stop::Skip { .. }) => skipped += 1,
             fail => return fail,

@@ -24,7 +24,36 @@ pub(super) fn matches(value: Option<&Node>, pattern: &Node) -> bool {
     if value.is_some_and(|value| value.as_str() == Some(wanted)) {
         return true;
     }
+    let value = Written::of(value);
     wanted.split('|').any(|any| any.trim_matches(' ').split('&').all(|all| one(value, all.trim_matches(' '))))
+}
+
+/// Whether a pattern of one scalar is a range: `1-10`.
+pub(super) fn is_range(pattern: &str) -> bool {
+    !pattern.starts_with(['<', '>', '!']) && range(pattern, "-").is_some()
+}
+
+/// Whether a text is in a range: `1-10`, `1!-10`.
+pub(super) fn in_range(text: &str, range: &str) -> bool {
+    one(Written { number: Some(text), text: Some(text) }, range)
+}
+
+/// A scalar as patterns read it.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    number: Option<&'a str>,
+    text: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    fn of(value: Option<&'a Node>) -> Self {
+        let number = match value {
+            None => Some("0"),
+            Some(value) if value.as_bool().is_some() => None,
+            Some(value) => value.scalar_text(),
+        };
+        Self { number, text: value.and_then(Node::scalar_text) }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +66,7 @@ enum Op {
     LessEqual,
 }
 
-fn one(value: Option<&Node>, pattern: &str) -> bool {
+fn one(value: Written<'_>, pattern: &str) -> bool {
     if pattern.len() >= 2 {
         let signs = [
             (">=", Op::MoreEqual),
@@ -79,12 +108,7 @@ fn range<'p>(pattern: &'p str, between: &str) -> Option<(&'p str, &'p str)> {
     })
 }
 
-fn compare(value: Option<&Node>, pattern: &str, op: Op) -> bool {
-    let number = match value {
-        None => Some("0"),
-        Some(value) if value.as_bool().is_some() => None,
-        Some(value) => value.scalar_text(),
-    };
+fn compare(value: Written<'_>, pattern: &str, op: Op) -> bool {
     let holds = |order: Ordering| match op {
         Op::Equal => order.is_eq(),
         Op::NotEqual => order.is_ne(),
@@ -93,7 +117,7 @@ fn compare(value: Option<&Node>, pattern: &str, op: Op) -> bool {
         Op::MoreEqual => order.is_ge(),
         Op::LessEqual => order.is_le(),
     };
-    if let Some(number) = number {
+    if let Some(number) = value.number {
         if let (Ok(wanted), Ok(value)) = (Duration::parse(pattern), Duration::parse(number)) {
             return holds(value.cmp(&wanted));
         }
@@ -101,7 +125,7 @@ fn compare(value: Option<&Node>, pattern: &str, op: Op) -> bool {
             return holds(value.cmp(&wanted));
         }
     }
-    let Some(text) = value.and_then(Node::scalar_text) else { return false };
+    let Some(text) = value.text else { return false };
     match op {
         Op::Equal => wildcard(pattern, text),
         Op::NotEqual => !wildcard(pattern, text),

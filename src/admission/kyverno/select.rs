@@ -1,16 +1,30 @@
-//! `match` and `exclude`: which objects a rule is about.
+//! `match` and `exclude`: which objects a rule is about. Mirrors `pkg/engine/utils/match.go` and `pkg/utils/match`.
+
+use smol_str::SmolStr;
 
 use crate::k8s::{selects, selects_all};
-use crate::yaml::Node;
+use crate::yaml::{Key, Map, Node};
 
 use super::super::policy::{Subject, Surroundings};
 use super::scalar::wildcard;
 
+/// Which kinds a filter is about, beside those that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kinds {
+    /// As written.
+    Named,
+    /// Where it names Pod, the workload that makes pods.
+    OfPods,
+    /// The workload that makes pods, whatever it names.
+    Any,
+}
+
 /// The filters of a block, and whether all must match.
-fn filters(block: &Node) -> (Vec<&Node>, bool) {
-    match (block.get("any"), block.get("all")) {
-        (Some(any), _) => (any.seq_or_empty().iter().collect(), false),
-        (None, Some(all)) => (all.seq_or_empty().iter().collect(), true),
+pub(super) fn filters(block: &Node) -> (Vec<&Node>, bool) {
+    let listed = |key: &str| Some(block.get(key)?.seq_or_empty()).filter(|list| !list.is_empty());
+    match (listed("any"), listed("all")) {
+        (Some(any), _) => (any.iter().collect(), false),
+        (None, Some(all)) => (all.iter().collect(), true),
         (None, None) => (vec![block], true),
     }
 }
@@ -19,76 +33,43 @@ fn texts<'n>(node: &'n Node, key: &str) -> Vec<&'n str> {
     node.items(&[key]).iter().filter_map(Node::as_str).collect()
 }
 
-/// Whether Kyverno makes rules about workloads of a rule: where it is about pods alone, and chooses them by kind and namespace.
-pub(super) fn is_about_pods_alone(rule: &Node) -> bool {
-    let blocks = [rule.get("match"), rule.get("exclude")];
-    let mut all = blocks.into_iter().flatten().flat_map(|block| filters(block).0);
-    let is_plain = |filter: &Node| {
-        let resources = filter.get("resources");
-        resources.is_none_or(|resources| {
-            let kinds = texts(resources, "kinds");
-            let chosen =
-                ["name", "names", "selector", "annotations"].iter().any(|key| resources.get(key).is_some());
-            !chosen && kinds.iter().all(|kind| *kind == "Pod" || *kind == "v1/Pod")
-        })
-    };
-    all.all(is_plain)
-        && rule.get("match").is_some_and(|block| {
-            filters(block).0.iter().any(|it| !it.items(&["resources", "kinds"]).is_empty())
-        })
+pub(super) fn kinds_of(resources: &Node) -> Vec<&str> {
+    texts(resources, "kinds")
 }
 
-/// Where a workload that Kyverno looks into has its pods.
-pub(super) fn template(subject: &Subject<'_>) -> Option<&'static [&'static str]> {
-    match (subject.group, subject.kind) {
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch", "Job") => {
-            Some(&["spec", "template"])
-        }
-        ("", "ReplicationController") => Some(&["spec", "template"]),
-        ("batch", "CronJob") => Some(&["spec", "jobTemplate", "spec", "template"]),
-        _ => None,
-    }
+/// Whether kinds name Pod, in a version or not: `ContainsKind`.
+pub(super) fn contains_pod(kinds: &[&str]) -> bool {
+    let last = |kind: &str| kind.rsplit('/').next().map(|it| it.split('.').next() == Some("Pod"));
+    kinds.iter().any(|kind| last(kind) == Some(true) || kind.starts_with("Pod/"))
 }
 
-pub(super) fn is_about(rule: &Node, subject: &Subject<'_>, world: &dyn Surroundings) -> Result<bool, String> {
-    about(rule, subject, world, None)
-}
-
-/// Whether it would be about the pods of a workload.
-pub(super) fn is_about_its_pods(
+pub(super) fn is_about(
     rule: &Node,
     subject: &Subject<'_>,
     world: &dyn Surroundings,
-) -> Result<bool, String> {
-    about(rule, subject, world, Some("Pod"))
-}
-
-fn about(
-    rule: &Node,
-    subject: &Subject<'_>,
-    world: &dyn Surroundings,
-    kind: Option<&str>,
+    kinds: Kinds,
 ) -> Result<bool, String> {
     let Some(block) = rule.get("match") else { return Ok(false) };
-    if !in_block(block, subject, world, kind)? {
+    if !in_block(block, subject, world, kinds)? {
         return Ok(false);
     }
     match rule.get("exclude").filter(|it| !it.entries().is_empty()) {
-        Some(block) => Ok(!in_block(block, subject, world, kind)?),
+        Some(block) => Ok(!in_block(block, subject, world, kinds)?),
         None => Ok(true),
     }
 }
 
-fn in_block(
+/// Whether an object is in a block of filters; a filter that asks nothing is about nothing.
+pub(super) fn in_block(
     block: &Node,
     subject: &Subject<'_>,
     world: &dyn Surroundings,
-    kind: Option<&str>,
+    kinds: Kinds,
 ) -> Result<bool, String> {
     let (filters, all) = filters(block);
     let mut unknown = None;
     for filter in filters {
-        match in_filter(filter, subject, world, kind) {
+        match in_filter(filter, subject, world, kinds) {
             Ok(is) if is != all => return Ok(is),
             Ok(_) => {}
             Err(why) => unknown = Some(why),
@@ -101,16 +82,22 @@ fn in_filter(
     filter: &Node,
     subject: &Subject<'_>,
     world: &dyn Surroundings,
-    kind: Option<&str>,
+    as_kinds: Kinds,
 ) -> Result<bool, String> {
     let asks = ["subjects", "roles", "clusterRoles"].iter().find(|key| !filter.items(&[key]).is_empty());
-    let Some(resources) = filter.get("resources") else {
-        return asks.map_or(Ok(true), |key| Err(format!("it asks for `{key}`, and who asks is not known")));
+    let who = |key: &&str| Err(format!("it asks for `{key}`, and who asks is not known"));
+    let Some(resources) = filter.get("resources").filter(|it| !it.entries().is_empty()) else {
+        return asks.map_or(Ok(false), who);
     };
-    let kinds = texts(resources, "kinds");
-    let mut named = kinds.is_empty();
+    let kinds = kinds_of(resources);
+    let mut named = kinds.is_empty()
+        || match as_kinds {
+            Kinds::Named => false,
+            Kinds::OfPods => contains_pod(&kinds),
+            Kinds::Any => true,
+        };
     for wanted in kinds {
-        named |= is_kind(wanted, subject, kind)?;
+        named |= is_kind(wanted, subject);
     }
     let matching = |key: &str, text: &str| {
         let wanted = texts(resources, key);
@@ -118,7 +105,7 @@ fn in_filter(
     };
     let name = resources.get("name").and_then(Node::as_str).is_none_or(|it| wildcard(it, subject.name));
     let operations = texts(resources, "operations");
-    let operation = operations.is_empty() || operations.contains(&"CREATE");
+    let operation = operations.is_empty() || operations.contains(&subject.operation());
     if !named || !name || !operation || !matching("names", subject.name) {
         return Ok(false);
     }
@@ -127,58 +114,105 @@ fn in_filter(
         return Ok(false);
     }
     let labels = subject.node.at_path(&["metadata", "labels"]);
-    if let Some(selector) = resources.get("selector") {
-        let has_wildcard = selector.get("matchLabels").is_some_and(|it| {
-            it.entries()
-                .iter()
-                .any(|entry| entry.value.scalar_text().is_some_and(|text| text.contains(['*', '?'])))
-        });
-        if has_wildcard {
-            return Err("its selector has wildcards".to_owned());
-        }
-        if !selects(selector, &|name| labels?.get(name)?.scalar_text()) {
-            return Ok(false);
-        }
+    if let Some(selector) = resources.get("selector").filter(|it| !it.is_null())
+        && !selected(selector, labels, &|name| labels?.get(name)?.scalar_text())
+    {
+        return Ok(false);
     }
     for entry in resources.get("annotations").map(Node::entries).unwrap_or_default() {
-        let has = subject.node.at_path(&["metadata", "annotations"]).and_then(|it| it.get(&entry.key.text));
+        let annotations = subject.node.at_path(&["metadata", "annotations"]).map(Node::entries);
         let wanted = entry.value.scalar_text().unwrap_or_default();
-        if !has.and_then(Node::scalar_text).is_some_and(|text| wildcard(wanted, text)) {
+        let is = |has: &crate::yaml::Entry| {
+            let text = has.value.scalar_text();
+            wildcard(&entry.key.text, &has.key.text) && text.is_some_and(|text| wildcard(wanted, text))
+        };
+        if !annotations.unwrap_or_default().iter().any(is) {
             return Ok(false);
         }
     }
-    if let Some(selector) =
-        resources.get("namespaceSelector").filter(|it| !selects_all(it) && subject.namespaced)
-    {
-        let Some(node) = world.namespace(subject.namespace) else {
-            return Err(format!("the labels of namespace `{}` are not known here", subject.namespace));
-        };
-        let labels = node.at_path(&["metadata", "labels"]);
-        let label = |name: &str| match name {
-            "kubernetes.io/metadata.name" => Some(subject.namespace),
-            name => labels?.get(name)?.scalar_text(),
-        };
-        if !selects(selector, &label) {
+    if let Some(selector) = resources.get("namespaceSelector").filter(|it| !it.is_null()) {
+        if subject.kind == "Namespace" {
+            return Ok(false);
+        }
+        if !in_namespace(selector, subject, world)? {
             return Ok(false);
         }
     }
-    asks.map_or(Ok(true), |key| Err(format!("it asks for `{key}`, and who asks is not known")))
+    asks.map_or(Ok(true), who)
 }
 
-/// `Pod`, `v1/Pod`, `apps/v1/Deployment`, with wildcards. `kind`: what stands in for a workload.
-fn is_kind(wanted: &str, subject: &Subject<'_>, kind: Option<&str>) -> Result<bool, String> {
-    let (group, version) = if kind.is_some() { ("", "v1") } else { (subject.group, subject.version) };
-    let kind = kind.unwrap_or(subject.kind);
+/// Whether the namespace of an object has such labels; `Err` where they are not known.
+pub(super) fn in_namespace(
+    selector: &Node,
+    subject: &Subject<'_>,
+    world: &dyn Surroundings,
+) -> Result<bool, String> {
+    if selects_all(selector) {
+        return Ok(true);
+    }
+    if !subject.namespaced {
+        return Ok(selected(selector, None, &|_| None));
+    }
+    let Some(node) = world.namespace(subject.namespace) else {
+        return Err(format!("the labels of namespace `{}` are not known here", subject.namespace));
+    };
+    let labels = node.at_path(&["metadata", "labels"]);
+    Ok(selected(selector, labels, &|name| match name {
+        "kubernetes.io/metadata.name" => Some(subject.namespace),
+        name => labels?.get(name)?.scalar_text(),
+    }))
+}
+
+/// A selector whose keys and values may have wildcards: `ReplaceInSelector`.
+fn selected<'a>(selector: &Node, labels: Option<&Node>, label: &dyn Fn(&str) -> Option<&'a str>) -> bool {
+    let is_open = |text: &str| text.contains(['*', '?']);
+    let open = selector.get("matchLabels").map(Node::entries).unwrap_or_default();
+    if !open.iter().any(|it| is_open(&it.key.text) || it.value.scalar_text().is_some_and(is_open)) {
+        return selects(selector, label);
+    }
+    let mut expanded = selector.clone();
+    let mut wanted = Map::new();
+    for entry in open {
+        let value = entry.value.scalar_text().unwrap_or_default();
+        let found = labels.map(Node::entries).unwrap_or_default().iter().find(|has| {
+            wildcard(&entry.key.text, &has.key.text)
+                && has.value.scalar_text().is_some_and(|text| wildcard(value, text))
+        });
+        let place = entry.value.place();
+        let plain = |text: &str| -> SmolStr { text.replace(['*', '?'], "0").into() };
+        match found {
+            Some(has) => wanted.insert(has.key.clone(), has.value.clone()),
+            None => wanted.insert(Key::new(plain(&entry.key.text), place), Node::string(plain(value), place)),
+        };
+    }
+    if let Some(map) = expanded.as_map_mut().and_then(|map| map.get_mut("matchLabels")) {
+        *map = Node::map(wanted, map.place());
+    }
+    selects(&expanded, label)
+}
+
+/// `Pod`, `v1/Pod`, `apps/v1/Deployment`, `Pod.status`, with wildcards: `ParseKindSelector` and `CheckKind`.
+fn is_kind(wanted: &str, subject: &Subject<'_>) -> bool {
     let is_version = |text: &str| {
         text == "*" || text.starts_with('v') && text.chars().nth(1).is_some_and(|c| c.is_ascii_digit())
     };
-    let parts: Vec<&str> = wanted.split('/').collect();
-    match parts.as_slice() {
-        [wanted] if !wanted.contains('.') => Ok(wildcard(wanted, kind)),
-        [of, wanted] if is_version(of) => Ok(wildcard(of, version) && wildcard(wanted, kind)),
-        // A subresource: nothing that is rendered.
-        [_] | [_, _] => Ok(false),
-        [of, at, wanted] => Ok(wildcard(of, group) && wildcard(at, version) && wildcard(wanted, kind)),
-        _ => Err(format!("it names the kind `{wanted}`")),
+    let mut parts: Vec<&str> = wanted.split('/').collect();
+    if let Some(last) = parts.pop() {
+        parts.extend(last.split('.'));
     }
+    let (group, version, kind, below) = match parts.as_slice() {
+        [kind] => ("*", "*", *kind, ""),
+        ["*", "*"] => ("*", "*", "*", "*"),
+        ["*", below] if below.to_lowercase() == **below => ("*", "*", "*", *below),
+        [version, kind] if is_version(version) => ("*", *version, *kind, ""),
+        [kind, below] => ("*", "*", *kind, *below),
+        [version, kind, below] if is_version(version) => ("*", *version, *kind, *below),
+        [group, version, kind] => (*group, *version, *kind, ""),
+        [group, version, kind, below] => (*group, *version, *kind, *below),
+        _ => return false,
+    };
+    wildcard(group, subject.group)
+        && wildcard(version, subject.version)
+        && wildcard(kind, subject.kind)
+        && wildcard(below, "")
 }

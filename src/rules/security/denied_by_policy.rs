@@ -48,8 +48,8 @@ impl Rule for DeniedByPolicy {
             };
             let message = format!("policy `{policy}` {said} {} `{}`: {words}", object.kind, object.name);
             let path: Vec<&str> = decision.field.split('.').filter(|name| !name.is_empty()).collect();
-            let place =
-                object.at(&path).filter(|_| !path.is_empty()).map_or_else(|| object.place(), Node::place);
+            let field = object.at(&path).filter(|_| !path.is_empty()).map(Node::place);
+            let place = decision.at.or(field).unwrap_or_else(|| object.place());
             let field = (!path.is_empty()).then_some(decision.field.as_str());
             let report = cx
                 .report(place, message)

@@ -1,0 +1,251 @@
+//! The expressions of a policy, and what they say about an object.
+
+use smol_str::SmolStr;
+
+use crate::cel::{Budget, Fault, Program, Scope, Value};
+use crate::yaml::Node;
+
+use super::deepest;
+use super::defaults::with_defaults;
+use super::matching::resource;
+use super::policy::{Outcome, Subject, Surroundings};
+
+/// Steps that one policy may take for one object.
+const BUDGET: u64 = 1_000_000;
+
+#[derive(Debug)]
+pub(super) struct Validation {
+    expression: Result<Program, String>,
+    message: Option<SmolStr>,
+    message_expression: Option<Program>,
+    text: SmolStr,
+}
+
+/// `matchConditions`, `variables` and `validations`.
+#[derive(Debug)]
+pub(super) struct Expressions {
+    conditions: Vec<(SmolStr, Result<Program, String>)>,
+    variables: Vec<(SmolStr, Result<Program, String>)>,
+    validations: Vec<Validation>,
+    /// Whether what fails is let in.
+    ignores_failures: bool,
+}
+
+fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
+    node.at_path(path).and_then(Node::as_str)
+}
+
+fn program(node: &Node, key: &str) -> Option<Result<Program, String>> {
+    let text = node.get(key)?.as_str()?;
+    Some(Program::new(text).map_err(|error| format!("`{}`: {error}", text.trim())))
+}
+
+impl Expressions {
+    /// Reads the lists of conditions, variables and validations.
+    pub(super) fn read(
+        conditions: &[Node],
+        variables: &[Node],
+        validations: &[Node],
+        ignores_failures: bool,
+    ) -> Self {
+        let named = |items: &[Node]| -> Vec<(SmolStr, Result<Program, String>)> {
+            let read = |item: &Node| Some((text(item, &["name"])?.into(), program(item, "expression")?));
+            items.iter().filter_map(read).collect()
+        };
+        let validation = |item: &Node| {
+            Some(Validation {
+                expression: program(item, "expression")?,
+                message: text(item, &["message"]).map(SmolStr::new),
+                message_expression: program(item, "messageExpression").and_then(Result::ok),
+                text: text(item, &["expression"])?.trim().into(),
+            })
+        };
+        Self {
+            conditions: named(conditions),
+            variables: named(variables),
+            validations: validations.iter().filter_map(validation).collect(),
+            ignores_failures,
+        }
+    }
+}
+
+/// Expressions that are asked about an object.
+pub(super) struct Asked<'a> {
+    policy: &'a Expressions,
+    subject: &'a Subject<'a>,
+    object: &'a Node,
+    old: Option<Node>,
+    parameters: Option<&'a Node>,
+    world: &'a dyn Surroundings,
+    budget: Budget,
+    /// Whether the object has its defaults.
+    is_complete: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// `object`: with its defaults, where `is_complete` says so.
+    pub(super) fn new(
+        policy: &'a Expressions,
+        subject: &'a Subject<'a>,
+        object: &'a Node,
+        parameters: Option<&'a Node>,
+        world: &'a dyn Surroundings,
+        is_complete: bool,
+    ) -> Self {
+        let old = subject.old.map(|old| {
+            with_defaults(subject.group, subject.kind, old).unwrap_or_else(|| old.clone())
+        });
+        Self { policy, subject, object, old, parameters, world, budget: Budget::new(BUDGET), is_complete }
+    }
+
+    /// What a fault means: a failure only where the object is as the API server sees it.
+    fn fault(&self, what: &str, fault: Fault) -> Outcome {
+        match fault {
+            Fault::Failed(words) if self.is_complete => Outcome::Failed(format!("{what} fails: {words}")),
+            fault => Outcome::Unchecked(format!("{what}: {fault}")),
+        }
+    }
+
+    /// What they say, with the field that is meant.
+    pub(super) fn decide(&'a self, say: &mut dyn FnMut(Outcome, String)) {
+        let scope = Seen { asked: self, variables: self.policy.variables.len() };
+        let mut fault: Option<Outcome> = None;
+        for (name, condition) in &self.policy.conditions {
+            let what = format!("the condition `{name}`");
+            match condition {
+                Ok(condition) => match condition.test(&scope, &self.budget) {
+                    Ok(true) => {}
+                    // One that does not hold decides, whatever the others do.
+                    Ok(false) => return,
+                    Err(new) => {
+                        let new = self.fault(&what, new);
+                        // What cannot be known outweighs what fails.
+                        if fault.is_none() || matches!(new, Outcome::Unchecked(_)) {
+                            fault = Some(new);
+                        }
+                    }
+                },
+                Err(why) => fault = Some(Outcome::Unchecked(why.clone())),
+            }
+        }
+        if let Some(fault) = fault {
+            if !matches!(fault, Outcome::Failed(_)) || !self.policy.ignores_failures {
+                say(fault, String::new());
+            }
+            return;
+        }
+        for validation in &self.policy.validations {
+            let program = match &validation.expression {
+                Ok(program) => program,
+                Err(why) => {
+                    say(Outcome::Unchecked(why.clone()), String::new());
+                    continue;
+                }
+            };
+            let outcome = match program.test(&scope, &self.budget) {
+                Ok(true) => continue,
+                Ok(false) => Outcome::Violated(self.message(validation, &scope)),
+                Err(fault) => self.fault(&format!("`{}`", validation.text), fault),
+            };
+            if matches!(outcome, Outcome::Failed(_)) && self.policy.ignores_failures {
+                continue;
+            }
+            say(outcome, self.field(program));
+        }
+    }
+
+    fn message(&self, validation: &'a Validation, scope: &Seen<'a>) -> String {
+        let made =
+            validation.message_expression.as_ref().and_then(|program| program.run(scope, &self.budget).ok());
+        let made = made.and_then(|value| match value {
+            // Data of Secrets is not told.
+            Value::Text(text) if !text.trim().is_empty() && self.subject.kind != "Secret" => {
+                Some(text.trim().to_owned())
+            }
+            _ => None,
+        });
+        made.or_else(|| validation.message.as_ref().map(|text| text.trim().to_owned()))
+            .unwrap_or_else(|| format!("failed expression: {}", validation.text))
+    }
+
+    /// The deepest field among those that an expression and the variables in it name, as far as it is written.
+    fn field(&self, program: &Program) -> String {
+        let mut paths = program.paths("object");
+        for (name, variable) in &self.policy.variables {
+            if let Ok(variable) = variable
+                && program.paths("variables").iter().any(|path| path.first() == Some(name))
+            {
+                paths.extend(variable.paths("object"));
+            }
+        }
+        deepest(self.subject.node, paths)
+    }
+}
+
+/// The variables of a policy; of its own, those in front of the one being computed.
+struct Seen<'a> {
+    asked: &'a Asked<'a>,
+    variables: usize,
+}
+
+impl<'a> Scope<'a> for Seen<'a> {
+    fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
+        let (asked, subject) = (self.asked, self.asked.subject);
+        Some(Ok(match name {
+            "object" => Value::of(asked.object, None),
+            "oldObject" => asked.old.as_ref().map_or(Value::Null, |old| Value::of(old, None)),
+            "params" => asked.parameters.map_or(Value::Null, |node| Value::of(node, None)),
+            "namespaceObject" if !subject.namespaced => Value::Null,
+            "namespaceObject" => match asked.world.namespace(subject.namespace) {
+                Some(node) => Value::of(node, None),
+                None => {
+                    let why = format!("namespace `{}` is not among the objects here", subject.namespace);
+                    return Some(Err(Fault::unsupported(why)));
+                }
+            },
+            _ => return None,
+        }))
+    }
+
+    fn member(&self, name: &str, field: &str) -> Option<Result<Value<'a>, Fault>> {
+        let subject = self.asked.subject;
+        match name {
+            "variables" => {
+                let mut known = self.asked.policy.variables.iter().enumerate().take(self.variables);
+                let Some((index, (_, variable))) = known.find(|(_, (known, _))| known == field) else {
+                    return Some(Err(Fault::unsupported(format!("there is no variable `{field}`"))));
+                };
+                Some(match variable {
+                    Ok(variable) => {
+                        variable.run(&Seen { asked: self.asked, variables: index }, &self.asked.budget)
+                    }
+                    Err(why) => Err(Fault::unsupported(why.clone())),
+                })
+            }
+            "request" => {
+                let named = |resource: &str, kind: String| {
+                    Value::map(vec![
+                        ("group", Value::text(subject.group)),
+                        ("version", Value::text(subject.version)),
+                        (if resource == "kind" { "kind" } else { "resource" }, Value::text(kind)),
+                    ])
+                };
+                Some(Ok(match field {
+                    "operation" => Value::text(subject.operation()),
+                    "name" => Value::text(subject.name),
+                    "namespace" => Value::text(subject.namespace),
+                    "kind" | "requestKind" => named("kind", subject.kind.to_owned()),
+                    "resource" | "requestResource" => named("resource", resource(subject.kind)),
+                    "subResource" | "requestSubResource" => Value::text(""),
+                    "dryRun" => Value::Bool(false),
+                    _ => {
+                        return Some(Err(Fault::unsupported(format!(
+                            "`request.{field}` is known to the API server alone"
+                        ))));
+                    }
+                }))
+            }
+            _ => None,
+        }
+    }
+}
