@@ -92,9 +92,9 @@ impl<'a> Asked<'a> {
         world: &'a dyn Surroundings,
         is_complete: bool,
     ) -> Self {
-        let old = subject.old.map(|old| {
-            with_defaults(subject.group, subject.kind, old).unwrap_or_else(|| old.clone())
-        });
+        let old = subject
+            .old
+            .map(|old| with_defaults(subject.group, subject.kind, old).unwrap_or_else(|| old.clone()));
         Self { policy, subject, object, old, parameters, world, budget: Budget::new(BUDGET), is_complete }
     }
 

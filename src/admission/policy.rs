@@ -8,8 +8,8 @@ use crate::origin::Place;
 use crate::yaml::Node;
 
 use super::defaults::with_defaults;
-use super::kyverno;
 use super::expressions::{Asked, Expressions};
+use super::kyverno;
 use super::matching::matches;
 
 /// What a binding does with a violation.
@@ -86,6 +86,8 @@ pub struct Decision {
 #[derive(Debug)]
 struct Policy {
     name: SmolStr,
+    /// What bindings call it by.
+    key: SmolStr,
     node: Arc<Node>,
     expressions: Expressions,
 }
@@ -97,6 +99,7 @@ pub struct Policies {
     /// The name of the policy, and who binds it.
     bindings: Vec<(SmolStr, Arc<Node>)>,
     kyverno: Vec<kyverno::Policy>,
+    exceptions: Vec<kyverno::Exception>,
 }
 
 fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
@@ -112,7 +115,8 @@ impl Policy {
             listed("validations"),
             text(&node, &["spec", "failurePolicy"]) == Some("Ignore"),
         );
-        Some(Self { name: text(&node, &["metadata", "name"])?.into(), expressions, node })
+        let name = SmolStr::new(text(&node, &["metadata", "name"])?);
+        Some(Self { key: name.clone(), name, expressions, node })
     }
 
     fn place(&self) -> Place {
@@ -144,11 +148,18 @@ impl Policies {
                 }
                 // The same in one object.
                 ("policies.kyverno.io", Some("ValidatingPolicy")) => {
-                    let node = Arc::new(node);
-                    if let Some(policy) = Policy::read(Arc::clone(&node)) {
-                        policies.bindings.push((policy.name.clone(), node));
+                    let made = kyverno::about_workloads(&node);
+                    let own = std::iter::once((SmolStr::default(), node));
+                    for (of, node) in own.chain(made) {
+                        let node = Arc::new(node);
+                        let Some(mut policy) = Policy::read(Arc::clone(&node)) else { continue };
+                        policy.key = SmolStr::new(format!("{}:{of}", policy.name));
+                        policies.bindings.push((policy.key.clone(), node));
                         policies.validating.push(policy);
                     }
+                }
+                ("policies.kyverno.io", Some("PolicyException")) => {
+                    policies.exceptions.push(kyverno::Exception::read(&node));
                 }
                 ("kyverno.io", Some("ClusterPolicy" | "Policy")) => {
                     policies.kyverno.extend(kyverno::Policy::read(&node, &exceptions));
@@ -157,8 +168,8 @@ impl Policies {
             }
         }
         // Two of one name are two clusters' or two tries; which one counts is not known.
-        let names: Vec<SmolStr> = policies.validating.iter().map(|policy| policy.name.clone()).collect();
-        policies.validating.retain(|policy| names.iter().filter(|name| **name == policy.name).count() == 1);
+        let names: Vec<SmolStr> = policies.validating.iter().map(|policy| policy.key.clone()).collect();
+        policies.validating.retain(|policy| names.iter().filter(|name| **name == policy.key).count() == 1);
         policies
     }
 
@@ -199,7 +210,7 @@ impl Policies {
         }
         let mut defaulted: Option<Option<Node>> = None;
         for (name, binding) in &self.bindings {
-            let Some(policy) = self.validating.iter().find(|policy| policy.name == *name) else { continue };
+            let Some(policy) = self.validating.iter().find(|policy| policy.key == *name) else { continue };
             let actions = binding.items(&["spec", "validationActions"]).iter().filter_map(Node::as_str);
             let action = actions.map(|action| match action {
                 "Deny" => Action::Deny,
@@ -239,7 +250,17 @@ impl Policies {
             };
             let defaulted = defaulted.get_or_insert_with(complete);
             let seen = defaulted.as_ref().unwrap_or(subject.node);
-            let asked = Asked::new(&policy.expressions, subject, seen, parameters, world, defaulted.is_some());
+            let spared = self.exceptions.iter().map(|it| it.spares(&policy.name, subject, seen, world));
+            match spared.filter(|it| *it != Ok(false)).last() {
+                None | Some(Ok(false)) => {}
+                Some(Ok(true)) => continue,
+                Some(Err(why)) => {
+                    say(Outcome::Unchecked(why), String::new());
+                    continue;
+                }
+            }
+            let asked =
+                Asked::new(&policy.expressions, subject, seen, parameters, world, defaulted.is_some());
             asked.decide(&mut say);
         }
         if !self.kyverno.is_empty() {
@@ -270,7 +291,6 @@ pub(super) fn parameters<'w>(
     let found = world.parameters(kind, namespace, name).map(Some);
     found.ok_or_else(|| format!("its {kind} `{name}` is not among the objects here"))
 }
-
 
 /// The kinds of objects that a policy takes parameters or variables from.
 pub fn wanted_kinds(policy: &Node) -> Vec<SmolStr> {

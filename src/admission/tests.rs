@@ -229,8 +229,9 @@ fn results(nodes: Vec<Node>, object: &Node, others: Vec<Node>) -> Vec<(String, &
     let api_version = text(&["apiVersion"]);
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let kind = text(&["kind"]);
-    let is_cluster = matches!(kind, "Namespace" | "ClusterRole" | "ClusterRoleBinding" | "PersistentVolume" | "Node")
-        || kind.ends_with("Class");
+    let is_cluster =
+        matches!(kind, "Namespace" | "ClusterRole" | "ClusterRoleBinding" | "PersistentVolume" | "Node")
+            || kind.ends_with("Class");
     let namespace = text(&["metadata", "namespace"]);
     let subject = Subject {
         node: object,
@@ -260,9 +261,14 @@ fn agrees_with_the_policy_library() {
         return;
     };
     let place = read("a")[0].place();
-    let (mut same, mut unknown, mut wrong) = (0, std::collections::BTreeMap::<String, usize>::new(), Vec::new());
+    let (mut same, mut unknown, mut wrong) =
+        (0, std::collections::BTreeMap::<String, usize>::new(), Vec::new());
     for line in lines.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        // Their tests look there, too; Kyverno as it is set up does not.
+        if row["resource"]["metadata"]["namespace"] == "kube-system" {
+            continue;
+        }
         let nodes = |name: &str| -> Vec<Node> {
             row[name].as_array().unwrap().iter().map(|it| Node::from_value(it, place)).collect()
         };

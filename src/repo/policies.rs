@@ -46,7 +46,7 @@ impl TreePolicies {
                 matches!(it.kind.as_str(), "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding")
             }
             "kyverno.io" => matches!(it.kind.as_str(), "ClusterPolicy" | "Policy" | "PolicyException"),
-            "policies.kyverno.io" => it.kind == "ValidatingPolicy",
+            "policies.kyverno.io" => matches!(it.kind.as_str(), "ValidatingPolicy" | "PolicyException"),
             _ => false,
         };
         let policies: Vec<ScannedDocument> = scan.documents.iter().filter(is_policy).cloned().collect();

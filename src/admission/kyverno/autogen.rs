@@ -25,9 +25,9 @@ pub(super) fn controllers(policy: &Node) -> Vec<SmolStr> {
         for block in [rule.get("match"), rule.get("exclude")].into_iter().flatten() {
             for resources in filters(block).0.iter().filter_map(|filter| filter.get("resources")) {
                 let kinds = kinds_of(resources);
-                let is_chosen = ["name", "names", "selector", "annotations"].iter().any(|key| {
-                    resources.get(key).is_some_and(|it| !it.is_null() && it.as_str() != Some(""))
-                });
+                let is_chosen = ["name", "names", "selector", "annotations"]
+                    .iter()
+                    .any(|key| resources.get(key).is_some_and(|it| !it.is_null() && it.as_str() != Some("")));
                 if is_chosen || kinds.len() > 1 && contains_pod(&kinds) {
                     return Vec::new();
                 }
@@ -39,7 +39,10 @@ pub(super) fn controllers(policy: &Node) -> Vec<SmolStr> {
         return Vec::new();
     }
     let annotations = policy.at_path(&["metadata", "annotations"]);
-    match annotations.and_then(|it| it.get("pod-policies.kyverno.io/autogen-controllers")).and_then(Node::as_str) {
+    match annotations
+        .and_then(|it| it.get("pod-policies.kyverno.io/autogen-controllers"))
+        .and_then(Node::as_str)
+    {
         Some(list) => list.split(',').map(SmolStr::new).collect(),
         None => CONTROLLERS.iter().map(|kind| SmolStr::new_static(kind)).collect(),
     }

@@ -51,13 +51,14 @@ struct Told {
 
 impl Told {
     fn ask(&mut self, condition: &Node, variables: &dyn Variables) -> Result<bool, Stop> {
-        let part = |key: &str| condition.get(key).map_or(Ok(super::jmespath::Value::Null), |it| {
-            substitute(it, variables)
-        });
+        let part = |key: &str| {
+            condition.get(key).map_or(Ok(super::jmespath::Value::Null), |it| substitute(it, variables))
+        };
         let (key, value) = (part("key")?, part("value")?);
         let operator = condition.get("operator").and_then(Node::as_str).unwrap_or_default();
         let holds = operator::holds(operator, &key, &value)?;
-        self.last = condition.get("message").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let message = condition.get("message").and_then(Node::as_str).unwrap_or_default();
+        message.clone_into(&mut self.last);
         if !self.last.is_empty() {
             if holds { &mut self.held } else { &mut self.failed }.push(self.last.clone());
         }

@@ -3,9 +3,10 @@
 //! Entries are loaded when an expression first names them, as Kyverno does: one that nothing asks for cannot fail.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::yaml::Node;
@@ -19,7 +20,7 @@ use super::{images, text};
 const STEPS: u32 = 500_000;
 
 /// Expressions read so far.
-pub(super) type Queries = RefCell<HashMap<SmolStr, Arc<Result<Query, String>>, rustc_hash::FxBuildHasher>>;
+pub(super) type Queries = RefCell<FxHashMap<SmolStr, Arc<Result<Query, String>>>>;
 
 /// What one rule sees of one object.
 pub(super) struct Context<'a> {
@@ -52,7 +53,11 @@ pub(in crate::admission) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(in crate::admission) fn new(subject: &'a Subject<'a>, seen: &'a Node, world: &'a dyn Surroundings) -> Self {
+    pub(in crate::admission) fn new(
+        subject: &'a Subject<'a>,
+        seen: &'a Node,
+        world: &'a dyn Surroundings,
+    ) -> Self {
         Self { subject, seen, world, request: std::cell::OnceCell::new(), queries: Queries::default() }
     }
 

@@ -31,7 +31,11 @@ impl Parts<'_> {
     /// `String`: with the digest, else the tag.
     pub(super) fn reference(&self) -> String {
         let Self { registry, path, tag, digest } = self;
-        if digest.is_empty() { format!("{registry}/{path}:{tag}") } else { format!("{registry}/{path}@{digest}") }
+        if digest.is_empty() {
+            format!("{registry}/{path}:{tag}")
+        } else {
+            format!("{registry}/{path}@{digest}")
+        }
     }
 
     fn value(&self, pointer: &str) -> Value {

@@ -18,6 +18,7 @@ mod scalar;
 mod select;
 mod support;
 mod validate;
+mod validating_policy;
 mod variables;
 
 use std::borrow::Cow;
@@ -32,11 +33,12 @@ use super::deepest;
 use super::expressions::{self, Expressions};
 use super::policy::{Action, Decision, Outcome, Subject, Surroundings, parameters};
 
-use context::Context;
 pub(super) use context::Asked;
+use context::Context;
 use jmespath::Stop;
 use select::Kinds;
 use validate::{Ask, At, Verdict};
+pub(super) use validating_policy::{Exception, about_workloads};
 
 #[cfg(test)]
 pub(super) use pattern::{Match as Matched, matches};
@@ -223,8 +225,8 @@ impl Policy {
             exception::spares(&self.exceptions, &self.key(), &rule.full_name, subject, world, &context)
         };
         let cel = rule.node.at_path(&["validate", "cel"]);
-        let is_about = select::is_about(&rule.node, subject, world, rule.kinds)
-            .and_then(|is| Ok(is && !spared()?));
+        let is_about =
+            select::is_about(&rule.node, subject, world, rule.kinds).and_then(|is| Ok(is && !spared()?));
         let parameters = match (is_about, cel) {
             (Ok(true), Some(cel)) => parameters(cel, cel, subject, world),
             (Err(why), _) => Err(why),
@@ -293,8 +295,7 @@ impl Policy {
         let more = Some(more).filter(|text| !text.is_empty());
         let more = more.and_then(|text| validate::message(&text, subject.kind == "Secret", &context));
         let words: Vec<String> = [own, more].into_iter().flatten().collect();
-        let words =
-            if words.is_empty() { format!("the rule {}", rule.name) } else { words.join("; ") };
+        let words = if words.is_empty() { format!("the rule {}", rule.name) } else { words.join("; ") };
         let (field, place) = match at {
             At::Path(below) => {
                 let (field, place) = validate::there(written, &below);

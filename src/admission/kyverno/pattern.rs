@@ -145,14 +145,17 @@ fn expanded(map: &Map, wanted: &Map) -> Option<Map> {
     let mut is_changed = false;
     for tag in ["labels", "annotations"] {
         let Some(entry) = named(&new_metadata, tag) else { continue };
-        let (Some(wanted), Some(has)) = (entry.value.as_map(), has.get(tag).map(Node::entries)) else { continue };
+        let (Some(wanted), Some(has)) = (entry.value.as_map(), has.get(tag).map(Node::entries)) else {
+            continue;
+        };
         if !wanted.iter().any(|it| is_open(&it.key.text)) {
             continue;
         }
         let mut new = Map::new();
         // What is no text is dropped, as upstream has it.
         for it in wanted.iter().filter(|it| it.value.as_str().is_some()) {
-            let (kind, name) = anchor(&it.key.text).map_or((None, it.key.text.as_str()), |(kind, name)| (Some(kind), name));
+            let (kind, name) =
+                anchor(&it.key.text).map_or((None, it.key.text.as_str()), |(kind, name)| (Some(kind), name));
             let found = has.iter().find(|has| is_open(name) && scalar::wildcard(name, &has.key.text));
             let name = found.map_or(name, |has| has.key.text.as_str());
             let key = kind.map_or_else(|| name.to_owned(), |kind| kind.around(name));
@@ -172,7 +175,8 @@ fn expanded(map: &Map, wanted: &Map) -> Option<Map> {
 
 /// The entry of a name, with an anchor or without.
 fn named<'m>(map: &'m Map, name: &str) -> Option<&'m Entry> {
-    map.iter().find(|entry| entry.key.text == name || anchor(&entry.key.text).is_some_and(|(_, it)| it == name))
+    map.iter()
+        .find(|entry| entry.key.text == name || anchor(&entry.key.text).is_some_and(|(_, it)| it == name))
 }
 
 fn mapping(map: &Map, wanted: &Map, path: &[String]) -> Result {

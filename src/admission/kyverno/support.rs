@@ -76,7 +76,9 @@ fn of_query(query: &str) -> Option<String> {
     }
     query.paths().into_iter().find_map(|path| match path.as_slice() {
         [name, ..] if name.starts_with("serviceAccountName") => Some(format!("it asks for `{name}`")),
-        [a, b, ..] if a == "request" && UNKNOWN.contains(&b.as_str()) => Some(format!("it asks for `{a}.{b}`")),
+        [a, b, ..] if a == "request" && UNKNOWN.contains(&b.as_str()) => {
+            Some(format!("it asks for `{a}.{b}`"))
+        }
         _ => None,
     })
 }

@@ -222,7 +222,7 @@ pub(super) fn there(node: &Node, path: &[String]) -> (String, Option<Place>) {
         };
         let Some(below) = below else { break };
         match (at.as_seq(), number) {
-            (Some(_), Some(number)) => words.push_str(&format!("[{number}]")),
+            (Some(_), Some(number)) => words.extend(["[", &number.to_string(), "]"]),
             _ if words.is_empty() => words.push_str(name),
             _ => {
                 words.push('.');

@@ -83,9 +83,8 @@ pub(super) fn substitute(node: &Node, variables: &dyn Variables) -> Result<Value
         }
         Data::Map(map) => {
             let each = map.iter().map(|entry| {
-                let key = match in_text(&entry.key.text, variables)? {
-                    Value::Text(key) => key,
-                    _ => return Err(Stop::Failed("a key is no text".to_owned())),
+                let Value::Text(key) = in_text(&entry.key.text, variables)? else {
+                    return Err(Stop::Failed("a key is no text".to_owned()));
                 };
                 Ok((key, substitute(&entry.value, variables)?))
             });
@@ -109,7 +108,7 @@ pub(super) fn in_text(text: &str, variables: &dyn Variables) -> Result<Value, St
         };
         let variable = text.get(start..end).unwrap_or_default();
         let (expression, is_shallow) = expression(variable);
-        if expression == "@" || expression.contains("@") && expression.trim() == "@" {
+        if expression == "@" {
             return Err(Stop::Unsupported("it uses `{{@}}`".to_owned()));
         }
         let value = variables.query(&expression)?;

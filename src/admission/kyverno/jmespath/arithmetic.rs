@@ -67,7 +67,9 @@ pub(super) fn apply(name: &str, left: &Value, right: &Value) -> Result {
         ("subtract", Time(a), Time(b)) => long(a.0.checked_sub(b.0)),
         ("subtract", Amount(a, like), Amount(b, _)) => written(a.minus(b), like),
         ("multiply", Number(a), Number(b)) => Ok(Value::Number(a * b)),
-        ("multiply", Time(a), Number(b)) | ("multiply", Number(b), Time(a)) => Ok(of_seconds(a.seconds() * b)),
+        ("multiply", Time(a), Number(b)) | ("multiply", Number(b), Time(a)) => {
+            Ok(of_seconds(a.seconds() * b))
+        }
         ("divide", Number(a), Number(b)) => Ok(Value::Number(a / b)),
         ("divide", Time(a), Time(b)) => Ok(Value::Number(a.seconds() / b.seconds())),
         ("divide", Time(a), Number(b)) => Ok(of_seconds(a.seconds() / b)),

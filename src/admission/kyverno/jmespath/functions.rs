@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use crate::golang::regexp::Regexp;
 use crate::golang::semver::Version;
-use crate::golang::strconv::format_float;
 use crate::golang::strconv::FloatFormat;
+use crate::golang::strconv::format_float;
 
 use super::super::scalar::wildcard;
 use super::parse::Expr;
@@ -106,15 +106,19 @@ fn arity(name: &str) -> Option<(usize, usize)> {
     match name {
         "abs" | "avg" | "ceil" | "floor" | "keys" | "length" | "max" | "min" | "reverse" | "sort" | "sum"
         | "to_array" | "to_number" | "to_string" | "type" | "values" | "base64_decode" | "base64_encode"
-        | "image_normalize" | "is_external_url" | "md5" | "parse_json" | "parse_yaml" | "path_canonicalize"
-        | "random" | "sha1" | "sha256" | "time_to_cron" | "time_utc" | "to_boolean" | "to_lower"
-        | "to_upper" | "x509_decode" => exactly(1),
-        "contains" | "ends_with" | "join" | "map" | "max_by" | "min_by" | "sort_by" | "starts_with" | "add"
-        | "compare" | "divide" | "equal_fold" | "label_match" | "lookup" | "modulo" | "multiply"
+        | "image_normalize" | "is_external_url" | "md5" | "parse_json" | "parse_yaml"
+        | "path_canonicalize" | "random" | "sha1" | "sha256" | "time_to_cron" | "time_utc" | "to_boolean"
+        | "to_lower" | "to_upper" | "x509_decode" => exactly(1),
+        "contains" | "ends_with" | "join" | "map" | "max_by" | "min_by" | "sort_by" | "starts_with"
+        | "add" | "compare" | "divide" | "equal_fold" | "label_match" | "lookup" | "modulo" | "multiply"
         | "object_from_lists" | "pattern_match" | "regex_match" | "round" | "semver_compare" | "split"
         | "subtract" | "time_add" | "time_after" | "time_before" | "time_diff" | "time_parse"
         | "time_truncate" | "trim" | "trim_prefix" | "truncate" => exactly(2),
-        "items" | "regex_replace_all" | "regex_replace_all_literal" | "replace_all" | "time_between"
+        "items"
+        | "regex_replace_all"
+        | "regex_replace_all_literal"
+        | "replace_all"
+        | "time_between"
         | "time_since" => exactly(3),
         "replace" => exactly(4),
         "merge" | "not_null" => Some((1, usize::MAX)),
@@ -229,9 +233,7 @@ fn own(name: &str, it: &Arguments<'_, '_>) -> Option<Result> {
                 let text = String::from_utf8(bytes);
                 Value::text(text.map_err(|_| Stop::Unsupported("it decodes what is no text".to_owned()))?)
             }
-            "base64_encode" => {
-                Value::text(base64::engine::general_purpose::STANDARD.encode(it.text(0)?))
-            }
+            "base64_encode" => Value::text(base64::engine::general_purpose::STANDARD.encode(it.text(0)?)),
             "path_canonicalize" => Value::text(clean(it.text(0)?)),
             "truncate" => {
                 let most = it.number(1)?.max(0.0) as usize;
@@ -258,9 +260,9 @@ fn own(name: &str, it: &Arguments<'_, '_>) -> Option<Result> {
                 let (key, value) = (SmolStr::new(it.text(1)?), SmolStr::new(it.text(2)?));
                 let pair = |a: Value, b: &Value| Value::map([(key.clone(), a), (value.clone(), b.clone())]);
                 match it.value(0)? {
-                    Value::Map(map) => {
-                        Value::list(map.iter().map(|(name, of)| pair(Value::Text(name.clone()), of)).collect())
-                    }
+                    Value::Map(map) => Value::list(
+                        map.iter().map(|(name, of)| pair(Value::Text(name.clone()), of)).collect(),
+                    ),
                     Value::List(items) => {
                         let each = items.iter().enumerate();
                         Value::list(each.map(|(at, of)| pair(Value::Number(at as f64), of)).collect())

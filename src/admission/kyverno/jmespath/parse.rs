@@ -215,7 +215,9 @@ impl Parser {
         let mut part = 0;
         loop {
             match self.next() {
-                Token::Number(number) => *parts.get_mut(part).ok_or("a slice has three parts")? = Some(number),
+                Token::Number(number) => {
+                    *parts.get_mut(part).ok_or("a slice has three parts")? = Some(number);
+                }
                 Token::Colon => part += 1,
                 Token::RightBracket => break,
                 other => return Err(format!("unexpected {other:?} in an index")),

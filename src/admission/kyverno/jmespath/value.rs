@@ -70,17 +70,14 @@ impl Value {
                     let key = Key { style: Style::DoubleQuoted, ..Key::new(key.clone(), place) };
                     Ok(Entry { key, value: value.node(place)? })
                 };
-                Node::map(
-                    Map::from_entries(map.iter().map(entry).collect::<Result<_, SmolStr>>()?),
-                    place,
-                )
+                Node::map(Map::from_entries(map.iter().map(entry).collect::<Result<_, SmolStr>>()?), place)
             }
             Self::Unknown(why) => return Err(why.clone()),
         })
     }
 
     /// The value of JSON.
-    pub(super) fn of_json(json: &serde_json::Value) -> Self {
+    pub(in crate::admission::kyverno) fn of_json(json: &serde_json::Value) -> Self {
         use serde_json::Value as Json;
         match json {
             Json::Null => Self::Null,
