@@ -209,9 +209,8 @@ pub(super) const DEFINITIONS: &str = "apps that are defined otherwise";
 pub(super) fn touched(diff: &Diff) -> (Vec<&Open>, Option<String>) {
     let touched: Vec<&Open> = diff.open.iter().filter(|open| open.touched).collect();
     let rest = diff.open.len() - touched.len();
-    let words = (rest > 0).then(|| {
-        format!("{} not rendered in full, and the change touches no file of them", count(rest, "app"))
-    });
+    let words = (rest > 0)
+        .then(|| format!("not rendered in full, and not touched by the change: {}", count(rest, "app")));
     (touched, words)
 }
 
