@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::origin::Place;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// How bad it is if a finding is true; how sure that is, [`Confidence`] says. The words are SARIF's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -204,6 +204,15 @@ pub fn plain_path(path: &str) -> String {
     out
 }
 
+/// A definition of a kind among the files of the repository. It counts where something applies it, and else may be an old copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenBy {
+    /// The files that have it, or copies of it.
+    pub files: Vec<FileId>,
+    /// How sure what follows from it is where nothing applies any of them.
+    pub otherwise: Confidence,
+}
+
 /// One result: a rule's claim with exactly one primary label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -227,6 +236,8 @@ pub struct Finding {
     pub object: Option<ObjectRef>,
     /// How to mend it, where an edit can.
     pub fix: Option<Fix>,
+    /// The definition that says so, where it is one of the repository.
+    pub given_by: Option<GivenBy>,
     /// What identifies the finding beside rule and file when lines move; see `lint::fingerprint`.
     pub key: String,
 }

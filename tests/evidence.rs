@@ -361,3 +361,199 @@ fn a_selector_that_misses_its_own_pod_is_told_although_another_app_fails() {
         assert_eq!(findings(&files, &["unmatched-selector"]), want, "{app}");
     }
 }
+
+/// An app of plain manifests in `deploy`.
+fn manifests(objects: &str, of: &[&str]) -> Vec<String> {
+    findings(
+        &[("apps/shop.yaml", &application("shop", "shop", "deploy", "")), ("deploy/all.yaml", objects)],
+        of,
+    )
+}
+
+const ROLE: &str = "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: shop}
+rules: [{apiGroups: [''], resources: [secrets], verbs: [create, get]}]
+";
+
+fn pod_with_secret(annotations: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Pod
+metadata: {{name: shop}}
+spec:
+  containers:
+    - name: shop
+      image: registry.example.com/shop:1.0.0
+      env: [{{name: A, valueFrom: {{secretKeyRef: {{name: shop, key: a}}}}}}]
+{annotations}"
+    )
+}
+
+/// Controllers, clusters and drivers make what no manifest shows.
+#[test]
+fn what_others_make_is_not_missing() {
+    let missing = ["missing-secret", "missing-secret-key", "missing-role", "missing-storage-class"];
+    let secret = |annotation: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: shop{annotation}}}\nstringData: {{b: c}}\n"
+        )
+    };
+    let generated = ", annotations: {secret-generator.v1.mittwald.de/autogenerate: a}";
+    let binding = |role: &str, namespace: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: shop, namespace: {namespace}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {role}}}
+subjects: []
+"
+        )
+    };
+    let claims = |text: &str| {
+        format!(
+            "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: shop}}
+spec: {{storageClassName: fast, accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {{name: slow}}
+provisioner: example.com/disks
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: classes}}
+data:
+  class: |
+    {text}
+"
+        )
+    };
+    let reader = "extension-apiserver-authentication-reader";
+    for (objects, want) in [
+        (pod_with_secret(""), vec!["missing-secret certain deploy/all.yaml:8"]),
+        (pod_with_secret(ROLE), vec![]),
+        (pod_with_secret(&secret("")), vec!["missing-secret-key certain deploy/all.yaml:8"]),
+        (pod_with_secret(&secret(generated)), vec![]),
+        (binding(reader, "kube-system"), vec![]),
+        (binding(reader, "shop"), vec!["missing-role certain deploy/all.yaml:4"]),
+        (claims("nothing"), vec!["missing-storage-class certain deploy/all.yaml:4"]),
+        (claims("{kind: StorageClass, metadata: {name: fast}}"), vec![]),
+    ] {
+        assert_eq!(manifests(&objects, &missing), want, "{objects}");
+    }
+}
+
+/// The API server's own Service and the pods of the control plane are in no repository.
+#[test]
+fn what_the_cluster_runs_can_be_selected() {
+    let monitor = |labels: &str, namespace: &str| {
+        format!(
+            "apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {{name: it}}
+spec:
+  endpoints: [{{port: https}}]
+  namespaceSelector: {{matchNames: [{namespace}]}}
+  selector: {{matchLabels: {labels}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: other, namespace: {namespace}, labels: {{app: other}}}}
+spec: {{type: ExternalName, externalName: example.com}}
+"
+        )
+    };
+    let service = |value: &str| {
+        format!(
+            "apiVersion: v1
+kind: Service
+metadata: {{name: it, namespace: kube-system}}
+spec: {{selector: {{k8s-app: {value}}}, ports: [{{port: 80}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: other, namespace: kube-system, labels: {{k8s-app: other}}}}
+spec: {{containers: [{{name: a, image: 'registry.example.com/a:1'}}]}}
+"
+        )
+    };
+    for (objects, want) in [
+        (monitor("{component: apiserver, provider: kubernetes}", "default"), 0),
+        (monitor("{component: apiserver, provider: other}", "default"), 1),
+        (service("kube-dns"), 0),
+        (service("gone"), 1),
+    ] {
+        assert_eq!(manifests(&objects, &["unmatched-selector"]).len(), want, "{objects}");
+    }
+}
+
+const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: externalsecrets.external-secrets.io}
+spec:
+  group: external-secrets.io
+  names: {kind: ExternalSecret, plural: externalsecrets}
+  scope: Namespaced
+  versions: [{name: v1beta1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+";
+
+/// A definition that nothing applies may be an old copy of the one on the cluster.
+#[test]
+fn a_definition_counts_where_it_is_applied() {
+    let object = "apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: shop}
+spec: {secretStoreRef: {name: a}, dataFrom: [{extract: {key: a}}]}
+";
+    let app = application("shop", "shop", "deploy", "");
+    for (path, want) in
+        [("old/crd.yaml", vec![]), ("deploy/crd.yaml", vec!["unknown-kind certain deploy/all.yaml:1"])]
+    {
+        let files = [("apps/shop.yaml", app.as_str()), ("deploy/all.yaml", object), (path, DEFINITION)];
+        assert_eq!(findings(&files, &["unknown-kind"]), want, "{path}");
+    }
+}
+
+/// What a cluster answered, and templates of manifests, define no Applications.
+#[test]
+fn records_and_templates_are_no_apps() {
+    let app = application("shop", "shop", "deploy", "");
+    let record = app.replace("  name: shop\n", "  name: shop\n  uid: a\n  resourceVersion: '1'\n")
+        + "status: {sync: {}}\n";
+    let template = app.replace("path: deploy", "path: deploy/${env}");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let of = ["duplicate-application-name", "missing-source-path"];
+    for (path, other, want) in [
+        ("runs/1/copy.yaml", app.clone(), 1),
+        ("runs/1/copy.yaml", record, 0),
+        ("apps/app.tmpl.yaml", template.clone(), 0),
+        ("apps/other.yaml", template.replace("name: shop", "name: other"), 0),
+    ] {
+        let files = [("apps/shop.yaml", app.as_str()), (path, &other), ("deploy/a.yaml", map)];
+        assert_eq!(findings(&files, &of).len(), want, "{path}");
+    }
+}
+
+/// The root of an artifact that a pipeline packs is not that of the repository.
+#[test]
+fn an_artifact_is_not_the_repository() {
+    let instance = |kind: &str| {
+        format!(
+            "apiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata: {{name: flux, namespace: flux-system}}
+spec:
+  sync: {{kind: {kind}, url: 'oci://registry.example.com/sync', ref: latest, path: ./}}
+"
+        )
+    };
+    for (kind, want) in [("OCIRepository", 0), ("GitRepository", 1)] {
+        let files = [("clusters/a/flux.yaml", instance(kind)), ("compose.yaml", "services: {}\n".to_owned())];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert_eq!(findings(&files, &["render-failure"]).len(), want, "{kind}");
+    }
+}

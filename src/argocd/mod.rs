@@ -13,6 +13,7 @@ mod directory;
 mod helm;
 mod jq;
 mod kustomize;
+mod lua;
 mod project;
 pub mod rbac;
 mod render;
@@ -32,6 +33,7 @@ pub use build_options::BuildOptions;
 pub use detect::{Tool, detect};
 pub use directory::DirectoryOptions;
 pub use jq::jq_problem;
+pub use lua::{LuaFault, lua_fault};
 pub use project::{
     DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
 };

@@ -219,7 +219,9 @@ fn app_dir(source: &Source, root: &Dir) -> Result<Dir, Problem> {
     let problem = |what: &str| {
         let problem =
             Problem::at(ProblemKind::MissingPath, written.place, format!("`{path}`: app path {what}"));
-        if path.contains("{{") { problem.because(Cause::Unresolved) } else { problem }
+        // Argo CD replaces neither; a script that makes manifests of templates does.
+        let is_open = path.contains("{{") || path.contains("${");
+        if is_open { problem.because(Cause::Unresolved) } else { problem }
     };
     if path.starts_with('/') {
         return Err(problem("is absolute").help("write it relative to the root of the repository"));

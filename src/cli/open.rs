@@ -428,6 +428,7 @@ fn shown(problem: &Problem, sources: &Sources) -> String {
         apps: Vec::new(),
         object: None,
         fix: None,
+        given_by: None,
         key: String::new(),
     };
     render_finding(&finding, sources, Look { color: colors(), ..Look::default() }) + "\n"

@@ -67,6 +67,7 @@ mod tests {
                 apps: Vec::new(),
                 object: None,
                 fix: None,
+                given_by: None,
                 key: String::new(),
             };
             let made = comment(&finding, "why", &workspace).map(|fix| {

@@ -3,6 +3,7 @@
 //! Mirrors `text/template/exec.go`; `walk` has its statements, `eval` its expressions.
 
 use std::any::Any;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -146,20 +147,25 @@ impl Call<'_, '_> {
     ///
     /// # Errors
     ///
-    /// If it does not parse, with the parser's words in the first place; and whatever its execution fails of in the
-    /// second.
-    pub fn execute_text(&mut self, name: &str, text: &Text, data: &Value) -> Result<Text, (bool, Failure)> {
+    /// If it does not parse, with the parser's words and the bytes that do not fit; and whatever its execution fails of,
+    /// without.
+    pub fn execute_text(
+        &mut self,
+        name: &str,
+        text: &Text,
+        data: &Value,
+    ) -> Result<Text, (Option<Range<u32>>, Box<Failure>)> {
         let source: Arc<str> = text.as_str().into();
         let functions = self.exec.functions;
         let trees = parse(name, &source, None, &|name| functions.get(name).is_some())
-            .map_err(|error| (true, Failure::new(error.message)))?;
+            .map_err(|error| (Some(error.at.clone()), Box::new(Failure::new(error.message))))?;
         let saved = self.exec.templates.clone();
         let from = Arc::new(text.clone());
         self.exec.templates.add_from(trees, Some(&from));
         let frame = self.frame_here();
         let result = self.exec.execute_in(name, data, frame);
         self.exec.templates = saved;
-        result.map_err(|failure| (false, failure))
+        result.map_err(|failure| (None, Box::new(failure)))
     }
 }
 

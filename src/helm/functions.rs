@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::gotemplate::{BUILTINS, Call, Elem, Failure, FuncMap, Function, Map, MapKind, Param, Value};
-use crate::origin::{OriginId, SourceMap, Text};
+use crate::origin::{Locate, OriginId, SourceMap, Text};
 use crate::source::{Sources, Span};
 use crate::yaml::{Dialect, EmitStyle, JsonStyle, Node, emit_text, parse_text};
 
@@ -139,17 +139,30 @@ fn tpl(call: &mut Call<'_, '_>, template: &Value, data: &Value) -> Result {
     let source = template.to_text();
     let rendered = if source.as_str().contains("{{") {
         let quoted = crate::yaml::go_quote(source.as_str());
-        call.execute_text(TPL_NAME, &source, data).map_err(|(parsing, failure)| {
-            failure.wrap(&if parsing {
-                format!("cannot parse template {quoted}: ")
-            } else {
-                format!("error during tpl function execution for {quoted}: ")
-            })
-        })?
+        match call.execute_text(TPL_NAME, &source, data) {
+            Ok(rendered) => rendered,
+            Err((Some(at), failure)) => {
+                let mut failure = failure.wrap(&format!("cannot parse template {quoted}: "));
+                failure.trace.extend(written(call, &source, at));
+                return Err(failure);
+            }
+            Err((None, failure)) => {
+                return Err(failure.wrap(&format!("error during tpl function execution for {quoted}: ")));
+            }
+        }
     } else {
         source
     };
     Ok(Value::text(without_no_value(rendered)))
+}
+
+/// Where bytes of a text that `tpl` was given are written: in a file of the chart, in its values.
+fn written(call: &mut Call<'_, '_>, text: &Text, at: std::ops::Range<u32>) -> Option<Span> {
+    let shared = host(call)?;
+    let (sources, fallback) = (Arc::clone(&shared.sources), shared.fallback);
+    let mut map = SourceMap::new(text, call.exec.origins, &sources, fallback);
+    let place = map.locate(at.start as usize..at.end as usize);
+    (place.at != fallback && !place.at.is_empty()).then_some(place.at)
 }
 
 /// Go prints `<no value>` for nil; Helm removes it afterwards.

@@ -51,7 +51,7 @@ fn configs(target: &Target, entries: &[Node], cx: &mut Context<'_>) -> Vec<Resou
 }
 
 /// The object of a configuration, canonical, when its kind is built in.
-fn built_in(config: &Resource, cx: &mut Context<'_>) -> Option<Node> {
+fn built_in(config: &Resource, target: &Target, cx: &mut Context<'_>) -> Option<Node> {
     let id = &config.id;
     if id.gvk.group.is_empty() && id.gvk.version == BUILT_IN {
         let mut node = config.node.clone();
@@ -62,6 +62,7 @@ fn built_in(config: &Resource, cx: &mut Context<'_>) -> Option<Node> {
     }
     let kind = &id.gvk.kind;
     let place = config.node.place();
+    read_inputs(config, target, cx);
     cx.fail(if cx.options.enable_plugins {
         generators::unavailable(place, format!("the plugin `{kind}` is a program, which is not run"))
             .help("declare what it makes and others refer to under `external:` in .gitops-lint.yaml")
@@ -70,6 +71,17 @@ fn built_in(config: &Resource, cx: &mut Context<'_>) -> Option<Node> {
         Failure::at(place, message)
     });
     None
+}
+
+/// Reads the files that a program is told to make objects of (`files`, and `secretFrom` of KSOPS): whoever asks who reads a file
+/// learns that the build does.
+fn read_inputs(config: &Resource, target: &Target, cx: &mut Context<'_>) {
+    let lists = std::iter::once(&config.node).chain(config.node.items(&["secretFrom"]));
+    for file in lists.flat_map(|list| list.items(&["files"])).filter_map(Node::as_str) {
+        let path = file.rsplit_once('=').map_or(file, |(_, path)| path);
+        // What is not there is the program's to say.
+        let _ = target.loader.load(path, cx);
+    }
 }
 
 fn unknown(config: &Resource) -> Box<Failure> {
@@ -82,7 +94,7 @@ pub(super) fn generators(target: &Target, cx: &mut Context<'_>) -> Vec<generator
     let mark = cx.mark();
     for config in configs(target, &target.kustomization.generators, cx) {
         let before = cx.mark();
-        let Some(node) = built_in(&config, cx) else {
+        let Some(node) = built_in(&config, target, cx) else {
             cx.wrap_since(before, |message| format!("failed to load generator: {message}"));
             continue;
         };
@@ -120,7 +132,7 @@ pub(super) fn generators(target: &Target, cx: &mut Context<'_>) -> Vec<generator
 pub(super) fn transformers(target: &Target, entries: &[Node], cx: &mut Context<'_>) -> Vec<Configured> {
     let mut list = Vec::new();
     for config in configs(target, entries, cx) {
-        let Some(node) = built_in(&config, cx) else { continue };
+        let Some(node) = built_in(&config, target, cx) else { continue };
         let id = config.original_id();
         let steps = read(&config, &node, target, cx).map_err(|failure| {
             if failure.message == unknown(&config).message {

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod comment;
+mod definitions;
 mod filter;
 mod fingerprint;
 mod generic;
@@ -287,6 +288,7 @@ fn conclude(
         })
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
+    definitions::weigh(workspace, inventory, &mut findings);
     let findings = told::told(workspace, inventory, rules, options, findings);
     finish(workspace, inventory, rules, findings, options)
 }

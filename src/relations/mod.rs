@@ -19,7 +19,7 @@ mod routes;
 pub use collector::{Reference, Via};
 pub use name_index::NameIndex;
 pub use passive::is_passive;
-pub use provide::{is_known_operator, keys, mentions, provides};
+pub use provide::{is_known_operator, keys, may_make_secrets, mentions, provides};
 pub use provided::{ANYTHING, Before, Keys, NamePattern, Provided};
 pub use reference::references;
 pub use release_values::{NameWords, chart_may_make, container_port_names, is_named_after, major};

@@ -27,6 +27,8 @@ pub fn keys(group: &str, kind: &str, object: &Node) -> Option<Keys> {
         "reflector",
         "vault",
         "replicate-from",
+        // kubernetes-secret-generator makes the keys that its annotation lists.
+        "secret-generator",
     ];
     let labels = object.at_path(&["metadata", "labels"]).map(Node::entries).unwrap_or_default();
     if filled_later
@@ -118,7 +120,7 @@ pub fn provides(group: &str, kind: &str, name: &str, object: &Node) -> Vec<Provi
                 }
             }
         }
-        ("batch", "Job") if runs(object, "redis-initial-password") => {
+        ("batch", "Job") | ("apps", "Deployment") if runs(object, "redis-initial-password") => {
             // `argocd admin redis-initial-password`
             found.push(Provided::new("Secret", "argocd-redis", Keys::Unknown));
         }
@@ -205,6 +207,20 @@ fn runs(object: &Node, word: &str) -> bool {
     let mut containers = containers.flat_map(|list| object.items(&["spec", "template", "spec", list]));
     let says = |list: &[Node]| list.iter().any(|item| item.as_str() == Some(word));
     containers.any(|container| says(container.items(&["args"])) || says(container.items(&["command"])))
+}
+
+/// Whether an object is a role whose holders may make Secrets: controllers make those of their own webhooks and caches.
+pub fn may_make_secrets(group: &str, kind: &str, object: &Node) -> bool {
+    let has = |rule: &Node, list: &str, words: &[&str]| {
+        rule.items(&[list]).iter().filter_map(Node::as_str).any(|it| words.contains(&it))
+    };
+    group == "rbac.authorization.k8s.io"
+        && matches!(kind, "Role" | "ClusterRole")
+        && object.items(&["rules"]).iter().any(|rule| {
+            has(rule, "apiGroups", &["", "*"])
+                && has(rule, "resources", &["secrets", "*"])
+                && has(rule, "verbs", &["create", "*"])
+        })
 }
 
 /// Whether the table of operators has a kind.
@@ -368,6 +384,7 @@ fn makes_objects(text: &str) -> bool {
         || text.contains("certgen"))
         || text.contains("kind: Secret")
         || text.contains("kind: ConfigMap")
+        || text.contains("kind: StorageClass")
         || text.starts_with("--secret-name")
         || text.contains("create_namespaced_secret")
 }

@@ -50,6 +50,13 @@ pub fn references(group: &str, kind: &str, object: &Node) -> Vec<Reference> {
             scale_target(&mut cx, object.at_path(&["spec", "scaleTargetRef"]), "scaleTargetRef");
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => release_values::references(&mut cx, object),
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding",
+        ) => {
+            let policy = kind.trim_end_matches("Binding");
+            cx.add(group, policy, object.at_path(&["spec", "policyName"]), "spec.policyName".into());
+        }
         ("tekton.dev", "PipelineRun" | "TaskRun") => workspaces(&mut cx, object),
         ("external-secrets.io", "ExternalSecret" | "PushSecret") => external_secret(&mut cx, object),
         ("cert-manager.io", "Certificate" | "CertificateRequest") => {

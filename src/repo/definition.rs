@@ -106,6 +106,13 @@ impl Definition {
         matches!(self, Self::Kustomization(_) | Self::HelmRelease(_))
     }
 
+    /// Whether it is what a cluster answered when somebody asked: evidence, not a manifest.
+    pub(super) fn is_record(&self) -> bool {
+        let node = self.node();
+        let has = |path: &[&str]| node.at_path(path).is_some_and(|it| !it.is_null());
+        has(&["metadata", "uid"]) && has(&["metadata", "resourceVersion"]) && has(&["status"])
+    }
+
     /// Whether it is part of an app rather than one: a patch that no kustomization here lists, an operation, an object whose
     /// parent adds what every object of its kind needs. `patched` says that some parent is known to leave it out.
     pub(super) fn is_fragment(&self, patched: bool) -> bool {

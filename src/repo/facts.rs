@@ -59,6 +59,8 @@ pub struct ObjectFacts {
     pub mentions: Box<[SmolStr]>,
     /// Its pods.
     pub pod: Option<Box<PodFacts>>,
+    /// Whether it is a role whose holders may make Secrets.
+    pub makes_secrets: bool,
     /// The whole object, for the kinds that rules look into across apps.
     pub node: Option<Arc<Node>>,
 }
@@ -245,6 +247,7 @@ fn of(app: &App, rendered: &Rendered, object: &Object, workspace: &Workspace) ->
         keys: relations::keys(group, kind, node),
         mentions: relations::mentions(group, kind, node).into_iter().collect(),
         pod: PodFacts::of(object).map(Box::new),
+        makes_secrets: relations::may_make_secrets(group, kind, node),
         node: is_kept(object).then(|| Arc::new(node.clone())),
     }
 }

@@ -317,6 +317,10 @@ fn built_dir(
         from = origin.source;
     }
     match nearest(&from, Some(path), scan) {
+        // The root of an artifact that a pipeline packs is some directory, and nothing says which.
+        None if from.kind != "GitRepository" && is_root(kustomization.path()) && root.is_root() => {
+            return None;
+        }
         None => root = workspace.bootstrap().dir.join(root.as_str()).ok()?,
         Some(document) if is_elsewhere(document, kustomization.path(), workspace) => return None,
         Some(_) => {}
@@ -327,13 +331,17 @@ fn built_dir(
 /// Whether a Kustomization builds the root of what is another repository's: that a root exists here as well says nothing. Other
 /// paths do, whatever the source is called: repositories are forked and renamed, and artifacts are made of them.
 fn is_elsewhere(document: &ScannedDocument, path: &str, workspace: &Workspace) -> bool {
-    let is_root = path.trim_start_matches("./").trim_matches('/').is_empty();
-    is_root
+    is_root(path)
         && (document.kind != "GitRepository"
             || document.node(workspace).is_some_and(|node| {
                 flux::source_url(&node)
                     .is_some_and(|url| workspace.checkouts.identity(url) == Identity::Other)
             }))
+}
+
+/// Whether `spec.path` is the root of the source.
+fn is_root(path: &str) -> bool {
+    path.trim_start_matches("./").trim_matches('/').is_empty()
 }
 
 /// The Kustomization that the Flux operator makes of the `sync` of a FluxInstance, or of the chart that makes one.
@@ -405,8 +413,13 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
         }
     }
     let dir = best.1;
-    let nearly_all = |(_, paths): &(&SmolStr, &BTreeSet<String>)| 5 * hits(&dir, paths) >= 4 * paths.len();
-    let sources = paths.iter().filter(nearly_all).map(|(name, _)| name.clone()).collect();
+    // What the bootstrap calls its source by itself is this repository as soon as most of its paths are here: the others were
+    // removed. Another name may be that of a repository which is laid out alike.
+    let is_ours = |(name, paths): &(&SmolStr, &BTreeSet<String>)| {
+        let found = hits(&dir, paths);
+        5 * found >= 4 * paths.len() || name.as_str() == "flux-system" && 2 * found > paths.len()
+    };
+    let sources = paths.iter().filter(is_ours).map(|(name, _)| name.clone()).collect();
     let mut bootstrap = Bootstrap { dir, sources, ..Bootstrap::default() };
     flux_version::find_controllers(&mut bootstrap, workspace, scan);
     workspace.set_bootstrap(bootstrap);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::finding::{Confidence, GivenBy};
 use crate::schema::{
     Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, compile,
     file_names, find_custom, find_native, find_published, scope,
@@ -195,6 +196,21 @@ impl Workspace {
             }
             found => found,
         })
+    }
+
+    /// The definition among the files of the tree that says what an object looks like; `None` where none does, or where the app
+    /// of the object brings its own.
+    pub fn given_by(&self, object: &Object) -> Option<GivenBy> {
+        let own = object.definitions.find(&object.group, &object.kind);
+        let written = self.tree_definitions().find(self, &object.group, &object.kind);
+        if !own.is_empty() || written.is_empty() {
+            return None;
+        }
+        let api_version = smol_str::format_smolstr!("{}/{}", object.group, object.version);
+        // What the project publishes is newer than most copies.
+        let published = find_published(&api_version, &object.kind, LAST_MINOR).is_some();
+        let otherwise = if published { Confidence::Possible } else { Confidence::Likely };
+        Some(GivenBy { files: written.iter().map(|it| it.file).collect(), otherwise })
     }
 
     /// The schema of a kind among the files that the configuration names.

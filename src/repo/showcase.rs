@@ -51,6 +51,12 @@ pub fn is_test_data(path: &TreePath) -> bool {
     above(path, &TEST_DATA).is_some() || path.as_str().starts_with("test/")
 }
 
+/// Whether a file says by its name that some program makes the real one of it: `app.tmpl.yaml`, `app.template.yaml`.
+pub(super) fn is_template_file(path: &TreePath) -> bool {
+    let name = path.file_name();
+    [".tmpl.", ".template.", ".tpl."].iter().any(|part| name.contains(part))
+}
+
 /// Whether a text has tokens like `<CLUSTER_NAME>`, which some program replaces before anybody applies it.
 pub fn has_tokens(text: &str) -> bool {
     text.split('<').skip(1).any(|rest| is_token(rest.split_once('>').map_or("", |(name, _)| name)))

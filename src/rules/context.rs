@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::config::{Level, OptionKind};
-use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity};
+use crate::finding::{Confidence, Finding, Fix, GivenBy, Label, ObjectRef, Severity};
 use crate::origin::{Origins, Place, Spot};
 use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Spec, Workspace};
 use crate::schema::Violation;
@@ -244,6 +244,7 @@ impl<'a> Context<'a> {
             apps,
             object: None,
             fix: None,
+            given_by: None,
             key: String::new(),
         };
         Report { finding: Some(finding), context: self }
@@ -348,6 +349,11 @@ impl Report<'_, '_> {
         let name = |id| Some(Arc::clone(&inventory?.app(id)?.app.name));
         let names = apps.into_iter().filter_map(name).collect();
         self.with(|finding| finding.apps = names)
+    }
+
+    /// The definition that says so: whether something applies it is known once all apps are rendered.
+    pub fn given_by(self, definition: Option<GivenBy>) -> Self {
+        self.with(|finding| finding.given_by = definition)
     }
 
     /// How to mend it.

@@ -144,7 +144,12 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let scope = schema::is_cluster_scoped(&reference.group, &reference.kind);
                 let by_habit =
                     || reference.via == Via::Values || world.open(object.app, namespace, scope).is_some();
-                let sure = if operator(Some(reference.name.as_str())) {
+                // So may what this app gives the right to.
+                let own_maker = || {
+                    reference.kind == "Secret"
+                        && inventory.objects_of(object.app).iter().any(|it| it.makes_secrets)
+                };
+                let sure = if operator(Some(reference.name.as_str())) || rule.doubts && own_maker() {
                     Confidence::Possible
                 } else if operator(None) || by_habit() {
                     Confidence::Likely

@@ -43,7 +43,14 @@ pub(super) fn report(
         }
         apps.sort_unstable();
         apps.dedup();
-        let sure = if open && !near.is_some_and(|near| near.only) {
+        // A component offers what overlays may use or not: a part that none of today's needs is no mistake of its own.
+        let offered = path
+            .parent()
+            .and_then(|dir| inventory.scan.kustomizations.get(&dir))
+            .is_some_and(|it| it.component && it.file == path);
+        let sure = if offered && near.is_none() && kind == NoOpKind::PatchTarget {
+            Confidence::Possible
+        } else if open && !near.is_some_and(|near| near.only) {
             Confidence::Likely
         } else {
             Confidence::Certain

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
 
+use crate::source::FileId;
 use crate::yaml::Node;
 
 use super::builtin::Scope;
@@ -25,6 +26,8 @@ pub struct Definition {
     pub kind: SmolStr,
     /// Where its objects live.
     pub scope: Scope,
+    /// The file that it is written in.
+    pub file: FileId,
     /// The versions in written order.
     pub versions: Vec<Version>,
 }
@@ -98,6 +101,7 @@ impl Definition {
             group: text(&["spec", "group"])?,
             kind: text(&["spec", "names", "kind"])?,
             scope,
+            file: node.place().at.file,
             versions,
         })
     }

@@ -128,7 +128,9 @@ impl<'a> World<'a> {
         }
         let mut mentioning = self.serving(app, self.index().mentioned.get(&reference.name));
         let makes = |object: &ObjectFacts| reference.kind == "Secret" || !makes_secrets_only(object);
-        if makeable && mentioning.any(makes) {
+        // Drivers of storage make the class that a ConfigMap of theirs holds as a text.
+        let held = |object: &ObjectFacts| reference.kind == "StorageClass" && object.is("", "ConfigMap");
+        if mentioning.any(|object| held(object) || makeable && makes(object)) {
             return Answer::Unknown("something mentions it that may make it");
         }
         let mut documents = self.written(&reference.name).filter(|document| {

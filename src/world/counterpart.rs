@@ -237,20 +237,23 @@ fn dir_of(place: Place, sources: &Sources) -> Option<Home> {
     sources.get(place.at.file)?.home().parent()
 }
 
-/// Whether some text or key of a tree holds a name as a word of its own.
+/// Whether some text or key of a tree holds a name as a word of its own. What the release and its objects are called says
+/// nothing about Secrets: everything of an app is called alike.
 fn says(node: &Node, name: &str, depth: u32) -> bool {
+    const OWN: [&str; 4] = ["metadata", "releaseName", "nameOverride", "fullnameOverride"];
     depth < 64
         && (node.as_str().is_some_and(|text| has_word(text, name))
             || node.seq_or_empty().iter().any(|item| says(item, name, depth + 1))
-            || node
-                .entries()
-                .iter()
-                .any(|entry| has_word(&entry.key.text, name) || says(&entry.value, name, depth + 1)))
+            || node.entries().iter().any(|entry| {
+                !OWN.contains(&entry.key.text.as_str())
+                    && (has_word(&entry.key.text, name) || says(&entry.value, name, depth + 1))
+            }))
 }
 
 /// Whether a text holds a name that is not part of a longer one.
 fn has_word(text: &str, name: &str) -> bool {
-    let outside = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
+    // Part of a host name or of a path of a program it is another word.
+    let outside = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
     text.match_indices(name).any(|(at, _)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
         let after = text.get(at + name.len()..).and_then(|text| text.chars().next());

@@ -6,6 +6,7 @@
 mod duration;
 mod layout;
 mod parse;
+mod zones;
 
 use std::fmt::{self, Write as _};
 
@@ -14,6 +15,7 @@ use smol_str::SmolStr;
 pub use duration::{Duration, DurationError};
 use layout::{Chunk, Offset, next_chunk};
 pub use parse::TimeError;
+pub use zones::{is_time_zone, time_zones};
 
 /// The layout `time.RFC3339`.
 pub const RFC3339: &str = "2006-01-02T15:04:05Z07:00";

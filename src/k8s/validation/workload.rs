@@ -1,5 +1,7 @@
 //! Workloads, budgets and autoscalers.
 
+use crate::finding::did_you_mean;
+use crate::golang::time::{is_time_zone, time_zones};
 use crate::yaml::Node;
 
 use super::{Found, final_text, has};
@@ -23,15 +25,15 @@ pub(super) fn check(kind: &str, node: &Node, found: &mut Found) {
                 found.add("spec.schedule", schedule, words, Some("use `timeZone`"));
             }
             if let Some(zone) = at(&["spec", "timeZone"])
-                && let Some(text) = final_text(zone).filter(|text| !is_zone(text))
+                && let Some(text) = final_text(zone)
+                && let Err(meant) = known_zone(text)
             {
-                let words = format!("`{text}` is no time zone");
-                found.add(
-                    "spec.timeZone",
-                    zone,
-                    words,
-                    Some("use a name of the time zone database, `Europe/Berlin`"),
-                );
+                let words = match meant {
+                    Some(meant) => format!("`{text}` is no time zone, but `{meant}` is"),
+                    None => format!("`{text}` is no time zone"),
+                };
+                let help = "use a name of the time zone database, such as `Europe/Berlin`";
+                found.add("spec.timeZone", zone, words, Some(help));
             }
             if let Some(template) = at(&["spec", "jobTemplate"]) {
                 job(template, "spec.jobTemplate.spec", found);
@@ -114,74 +116,19 @@ fn deployment(node: &Node, found: &mut Found) {
     }
 }
 
-/// Whether the time zone database may have a name: it has areas that are known, and few names without one.
-fn is_zone(name: &str) -> bool {
-    const AREAS: &[&str] = &[
-        "Africa",
-        "America",
-        "Antarctica",
-        "Arctic",
-        "Asia",
-        "Atlantic",
-        "Australia",
-        "Brazil",
-        "Canada",
-        "Chile",
-        "Etc",
-        "Europe",
-        "Indian",
-        "Mexico",
-        "Pacific",
-        "US",
-    ];
-    const ALONE: &[&str] = &[
-        "CET",
-        "CST6CDT",
-        "Cuba",
-        "EET",
-        "EST",
-        "EST5EDT",
-        "Egypt",
-        "Eire",
-        "GB",
-        "GB-Eire",
-        "GMT",
-        "GMT+0",
-        "GMT-0",
-        "GMT0",
-        "Greenwich",
-        "HST",
-        "Hongkong",
-        "Iceland",
-        "Iran",
-        "Israel",
-        "Jamaica",
-        "Japan",
-        "Kwajalein",
-        "Libya",
-        "MET",
-        "MST",
-        "MST7MDT",
-        "NZ",
-        "NZ-CHAT",
-        "Navajo",
-        "PRC",
-        "PST8PDT",
-        "Poland",
-        "Portugal",
-        "ROC",
-        "ROK",
-        "Singapore",
-        "Turkey",
-        "UCT",
-        "UTC",
-        "Universal",
-        "W-SU",
-        "WET",
-        "Zulu",
-    ];
-    match name.split_once('/') {
-        Some((area, place)) => AREAS.contains(&area) && !place.is_empty() && !place.contains(' '),
-        None => ALONE.contains(&name),
+/// Whether the time zone database has a name, or a newer one may: a name in a known area that is close to no other.
+///
+/// # Errors
+///
+/// Where it has none: the one that is meant, if there is one.
+fn known_zone(name: &str) -> Result<(), Option<&'static str>> {
+    if is_time_zone(name) {
+        return Ok(());
     }
+    let meant = did_you_mean(name, time_zones());
+    let in_area = name.split_once('/').is_some_and(|(area, place)| {
+        let of_area = |zone: &str| zone.strip_prefix(area).is_some_and(|rest| rest.starts_with('/'));
+        !place.is_empty() && !place.contains(' ') && time_zones().any(of_area)
+    });
+    if meant.is_some() || !in_area { Err(meant) } else { Ok(()) }
 }

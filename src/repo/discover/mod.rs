@@ -29,6 +29,7 @@ use super::flux::{self, Roots, Store};
 use super::inventory::Inventory;
 use super::remotes::{Expected, Identity};
 use super::scan::Scan;
+use super::showcase::is_template_file;
 use super::{Rendered, Workspace};
 
 /// Apps below apps below apps: real repositories have three or four levels.
@@ -99,6 +100,7 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
             && !is_flux_kind(&document.group, &document.kind)
             && !scan.is_resource(&document.path)
             && !scan.is_input(&document.path)
+            && !is_template_file(&document.path)
             && let Some(node) = document.node(workspace)
             && !scan.leaves_out(document, &node, workspace)
         {
@@ -189,6 +191,9 @@ impl<T: Send> Discovery<'_, T> {
         // What an app renders is what is applied; as written, or in an overlay that nobody builds, a part may lack the rest.
         let loose = by.is_some_and(|parent| parent.kind == AppKind::Overlay);
         if (by.is_none() || loose) && definition.is_fragment(loose && definition.is_flux()) {
+            return;
+        }
+        if by.is_none() && definition.is_record() {
             return;
         }
         let place = definition.place();

@@ -17,6 +17,7 @@ mod ineffective_role_policy;
 mod ineffective_template_patch;
 mod invalid_ignore_jq;
 mod invalid_ignore_pointer;
+mod invalid_lua_script;
 mod invalid_rbac_policy;
 mod invalid_sync_wave;
 mod invalid_sync_window;
@@ -66,6 +67,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &ineffective_template_patch::IneffectiveTemplatePatch,
     &invalid_ignore_jq::InvalidIgnoreJq,
     &invalid_ignore_pointer::InvalidIgnorePointer,
+    &invalid_lua_script::InvalidLuaScript,
     &invalid_rbac_policy::InvalidRbacPolicy,
     &invalid_sync_wave::InvalidSyncWave,
     &invalid_sync_window::InvalidSyncWindow,

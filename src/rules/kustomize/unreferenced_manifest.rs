@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use crate::finding::{Confidence, Severity};
 use crate::repo::{Inventory, KUSTOMIZATION_NAMES};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
@@ -26,6 +27,9 @@ const NOT_MEANT: [&str; 11] =
 /// So many siblings must be deployed for the one that is not to stand out.
 const SIBLINGS: usize = 2;
 
+/// So many of its kind must be listed for the one that is not to have been forgotten.
+const ALIKE: usize = 3;
+
 impl Rule for UnreferencedManifest {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -35,7 +39,11 @@ impl Rule for UnreferencedManifest {
         let scan = &inventory.scan;
         let read: BTreeSet<&TreePath> = inventory.apps.iter().flat_map(|app| &app.files).collect();
         let mut manifests: FxHashMap<TreePath, BTreeSet<&TreePath>> = FxHashMap::default();
+        let mut kinds: FxHashMap<&TreePath, BTreeSet<&str>> = FxHashMap::default();
         for document in &scan.documents {
+            if !document.name.is_empty() {
+                kinds.entry(&document.path).or_default().insert(document.kind.as_str());
+            }
             if let Some(dir) = document.path.parent() {
                 manifests.entry(dir).or_default().insert(&document.path);
             }
@@ -66,14 +74,26 @@ impl Rule for UnreferencedManifest {
             if idle.len() > deployed {
                 continue;
             }
-            for path in idle {
+            // One that is of the kind of several that are listed was forgotten, rather than left out.
+            let of_kind = |kind: &str| {
+                let listed = kustomization.resources.iter().filter(beside);
+                listed.filter(|path| kinds.get(path).is_some_and(|kinds| kinds.contains(kind))).count()
+            };
+            let stands_out = |path: &TreePath| {
+                idle.len() == 1
+                    && kinds.get(path).is_some_and(|kinds| kinds.iter().any(|kind| of_kind(kind) >= ALIKE))
+            };
+            for path in idle.iter().copied() {
                 let Ok(file) = cx.workspace.tree.read(path) else { continue };
                 let message = format!(
                     "`{}` is not among the resources of the kustomization beside it",
                     path.file_name()
                 );
                 let end = file.line_span(0).map_or(0, |line| line.end);
-                let report = cx.report_at(Span::new(file.id(), 0, end), message);
+                let mut report = cx.report_at(Span::new(file.id(), 0, end), message);
+                if stands_out(path) {
+                    report = report.confidence(Confidence::Likely).severity(Severity::Warning);
+                }
                 let report = report.related_at(Span::new(written.id(), 0, 0), "the kustomization");
                 report.help("add it to `resources`, or delete the file").mend(|_, mender| {
                     let fix = mender.push_below(written.span(), &["resources"], path.file_name())?;

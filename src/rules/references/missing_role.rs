@@ -17,9 +17,14 @@ meta!(
 
 pub(crate) struct MissingRole;
 
-/// ClusterRoles that a cluster, or the platform below it, brings.
-fn is_known(reference: &Reference) -> bool {
+/// Roles that a cluster, or the platform below it, brings.
+fn is_known(namespace: &str, reference: &Reference) -> bool {
     let name = reference.name.as_str();
+    // `namespaceRoles` of the bootstrap policy of RBAC.
+    let bootstrapped = name.contains(':') || name == "extension-apiserver-authentication-reader";
+    if reference.kind == "Role" {
+        return bootstrapped && matches!(namespace, "kube-system" | "kube-public" | "");
+    }
     reference.kind == "ClusterRole"
         && (matches!(name, "cluster-admin" | "admin" | "edit" | "view")
             || matches!(
@@ -54,7 +59,7 @@ impl Rule for MissingRole {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let rule = Missing {
             about: &|_, reference| reference.group == "rbac.authorization.k8s.io",
-            known: &|_, reference| is_known(reference),
+            known: &|object, reference| is_known(&object.namespace, reference),
             help: "name a role that is there, or add it; declare one that is made elsewhere under `external:`",
             doubts: true,
             sure: Confidence::Certain,

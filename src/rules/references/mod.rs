@@ -4,6 +4,7 @@ use super::Rule;
 
 mod colliding_ingress_host;
 mod duplicate_node_port;
+mod missing_admission_policy;
 mod missing_config_map;
 mod missing_config_map_key;
 mod missing_custom_resource_definition;
@@ -26,7 +27,9 @@ mod missing_service;
 mod missing_service_account;
 mod missing_service_port;
 mod missing_storage_class;
+mod misspelt_class;
 mod odd_secret_key;
+mod renamed_sealed_secret;
 mod secret_store_namespace_forbidden;
 mod stray_object;
 mod unattached_route;
@@ -39,6 +42,7 @@ mod unused_persistent_volume_claim;
 pub(super) const RULES: &[&dyn Rule] = &[
     &colliding_ingress_host::CollidingIngressHost,
     &duplicate_node_port::DuplicateNodePort,
+    &missing_admission_policy::MissingAdmissionPolicy,
     &missing_config_map::MissingConfigMap,
     &missing_config_map_key::MissingConfigMapKey,
     &missing_custom_resource_definition::MissingCustomResourceDefinition,
@@ -61,7 +65,9 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_service_account::MissingServiceAccount,
     &missing_service_port::MissingServicePort,
     &missing_storage_class::MissingStorageClass,
+    &misspelt_class::MisspeltClass,
     &odd_secret_key::OddSecretKey,
+    &renamed_sealed_secret::RenamedSealedSecret,
     &secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
     &stray_object::StrayObject,
     &unattached_route::UnattachedRoute,

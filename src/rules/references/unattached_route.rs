@@ -210,7 +210,14 @@ fn refused_by(
     }
     let theirs = listener.get("hostname").and_then(Node::as_str).unwrap_or_default();
     let ours = route.node.as_deref()?.items(&["spec", "hostnames"]);
-    let known = |text: &str| !text.is_empty() && !text.contains(['$', '{', '<', '%']);
+    // A variable that nobody here knows stands for the same on both sides: `${DOMAIN}` is not `shop.${DOMAIN}`.
+    let variable = |text: &str| {
+        let (before, name) = text.split_once("${")?;
+        (name.ends_with('}') && !before.contains(['$', '{', '<', '%'])).then(|| name.to_owned())
+    };
+    let shared = variable(theirs)
+        .filter(|name| ours.iter().all(|it| it.as_str().and_then(variable).as_ref() == Some(name)));
+    let known = |text: &str| !text.is_empty() && (shared.is_some() || !text.contains(['$', '{', '<', '%']));
     if theirs.is_empty()
         || ours.is_empty()
         || !matches!(route.kind.as_str(), "HTTPRoute" | "GRPCRoute" | "TLSRoute")

@@ -46,6 +46,38 @@ fn label<'a>(target: &'a ObjectFacts, name: &str) -> Option<&'a str> {
     }
 }
 
+/// Whether a selector fits the Service `kubernetes`, which every API server makes of itself in `default`.
+fn selects_api_server(selector: &Node, namespaces: Option<&[&str]>) -> bool {
+    let label = |name: &str| match name {
+        "component" => Some("apiserver"),
+        "provider" => Some("kubernetes"),
+        _ => None,
+    };
+    namespaces.is_none_or(|names| names.contains(&"default")) && k8s::selects(selector, &label)
+}
+
+/// Whether labels are those of pods that installers of clusters bring: kubeadm's static pods, DNS, the proxy.
+fn is_of_cluster(labels: &[crate::yaml::Entry]) -> bool {
+    let names = [
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kube-proxy",
+        "kube-dns",
+        "coredns",
+        "metrics-server",
+    ];
+    let is_name = |entry: &crate::yaml::Entry| {
+        matches!(entry.key.text.as_str(), "component" | "k8s-app" | "app.kubernetes.io/name" | "app" | "tier")
+            && entry
+                .value
+                .scalar_text()
+                .is_some_and(|value| names.contains(&value) || value == "control-plane")
+    };
+    !labels.is_empty() && labels.iter().any(is_name)
+}
+
 /// Labels that controllers add to the pods that they make of a workload.
 fn is_set_later(key: &str) -> bool {
     matches!(
@@ -81,6 +113,9 @@ impl Rule for UnmatchedSelector {
             }
             let services = object.kind == "ServiceMonitor";
             let namespaces = selectors::namespaces(object);
+            if services && selects_api_server(selector, namespaces.as_deref()) {
+                continue;
+            }
             let wanted = |target: &&ObjectFacts| {
                 (if services { target.is("", "Service") } else { target.pod.is_some() })
                     && namespaces.as_ref().is_none_or(|names| {
@@ -138,6 +173,11 @@ impl Rule for UnmatchedSelector {
                     targets
                 }
             };
+            // What the cluster itself runs there is in no repository: its control plane, its DNS, its proxy.
+            let of_cluster = |names: &Vec<&str>| names.contains(&"kube-system");
+            if namespaces.as_ref().is_none_or(of_cluster) && is_of_cluster(labels) {
+                continue;
+            }
             let keys: Vec<&str> = if plain {
                 selector.entries().iter().map(|it| it.key.text.as_str()).collect()
             } else {

@@ -87,7 +87,9 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         // A newer version of a project may list more.
         let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
             && schemas::is_published(object, cx);
-        let mut report = cx.report(violation.place, message).object(object, Some(&violation.path));
+        let definition = cx.workspace.given_by(object);
+        let mut report =
+            cx.report(violation.place, message).given_by(definition).object(object, Some(&violation.path));
         if let Some(help) = help {
             report = report.help(help);
         }

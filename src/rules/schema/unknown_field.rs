@@ -71,8 +71,12 @@ impl Rule for UnknownField {
                 };
                 // A newer version of the project may have it.
                 let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
-                let report =
-                    cx.report(violation.place, message).object(object, Some(&violation.path)).help(help);
+                let definition = cx.workspace.given_by(object);
+                let report = cx
+                    .report(violation.place, message)
+                    .given_by(definition)
+                    .object(object, Some(&violation.path))
+                    .help(help);
                 let old = violation.path.as_str();
                 let report = report.mend(|at, mender| match meant {
                     _ if is_one => None,

@@ -57,6 +57,7 @@ impl Rule for UnknownKind {
             ),
             // What is gone is told by another rule.
             Found::OtherMinor(..) => return,
+            Found::NotServed(_) if was_served_by_flux(&object.group, &object.version) => return,
             Found::NotServed(served) => {
                 let known: Vec<String> =
                     served.iter().map(|version| format!("`{group}/{version}`")).collect();
@@ -107,11 +108,18 @@ impl Rule for UnknownKind {
         };
         let field = if place == node.place() { "apiVersion" } else { "kind" };
         let old = if field == "kind" { kind.as_str() } else { api_version };
+        let definition = cx.workspace.given_by(object);
         cx.report(place, message)
+            .given_by(definition)
             .object(object, Some(field))
             .help(help)
             .mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
     }
+}
+
+/// Whether Flux served a version once: that it is gone is told by another rule.
+fn was_served_by_flux(group: &str, version: &str) -> bool {
+    group.ends_with(".toolkit.fluxcd.io") && version.contains("beta")
 }
 
 /// Documents that look like objects of Kubernetes and are input of programs, or are answers of the API server.

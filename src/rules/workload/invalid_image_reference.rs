@@ -13,6 +13,10 @@ impl Rule for InvalidImageReference {
         &META
     }
 
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         // Without the values that somebody deploys it with, a chart's names and images may lack their parts.
         if cx.is_chart_alone() {

@@ -3,6 +3,7 @@
 use super::Rule;
 
 mod alias_bomb;
+mod broken_config_file;
 mod duplicate_key;
 mod implicit_type;
 mod syntax_error;
@@ -12,6 +13,7 @@ mod unsubstituted_placeholder;
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
     &alias_bomb::AliasBomb,
+    &broken_config_file::BrokenConfigFile,
     &duplicate_key::DuplicateKey,
     &implicit_type::ImplicitType,
     &syntax_error::SyntaxError,

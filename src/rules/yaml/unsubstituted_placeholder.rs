@@ -22,16 +22,22 @@ impl Rule for UnsubstitutedPlaceholder {
     }
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
-        // Flux substitutes; what only lies around may be substituted by whoever applies it.
-        let Some(application) = app.application() else { return };
-        let common = application.sources.iter().filter_map(|source| source.node.get("kustomize"));
+        // What only lies around may be substituted by whoever applies it.
+        if app.kind.is_loose() || app.provisional {
+            return;
+        }
+        // Flux substitutes variables, and no blanks.
+        let application = app.application();
+        let common =
+            application.iter().flat_map(|it| &it.sources).filter_map(|source| source.node.get("kustomize"));
         let common: Vec<&Node> = common.filter_map(|kustomize| kustomize.get("commonAnnotations")).collect();
         // `${SHOP_*}` means names: braces would be alternatives for the glob.
         let name = |text: &str| text.trim_start_matches("${").trim_end_matches('}').to_owned();
         let patterns = cx.workspace.config.placeholders.iter();
         let known: Vec<Glob> = patterns.filter_map(|it| Glob::new(&name(&it.value), &[])).collect();
         for object in &rendered.objects {
-            let mut search = Search { object, known: &known, common: &common, cx };
+            let variables = application.is_some();
+            let mut search = Search { object, known: &known, common: &common, variables, cx };
             if let Some(metadata) = object.at(&["metadata"]) {
                 search.visit(metadata, "metadata", 0);
             }
@@ -64,6 +70,8 @@ struct Search<'o, 'c, 'a> {
     known: &'o [Glob],
     /// `kustomize.commonAnnotations` of the app.
     common: &'o [&'o Node],
+    /// Whether nothing substitutes variables.
+    variables: bool,
     cx: &'c mut Context<'a>,
 }
 
@@ -88,7 +96,14 @@ impl Search<'_, '_, '_> {
     }
 
     fn scalar(&mut self, node: &Node, text: &str, path: &str) {
-        let Some(placeholder) = placeholder(text) else { return };
+        if let Some(blank) = blank(text) {
+            self.cx
+                .report(node.place(), format!("`{blank}` was to be replaced: it is applied as it stands"))
+                .object(self.object, Some(path))
+                .help("write the value");
+            return;
+        }
+        let Some(placeholder) = placeholder(text).filter(|_| self.variables) else { return };
         let name = placeholder.trim_start_matches("${").trim_end_matches('}');
         if self.known.iter().any(|pattern| pattern.matches(name)) {
             return;
@@ -109,6 +124,31 @@ impl Search<'_, '_, '_> {
             .object(self.object, Some(path))
             .help(help);
     }
+}
+
+/// The first blank of a text of one line that examples tell their readers to fill in: `YOUR_DOMAIN`, `REPLACE_ME`, and `<DOMAIN_NAME>`
+/// where it is all there is.
+fn blank(text: &str) -> Option<&str> {
+    if text.contains('\n') {
+        return None;
+    }
+    let in_capitals = |word: &str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
+    };
+    let is_token = |name: &str| in_capitals(name) && name.contains(['_', '-']);
+    if let Some(name) = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        return is_token(name).then_some(text);
+    }
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'));
+    let mut words = words.filter(|word| in_capitals(word));
+    words.find(|word| {
+        ["YOUR_", "YOUR-"].iter().any(|start| word.starts_with(start) && word.len() > start.len())
+            || matches!(
+                *word,
+                "REPLACE_ME" | "REPLACE-ME" | "CHANGE_ME" | "CHANGE-ME" | "CHANGEME" | "REPLACEME"
+            )
+    })
 }
 
 /// The first `${NAME}` of a text of one line, in capitals as variables of the environment are.
@@ -135,6 +175,24 @@ fn placeholder(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_blanks() {
+        for (text, want) in [
+            ("YOUR_OFFICE_CIDR/32", Some("YOUR_OFFICE_CIDR")),
+            ("https://YOUR-DOMAIN.example.com", Some("YOUR-DOMAIN")),
+            ("<CLUSTER_NAME>", Some("<CLUSTER_NAME>")),
+            ("REPLACE_ME", Some("REPLACE_ME")),
+            ("YOUR_", None),
+            ("<html>", None),
+            ("<B>", None),
+            ("your_domain", None),
+            ("see <CLUSTER_NAME> for more", None),
+            ("a\nYOUR_DOMAIN", None),
+        ] {
+            assert_eq!(blank(text), want, "{text}");
+        }
+    }
 
     #[test]
     fn finds_placeholders() {
