@@ -8,6 +8,7 @@
 //!
 //! Not here: who finds policies and objects in a repository, and what becomes of a decision.
 
+mod compile;
 mod defaults;
 mod expressions;
 mod kyverno;
@@ -15,6 +16,7 @@ mod matching;
 mod own;
 mod policy;
 
+pub use compile::{BadExpression, bad_expressions};
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
 pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings, wanted_kinds};
 

@@ -46,6 +46,13 @@ impl Program {
         self.root.mentions(name)
     }
 
+    /// Names that no part of the expression binds: variables, types, and libraries that functions belong to.
+    pub fn free_names(&self) -> Vec<SmolStr> {
+        let mut free = Vec::new();
+        self.root.free_names(&mut Vec::new(), &mut free);
+        free
+    }
+
     /// The paths of fields that follow a name: `object.spec.replicas` is `spec`, `replicas`.
     pub fn paths(&self, name: &str) -> Vec<Vec<SmolStr>> {
         let mut paths = Vec::new();

@@ -125,6 +125,38 @@ impl Expr {
             || self.parts().iter().any(|part| part.mentions(name))
     }
 
+    /// Collects names that are not bound here or by what is around.
+    pub(super) fn free_names<'e>(&'e self, bound: &mut Vec<&'e str>, free: &mut Vec<SmolStr>) {
+        let length = bound.len();
+        match &self.kind {
+            Kind::Name(name) => {
+                if !bound.contains(&name.as_str()) {
+                    free.push(name.clone());
+                }
+            }
+            Kind::Loop(it) => {
+                it.target.free_names(bound, free);
+                bound.push(&it.first);
+                bound.extend(it.second.as_deref());
+                it.body.free_names(bound, free);
+                if let Some(filter) = &it.filter {
+                    filter.free_names(bound, free);
+                }
+            }
+            Kind::Bind(name, value, body) | Kind::OptMap(value, name, body, _) => {
+                value.free_names(bound, free);
+                bound.push(name);
+                body.free_names(bound, free);
+            }
+            _ => {
+                for part in self.parts() {
+                    part.free_names(bound, free);
+                }
+            }
+        }
+        bound.truncate(length);
+    }
+
     /// Collects the paths of fields that follow a name.
     pub(super) fn paths(&self, name: &str, paths: &mut Vec<Vec<SmolStr>>) {
         let mut fields = Vec::new();

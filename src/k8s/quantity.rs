@@ -56,7 +56,11 @@ pub fn node_quantity(node: &Node) -> Result<Option<f64>, &str> {
     match node.scalar() {
         Some(text) => {
             let number = node.style == Style::Plain;
-            quantity(text).or_else(|| number.then(|| node.as_f64()).flatten()).map(Some).ok_or(text.as_str())
+            // Spaces around it do not count when JSON is read.
+            quantity(text.trim())
+                .or_else(|| number.then(|| node.as_f64()).flatten())
+                .map(Some)
+                .ok_or(text.as_str())
         }
         None => Ok(None),
     }

@@ -206,7 +206,10 @@ impl<'a, 'n> Run<'a, 'n> {
                 own.into_iter().filter(|name| map.get(name).is_none() && !def.required.contains(name)),
             );
         }
-        if !missing.is_empty() {
+        // The owners of what a template makes are not looked at.
+        let owner = |step: &Step<'_>| matches!(step, Step::Field("ownerReferences"));
+        let in_template = self.against.native && self.way.len() > 3 && self.way.iter().any(owner);
+        if !missing.is_empty() && !in_template {
             self.report(node.place(), What::Missing(missing));
         }
         if def.fields.is_empty() && matches!(def.others, Others::Open) && !def.embedded {
@@ -291,6 +294,17 @@ impl<'a, 'n> Run<'a, 'n> {
                 }
             }
         }
+        // Into a Go struct null is read as one without fields.
+        if let Some(def) = def.items.as_ref().and_then(|schema| self.resolve(schema))
+            && self.against.native
+            && !def.required.is_empty()
+        {
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| item.is_null()) {
+                self.way.push(Step::Item(index));
+                self.report(item.place(), What::Missing(def.required.clone()));
+                self.way.pop();
+            }
+        }
         let element = def.items.as_ref().and_then(|schema| self.resolve(schema));
         let default = |key: &str| element?.field(key)?.default.as_ref()?.scalar_text();
         for (index, words) in super::list::duplicates(&def.list, items, &default) {
@@ -340,7 +354,14 @@ impl<'a, 'n> Run<'a, 'n> {
         }
         if !limits.one_of_values.is_empty() && !limits.one_of_values.iter().any(|it| means(it, node)) {
             let empty = self.against.native && node.as_str() == Some("");
-            if !empty {
+            // What the API server drops unless a feature gate is on.
+            let dropped = self.against.native
+                && match self.way.as_slice() {
+                    [.., Step::Field("stopSignal")] => true,
+                    [.., Step::Field("httpGet"), Step::Field(name)] => *name == "protocol",
+                    _ => false,
+                };
+            if !empty && !dropped {
                 self.not_listed(&limits.one_of_values, node, got);
             }
         }

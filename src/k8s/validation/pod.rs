@@ -1,303 +1,387 @@
-//! Pods: containers, probes, volumes, affinity, tolerations.
+//! Pods: names, network, security, scheduling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::k8s::{Container, ContainerKind, PodTemplate, dns_label_error};
+use crate::k8s::{ContainerKind, PodTemplate};
 use crate::yaml::Node;
 
-use super::{Found, final_text, has};
+use super::at::{At, Found, final_text};
+use super::selectors::{label_selector, labels, negative, node_selector, node_selector_term, tolerations};
+use super::shape::Shape;
+use super::{container, volume};
 
-const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+/// A pod, and what it is part of.
+pub(super) struct Pod<'a> {
+    /// Its spec.
+    pub(super) spec: At<'a>,
+    /// Whether it is a Pod itself, not the template of one.
+    pub(super) is_pod: bool,
+}
 
-/// Handlers of a probe.
-const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
-
-pub(super) fn check(pod: &PodTemplate<'_>, found: &mut Found) {
-    names(pod, found);
-    for container in pod.containers() {
-        let path = |field: &str| container.path(pod, field);
-        if container.kind != ContainerKind::Ephemeral {
-            image(container.node, &path(""), found);
-        }
-        probes(&container, pod, found);
-        resources(container.node, &path("resources"), found);
-        context(container.node, &path("securityContext"), found);
-        for (index, port) in container.node.items(&["ports"]).iter().enumerate() {
-            for name in ["containerPort", "hostPort"] {
-                let Some(value) = port.get(name) else { continue };
-                let zero = name == "hostPort" && value.as_i64() == Some(0);
-                if value.as_i64().is_some_and(|port| !(1..=65535).contains(&port)) && !zero {
-                    found.add(
-                        path(&format!("ports[{index}].{name}")),
-                        value,
-                        format!("`{name}` must be between 1 and 65535"),
-                        None,
-                    );
-                }
-            }
-        }
-        for (index, variable) in container.node.items(&["env"]).iter().enumerate() {
-            field_ref(variable, &path(&format!("env[{index}]")), found);
-        }
-        claims(container.node, pod, &path("resources.claims"), found);
+impl Pod<'_> {
+    fn os(&self) -> &str {
+        self.spec.node.at_path(&["os", "name"]).and_then(Node::as_str).unwrap_or_default()
     }
-    volumes(pod, found);
-    affinity(pod, found);
-    tolerations(pod, found);
-    let spec = pod.spec;
-    if spec.get("dnsPolicy").and_then(Node::as_str) == Some("None")
-        && spec.items(&["dnsConfig", "nameservers"]).is_empty()
-        && let Some(node) = spec.get("dnsPolicy")
-    {
-        let words = "`dnsPolicy: None` needs at least one name server in `dnsConfig`";
-        found.add(format!("{}.dnsPolicy", pod.path), node, words, None);
+
+    pub(super) fn is_windows(&self) -> bool {
+        self.os() == "windows"
+    }
+
+    pub(super) fn is_linux(&self) -> bool {
+        self.os() == "linux"
     }
 }
 
-/// Names of containers and volumes.
-fn names(pod: &PodTemplate<'_>, found: &mut Found) {
+pub(super) fn check(template: &PodTemplate<'_>, is_pod: bool, found: &mut Found) {
+    let pod = Pod { spec: At::root(template.spec, template.path), is_pod };
+    let spec = &pod.spec;
+    if !spec.is_map() {
+        return;
+    }
+    found.fill(spec, &["containers"]);
+    names(&pod, found);
+    for kind in [ContainerKind::Init, ContainerKind::Main, ContainerKind::Ephemeral] {
+        for container in spec.items(kind.field()) {
+            container::check(&container, kind, &pod, found);
+        }
+    }
+    host_ports(&pod, found);
+    if spec.is_filled("ephemeralContainers") {
+        let words = "`ephemeralContainers` cannot be set: they are added to a pod that runs";
+        found.not_with(spec, "ephemeralContainers", words);
+    }
+    for volume in spec.items("volumes") {
+        volume::check(&volume, found);
+    }
+    identity(&pod, found);
+    dns(spec, found);
+    security(&pod, found);
+    affinity(spec, found);
+    tolerations(spec, found);
+    spread(spec, found);
+    labels(spec, "nodeSelector", found);
+    gates(&pod, found);
+    if let Some(resources) = spec.get("resources") {
+        for section in ["requests", "limits"] {
+            for (entry, value) in resources.entries(section) {
+                let name = entry.key.text.as_str();
+                if !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") && !name.contains('$')
+                {
+                    found.wrong_key(&value, entry, format!("`{name}` is no resource of a whole pod"), None);
+                }
+            }
+        }
+        found.not_with(&resources, "claims", "`claims` belong to containers, not to the whole pod");
+    }
+    for (entry, value) in spec.entries("overhead") {
+        if let Some(why) = container::resource_name_error(&entry.key.text) {
+            let colon = if why.is_empty() { "" } else { ": " };
+            found.wrong_key(&value, entry, format!("`{}` is no resource{colon}{why}", entry.key.text), None);
+        }
+        if negative(value.node) {
+            found.wrong(&value, "a quantity must not be negative");
+        }
+    }
+    for claim in spec.items("resourceClaims").filter(At::is_map) {
+        found.fill(&claim, &["name"]);
+        found.shape(&claim, "name", Shape::Label);
+        found.one_field(&claim, &["resourceClaimName", "resourceClaimTemplateName"], 1);
+        found.shape(&claim, "resourceClaimName", Shape::Subdomain);
+        found.shape(&claim, "resourceClaimTemplateName", Shape::Subdomain);
+    }
+    annotations(template, found);
+}
+
+/// Names of containers.
+fn names(pod: &Pod<'_>, found: &mut Found) {
     let mut seen: BTreeMap<&str, ContainerKind> = BTreeMap::new();
-    for container in pod.containers() {
-        let Some(node) = container.node.get("name") else { continue };
-        let Some(name) = final_text(node).filter(|name| !name.is_empty()) else { continue };
-        let path = container.path(pod, "name");
-        if let Some(why) = dns_label_error(name) {
-            found.add(path, node, format!("`{name}` cannot be the name of a container: {why}"), None);
-        } else if seen.insert(name, container.kind).is_some_and(|kind| kind != container.kind) {
-            // Within one list the schema tells.
-            found.add(
-                path,
-                node,
-                format!("an init container and a container are both called `{name}`"),
-                None,
-            );
-        }
-    }
-    for (index, volume) in pod.spec.items(&["volumes"]).iter().enumerate() {
-        let Some(node) = volume.get("name") else { continue };
-        let Some(name) = final_text(node).filter(|name| !name.is_empty()) else { continue };
-        if let Some(why) = dns_label_error(name) {
-            let path = format!("{}.volumes[{index}].name", pod.path);
-            found.add(path, node, format!("`{name}` cannot be the name of a volume: {why}"), None);
-        }
-    }
-}
-
-fn image(container: &Node, path: &str, found: &mut Found) {
-    if !has(container, "image") {
-        let at = container.get("name").unwrap_or(container);
-        found.lack(path.trim_end_matches('.'), at, "the container has no `image`", Some("add `image`"));
-    }
-}
-
-fn probes(container: &Container<'_>, pod: &PodTemplate<'_>, found: &mut Found) {
-    let sidecar = container.node.get("restartPolicy").and_then(Node::as_str) == Some("Always");
-    let plain_init = container.kind == ContainerKind::Init && !sidecar;
-    for name in PROBES {
-        let Some(probe) = container.node.get(name).filter(|probe| probe.as_map().is_some()) else { continue };
-        let path = container.path(pod, name);
-        if plain_init {
-            let words =
-                format!("an init container cannot have a `{name}` unless its `restartPolicy` is `Always`");
-            found.add(path, probe, words, Some("remove the probe, or make the container a sidecar"));
-            continue;
-        }
-        let handlers: Vec<&str> = HANDLERS.into_iter().filter(|handler| has(probe, handler)).collect();
-        match handlers.as_slice() {
-            [] => {
-                let words = format!("`{name}` says nothing about what to probe");
-                found.lack(
-                    path.clone(),
-                    probe,
-                    words,
-                    Some("add one of `httpGet`, `tcpSocket`, `grpc` or `exec`"),
-                );
-            }
-            [first, second, ..] => {
-                let words = format!("`{name}` has both `{first}` and `{second}`: one is allowed");
-                found.add(path.clone(), probe, words, None);
-            }
-            [_] => {}
-        }
-        if name != "readinessProbe"
-            && let Some(threshold) =
-                probe.get("successThreshold").filter(|node| node.as_i64().is_some_and(|count| count > 1))
-        {
-            let words = format!("`successThreshold` of a `{name}` must be 1");
-            found.add(format!("{path}.successThreshold"), threshold, words, None);
-        }
-    }
-    if plain_init
-        && let Some(lifecycle) = container.node.get("lifecycle").filter(|node| !node.entries().is_empty())
-    {
-        let words = "an init container cannot have a `lifecycle` unless its `restartPolicy` is `Always`";
-        found.add(container.path(pod, "lifecycle"), lifecycle, words, None);
-    }
-}
-
-/// Resources that a container cannot have.
-fn resources(container: &Node, path: &str, found: &mut Found) {
-    for section in ["requests", "limits"] {
-        for entry in container.at_path(&["resources", section]).map(Node::entries).unwrap_or_default() {
-            let name = entry.key.text.as_str();
-            let known =
-                matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
-            if known || name.contains(['/', '$', '{']) {
+    for kind in [ContainerKind::Init, ContainerKind::Main, ContainerKind::Ephemeral] {
+        for container in pod.spec.items(kind.field()) {
+            let Some(node) = container.get("name") else { continue };
+            let Some(name) = container.node.get("name").and_then(final_text).filter(|name| !name.is_empty())
+            else {
                 continue;
-            }
-            let at = Node::plain("", entry.key.place());
-            let words = format!("`{name}` is no resource of a container");
-            let known = crate::finding::did_you_mean(name, ["cpu", "memory", "ephemeral-storage"]);
-            let help = match known {
-                Some("cpu") => "did you mean `cpu`?",
-                Some("memory") => "did you mean `memory`?",
-                Some(_) => "did you mean `ephemeral-storage`?",
-                None => {
-                    "use `cpu`, `memory`, `ephemeral-storage`, or the name of an extended resource, with its domain"
-                }
             };
-            found.add(format!("{path}.{section}.{name}"), &at, words, Some(help));
+            if let Some(why) = Shape::Label.error(name) {
+                found.wrong(&node, format!("`{name}` cannot be the name of a container: {why}"));
+            } else if seen.insert(name, kind).is_some_and(|other| other != kind) {
+                // Within one list the schema tells.
+                found.wrong(&node, format!("an init container and a container are both called `{name}`"));
+            }
         }
     }
 }
 
-fn context(container: &Node, path: &str, found: &mut Found) {
-    let Some(context) = container.get("securityContext") else { return };
-    let flag = |name: &str| context.get(name).and_then(Node::as_bool);
-    if flag("privileged") == Some(true)
-        && flag("allowPrivilegeEscalation") == Some(false)
-        && let Some(node) = context.get("allowPrivilegeEscalation")
-    {
-        let words = "`allowPrivilegeEscalation: false` contradicts `privileged: true`";
-        found.add(format!("{path}.allowPrivilegeEscalation"), node, words, None);
+/// Ports of the host: each once. Init containers run one after the other: each may have them.
+fn host_ports(pod: &Pod<'_>, found: &mut Found) {
+    let mut seen: BTreeSet<(i64, String)> = BTreeSet::new();
+    for container in pod.spec.items("containers") {
+        for port in container.items("ports") {
+            let Some(number) = port.int("hostPort").filter(|number| *number != 0) else { continue };
+            let protocol = if port.is_filled("protocol") { port.text("protocol") } else { "TCP" };
+            if !seen.insert((number, format!("{protocol} {}", port.text("hostIP")))) {
+                found.not_with(&port, "hostPort", format!("port {number} of the host is taken twice"));
+            }
+        }
     }
 }
 
-fn field_ref(variable: &Node, path: &str, found: &mut Found) {
-    if let (Some(node), Some(_)) =
-        (variable.get("value"), variable.get("valueFrom").filter(|from| !from.entries().is_empty()))
-        && node.as_str().is_some_and(|text| !text.is_empty())
-    {
-        found.add(format!("{path}.value"), node, "a variable cannot have both `value` and `valueFrom`", None);
+/// Names that the pod has or refers to, and its time.
+fn identity(pod: &Pod<'_>, found: &mut Found) {
+    let spec = &pod.spec;
+    for name in ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] {
+        found.shape(spec, name, Shape::Subdomain);
     }
-    let Some(node) = variable.at_path(&["valueFrom", "fieldRef", "fieldPath"]) else { return };
-    let Some(field) = final_text(node).filter(|field| !field.is_empty()) else { return };
-    let known = matches!(
-        field,
-        "metadata.name"
-            | "metadata.namespace"
-            | "metadata.uid"
-            | "spec.nodeName"
-            | "spec.serviceAccountName"
-            | "status.hostIP"
-            | "status.hostIPs"
-            | "status.podIP"
-            | "status.podIPs"
-    ) || field.starts_with("metadata.labels['")
-        || field.starts_with("metadata.annotations['");
-    if !known {
-        let words = format!("`{field}` is no field that a variable can take its value from");
-        let help = "use `metadata.name`, `metadata.namespace`, `metadata.labels['KEY']`, `spec.nodeName`, `status.podIP` or their like";
-        found.add(format!("{path}.valueFrom.fieldRef.fieldPath"), node, words, Some(help));
+    found.shape(spec, "hostname", Shape::Label);
+    found.shape(spec, "subdomain", Shape::Label);
+    found.range(spec, "activeDeadlineSeconds", 1, i64::from(i32::MAX));
+    found.one_of(spec, "preemptionPolicy", &["Never", "PreemptLowerPriority"]);
+    for alias in spec.items("hostAliases") {
+        found.shape(&alias, "ip", Shape::Ip);
+        found.fill(&alias, &["ip"]);
+        found.shapes(&alias, "hostnames", Shape::Subdomain);
     }
-}
-
-fn claims(container: &Node, pod: &PodTemplate<'_>, path: &str, found: &mut Found) {
-    for (index, claim) in container.items(&["resources", "claims"]).iter().enumerate() {
-        let Some(node) = claim.get("name") else { continue };
-        let Some(name) = final_text(node) else { continue };
-        let mut known = pod.spec.items(&["resourceClaims"]).iter().filter_map(|it| it.get("name")?.as_str());
-        if !known.any(|known| known == name) {
-            let words = format!("the pod has no resource claim `{name}`");
-            found.add(
-                format!("{path}[{index}].name"),
-                node,
-                words,
-                Some("add it to `resourceClaims` of the pod"),
+    if spec.is_true("shareProcessNamespace") && spec.is_true("hostPID") {
+        found.not_with(
+            spec,
+            "shareProcessNamespace",
+            "`shareProcessNamespace` and `hostPID` exclude each other",
+        );
+    }
+    if spec.is_false("hostUsers") {
+        for name in ["hostNetwork", "hostPID", "hostIPC"].into_iter().filter(|name| spec.is_true(name)) {
+            found.not_with(spec, name, format!("`{name}` cannot be set with `hostUsers: false`"));
+        }
+        for container in spec.items("containers").filter(|it| it.is_filled("volumeDevices")) {
+            found.not_with(&container, "volumeDevices", "devices cannot be used with `hostUsers: false`");
+        }
+    }
+    if spec.is_filled("hostnameOverride") {
+        for name in ["setHostnameAsFQDN", "hostNetwork"].into_iter().filter(|name| spec.is_true(name)) {
+            found.not_with(
+                spec,
+                "hostnameOverride",
+                format!("`hostnameOverride` and `{name}` exclude each other"),
             );
         }
+        found.shape(spec, "hostnameOverride", Shape::Subdomain);
+    }
+    if let Some(os) = spec.get("os").filter(At::is_map) {
+        found.fill(&os, &["name"]);
+        found.one_of(&os, "name", &["linux", "windows"]);
     }
 }
 
-fn volumes(pod: &PodTemplate<'_>, found: &mut Found) {
-    for (index, volume) in pod.spec.items(&["volumes"]).iter().enumerate() {
-        let path = format!("{}.volumes[{index}]", pod.path);
-        let sources =
-            volume.entries().iter().filter(|entry| entry.key.text != "name" && !entry.value.is_null());
-        let sources: Vec<&str> = sources.map(|entry| entry.key.text.as_str()).collect();
-        if let ([first, second, ..], Some(at)) = (sources.as_slice(), volume.get("name")) {
-            let words = format!("a volume has both `{first}` and `{second}`: one is allowed");
-            found.add(path, at, words, None);
+fn dns(spec: &At<'_>, found: &mut Found) {
+    let is_none = spec.text("dnsPolicy") == "None";
+    if is_none && spec.node.items(&["dnsConfig", "nameservers"]).is_empty() {
+        let words = "`dnsPolicy: None` needs at least one name server in `dnsConfig`";
+        found.not_with(spec, "dnsPolicy", words);
+    }
+    let Some(config) = spec.get("dnsConfig") else { return };
+    found.shapes(&config, "nameservers", Shape::Ip);
+    found.shapes(&config, "searches", Shape::Search);
+    for (name, most) in [("nameservers", 3), ("searches", 32)] {
+        if config.node.items(&[name]).len() > most {
+            found.not_with(&config, name, format!("`{name}` has more than {most} entries"));
         }
+    }
+    for option in config.items("options").filter(At::is_map) {
+        found.need(&option, &["name"]);
     }
 }
 
-fn affinity(pod: &PodTemplate<'_>, found: &mut Found) {
-    for kind in ["podAffinity", "podAntiAffinity"] {
-        let base = format!("{}.affinity.{kind}", pod.path);
-        let Some(rules) = pod.spec.at_path(&["affinity", kind]) else { continue };
-        let hard = rules.items(&["requiredDuringSchedulingIgnoredDuringExecution"]).iter().enumerate();
-        let hard = hard.map(|(index, term)| {
-            (format!("{base}.requiredDuringSchedulingIgnoredDuringExecution[{index}]"), term)
-        });
-        let soft = rules.items(&["preferredDuringSchedulingIgnoredDuringExecution"]).iter().enumerate();
-        for (index, item) in soft.clone() {
-            let path = format!("{base}.preferredDuringSchedulingIgnoredDuringExecution[{index}].weight");
-            weight(item, path, found);
+fn security(pod: &Pod<'_>, found: &mut Found) {
+    let spec = &pod.spec;
+    let Some(context) = spec.get("securityContext") else { return };
+    container::shared_security(&context, found);
+    found.range(&context, "fsGroup", 0, i64::from(i32::MAX));
+    found.one_of(&context, "fsGroupChangePolicy", &["OnRootMismatch", "Always"]);
+    found.one_of(&context, "seLinuxChangePolicy", &["Recursive", "MountOption"]);
+    found.one_of(&context, "supplementalGroupsPolicy", &["Merge", "Strict"]);
+    for group in context.items("supplementalGroups") {
+        if group.node.as_i64().is_some_and(|id| !(0..=i64::from(i32::MAX)).contains(&id)) {
+            found.wrong(&group, "the id of a group must be between 0 and 2147483647");
         }
-        let soft = soft.filter_map(|(index, item)| {
-            let path =
-                format!("{base}.preferredDuringSchedulingIgnoredDuringExecution[{index}].podAffinityTerm");
-            Some((path, item.get("podAffinityTerm")?))
-        });
-        for (path, term) in hard.chain(soft) {
-            if let Some(key) = term.get("topologyKey").filter(|key| key.as_str() == Some("")) {
-                found.add(format!("{path}.topologyKey"), key, "`topologyKey` is empty", None);
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for item in context.node.items(&["sysctls"]) {
+        seen.extend(item.get("name").and_then(Node::as_str));
+    }
+    for (index, sysctl) in context.items("sysctls").enumerate() {
+        found.fill(&sysctl, &["name"]);
+        found.shape(&sysctl, "name", Shape::Sysctl);
+        let name = sysctl.text("name");
+        if seen.iter().take(index).any(|other| *other == name) && !name.is_empty() {
+            found.not_with(&sysctl, "name", format!("`{name}` is set twice"));
+        }
+        let plain = name.replace('/', ".");
+        if plain.starts_with("net.") && spec.is_true("hostNetwork") {
+            found.not_with(&sysctl, "name", format!("`{name}` cannot be set in the network of the host"));
+        }
+        let shared = ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."];
+        if shared.iter().any(|start| plain.starts_with(start)) && spec.is_true("hostIPC") {
+            found.not_with(&sysctl, "name", format!("`{name}` cannot be set with `hostIPC`"));
+        }
+    }
+    if pod.is_linux() {
+        found.not_with(&context, "windowsOptions", "`windowsOptions` cannot be set for a pod of Linux");
+    } else if pod.is_windows() {
+        for name in [
+            "appArmorProfile",
+            "seLinuxOptions",
+            "seccompProfile",
+            "fsGroup",
+            "fsGroupChangePolicy",
+            "sysctls",
+            "runAsUser",
+            "runAsGroup",
+            "supplementalGroups",
+            "supplementalGroupsPolicy",
+            "seLinuxChangePolicy",
+        ] {
+            found.not_with(&context, name, format!("`{name}` cannot be set for a pod of Windows"));
+        }
+        for name in ["hostUsers", "hostPID", "hostIPC", "shareProcessNamespace"] {
+            if name == "hostUsers" || spec.is_true(name) || name == "shareProcessNamespace" {
+                found.not_with(spec, name, format!("`{name}` cannot be set for a pod of Windows"));
             }
         }
     }
-    let nodes =
-        pod.spec.items(&["affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution"]);
-    for (index, item) in nodes.iter().enumerate() {
-        let base = format!("{}.affinity.nodeAffinity", pod.path);
-        weight(
-            item,
-            format!("{base}.preferredDuringSchedulingIgnoredDuringExecution[{index}].weight"),
-            found,
+    let host_process =
+        |node: &Node| node.at_path(&["windowsOptions", "hostProcess"]).and_then(Node::as_bool) == Some(true);
+    if host_process(context.node) && !spec.is_true("hostNetwork") {
+        found.not_with(&context, "windowsOptions", "`hostProcess: true` needs `hostNetwork: true`");
+    }
+}
+
+fn affinity(spec: &At<'_>, found: &mut Found) {
+    const HARD: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+    const SOFT: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+    let Some(affinity) = spec.get("affinity") else { return };
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let Some(rules) = affinity.get(kind) else { continue };
+        for term in rules.items(HARD) {
+            affinity_term(&term, found);
+        }
+        for item in rules.items(SOFT) {
+            found.range(&item, "weight", 1, 100);
+            if let Some(term) = item.get("podAffinityTerm") {
+                affinity_term(&term, found);
+            }
+        }
+    }
+    let Some(nodes) = affinity.get("nodeAffinity") else { return };
+    if let Some(required) = nodes.get(HARD) {
+        node_selector(&required, true, found);
+    }
+    for item in nodes.items(SOFT) {
+        found.range(&item, "weight", 1, 100);
+        if let Some(preference) = item.get("preference") {
+            node_selector_term(&preference, false, found);
+        }
+    }
+}
+
+fn affinity_term(term: &At<'_>, found: &mut Found) {
+    if let Some(key) = term.get("topologyKey").filter(|key| key.node.as_str() == Some("")) {
+        found.wrong(&key, "`topologyKey` is empty");
+    }
+    found.shape(term, "topologyKey", Shape::Qualified);
+    found.shapes(term, "namespaces", Shape::Label);
+    label_selector(term, "labelSelector", found);
+    label_selector(term, "namespaceSelector", found);
+    for name in ["matchLabelKeys", "mismatchLabelKeys"] {
+        label_keys(term, name, found);
+    }
+}
+
+/// Keys of labels whose values are taken from the pod: they need a selector, and stand once.
+fn label_keys(at: &At<'_>, name: &str, found: &mut Found) {
+    if at.is_filled(name) && !at.has("labelSelector") {
+        found.not_with(at, name, format!("`{name}` needs `labelSelector`"));
+    }
+    found.shapes(at, name, Shape::Qualified);
+}
+
+fn spread(spec: &At<'_>, found: &mut Found) {
+    for constraint in spec.items("topologySpreadConstraints").filter(At::is_map) {
+        found.range(&constraint, "maxSkew", 1, i64::MAX);
+        found.range(&constraint, "minDomains", 1, i64::MAX);
+        found.fill(&constraint, &["topologyKey", "whenUnsatisfiable"]);
+        found.shape(&constraint, "topologyKey", Shape::Qualified);
+        found.one_of(&constraint, "whenUnsatisfiable", &["DoNotSchedule", "ScheduleAnyway"]);
+        found.one_of(&constraint, "nodeAffinityPolicy", &["Honor", "Ignore"]);
+        found.one_of(&constraint, "nodeTaintsPolicy", &["Honor", "Ignore"]);
+        if constraint.text("whenUnsatisfiable") == "ScheduleAnyway" {
+            found.not_with(
+                &constraint,
+                "minDomains",
+                "`minDomains` needs `whenUnsatisfiable: DoNotSchedule`",
+            );
+        }
+        label_selector(&constraint, "labelSelector", found);
+        label_keys(&constraint, "matchLabelKeys", found);
+    }
+}
+
+fn gates(pod: &Pod<'_>, found: &mut Found) {
+    for gate in pod.spec.items("readinessGates") {
+        found.fill(&gate, &["conditionType"]);
+        found.shape(&gate, "conditionType", Shape::Qualified);
+    }
+    for gate in pod.spec.items("schedulingGates") {
+        found.fill(&gate, &["name"]);
+        found.shape(&gate, "name", Shape::Qualified);
+    }
+    if pod.is_pod && pod.spec.is_filled("schedulingGates") && pod.spec.is_filled("nodeName") {
+        found.not_with(
+            &pod.spec,
+            "nodeName",
+            "`nodeName` cannot be set as long as there are `schedulingGates`",
         );
     }
 }
 
-fn weight(item: &Node, path: String, found: &mut Found) {
-    if let Some(weight) =
-        item.get("weight").filter(|node| node.as_i64().is_some_and(|it| !(1..=100).contains(&it)))
-    {
-        found.add(path, weight, "`weight` must be between 1 and 100", None);
+/// Annotations that fields took the place of.
+fn annotations(template: &PodTemplate<'_>, found: &mut Found) {
+    let Some(metadata) = template.metadata else { return };
+    let path = match template.path.strip_suffix("spec") {
+        Some("") | None => "metadata".to_owned(),
+        Some(above) => format!("{above}metadata"),
+    };
+    let metadata = At::root(metadata, &path);
+    let profile = |text: &str| {
+        matches!(text, "runtime/default" | "docker/default" | "unconfined")
+            || text.strip_prefix("localhost/").is_some_and(|rest| Shape::Descending.error(rest).is_none())
+    };
+    for (entry, value) in metadata.entries("annotations") {
+        let Some(text) = final_text(value.node) else { continue };
+        if let Some(name) = entry.key.text.strip_prefix("container.apparmor.security.beta.kubernetes.io/") {
+            let mut containers = template.containers();
+            if !containers.any(|container| container.name() == name) && !name.contains(['$', '{']) {
+                let words = format!("the pod has no container `{name}`");
+                found.wrong_key(&value, entry, words, None);
+            }
+            if !text.is_empty()
+                && !matches!(text, "runtime/default" | "unconfined")
+                && !text.starts_with("localhost/")
+            {
+                found.wrong(&value, format!("`{text}` is no profile of AppArmor"));
+            }
+        }
+        let seccomp = entry.key.text.starts_with("container.seccomp.security.alpha.kubernetes.io/")
+            || entry.key.text == "seccomp.security.alpha.kubernetes.io/pod";
+        if seccomp && !profile(text) {
+            found.wrong(&value, format!("`{text}` is no profile of seccomp"));
+        }
+        if entry.key.text == "controller.kubernetes.io/pod-deletion-cost" && parse_cost(text).is_none() {
+            found.wrong(&value, format!("`{text}` is no integer of 32 bits"));
+        }
     }
 }
 
-fn tolerations(pod: &PodTemplate<'_>, found: &mut Found) {
-    for (index, toleration) in pod.spec.items(&["tolerations"]).iter().enumerate() {
-        let path = |name: &str| format!("{}.tolerations[{index}].{name}", pod.path);
-        let text = |name: &str| toleration.get(name).and_then(Node::as_str).unwrap_or_default();
-        if text("operator") == "Exists"
-            && !text("value").is_empty()
-            && let Some(value) = toleration.get("value")
-        {
-            let words = "a toleration with `operator: Exists` cannot have a `value`";
-            found.add(path("value"), value, words, Some("remove the value, or use `operator: Equal`"));
-        }
-        if text("key").is_empty() && toleration.as_map().is_some() && text("operator") != "Exists" {
-            let at = toleration.get("operator").or_else(|| toleration.get("effect")).unwrap_or(toleration);
-            let words = "a toleration without a `key` must have `operator: Exists`";
-            found.add(path("operator"), at, words, None);
-        }
-        if let Some(seconds) = toleration.get("tolerationSeconds").filter(|node| !node.is_null())
-            && text("effect") != "NoExecute"
-            && !text("effect").contains(['$', '{'])
-        {
-            let words = "`tolerationSeconds` needs `effect: NoExecute`";
-            found.add(path("tolerationSeconds"), seconds, words, None);
-        }
-    }
+fn parse_cost(text: &str) -> Option<i32> {
+    let plain = text.strip_prefix('-').unwrap_or(text);
+    (!text.starts_with('+') && (plain == "0" || !plain.starts_with('0'))).then(|| text.parse().ok())?
 }

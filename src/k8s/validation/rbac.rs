@@ -1,99 +1,109 @@
 //! Roles and bindings.
 
-use crate::yaml::Node;
+use super::at::{At, Found, final_text};
+use super::selectors::label_selector_at;
+use super::shape::Shape;
 
-use super::{Found, final_text, has};
+const GROUP: &str = "rbac.authorization.k8s.io";
 
-pub(super) fn check(kind: &str, node: &Node, found: &mut Found) {
+pub(super) fn check(kind: &str, root: &At<'_>, found: &mut Found) {
     match kind {
-        "Role" | "ClusterRole" => rules(kind, node, found),
-        "RoleBinding" | "ClusterRoleBinding" => binding(kind, node, found),
+        "Role" | "ClusterRole" => rules(kind, root, found),
+        "RoleBinding" | "ClusterRoleBinding" => binding(kind, root, found),
         _ => {}
+    }
+    if let Some(aggregation) = root.get("aggregationRule").filter(At::is_map) {
+        found.need(&aggregation, &["clusterRoleSelectors"]);
+        for selector in aggregation.items("clusterRoleSelectors") {
+            label_selector_at(&selector, found);
+        }
     }
 }
 
-fn rules(kind: &str, node: &Node, found: &mut Found) {
-    for (index, rule) in node.items(&["rules"]).iter().enumerate() {
-        let path = |name: &str| format!("rules[{index}].{name}");
-        let list = |name: &str| rule.items(&[name]);
-        if rule.as_map().is_none() {
-            continue;
+fn rules(kind: &str, root: &At<'_>, found: &mut Found) {
+    for rule in root.items("rules").filter(At::is_map) {
+        if let Some(verbs) = rule.get("verbs").filter(|_| !rule.is_filled("verbs")) {
+            found.wrong(&verbs, "a rule needs at least one verb");
         }
-        if let Some(verbs) = rule.get("verbs").filter(|it| it.as_seq().is_some_and(<[Node]>::is_empty)) {
-            found.add(path("verbs"), verbs, "a rule needs at least one verb", None);
-        }
-        if !list("nonResourceURLs").is_empty() {
-            let at = rule.get("nonResourceURLs").unwrap_or(rule);
+        if let Some(urls) = rule.get("nonResourceURLs").filter(|_| rule.is_filled("nonResourceURLs")) {
             if kind == "Role" {
-                found.add(
-                    path("nonResourceURLs"),
-                    at,
-                    "a Role cannot speak of `nonResourceURLs`",
-                    Some("use a ClusterRole"),
-                );
-            } else if !list("resources").is_empty() || !list("apiGroups").is_empty() {
+                let words = "a Role cannot speak of `nonResourceURLs`";
+                found.wrong_help(&urls, words, "use a ClusterRole");
+            } else if ["resources", "apiGroups", "resourceNames"].iter().any(|name| rule.is_filled(name)) {
                 let words = "a rule cannot speak of both `resources` and `nonResourceURLs`";
-                found.add(path("nonResourceURLs"), at, words, Some("make two rules"));
+                found.wrong_help(&urls, words, "make two rules");
             }
             continue;
         }
         for name in ["apiGroups", "resources"] {
-            if list(name).is_empty() && rule.get("verbs").is_some() {
-                let at = rule.get(name).or_else(|| rule.get("verbs")).unwrap_or(rule);
+            if !rule.is_filled(name) && rule.has("verbs") {
+                let near = rule.get(name).or_else(|| rule.get("verbs")).unwrap_or(rule);
                 let words = format!("a rule about resources needs `{name}`");
                 let help = (name == "apiGroups").then_some("the core group is `\"\"`");
-                found.lack(path(name), at, words, help);
+                let mut one = Found(Vec::new());
+                one.lack(&near, "", words, help);
+                for refusal in &mut one.0 {
+                    refusal.path = format!("{}.{name}", rule.path());
+                }
+                found.0.append(&mut one.0);
             }
         }
     }
 }
 
-fn binding(kind: &str, node: &Node, found: &mut Found) {
-    const GROUP: &str = "rbac.authorization.k8s.io";
-    if let Some(group) = node.at_path(&["roleRef", "apiGroup"])
-        && let Some(text) = final_text(group).filter(|text| !text.is_empty() && *text != GROUP)
-    {
-        let words = format!("`{text}` is not the API group of roles");
-        found.add("roleRef.apiGroup", group, words, Some("use `rbac.authorization.k8s.io`"));
-    }
-    for (index, subject) in node.items(&["subjects"]).iter().enumerate() {
-        let Some(group) = subject.get("apiGroup") else { continue };
-        let wanted = match subject.get("kind").and_then(Node::as_str) {
-            Some("ServiceAccount") => "",
-            Some("User" | "Group") => GROUP,
-            _ => continue,
-        };
-        if let Some(text) = final_text(group).filter(|text| *text != wanted && !text.is_empty()) {
-            let words = format!("`{text}` is not the API group of this kind of subject");
-            let help = if wanted.is_empty() { "remove it" } else { "use `rbac.authorization.k8s.io`" };
-            found.add(format!("subjects[{index}].apiGroup"), group, words, Some(help));
+fn binding(kind: &str, root: &At<'_>, found: &mut Found) {
+    if let Some(role) = root.get("roleRef").filter(At::is_map) {
+        if let Some(group) = role.get("apiGroup")
+            && let Some(text) = final_text(group.node).filter(|text| !text.is_empty() && *text != GROUP)
+        {
+            let words = format!("`{text}` is not the API group of roles");
+            found.wrong_help(&group, words, "use `rbac.authorization.k8s.io`");
         }
-    }
-    if let Some(role) = node.at_path(&["roleRef", "kind"])
-        && let Some(name) = final_text(role).filter(|name| !name.is_empty())
-    {
-        let good = name == "ClusterRole" || kind == "RoleBinding" && name == "Role";
-        if !good {
-            let words = format!("a {kind} cannot bind a `{name}`");
+        found.fill(&role, &["kind", "name"]);
+        found.shape(&role, "name", Shape::Segment);
+        if let Some(of) = role.get("kind")
+            && let Some(name) = final_text(of.node).filter(|name| !name.is_empty())
+            && !(name == "ClusterRole" || kind == "RoleBinding" && name == "Role")
+        {
             let help = if kind == "RoleBinding" {
                 "bind a `Role` or a `ClusterRole`"
             } else {
                 "bind a `ClusterRole`"
             };
-            found.add("roleRef.kind", role, words, Some(help));
+            found.wrong_help(&of, format!("a {kind} cannot bind a `{name}`"), help);
         }
     }
-    for (index, subject) in node.items(&["subjects"]).iter().enumerate() {
-        let is_account = subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount");
-        if is_account && !has(subject, "namespace") && kind == "ClusterRoleBinding" {
-            let at = subject.get("name").unwrap_or(subject);
+    for subject in root.items("subjects").filter(At::is_map) {
+        self::subject(kind, &subject, found);
+    }
+}
+
+fn subject(kind: &str, subject: &At<'_>, found: &mut Found) {
+    found.fill(subject, &["name", "kind"]);
+    let wanted = match subject.text("kind") {
+        "ServiceAccount" => "",
+        "User" | "Group" => GROUP,
+        _ => {
+            found.one_of(subject, "kind", &["ServiceAccount", "User", "Group"]);
+            return;
+        }
+    };
+    if let Some(group) = subject.get("apiGroup")
+        && let Some(text) = final_text(group.node).filter(|text| *text != wanted && !text.is_empty())
+    {
+        let words = format!("`{text}` is not the API group of this kind of subject");
+        let help = if wanted.is_empty() { "remove it" } else { "use `rbac.authorization.k8s.io`" };
+        found.wrong_help(&group, words, help);
+    }
+    if !wanted.is_empty() {
+        return;
+    }
+    found.shape(subject, "name", Shape::Subdomain);
+    if !subject.is_filled("namespace") {
+        // A RoleBinding's own namespace may be filled in by what applies it.
+        if kind == "ClusterRoleBinding" || subject.has("namespace") {
             let words = "a ServiceAccount in `subjects` needs a `namespace`";
-            found.lack(
-                format!("subjects[{index}].namespace"),
-                at,
-                words,
-                Some("add the namespace of the account"),
-            );
+            found.lack(subject, "namespace", words, Some("add the namespace of the account"));
         }
     }
 }

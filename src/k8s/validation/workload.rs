@@ -1,134 +1,230 @@
-//! Workloads, budgets and autoscalers.
+//! Deployments and their like, budgets.
 
-use crate::finding::did_you_mean;
-use crate::golang::time::{is_time_zone, time_zones};
 use crate::yaml::Node;
 
-use super::{Found, final_text, has};
+use super::at::{At, Found};
+use super::selectors::{label_selector, labels};
+use super::storage;
 
-pub(super) fn check(kind: &str, node: &Node, found: &mut Found) {
-    let at = |path: &[&str]| node.at_path(path).filter(|value| !value.is_null());
+pub(super) fn check(kind: &str, root: &At<'_>, found: &mut Found) {
     match kind {
-        "PodDisruptionBudget" => {
-            if let (Some(_), Some(most)) = (at(&["spec", "minAvailable"]), at(&["spec", "maxUnavailable"])) {
-                let words = "`minAvailable` and `maxUnavailable` cannot both be set";
-                found.add("spec.maxUnavailable", most, words, Some("remove one of them"));
-            }
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" => {
+            workload(kind, root, found);
         }
-        "HorizontalPodAutoscaler" => autoscaler(node, found),
-        "Job" => job(node, "spec", found),
-        "CronJob" => {
-            if let Some(schedule) = at(&["spec", "schedule"])
-                && let Some(text) = final_text(schedule).filter(|text| text.contains("TZ="))
-            {
-                let words = format!("the schedule `{text}` cannot name a time zone");
-                found.add("spec.schedule", schedule, words, Some("use `timeZone`"));
+        "PodDisruptionBudget" => budget(root, found),
+        "ControllerRevision" => {
+            if !root.has("data") {
+                found.need(root, &["data"]);
             }
-            if let Some(zone) = at(&["spec", "timeZone"])
-                && let Some(text) = final_text(zone)
-                && let Err(meant) = known_zone(text)
-            {
-                let words = match meant {
-                    Some(meant) => format!("`{text}` is no time zone, but `{meant}` is"),
-                    None => format!("`{text}` is no time zone"),
-                };
-                let help = "use a name of the time zone database, such as `Europe/Berlin`";
-                found.add("spec.timeZone", zone, words, Some(help));
-            }
-            if let Some(template) = at(&["spec", "jobTemplate"]) {
-                job(template, "spec.jobTemplate.spec", found);
-            }
-        }
-        "Deployment" => deployment(node, found),
-        "StatefulSet" => {
-            for (index, claim) in node.items(&["spec", "volumeClaimTemplates"]).iter().enumerate() {
-                super::config::claim(claim, &format!("spec.volumeClaimTemplates[{index}]."), found);
-            }
+            found.positive_or_zero(root, &["revision"]);
         }
         _ => {}
     }
-    if matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        && let Some(selector) = at(&["spec", "selector"]).filter(|it| it.as_map().is_some())
+}
+
+fn workload(kind: &str, root: &At<'_>, found: &mut Found) {
+    if !root.has("spec") {
+        found.need(root, &["spec"]);
+        return;
+    }
+    let Some(spec) = root.get("spec").filter(At::is_map) else { return };
+    found.positive_or_zero(&spec, &["replicas", "minReadySeconds", "progressDeadlineSeconds"]);
+    if kind != "StatefulSet" {
+        found.positive_or_zero(&spec, &["revisionHistoryLimit"]);
+    }
+    template(&spec, found);
+    if spec.node.at_path(&["template", "spec", "activeDeadlineSeconds"]).is_some_and(|it| !it.is_null())
+        && let Some(template) = spec.get("template")
+        && let Some(pod) = template.get("spec")
     {
-        let empty = |name: &str| {
-            selector.get(name).is_none_or(|it| it.entries().is_empty() && it.seq_or_empty().is_empty())
+        found.not_with(&pod, "activeDeadlineSeconds", format!("pods of a {kind} cannot have a deadline"));
+    }
+    if kind == "ReplicationController" {
+        controller(&spec, found);
+        return;
+    }
+    if kind == "ReplicaSet" && !spec.has("template") {
+        found.need(&spec, &["template"]);
+    }
+    if let Some(selector) = spec.get("selector").filter(At::is_map) {
+        if !selector.is_filled("matchLabels") && !selector.is_filled("matchExpressions") {
+            found.wrong(&selector, format!("the selector of a {kind} is empty"));
+        }
+        matches(kind, &spec, &selector, found);
+    }
+    label_selector(&spec, "selector", found);
+    match kind {
+        "Deployment" => deployment(&spec, found),
+        "StatefulSet" => stateful(&spec, found),
+        "DaemonSet" => daemon(&spec, found),
+        _ => {}
+    }
+}
+
+/// The template of the pods must be there, with a spec.
+pub(super) fn template(spec: &At<'_>, found: &mut Found) {
+    let Some(template) = spec.get("template") else { return };
+    if template.is_map() && !template.has("spec") {
+        found.need(&template, &["spec"]);
+    }
+}
+
+/// What of a selector is not `matchLabels`, which another rule tells, must select the pods, too.
+fn matches(kind: &str, spec: &At<'_>, selector: &At<'_>, found: &mut Found) {
+    let labels = spec.node.at_path(&["template", "metadata", "labels"]);
+    let label = |name: &str| labels?.get(name)?.scalar_text();
+    for item in selector.items("matchExpressions").filter(At::is_map) {
+        let has = label(item.text("key"));
+        let listed =
+            item.node.items(&["values"]).iter().any(|value| has.is_some() && value.scalar_text() == has);
+        let good = match item.text("operator") {
+            "In" => listed,
+            "NotIn" => !listed,
+            "Exists" => has.is_some(),
+            "DoesNotExist" => has.is_none(),
+            _ => continue,
         };
-        if empty("matchLabels") && empty("matchExpressions") {
-            found.add("spec.selector", selector, format!("the selector of a {kind} is empty"), None);
+        if !good {
+            let words =
+                format!("the selector of the {kind} does not select its own pods by `{}`", item.text("key"));
+            found.wrong(&item, words);
         }
     }
 }
 
-fn autoscaler(node: &Node, found: &mut Found) {
-    let number = |name: &str| node.at_path(&["spec", name]).and_then(Node::as_i64);
-    let Some(most) = number("maxReplicas") else { return };
-    let least = number("minReplicas").unwrap_or(1);
-    if most < 1 {
-        if let Some(at) = node.at_path(&["spec", "maxReplicas"]) {
-            found.add("spec.maxReplicas", at, "`maxReplicas` must be at least 1", None);
-        }
-    } else if least > most
-        && let Some(at) = node.at_path(&["spec", "minReplicas"])
-    {
-        let words = format!("`minReplicas` {least} is above `maxReplicas` {most}");
-        found.add("spec.minReplicas", at, words, Some("raise `maxReplicas` or lower `minReplicas`"));
+fn controller(spec: &At<'_>, found: &mut Found) {
+    found.positive_or_zero(spec, &["replicas"]);
+    labels(spec, "selector", found);
+    if !spec.has("template") {
+        found.need(spec, &["template"]);
     }
-}
-
-/// `path` leads to the spec of the job.
-fn job(node: &Node, path: &str, found: &mut Found) {
-    let manual = node.at_path(&["spec", "manualSelector"]).and_then(Node::as_bool) == Some(true);
-    if let Some(selector) = node.at_path(&["spec", "selector"]).filter(|it| !it.entries().is_empty())
-        && !manual
-    {
-        let words =
-            "a Job makes its selector itself: one that is written is refused without `manualSelector: true`";
-        found.add(format!("{path}.selector"), selector, words, Some("remove the selector"));
-    }
-}
-
-fn deployment(node: &Node, found: &mut Found) {
-    let strategy = node.at_path(&["spec", "strategy"]);
-    let is = |kind: &str| strategy.and_then(|it| it.get("type")?.as_str()) == Some(kind);
-    let Some(rolling) = strategy.and_then(|it| it.get("rollingUpdate")).filter(|it| !it.is_null()) else {
-        return;
-    };
-    if is("Recreate") {
-        let words = "`rollingUpdate` cannot be set with `type: Recreate`";
-        found.add(
-            "spec.strategy.rollingUpdate",
-            rolling,
-            words,
-            Some("set `rollingUpdate: null` or remove it"),
+    let labels = spec.node.at_path(&["template", "metadata", "labels"]);
+    // Without a selector, the labels of the template are it.
+    let is_empty = labels.is_none_or(|labels| labels.entries().is_empty());
+    if is_empty && !spec.is_filled("selector") && spec.has("template") {
+        found.lack(
+            spec,
+            "selector",
+            "the ReplicationController has neither a selector nor labels of its pods",
+            None,
         );
-        return;
     }
-    let none = |name: &str| {
-        has(rolling, name)
-            && rolling.get(name).and_then(Node::scalar_text).is_some_and(|text| matches!(text, "0" | "0%"))
-    };
-    if none("maxSurge")
-        && none("maxUnavailable")
-        && let Some(at) = rolling.get("maxUnavailable")
-    {
-        let words = "`maxUnavailable` and `maxSurge` cannot both be 0";
-        found.add("spec.strategy.rollingUpdate.maxUnavailable", at, words, None);
+    for (entry, value) in spec.entries("selector") {
+        let has = labels.and_then(|labels| labels.get(&entry.key.text)).and_then(Node::scalar_text);
+        if value.node.as_str().is_some() && has != value.node.as_str() {
+            found.wrong(&value, format!("the pods have no label `{}` of this value", entry.key.text));
+        }
+    }
+    if let Some(pod) = spec.get("template").as_ref().and_then(|it| it.get("spec")) {
+        found.one_of(&pod, "restartPolicy", &["Always"]);
     }
 }
 
-/// Whether the time zone database has a name, or a newer one may: a name in a known area that is close to no other.
-///
-/// # Errors
-///
-/// Where it has none: the one that is meant, if there is one.
-fn known_zone(name: &str) -> Result<(), Option<&'static str>> {
-    if is_time_zone(name) {
-        return Ok(());
+/// `maxSurge` and `maxUnavailable`; whether it is nothing at all.
+fn share(at: &At<'_>, name: &str, most: Option<i64>, found: &mut Found) -> bool {
+    let Some(value) = at.get(name) else { return false };
+    if let Some(text) = value.node.as_str() {
+        let digits = text
+            .strip_suffix('%')
+            .filter(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+        match digits.map(str::parse::<i64>) {
+            None if super::at::final_text(value.node).is_some() => {
+                found.wrong(&value, format!("`{name}` must be a number or a percentage, not `{text}`"));
+            }
+            Some(Ok(percent)) if most.is_some_and(|most| percent > most) => {
+                found.wrong(&value, format!("`{name}` must be at most 100%"));
+            }
+            _ => {}
+        }
+        return matches!(digits.map(str::parse::<i64>), Some(Ok(0)));
     }
-    let meant = did_you_mean(name, time_zones());
-    let in_area = name.split_once('/').is_some_and(|(area, place)| {
-        let of_area = |zone: &str| zone.strip_prefix(area).is_some_and(|rest| rest.starts_with('/'));
-        !place.is_empty() && !place.contains(' ') && time_zones().any(of_area)
-    });
-    if meant.is_some() || !in_area { Err(meant) } else { Ok(()) }
+    found.range(at, name, 0, i64::MAX);
+    value.node.as_i64() == Some(0)
+}
+
+fn deployment(spec: &At<'_>, found: &mut Found) {
+    let (deadline, ready) = (spec.int("progressDeadlineSeconds"), spec.int("minReadySeconds").unwrap_or(0));
+    if deadline.unwrap_or(600) <= ready && ready >= 0 {
+        let name = if deadline.is_some() { "progressDeadlineSeconds" } else { "minReadySeconds" };
+        found.not_with(spec, name, "`progressDeadlineSeconds` must be more than `minReadySeconds`");
+    }
+    let Some(strategy) = spec.get("strategy").filter(At::is_map) else { return };
+    found.one_of(&strategy, "type", &["Recreate", "RollingUpdate"]);
+    let Some(rolling) = strategy.get("rollingUpdate") else { return };
+    if strategy.text("type") == "Recreate" {
+        let words = "`rollingUpdate` cannot be set with `type: Recreate`";
+        found.wrong_help(&rolling, words, "set `rollingUpdate: null` or remove it");
+        return;
+    }
+    let surge = share(&rolling, "maxSurge", None, found);
+    let unavailable = share(&rolling, "maxUnavailable", Some(100), found);
+    if surge && unavailable {
+        found.not_with(&rolling, "maxUnavailable", "`maxUnavailable` and `maxSurge` cannot both be 0");
+    }
+}
+
+fn daemon(spec: &At<'_>, found: &mut Found) {
+    let Some(strategy) = spec.get("updateStrategy").filter(At::is_map) else { return };
+    found.one_of(&strategy, "type", &["OnDelete", "RollingUpdate"]);
+    let Some(rolling) = strategy.get("rollingUpdate").filter(At::is_map) else { return };
+    if strategy.text("type") == "OnDelete" {
+        return;
+    }
+    let surge = !rolling.has("maxSurge") | share(&rolling, "maxSurge", Some(100), found);
+    let unavailable = share(&rolling, "maxUnavailable", Some(100), found);
+    if surge && unavailable {
+        found.not_with(&rolling, "maxUnavailable", "`maxUnavailable` and `maxSurge` cannot both be 0");
+    } else if !surge && !unavailable && rolling.has("maxUnavailable") {
+        found.not_with(&rolling, "maxSurge", "`maxSurge` needs `maxUnavailable: 0`");
+    } else if !surge && !rolling.has("maxUnavailable") {
+        found.not_with(&rolling, "maxSurge", "`maxSurge` needs `maxUnavailable: 0`, and the default is 1");
+    }
+}
+
+fn stateful(spec: &At<'_>, found: &mut Found) {
+    found.one_of(spec, "podManagementPolicy", &["OrderedReady", "Parallel"]);
+    found.shape(spec, "serviceName", super::shape::Shape::Label);
+    if let Some(policy) = spec.get("persistentVolumeClaimRetentionPolicy") {
+        found.one_of(&policy, "whenDeleted", &["Retain", "Delete"]);
+        found.one_of(&policy, "whenScaled", &["Retain", "Delete"]);
+    }
+    if let Some(ordinals) = spec.get("ordinals") {
+        found.positive_or_zero(&ordinals, &["start"]);
+    }
+    for claim in spec.items("volumeClaimTemplates").filter(At::is_map) {
+        storage::claim_template(&claim, found);
+        // Its name is that of a volume, too.
+        if let Some(metadata) = claim.get("metadata") {
+            found.shape(&metadata, "name", super::shape::Shape::Label);
+        }
+    }
+    let Some(strategy) = spec.get("updateStrategy").filter(At::is_map) else { return };
+    found.one_of(&strategy, "type", &["OnDelete", "RollingUpdate"]);
+    let Some(rolling) = strategy.get("rollingUpdate") else { return };
+    if strategy.text("type") == "OnDelete" {
+        found.wrong(&rolling, "`rollingUpdate` cannot be set with `type: OnDelete`");
+        return;
+    }
+    found.positive_or_zero(&rolling, &["partition"]);
+    if share(&rolling, "maxUnavailable", Some(100), found) {
+        found.not_with(&rolling, "maxUnavailable", "`maxUnavailable` cannot be 0");
+    }
+}
+
+fn budget(root: &At<'_>, found: &mut Found) {
+    let Some(spec) = root.get("spec") else { return };
+    if spec.has("minAvailable")
+        && let Some(most) = spec.get("maxUnavailable")
+    {
+        found.wrong_help(
+            &most,
+            "`minAvailable` and `maxUnavailable` cannot both be set",
+            "remove one of them",
+        );
+    }
+    for name in ["minAvailable", "maxUnavailable"] {
+        share(&spec, name, Some(100), found);
+    }
+    found.one_of(&spec, "unhealthyPodEvictionPolicy", &["IfHealthyBudget", "AlwaysAllow"]);
+    label_selector(&spec, "selector", found);
 }

@@ -1,5 +1,6 @@
 //! `invalid-object`: see the page.
 
+use crate::admission;
 use crate::k8s;
 use crate::repo::{App, AppKind, Object, Rendered, Status};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -59,7 +60,11 @@ impl Rule for InvalidObject {
         if cx.is_chart_alone() {
             return;
         }
-        for refusal in k8s::refusals(&object.group, &object.kind, &object.node) {
+        for bad in admission::bad_expressions(&object.group, &object.kind, &object.node) {
+            cx.report(bad.place, bad.words).object(object, Some(&bad.path));
+        }
+        let cluster = k8s::is_built_in(&object.group) && object.scope(cx.workspace) == Some(Scope::Cluster);
+        for refusal in k8s::refusals(&object.group, &object.kind, cluster, &object.node) {
             // What nothing applies may be a patch, and what tests of a chart make need not be whole.
             if refusal.lacks && (cx.is_unclaimed() || cx.is_test_release()) {
                 continue;

@@ -70,6 +70,7 @@ fn name_error(object: &Object, name: &str) -> Option<String> {
             Some(format!("it has {} characters, 52 are allowed", name.len()))
         }
         ("rbac.authorization.k8s.io" | "authorization.openshift.io", _) => k8s::path_segment_error(name),
+        ("policy", "PodDisruptionBudget") => k8s::path_segment_error(name),
         // Kinds of OpenShift and some aggregated servers have laws of their own.
         (group, _) if group.ends_with("openshift.io") => None,
         _ => k8s::dns_subdomain_error(name),
@@ -81,7 +82,9 @@ fn check(metadata: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
         for entry in metadata.get(section).map(Node::entries).unwrap_or_default() {
             let (key, one) = (entry.key.text.as_str(), section.trim_end_matches('s'));
             let field = || format!("{path}.{section}[{key}]");
-            if let Some(why) = is_final(key).then(|| k8s::qualified_name_error(key)).flatten() {
+            if let Some(why) =
+                (is_final(key) || key.is_empty()).then(|| k8s::qualified_name_error(key)).flatten()
+            {
                 cx.report(
                     entry.key.place(),
                     format!("`{key}` cannot be the key of a {one}: {why}")

@@ -33,26 +33,32 @@ impl Rule for InvalidQuantity {
         if let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) {
             for container in pod.containers() {
                 if let Some(resources) = container.node.get("resources") {
-                    check(resources, &container.path(&pod, "resources"), object, cx);
+                    check(resources, &container.path(&pod, "resources"), false, object, cx);
                 }
             }
         }
         if let Some(resources) =
             object.at(&["spec", "resources"]).filter(|_| object.is("", "PersistentVolumeClaim"))
         {
-            check(resources, "spec.resources", object, cx);
+            check(resources, "spec.resources", true, object, cx);
         }
         for (index, claim) in object.node.items(&["spec", "volumeClaimTemplates"]).iter().enumerate() {
             if let Some(resources) =
                 claim.at_path(&["spec", "resources"]).filter(|_| object.is("apps", "StatefulSet"))
             {
-                check(resources, &format!("spec.volumeClaimTemplates[{index}].spec.resources"), object, cx);
+                check(
+                    resources,
+                    &format!("spec.volumeClaimTemplates[{index}].spec.resources"),
+                    true,
+                    object,
+                    cx,
+                );
             }
         }
     }
 }
 
-fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
+fn check(resources: &Node, path: &str, is_claim: bool, object: &Object, cx: &mut Context<'_>) {
     for section in ["requests", "limits"] {
         for entry in resources.get(section).map(Node::entries).unwrap_or_default() {
             let name = &entry.key.text;
@@ -84,7 +90,9 @@ fn check(resources: &Node, path: &str, object: &Object, cx: &mut Context<'_>) {
                             .object(object, Some(&field()))
                             .help("use `M` or `Mi`");
                     }
-                    if value < 0.0 {
+                    // Of a claim, the API server looks at its size alone.
+                    let counts = !is_claim || section == "requests" && name == "storage";
+                    if value < 0.0 && counts {
                         let message = format!("{name} is negative");
                         cx.report(entry.value.place(), message).object(object, Some(&field()));
                     }

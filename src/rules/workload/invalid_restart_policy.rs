@@ -33,6 +33,7 @@ impl Rule for InvalidRestartPolicy {
             return;
         }
         let policy = pod.spec.get("restartPolicy");
+        let policy = policy.filter(|policy| policy.as_str() != Some(""));
         let word = policy.and_then(Node::as_str).unwrap_or("Always");
         let allowed: &[&str] = match (object.group.as_str(), object.kind.as_str()) {
             ("batch", "Job" | "CronJob") => &["OnFailure", "Never"],
