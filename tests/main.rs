@@ -51,6 +51,7 @@ mod kustomize_fuzz;
 mod kustomize_limits;
 mod literals;
 mod mistakes;
+mod objects;
 mod origins;
 mod packaging;
 mod picture;

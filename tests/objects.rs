@@ -1,0 +1,96 @@
+//! Objects of Kubernetes' own kinds, judged by the whole tool and by the API server's own code.
+
+use std::fmt::Write as _;
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+use gitops_lint::lint::Reported;
+
+use crate::blame::{app, flux, report};
+
+/// Rules that tell what the API server refuses.
+const REFUSALS: [&str; 19] = [
+    "deprecated-api-version",
+    "duplicate-key",
+    "duplicate-mount-path",
+    "invalid-cron-schedule",
+    "implicit-type",
+    "invalid-host-name",
+    "invalid-image-reference",
+    "invalid-name-or-label",
+    "invalid-object",
+    "invalid-port-name",
+    "invalid-quantity",
+    "invalid-restart-policy",
+    "kustomize-build-failure",
+    "missing-volume",
+    "removed-api-version",
+    "schema-violation",
+    "selector-mismatch",
+    "unknown-field",
+    "unknown-kind",
+];
+
+/// What the tool says about an object that an app applies alone.
+fn refused(object: &Value) -> Vec<String> {
+    // What Argo CD does not look at by default.
+    let excluded = ["Endpoints", "EndpointSlice", "Lease", "CertificateSigningRequest"];
+    let app = match object["kind"].as_str() {
+        Some(kind) if excluded.contains(&kind) => flux("web", "./web", ""),
+        _ => app("web", "web", ""),
+    };
+    let text = format!("=== app.yaml\n{app}=== web/o.yaml\n{object}\n");
+    let report = report(&text, &[]);
+    // That Flux needs a namespace is about what applies it.
+    let is_theirs = |it: &&Reported| {
+        let message = &it.finding.message;
+        let is_image = it.finding.rule == "invalid-image-reference";
+        REFUSALS.contains(&it.finding.rule)
+            && !message.contains("Flux cannot apply")
+            && (!is_image || message.contains("it is empty"))
+    };
+    let findings = report.findings.iter().filter(is_theirs);
+    findings.map(|it| format!("{}: {}", it.finding.rule, it.finding.message)).collect()
+}
+
+/// Rows on which both do not agree, with what each says.
+fn differences(lines: &str) -> (usize, Vec<String>) {
+    let rows: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        // What looks like the head of a file would end this one.
+        .filter(|row: &Value| row.get("unknown").is_none() && !row.to_string().contains("=== "))
+        .collect();
+    let differ = |row: &Value| {
+        let found = refused(&row["object"]);
+        let error = row.get("error").and_then(Value::as_str);
+        let head = if error.is_some() { "MISSED" } else { "INVENTED" };
+        (found.is_empty() == error.is_some()).then(|| {
+            let mut text = format!("{head} {} {}\n", row["id"], row["how"]);
+            let _ = writeln!(text, "  theirs: {}", error.unwrap_or("nothing"));
+            let _ = writeln!(text, "  ours: {found:?}");
+            let _ = writeln!(text, "  {}", row["object"]);
+            text
+        })
+    };
+    (rows.len(), rows.par_iter().filter_map(differ).collect())
+}
+
+/// Rows that were taken when both agreed.
+#[test]
+fn objects_are_refused_as_by_the_api_server() {
+    let (count, differences) = differences(include_str!("../fixtures/schemas/mutated.jsonl"));
+    assert!(count > 200, "{count}");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Any file of such rows: `OBJECTS=FILE cargo test --test integration objects_of_a_file -- --ignored --nocapture`.
+#[test]
+#[ignore = "wants a file that `.ci/oracle` made"]
+fn objects_of_a_file() {
+    let Ok(path) = std::env::var("OBJECTS") else { return crate::skipped("OBJECTS names no file") };
+    let (count, differences) = differences(&std::fs::read_to_string(path).unwrap());
+    println!("{}", differences.join("\n"));
+    println!("objects: {count}, different: {}", differences.len());
+}
