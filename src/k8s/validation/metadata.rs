@@ -6,7 +6,8 @@ use super::shape::Shape;
 /// The metadata of an object; `own`: the group of Kubernetes that it is of.
 pub(super) fn check(root: &At<'_>, own: Option<&str>, cluster: bool, found: &mut Found) {
     let Some(metadata) = root.get("metadata").filter(At::is_map) else {
-        if own.is_some() && !root.has("metadata") {
+        // A kustomization that is taken for a manifest is another rule's.
+        if own.is_some_and(crate::k8s::is_built_in) && !root.has("metadata") {
             found.lack(root, "metadata.name", "the object has no name", Some("add `metadata.name`"));
         }
         return;
