@@ -27,6 +27,7 @@ impl Rule for DeniedByPolicy {
         if cx.is_chart_alone() || object.is_helm_test() {
             return;
         }
+        let is_open = holds_variable(&object.node, 0);
         let (decisions, surely) = cx.workspace.tree_policies().decide(object, cx.workspace);
         for decision in decisions {
             if !cx.may_be_with(decision.place.at.file) {
@@ -60,10 +61,20 @@ impl Rule for DeniedByPolicy {
                 Action::Deny => report,
                 Action::Warn | Action::Audit => report.at_most(Severity::Warning),
             };
-            // Another cluster may have other policies.
-            if !surely {
+            // What a variable stands for that nothing here defines may please the policy; another cluster may have other policies.
+            if is_open {
+                report.possible();
+            } else if !surely {
                 report.likely();
             }
         }
     }
+}
+
+/// Whether some text of a tree has a variable that was not filled in: `${DOMAIN}`.
+fn holds_variable(node: &Node, depth: u32) -> bool {
+    depth < 64
+        && (node.as_str().is_some_and(|text| text.contains("${"))
+            || node.seq_or_empty().iter().any(|item| holds_variable(item, depth + 1))
+            || node.entries().iter().any(|entry| holds_variable(&entry.value, depth + 1)))
 }
