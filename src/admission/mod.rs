@@ -13,10 +13,12 @@ mod defaults;
 mod expressions;
 mod kyverno;
 mod matching;
+mod others;
 mod own;
 mod policy;
 
 pub use compile::{BadExpression, bad_expressions};
+pub use others::{Alone, Other, Others};
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
 pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings, wanted_kinds};
 

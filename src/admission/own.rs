@@ -12,11 +12,14 @@
 //! bad: [...]
 //! ```
 //!
-//! `expression`, `message` and `path` are CEL over `object` and `app`; a message that is no CEL is a text.
+//! `expression`, `message` and `path` are CEL over `object` and `app`; a message that is no CEL is a text. A rule with `reads` also has
+//! `inventory`: other objects of those kinds on the same cluster, as far as the repository knows; see [`Others`].
+
+use std::cell::Cell;
 
 use smol_str::SmolStr;
 
-use crate::cel::{Budget, Fault, Program, Scope, Value};
+use crate::cel::{Budget, Fault, Program, Value};
 use crate::finding::Severity;
 use crate::golang::Glob;
 use crate::k8s::selects;
@@ -24,12 +27,14 @@ use crate::origin::Place;
 use crate::yaml::Node;
 
 use super::deepest;
+use super::others::{Given, Others, Seen};
 
 /// Steps that one rule may take for one object.
 const BUDGET: u64 = 1_000_000;
 
 /// Keys of a rule file.
-const KEYS: [&str; 9] = ["name", "severity", "match", "expression", "message", "path", "help", "good", "bad"];
+const KEYS: [&str; 11] =
+    ["name", "severity", "match", "reads", "expression", "message", "path", "help", "given", "good", "bad"];
 
 /// Keys of `match`.
 const MATCH_KEYS: [&str; 5] = ["kinds", "namespaces", "apps", "clusters", "labels"];
@@ -72,6 +77,9 @@ pub enum Said {
     Unchecked(String),
 }
 
+/// A kind, with its group where one is written.
+type KindName = (Option<SmolStr>, SmolStr);
+
 /// A rule.
 #[derive(Debug)]
 pub struct OwnRule {
@@ -83,6 +91,10 @@ pub struct OwnRule {
     pub severity: Severity,
     /// What to do.
     pub help: Option<SmolStr>,
+    /// Objects that are there when the examples are judged.
+    given: Vec<Node>,
+    /// Kinds that it may ask the inventory for.
+    reads: Vec<KindName>,
     /// Objects that keep to it.
     pub good: Vec<Node>,
     /// Objects that break it.
@@ -91,7 +103,7 @@ pub struct OwnRule {
     message: Result<Program, SmolStr>,
     path: Option<Program>,
     /// Group, where one is written, and kind; everything where there are none.
-    kinds: Vec<(Option<SmolStr>, SmolStr)>,
+    kinds: Vec<KindName>,
     namespaces: Vec<Glob>,
     apps: Vec<Glob>,
     clusters: Vec<Glob>,
@@ -183,11 +195,16 @@ impl OwnRule {
             nodes.into_iter().filter_map(glob).collect()
         };
         let (namespaces, apps, clusters) = (globs("namespaces"), globs("apps"), globs("clusters"));
-        let kinds = about.map(|about| texts(about, "kinds")).unwrap_or_default();
-        let kinds = kinds.into_iter().filter_map(Node::as_str).map(|text| match text.rsplit_once('/') {
-            Some((group, kind)) => (Some(SmolStr::new(group)), SmolStr::new(kind)),
-            None => (None, SmolStr::new(text)),
-        });
+        let named = |nodes: Vec<&Node>| -> Vec<KindName> {
+            let kinds = nodes.into_iter().filter_map(Node::as_str);
+            kinds.map(kind_name).collect()
+        };
+        let kinds = named(about.map(|about| texts(about, "kinds")).unwrap_or_default());
+        let reads = named(texts(node, "reads"));
+        if !reads.is_empty() && kinds.is_empty() {
+            wrong(node, "a rule that `reads` other objects names its own in `match.kinds`".to_owned());
+            return (None, mistakes);
+        }
         let rule = (|| {
             Some(Self {
                 name: name?.as_str()?.into(),
@@ -199,7 +216,9 @@ impl OwnRule {
                 expression: expression?,
                 message,
                 path,
-                kinds: kinds.collect(),
+                kinds,
+                reads,
+                given: node.items(&["given"]).to_vec(),
                 namespaces,
                 apps,
                 clusters,
@@ -211,9 +230,7 @@ impl OwnRule {
 
     /// Whether it is about objects of this kind with these labels.
     fn is_about(&self, subject: &OwnSubject<'_>) -> bool {
-        let is_kind = |(group, kind): &(Option<SmolStr>, SmolStr)| {
-            kind == subject.kind && group.as_ref().is_none_or(|group| group == subject.group)
-        };
+        let is_kind = |it: &KindName| is_named(it, subject.group, subject.kind);
         let labels = subject.node.at_path(&["metadata", "labels"]);
         (self.kinds.is_empty() || self.kinds.iter().any(is_kind))
             && self
@@ -231,14 +248,25 @@ impl OwnRule {
             && named(&self.clusters, subject.app.cluster)
     }
 
-    /// What the rule says about an object; nothing where the object keeps to it, or the rule is about others.
-    pub fn judge(&self, subject: &OwnSubject<'_>) -> Option<Said> {
-        if self.is_about(subject) && self.is_about_there(subject) { self.ask(subject) } else { None }
+    /// Whether it asks for other objects: then it is judged when all apps have been rendered.
+    pub fn reads_others(&self) -> bool {
+        !self.reads.is_empty()
     }
 
-    fn ask(&self, subject: &OwnSubject<'_>) -> Option<Said> {
+    /// Whether it looks at objects of a kind when all apps have been rendered.
+    pub fn keeps(&self, group: &str, kind: &str) -> bool {
+        self.reads_others() && self.kinds.iter().chain(&self.reads).any(|it| is_named(it, group, kind))
+    }
+
+    /// What the rule says about an object; nothing where the object keeps to it, or the rule is about others.
+    pub fn judge<'a>(&'a self, subject: &'a OwnSubject<'a>, others: &'a dyn Others) -> Option<Said> {
+        if self.is_about(subject) && self.is_about_there(subject) { self.ask(subject, others) } else { None }
+    }
+
+    fn ask<'a>(&'a self, subject: &'a OwnSubject<'a>, others: &'a dyn Others) -> Option<Said> {
         let budget = Budget::new(BUDGET);
-        let scope = Seen { subject };
+        let reads = self.reads_others().then_some(self.reads.as_slice());
+        let scope = Seen { subject, others, reads, visited: Cell::new(0) };
         match self.expression.test(&scope, &budget) {
             Ok(true) => None,
             Ok(false) => Some(Said::Broken(self.told(&scope, &budget), self.field(&scope, &budget))),
@@ -287,7 +315,8 @@ impl OwnRule {
                 app: OfApp::default(),
             };
             // An example says what it is, not where.
-            let said = if self.is_about(&subject) { self.ask(&subject) } else { None };
+            let given = Given(&self.given);
+            let said = if self.is_about(&subject) { self.ask(&subject, &given) } else { None };
             let (list, number) = (if is_bad { "bad" } else { "good" }, index + 1);
             match (is_bad, said) {
                 (false, None) | (true, Some(Said::Broken(..))) => {}
@@ -304,23 +333,13 @@ impl OwnRule {
     }
 }
 
-struct Seen<'a> {
-    subject: &'a OwnSubject<'a>,
+fn kind_name(text: &str) -> KindName {
+    match text.rsplit_once('/') {
+        Some((group, kind)) => (Some(SmolStr::new(group)), SmolStr::new(kind)),
+        None => (None, SmolStr::new(text)),
+    }
 }
 
-impl<'a> Scope<'a> for Seen<'a> {
-    fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
-        let app = self.subject.app;
-        Some(Ok(match name {
-            "object" => Value::of(self.subject.node, None),
-            "app" => Value::map(vec![
-                ("name", Value::text(app.name)),
-                ("namespace", Value::text(app.namespace)),
-                ("cluster", Value::text(app.cluster)),
-            ]),
-            "cluster" => Value::text(app.cluster),
-            "namespace" => Value::text(self.subject.namespace),
-            _ => return None,
-        }))
-    }
+fn is_named(name: &KindName, group: &str, kind: &str) -> bool {
+    name.1 == kind && name.0.as_ref().is_none_or(|it| it == group)
 }

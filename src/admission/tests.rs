@@ -134,7 +134,9 @@ fn rules_of_the_documentation_are_rules() {
     for block in blocks {
         let (rule, mistakes) = OwnRule::read(&read(block).remove(0));
         assert_eq!(mistakes, [], "{block}");
-        assert_eq!(rule.map(|rule| rule.test()), Some(Vec::new()), "{block}");
+        let rule = rule.unwrap();
+        assert!(!rule.good.is_empty() && !rule.bad.is_empty(), "{block}");
+        assert_eq!(rule.test(), Vec::<String>::new(), "{block}");
     }
 }
 
@@ -150,7 +152,8 @@ message: \"'has ' + string(object.spec.replicas)\"
     let (rule, object) = (rule.unwrap(), read(DEPLOYMENT).remove(0));
     assert_eq!(mistakes, []);
     let judge = |kind: &str, namespace: &str, node: &Node| {
-        rule.judge(&OwnSubject { node, group: "apps", kind, namespace, app: OfApp::default() })
+        let subject = OwnSubject { node, group: "apps", kind, namespace, app: OfApp::default() };
+        rule.judge(&subject, &Alone)
     };
     let broken = Some(Said::Broken("has 9".into(), "spec.replicas".into()));
     assert_eq!(judge("Deployment", "shop", &object), broken);
@@ -159,6 +162,7 @@ message: \"'has ' + string(object.spec.replicas)\"
     let bare = read(&DEPLOYMENT.replace("replicas: 9, ", "")).remove(0);
     assert!(matches!(judge("Deployment", "shop", &bare), Some(Said::Unchecked(_))));
     for (text, words) in [
+        ("name: a\nexpression: 'true'\nreads: Service\n", "in `match.kinds`"),
         ("name: a\nexpression: object.x ==\n", "ends too early"),
         ("name: a\nexpresion: 'true'\n", "did you mean `expression`"),
         ("expression: 'true'\n", "needs `name`"),
@@ -291,4 +295,46 @@ fn agrees_with_the_policy_library() {
     let count: usize = unknown.values().sum();
     eprintln!("{same} agree, {} differ, {count} not known: {unknown:#?}", wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn asks_for_other_objects() {
+    let others = read(
+        "
+apiVersion: v1
+kind: Service
+metadata: {name: a, namespace: shop, labels: {tier: web}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: b, namespace: other}
+",
+    );
+    let object = read(DEPLOYMENT).remove(0);
+    let ask = |expression: &str| {
+        let text = format!(
+            "name: a\nmatch: {{kinds: [apps/Deployment]}}\nreads: [Service]\nexpression: \"{expression}\"\ngood: []\n"
+        );
+        let mut node = read(&text).remove(0);
+        let place = node.place();
+        for (key, objects) in [("given", others.clone()), ("bad", vec![object.clone()])] {
+            node.as_map_mut().unwrap().insert(crate::yaml::Key::new(key, place), Node::seq(objects, place));
+        }
+        let (rule, mistakes) = OwnRule::read(&node);
+        assert_eq!(mistakes, []);
+        rule.unwrap().test().join("")
+    };
+    // The example is among the bad: what holds for it is told.
+    for (expression, told) in [
+        ("size(inventory.objects('Service')) == 2", "bad 1 keeps to it"),
+        ("size(inventory.objects('Service', 'shop')) == 1", "bad 1 keeps to it"),
+        ("size(inventory.objects('apps/Service')) == 0", "bad 1 keeps to it"),
+        ("inventory.object('Service', 'shop', 'a').hasValue()", "bad 1 keeps to it"),
+        ("inventory.object('Service', 'shop', 'b').hasValue()", ""),
+        ("size(inventory.selected('Service', 'shop', {'tier': 'web'})) == 1", "bad 1 keeps to it"),
+        ("size(inventory.selected('Service', 'shop', {'tier': 'db'})) == 1", ""),
+        ("size(inventory.objects('Secret')) == 0", "bad 1 cannot be judged: `reads` does not list `Secret`"),
+    ] {
+        assert_eq!(ask(expression), told, "{expression}");
+    }
 }

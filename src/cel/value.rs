@@ -380,7 +380,7 @@ impl<'a> Map<'a> {
     }
 
     /// The entries in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + '_ {
         let keys: Vec<Value<'a>> = match self {
             Self::Made(entries) => entries.iter().map(|(key, _)| key.clone()).collect(),
             Self::Nodes(map, _) => map.iter().map(|entry| Value::Text(entry.key.text.clone())).collect(),

@@ -248,7 +248,7 @@ fn of(app: &App, rendered: &Rendered, object: &Object, workspace: &Workspace) ->
         mentions: relations::mentions(group, kind, node).into_iter().collect(),
         pod: PodFacts::of(object).map(Box::new),
         makes_secrets: relations::may_make_secrets(group, kind, node),
-        node: is_kept(object).then(|| Arc::new(node.clone())),
+        node: (is_kept(object) || workspace.own_rules().keeps(group, kind)).then(|| Arc::new(node.clone())),
     }
 }
 

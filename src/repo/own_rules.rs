@@ -22,6 +22,11 @@ impl OwnRules {
     /// The directory.
     pub const DIR: &str = "rules.d";
 
+    /// Whether a rule looks at objects of a kind when all apps have been rendered: then their trees are kept.
+    pub(super) fn keeps(&self, group: &str, kind: &str) -> bool {
+        self.rules.iter().any(|rule| rule.keeps(group, kind))
+    }
+
     /// Puts into `hasher` which files they stand in.
     pub(super) fn mark(&self, hasher: &mut impl Hasher) {
         self.files.hash(hasher);
