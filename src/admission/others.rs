@@ -199,7 +199,8 @@ impl<'a> Scope<'a> for Seen<'a> {
                 ("cluster", Value::text(app.cluster)),
             ]),
             "cluster" => Value::text(app.cluster),
-            "namespace" => Value::text(self.subject.namespace),
+            // `namespace` is a reserved word of the language.
+            "objectNamespace" => Value::text(self.subject.namespace),
             INVENTORY if self.reads.is_some() => Value::Type(SmolStr::new_static(INVENTORY)),
             "namespaceObject" if self.reads.is_some() => {
                 return Some(self.of_kind("Namespace").map(|found| {
