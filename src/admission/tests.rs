@@ -338,3 +338,35 @@ metadata: {name: b, namespace: other}
         assert_eq!(ask(expression), told, "{expression}");
     }
 }
+
+/// How much of the policies of real repositories can be run: the share is printed, and what is not comes with its reason.
+#[test]
+fn most_rules_of_real_repositories_are_supported() {
+    for dir in ["target/corpus/repos", "target/kyverno/policies"] {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
+        if !root.exists() {
+            eprintln!("skipped: there is no {dir}");
+            continue;
+        }
+        let mut nodes = Vec::new();
+        for entry in walkdir::WalkDir::new(&root).into_iter().flatten() {
+            let path = entry.path().to_string_lossy();
+            let is_test = path.contains("/.kyverno-test/") || path.contains("/.chainsaw-test/");
+            if is_test || !path.ends_with(".yaml") && !path.ends_with(".yml") {
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            if text.lines().any(|line| line == "kind: ClusterPolicy") && text.contains("kyverno.io/") {
+                nodes.extend(read(&text));
+            }
+        }
+        let (unsupported, rules) = Policies::of(nodes).unsupported();
+        let mut reasons = std::collections::BTreeMap::<&str, usize>::new();
+        for (policy, rule, why) in &unsupported {
+            assert!(!policy.is_empty() && !why.is_empty(), "{policy} {rule}");
+            *reasons.entry(why).or_default() += 1;
+        }
+        eprintln!("{dir}: {} of {rules} rules are supported; not: {reasons:#?}", rules - unsupported.len());
+        assert!(unsupported.len() * 5 < rules, "{reasons:#?}");
+    }
+}
