@@ -118,7 +118,7 @@ impl<'a> Seen<'a> {
         Ok(found)
     }
 
-    fn query(&self, name: &str, arguments: &[Value<'a>]) -> Option<Result<Value<'a>, Fault>> {
+    fn query(&self, name: &str, arguments: &[Value<'a>]) -> Result<Value<'a>, Fault> {
         let texts: Vec<&str> = arguments
             .iter()
             .map_while(|it| match it {
@@ -139,7 +139,7 @@ impl<'a> Seen<'a> {
                 ("app", Value::text(app)),
             ])
         };
-        Some(match (name, texts.as_slice(), arguments) {
+        match (name, texts.as_slice(), arguments) {
             ("objects", [kind], [_]) => self.of_kind(kind).map(|found| nodes(found, &|_| true)),
             ("objects", [kind, namespace], [_, _]) => {
                 self.of_kind(kind).map(|found| nodes(found, &|it| it.namespace == *namespace))
@@ -174,7 +174,7 @@ impl<'a> Seen<'a> {
             _ => {
                 Err(Fault::unsupported(format!("the inventory does not know `{name}` with these arguments")))
             }
-        })
+        }
     }
 }
 
@@ -219,7 +219,7 @@ impl<'a> Scope<'a> for Seen<'a> {
         arguments: &[Value<'a>],
     ) -> Option<Result<Value<'a>, Fault>> {
         match target {
-            Some(Value::Type(of)) if of == INVENTORY => self.query(name, arguments),
+            Some(Value::Type(of)) if of == INVENTORY => Some(self.query(name, arguments)),
             _ => None,
         }
     }
