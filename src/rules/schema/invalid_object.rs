@@ -3,6 +3,7 @@
 use crate::admission;
 use crate::k8s;
 use crate::repo::{App, AppKind, Object, Rendered, Status};
+use crate::rules::schemas;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Scope;
 
@@ -64,7 +65,12 @@ impl Rule for InvalidObject {
             cx.report(bad.place, bad.words).object(object, Some(&bad.path));
         }
         let cluster = k8s::is_built_in(&object.group) && object.scope(cx.workspace) == Some(Scope::Cluster);
+        let told = schemas::violations(object, cx);
         for refusal in k8s::refusals(&object.group, &object.kind, cluster, &object.node) {
+            // What its schema says about the same value is said once.
+            if !refusal.lacks && told.iter().any(|violation| violation.place == refusal.place) {
+                continue;
+            }
             // What nothing applies may be a patch, and what tests of a chart make need not be whole.
             if refusal.lacks && (cx.is_unclaimed() || cx.is_test_release()) {
                 continue;
