@@ -5,7 +5,8 @@
   benches/ladder.py BIN --check    two sizes of each ladder; fails where the larger one costs more than its size explains
 
 Ladders: a fleet (one chart, four layers of values), and repositories that are made to hurt: many missing names, many owners
-of one name, one namespace with everything in it, many elements of one ApplicationSet. The ratio of two sizes says whether
+of one name, in one directory or each in its own, operators that may make anything, parts of Flux that are not there, one
+namespace with everything in it, many elements of one ApplicationSet. The ratio of two sizes says whether
 something grows faster than the repository; it does not depend on the machine.
 """
 import argparse, os, subprocess, sys, tempfile
@@ -121,6 +122,42 @@ def owners(write, size):
         write(f"manifests/m{i}/data{i}.yaml", data("ConfigMap", "shared", "shop") + "---\n" + data("ConfigMap", f"own-{i}", "shop"))
 
 
+def roots(write, size):
+    """Applications that all own one object, each beside its manifests in a directory of its own, which is like no other."""
+    for i in range(size):
+        write(f"teams/t{i}/app.yaml", application(f"app-{i}", f"teams/t{i}/manifests", "shop"))
+        for j in range(6):
+            write(f"teams/t{i}/manifests/own-{i}-{j}.yaml", data("ConfigMap", f"own-{i}-{j}", "shop"))
+        write(f"teams/t{i}/manifests/data-{i}.yaml", data("ConfigMap", "shared", "shop"))
+
+
+def operators(write, size):
+    """Custom resources of an operator that nothing is known about, beside as many Deployments that each miss a Secret."""
+    for i in range(size):
+        write(f"web{i}.yaml", workload(f"web-{i}", "shop", f"missing-{i}") + "---\n" + data("ConfigMap", f"web-{i}", "shop"))
+        write(f"queue{i}.yaml", f"apiVersion: queues.example.com/v1\nkind: Queue\nmetadata: {{name: orders{i}x, namespace: shop}}\nspec: {{size: 1}}\n")
+
+
+def flux(write, size):
+    """Kustomizations of Flux that wait for others which are not there, half of them from sources that are not here."""
+    for i in range(size):
+        source = "far" if i % 2 else "flux-system"
+        write(
+            f"clusters/one/k{i}.yaml",
+            f"apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: part{i}q, namespace: flux-system}}\n"
+            f"spec:\n  interval: 1h\n  path: ./parts/p{i}\n  prune: true\n  sourceRef: {{kind: GitRepository, name: {source}}}\n"
+            f"  dependsOn: [{{name: gone{i}z}}]\n",
+        )
+        write(f"parts/p{i}/data.yaml", data("ConfigMap", f"own-{i}", f"space-{i % 50}"))
+    write(
+        "clusters/one/sources.yaml",
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: far, namespace: flux-system}\n"
+        "spec: {interval: 1h, url: 'https://git.example.com/others/far', ref: {branch: main}}\n---\n"
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: flux-system}\n"
+        f"spec: {{interval: 1h, url: '{URL}', ref: {{branch: main}}}}\n",
+    )
+
+
 def namespace(write, size):
     """One namespace with so many objects of five kinds."""
     for i in range(size // 5):
@@ -152,6 +189,9 @@ LADDERS = {
     "missing": (missing, [250, 500, 1000, 2000], (250, 2000)),
     "missing-apart": (missing_apart, [250, 500, 1000, 2000], (250, 2000)),
     "owners": (owners, [250, 500, 1000, 2000], (250, 2000)),
+    "roots": (roots, [125, 250, 500, 1000], (125, 1000)),
+    "operators": (operators, [250, 500, 1000, 2000], (250, 2000)),
+    "flux": (flux, [250, 500, 1000, 2000], (250, 2000)),
     "namespace": (namespace, [2500, 5000, 10000, 20000], (2500, 20000)),
     "elements": (elements, [250, 500, 1000, 2000], (250, 2000)),
 }

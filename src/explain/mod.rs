@@ -22,4 +22,4 @@ pub use naming::app_names;
 pub use reach::{Effect, InApp, Reach, Reached, in_app, lines_of, reach};
 pub use subject::{Subject, find_object};
 pub use values::{ChartValues, Difference, ValueRow, differences, unused, values};
-pub use why::{Story, leaves, why};
+pub use why::{Story, why};

@@ -5,12 +5,11 @@ use smol_str::SmolStr;
 use crate::finding::ObjectRef;
 use crate::helm::OverrideKind;
 use crate::k8s::is_secret_key;
-use crate::origin::Place;
 use crate::repo::{Object, Workspace};
 use crate::yaml::{Data, Node};
 
 use super::causes::{Cause, Role, Teller};
-use super::field::{FieldPath, visit};
+use super::field::FieldPath;
 use super::{Subject, find_object};
 
 /// The answer to "why does this field have this value?".
@@ -125,20 +124,4 @@ fn emptied(subject: &Subject, teller: &Teller<'_>, field: &str) -> Vec<Cause> {
         }
     }
     causes
-}
-
-/// Every leaf below a node with its place: what a question about a mapping or list is really about.
-pub fn leaves(node: &Node) -> Vec<(FieldPath, Place)> {
-    let mut leaves = Vec::new();
-    visit(node, &mut FieldPath::default(), &mut |path, node| {
-        let inner = match &node.data {
-            Data::Scalar(_) => false,
-            Data::Seq(items) => !items.is_empty(),
-            Data::Map(map) => !map.is_empty(),
-        };
-        if !inner {
-            leaves.push((path.clone(), node.place()));
-        }
-    });
-    leaves
 }

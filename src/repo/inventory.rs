@@ -246,27 +246,23 @@ impl Inventory {
             || self.render_copies(a, b)
     }
 
+    /// The directories that the sources of an app's root name.
+    pub fn rendered_dirs(&self, entry: &AppEntry) -> Vec<TreePath> {
+        let root = self.app(entry.root).unwrap_or(entry);
+        let sources = root.app.application().map(|application| application.sources.as_slice());
+        let sources = sources.unwrap_or_default().iter();
+        sources.filter_map(|source| TreePath::new(source.path()).ok()).collect()
+    }
+
     /// Whether the roots of two apps render directories that are built alike.
     fn render_copies(&self, a: &AppEntry, b: &AppEntry) -> bool {
-        let dirs = |entry: &AppEntry| -> Vec<TreePath> {
-            let root = self.app(entry.root).unwrap_or(entry);
-            let sources = root.app.application().map(|application| application.sources.as_slice());
-            sources
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|source| TreePath::new(source.path()).ok())
-                .collect()
-        };
-        let (ours, theirs) = (dirs(a), dirs(b));
+        let (ours, theirs) = (self.rendered_dirs(a), self.rendered_dirs(b));
         ours.iter().any(|one| theirs.iter().any(|other| self.scan.are_copies(one, other)))
     }
 
     /// Whether what a root renders has enough files to be taken for a copy of something.
     pub fn may_be_copied(&self, root: &AppEntry) -> bool {
-        let sources = root.app.application().map(|application| application.sources.as_slice());
-        let mut dirs =
-            sources.unwrap_or_default().iter().filter_map(|source| TreePath::new(source.path()).ok());
-        dirs.any(|dir| self.scan.may_be_copied(&dir))
+        self.rendered_dirs(root).iter().any(|dir| self.scan.may_be_copied(dir))
     }
 
     /// The number of what is known about where an app deploys: it is all that decides whom it can meet.

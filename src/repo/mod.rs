@@ -69,7 +69,7 @@ pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};
 pub use revisions::GitRevisions;
 pub use said::Said;
-pub use scan::{KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
+pub use scan::{COPIES, KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
 pub use schemas::{Minor, TreeDefinitions};
 pub use showcase::{has_capitals, has_tokens, is_template, is_test_data, showcase};
 pub use watch::{Unwatched, Watch};

@@ -1,8 +1,9 @@
 //! Rendering one app: the one `match` that knows all engines.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Renderer};
@@ -53,12 +54,27 @@ pub struct Rendered {
     pub files: BTreeSet<TreePath>,
     /// What a fetch would bring and this render lacks.
     pub wants: BTreeSet<Want>,
+    /// Positions of the objects by name, found when first asked for.
+    named: OnceLock<FxHashMap<SmolStr, Vec<u32>>>,
 }
 
 /// How files begin that git-crypt has locked.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 
 impl Rendered {
+    /// The objects of a name, in order, once everything is rendered.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Object> {
+        let named = self.named.get_or_init(|| {
+            let mut named: FxHashMap<SmolStr, Vec<u32>> = FxHashMap::default();
+            for (at, object) in self.objects.iter().enumerate() {
+                named.entry(object.name.clone()).or_default().push(at as u32);
+            }
+            named
+        });
+        let positions = named.get(name).into_iter().flatten();
+        positions.filter_map(|at| self.objects.get(*at as usize))
+    }
+
     /// Takes everything but the objects, which it answers.
     fn take(&mut self, output: Output) -> Vec<Node> {
         self.problems = output.problems;

@@ -18,7 +18,7 @@ use crate::yaml::{Dialect, Node, Stream};
 use super::Workspace;
 
 /// So many files of the same names make a directory a copy of another.
-const COPIES: usize = 5;
+pub const COPIES: usize = 5;
 
 /// One document of a file, by its identity as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,7 +310,7 @@ impl Scan {
     }
 
     /// The files below a directory, as seen from there, in order; kustomizations do not count.
-    fn names_below(&self, dir: &str) -> impl Iterator<Item = &str> {
+    pub fn names_below(&self, dir: &str) -> impl Iterator<Item = &str> {
         let prefix = format!("{dir}/");
         let start = self.files.partition_point(|path| path.as_str() < prefix.as_str());
         let files = self.files.get(start..).unwrap_or_default().iter();

@@ -159,11 +159,6 @@ impl WorkTree {
         &self.root
     }
 
-    /// Whether the walk met any symbolic link.
-    pub fn has_links(&self) -> bool {
-        !self.links.is_empty()
-    }
-
     fn is_listed(&self, path: &TreePath) -> bool {
         self.files.binary_search(path).is_ok()
     }

@@ -292,11 +292,6 @@ impl<'a> World<'a> {
         self.apps(app, Some(&self.index().hidden)).next().is_none()
     }
 
-    /// The apps that deploy to a namespace and may serve an app, in order.
-    pub fn deploying_to(&self, app: AppId, namespace: &str) -> impl Iterator<Item = &'a AppEntry> + use<'a> {
-        self.apps(app, self.index().targeting.get(namespace))
-    }
-
     /// Whether the apps that we see are what fills a namespace: some workload of theirs lies in it.
     pub fn is_ours(&self, app: AppId, namespace: &str) -> bool {
         self.serving(app, self.index().pods_in.get(namespace)).next().is_some()

@@ -2,12 +2,15 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::argocd::IN_CLUSTER;
 use crate::finding::{Label, Severity};
-use crate::repo::{AppEntry, AppId, Inventory, Labels, ObjectFacts, Status, is_environment, showcase};
+use crate::repo::{
+    AppEntry, AppId, COPIES, Inventory, Labels, ObjectFacts, Status, is_environment, showcase,
+};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
 
@@ -38,7 +41,7 @@ impl Rule for DuplicateResourceOwnership {
         }
         // Two apps that share fifty objects are one finding, at the first object.
         let mut shared: BTreeMap<BTreeSet<AppId>, Vec<Vec<&ObjectFacts>>> = BTreeMap::new();
-        let mut known = FxHashMap::default();
+        let mut known = Apps::default();
         for objects in owners.values().filter(|objects| objects.len() > 1) {
             for group in meeting(inventory, objects, &mut known) {
                 shared.entry(group.iter().map(|object| object.app).collect()).or_default().push(group);
@@ -71,14 +74,42 @@ struct Known<'a> {
     trees: Vec<(TreePath, TreePath)>,
     /// Whether that is one of many examples.
     showcase: bool,
-    /// Whether what its root renders may be a copy of something.
-    rich: bool,
+    /// The files below what its root renders, where they are enough to be a copy of something.
+    names: Rc<[&'a str]>,
     /// The parts of its name: those that do not say an environment, and those that do.
     parts: (Vec<String>, Vec<String>),
 }
 
+/// What is known of apps, and the files of their roots.
+#[derive(Default)]
+struct Apps<'a> {
+    known: FxHashMap<AppId, Known<'a>>,
+    names: FxHashMap<AppId, Rc<[&'a str]>>,
+}
+
+impl<'a> Apps<'a> {
+    fn get(&mut self, inventory: &'a Inventory, app: AppId) -> Option<&Known<'a>> {
+        match self.known.entry(app) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(free) => Some(free.insert(Known::of(inventory, app, &mut self.names)?)),
+        }
+    }
+}
+
+/// The files below the directories that a root renders, as seen from there.
+fn names<'a>(inventory: &'a Inventory, root: &AppEntry) -> Rc<[&'a str]> {
+    if !inventory.may_be_copied(root) {
+        return Rc::default();
+    }
+    let mut names: Vec<&'a str> = Vec::new();
+    for dir in inventory.rendered_dirs(root) {
+        names.extend(inventory.scan.names_below(dir.as_str()));
+    }
+    names.into()
+}
+
 impl<'a> Known<'a> {
-    fn of(inventory: &'a Inventory, app: AppId) -> Option<Self> {
+    fn of(inventory: &'a Inventory, app: AppId, known: &mut FxHashMap<AppId, Rc<[&'a str]>>) -> Option<Self> {
         let entry = inventory.app(app)?;
         let root = inventory.app(entry.root).unwrap_or(entry);
         let name = entry.app.name.to_lowercase();
@@ -89,7 +120,7 @@ impl<'a> Known<'a> {
             site: inventory.site(app)?,
             trees: root.app.path.as_ref().map(|path| trees(inventory, path)).unwrap_or_default(),
             showcase: root.app.path.as_ref().is_some_and(|path| showcase(path).is_some()),
-            rich: inventory.may_be_copied(root),
+            names: Rc::clone(known.entry(root.app.id).or_insert_with(|| names(inventory, root))),
             parts: (rest, environment),
         })
     }
@@ -109,10 +140,11 @@ struct Group<'a> {
     defined: FxHashMap<Span, AppId>,
     /// The apps by their name without its environment.
     parts: FxHashMap<Vec<String>, Vec<AppId>>,
-    /// One app of each root, as far as it may be an alternative of others: with an example's, with something to copy.
+    /// One app of each root, as far as it may be an alternative of others: with an example's.
     showcases: BTreeMap<AppId, AppId>,
-    rich: BTreeMap<AppId, AppId>,
     roots: BTreeMap<AppId, AppId>,
+    /// The roots that render files of a name, of those with something to copy.
+    names: FxHashMap<&'a str, Vec<AppId>>,
     /// By directory, what roots lie below in it that has enough files to be built like something else, with one app of each.
     trees: FxHashMap<TreePath, BTreeMap<TreePath, AppId>>,
     /// What Kustomizations build that take in the file of a place.
@@ -136,7 +168,6 @@ impl<'a> Group<'a> {
         let app = object.app;
         let alternative = |other: &AppId| inventory.are_alternatives(*other, app);
         let roots = if known.showcase { &self.roots } else { &self.showcases };
-        let mut rich = self.rich.values().filter(|_| known.rich);
         // Two trees are alike below the first directory in which their paths differ.
         let beside = known.trees.iter().filter_map(|(around, own)| Some((self.trees.get(around)?, own)));
         let mut parallel = beside
@@ -153,8 +184,20 @@ impl<'a> Group<'a> {
             && self.defined.get(&entry.app.place.at).is_none_or(|root| *root == entry.root)
             && !self.has_other_environment(inventory, known)
             && !roots.values().any(alternative)
-            && !rich.any(alternative)
+            && !self.copies(known).iter().any(alternative)
             && !parallel.any(alternative)
+    }
+
+    /// Apps of the roots that render as many files of the same names as copies of each other do.
+    fn copies(&self, known: &Known<'_>) -> Vec<AppId> {
+        let mut shared: BTreeMap<AppId, usize> = BTreeMap::new();
+        for name in known.names.iter() {
+            for root in self.names.get(name).into_iter().flatten() {
+                *shared.entry(*root).or_default() += 1;
+            }
+        }
+        let copies = shared.into_iter().filter(|(_, count)| *count >= COPIES);
+        copies.filter_map(|(root, _)| self.roots.get(&root).copied()).collect()
     }
 
     /// Whether an app is called like one of the group but for the environment, and only the address that every cluster has for
@@ -193,12 +236,14 @@ impl<'a> Group<'a> {
         if !known.parts.1.is_empty() {
             self.parts.entry(known.parts.0.clone()).or_default().push(app);
         }
+        if !self.roots.contains_key(&entry.root) {
+            for name in known.names.iter() {
+                self.names.entry(name).or_default().push(entry.root);
+            }
+        }
         self.roots.entry(entry.root).or_insert(app);
         if known.showcase {
             self.showcases.entry(entry.root).or_insert(app);
-        }
-        if known.rich {
-            self.rich.entry(entry.root).or_insert(app);
         }
         for (around, tree) in &known.trees {
             self.trees.entry(around.clone()).or_default().entry(tree.clone()).or_insert(app);
@@ -240,17 +285,13 @@ fn is_nested(dir: &TreePath, others: &BTreeSet<TreePath>) -> bool {
 fn meeting<'a>(
     inventory: &'a Inventory,
     objects: &[&'a ObjectFacts],
-    apps: &mut FxHashMap<AppId, Known<'a>>,
+    apps: &mut Apps<'a>,
 ) -> Vec<Vec<&'a ObjectFacts>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     // Groups by the site of their first app.
     let mut by_site: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
     for object in objects {
-        if let Entry::Vacant(free) = apps.entry(object.app) {
-            let Some(known) = Known::of(inventory, object.app) else { continue };
-            free.insert(known);
-        }
-        let Some(known) = apps.get(&object.app) else { continue };
+        let Some(known) = apps.get(inventory, object.app) else { continue };
         let sites = inventory.sites_near(object.app);
         let mut near: Vec<usize> = if sites.len() < groups.len() {
             sites.iter().filter_map(|site| by_site.get(site)).flatten().copied().collect()

@@ -34,9 +34,9 @@ impl Rule for HpaReplicasConflict {
             };
             let text = |key| scaler.at(&["spec", "scaleTargetRef", key]).and_then(Node::as_str);
             let (Some(name), kind) = (text("name"), text("kind").unwrap_or(default_kind)) else { continue };
-            let target = rendered.objects.iter().find(|object| {
-                object.kind == kind && object.name == name && object.namespace == scaler.namespace
-            });
+            let target = rendered
+                .named(name)
+                .find(|object| object.kind == kind && object.namespace == scaler.namespace);
             let Some((target, replicas)) = target.and_then(|it| Some((it, it.at(&["spec", "replicas"])?)))
             else {
                 continue;

@@ -32,11 +32,10 @@ impl Rule for DefaultServiceAccountToken {
             // The account itself may switch it off, unless the pod switches it on.
             let off = |it: &Object| {
                 it.is("", "ServiceAccount")
-                    && it.name == "default"
                     && it.namespace == object.namespace
                     && it.at(&[SWITCH]).and_then(Node::as_bool) == Some(false)
             };
-            if switch.is_none() && rendered.objects.iter().any(off) {
+            if switch.is_none() && rendered.named("default").any(off) {
                 continue;
             }
             let place = switch.or(account).map_or_else(|| object.place(), Node::place);

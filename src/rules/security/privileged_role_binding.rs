@@ -83,10 +83,9 @@ fn check(object: &Object, rendered: &Rendered, cx: &mut Context<'_>) {
 /// Whether the role lets its holders look at objects that it names, or at custom resources of one namespace, and do nothing else.
 fn is_narrow(binding: &Object, role: &str, rendered: &Rendered) -> bool {
     let kind = binding.at(&["roleRef", "kind"]).and_then(Node::as_str).unwrap_or_default();
-    let is_it = |it: &&Object| {
-        it.kind == kind && it.name == role && (kind == "ClusterRole" || it.namespace == binding.namespace)
-    };
-    let Some(role) = rendered.objects.iter().find(is_it) else { return false };
+    let is_it =
+        |it: &&Object| it.kind == kind && (kind == "ClusterRole" || it.namespace == binding.namespace);
+    let Some(role) = rendered.named(role).find(is_it) else { return false };
     let rules = role.node.items(&["rules"]);
     let words = |rule: &Node, key: &str| -> Vec<String> {
         rule.items(&[key]).iter().filter_map(Node::as_str).map(str::to_owned).collect()

@@ -1,5 +1,7 @@
 //! `missing-topology-spread`: see the page.
 
+use rustc_hash::FxHashSet;
+
 use crate::k8s::PodTemplate;
 use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -26,6 +28,7 @@ impl Rule for MissingTopologySpread {
     fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let least = cx.number_option("replicas").unwrap_or(2);
         let keys = cx.texts_option("topologyKeys").unwrap_or_else(|| ZONES.to_vec());
+        let scaled: FxHashSet<_> = rendered.objects.iter().filter_map(scaled).collect();
         for object in
             rendered.objects.iter().filter(|object| object.group == "apps" && !object.is_helm_test())
         {
@@ -35,7 +38,8 @@ impl Rule for MissingTopologySpread {
             let Some(replicas) = object.at(&["spec", "replicas"]) else { continue };
             let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { continue };
             // How many pods there are is the autoscaler's decision.
-            let scaled = rendered.objects.iter().any(|other| scales(other, object));
+            let scaled =
+                scaled.contains(&(object.namespace.as_str(), object.kind.as_str(), object.name.as_str()));
             if scaled || replicas.as_i64().is_none_or(|count| count < least) || is_spread(&pod, &keys) {
                 continue;
             }
@@ -52,15 +56,13 @@ impl Rule for MissingTopologySpread {
 
 const ZONES: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
 
-/// Whether an object decides how many pods a workload has.
-fn scales(scaler: &Object, workload: &Object) -> bool {
+/// The workload of which an object decides how many pods it has: namespace, kind and name.
+fn scaled(scaler: &Object) -> Option<(&str, &str, &str)> {
     if !matches!(scaler.kind.as_str(), "HorizontalPodAutoscaler" | "ScaledObject") {
-        return false;
+        return None;
     }
     let target = |key| scaler.at(&["spec", "scaleTargetRef", key]).and_then(Node::as_str);
-    scaler.namespace == workload.namespace
-        && target("name") == Some(workload.name.as_str())
-        && target("kind").unwrap_or("Deployment") == workload.kind
+    Some((scaler.namespace.as_str(), target("kind").unwrap_or("Deployment"), target("name")?))
 }
 
 /// Whether constraints or anti-affinity of the pods speak of one of the labels.

@@ -136,10 +136,8 @@ fn told<'a>(
     let taken = container.node.items(&["envFrom"]).iter().filter(|it| it.get("prefix").is_none());
     let taken = taken.filter_map(|it| it.at_path(&["configMapRef", "name"])?.as_str());
     let taken = taken.filter_map(|name| {
-        let map = rendered
-            .objects
-            .iter()
-            .find(|it| it.is("", "ConfigMap") && it.name == name && it.namespace == object.namespace)?;
+        let map =
+            rendered.named(name).find(|it| it.is("", "ConfigMap") && it.namespace == object.namespace)?;
         let data = map.at(&["data"])?;
         data.entries()
             .iter()
