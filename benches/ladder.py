@@ -5,7 +5,7 @@
   benches/ladder.py BIN --check    two sizes of each ladder; fails where the larger one costs more than its size explains
 
 Ladders: a fleet (one chart, four layers of values), and repositories that are made to hurt: many missing names, many owners
-of one name, in one directory or each in its own, operators that may make anything, parts of Flux that are not there, one
+of one name, operators that may make anything, parts of Flux that are not there, one
 namespace with everything in it, many elements of one ApplicationSet. The ratio of two sizes says whether
 something grows faster than the repository; it does not depend on the machine.
 """
@@ -122,15 +122,6 @@ def owners(write, size):
         write(f"manifests/m{i}/data{i}.yaml", data("ConfigMap", "shared", "shop") + "---\n" + data("ConfigMap", f"own-{i}", "shop"))
 
 
-def roots(write, size):
-    """Applications that all own one object, each beside its manifests in a directory of its own, which is like no other."""
-    for i in range(size):
-        write(f"teams/t{i}/app.yaml", application(f"app-{i}", f"teams/t{i}/manifests", "shop"))
-        for j in range(6):
-            write(f"teams/t{i}/manifests/own-{i}-{j}.yaml", data("ConfigMap", f"own-{i}-{j}", "shop"))
-        write(f"teams/t{i}/manifests/data-{i}.yaml", data("ConfigMap", "shared", "shop"))
-
-
 def operators(write, size):
     """Custom resources of an operator that nothing is known about, beside as many Deployments that each miss a Secret."""
     for i in range(size):
@@ -189,7 +180,6 @@ LADDERS = {
     "missing": (missing, [250, 500, 1000, 2000], (250, 2000)),
     "missing-apart": (missing_apart, [250, 500, 1000, 2000], (250, 2000)),
     "owners": (owners, [250, 500, 1000, 2000], (250, 2000)),
-    "roots": (roots, [125, 250, 500, 1000], (125, 1000)),
     "operators": (operators, [250, 500, 1000, 2000], (250, 2000)),
     "flux": (flux, [250, 500, 1000, 2000], (250, 2000)),
     "namespace": (namespace, [2500, 5000, 10000, 20000], (2500, 20000)),

@@ -242,26 +242,23 @@ pub struct Finding {
     pub key: String,
 }
 
-/// The letters and digits of a text, whatever their case, as a set; all others are one.
+/// The letters and digits of a text, as a set; all others are one.
 fn letters(text: &str) -> u64 {
     text.bytes().fold(0, |set, byte| {
         set | match byte.to_ascii_lowercase() {
             letter @ b'a'..=b'z' => 1 << (letter - b'a'),
             digit @ b'0'..=b'9' => 1 << (26 + digit - b'0'),
-            other if other.is_ascii() => 1 << 36,
-            // Lower case of these may be anything.
-            _ => 0,
+            other => u64::from(other.is_ascii()) << 36,
         }
     })
 }
 
 /// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
+    let (lower, own) = (name.to_lowercase(), letters(name));
     let length = lower.chars().count();
-    // A third of the letters may be wrong: enough for typos, too little for other words.
+    // A third may be wrong: enough for typos, too little for other words.
     let most = name.chars().count().max(3) / 3;
-    let own = letters(name);
     // Texts are no closer than their lengths and their letters, which cost next to nothing to compare.
     let near = |candidate: &&str| {
         let ascii = candidate.is_ascii();
