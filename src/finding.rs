@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+pub use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::source::{FileId, Span};
 
@@ -240,42 +241,6 @@ pub struct Finding {
     pub given_by: Option<GivenBy>,
     /// What identifies the finding beside rule and file when lines move; see `lint::fingerprint`.
     pub key: String,
-}
-
-/// The letters and digits of a text, as a set; all others are one.
-fn letters(text: &str) -> u64 {
-    text.bytes().fold(0, |set, byte| {
-        set | match byte.to_ascii_lowercase() {
-            letter @ b'a'..=b'z' => 1 << (letter - b'a'),
-            digit @ b'0'..=b'9' => 1 << (26 + digit - b'0'),
-            other => u64::from(other.is_ascii()) << 36,
-        }
-    })
-}
-
-/// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
-pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let (lower, own) = (name.to_lowercase(), letters(name));
-    let length = lower.chars().count();
-    // A third may be wrong: enough for typos, too little for other words.
-    let most = name.chars().count().max(3) / 3;
-    // Texts are no closer than their lengths and their letters, which cost next to nothing to compare.
-    let near = |candidate: &&str| {
-        let ascii = candidate.is_ascii();
-        let count = if ascii { candidate.len() } else { candidate.to_lowercase().chars().count() };
-        let different = |mask: u64| mask.count_ones() as usize <= most;
-        *candidate != name && count.abs_diff(length) <= most && {
-            // A letter that only one of them has takes a step of its own.
-            let theirs = letters(candidate);
-            different(own & !theirs) && different(theirs & !own)
-        }
-    };
-    let scored = candidates
-        .into_iter()
-        .filter(near)
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate));
-    let (distance, candidate) = scored.min()?;
-    (distance <= most).then_some(candidate)
 }
 
 /// What kind of trouble an engine met. Rules turn problems into findings and choose the severity.

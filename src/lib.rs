@@ -26,6 +26,7 @@ pub mod k8s;
 pub mod kustomize;
 pub mod lint;
 pub mod lock;
+mod near;
 pub mod origin;
 pub mod output;
 pub mod relations;
