@@ -165,7 +165,7 @@ fn suggestion(fix: &Fix, report: &Report) -> Option<String> {
     };
     let whole = Span::new(file.id(), from, to);
     let text = file.slice(whole);
-    if file.shown().get(from as usize..to as usize)? != text || text.contains("```") {
+    if file.shown_part(from, to) != text || text.contains("```") {
         return None;
     }
     let mut out = String::new();

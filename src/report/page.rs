@@ -92,10 +92,12 @@ fn snippet(report: &Report, label: &Label) -> Option<Snippet> {
     let source = report.sources.get(label.at.file)?;
     source.text()?;
     mark_secret_lines(&source);
-    let shown = source.shown();
-    let index = at.line as usize - 1;
+    let index = (at.line as usize).saturating_sub(1);
     let first = index.saturating_sub(CONTEXT);
-    let lines = shown.lines().skip(first).take(index - first + CONTEXT + 1);
+    let start = source.line_starts().get(first).copied()?;
+    let end = source.line_starts().get(index + CONTEXT + 1).copied();
+    let shown = source.shown_part(start, end.unwrap_or(source.text_or_empty().len() as u32));
+    let lines = shown.lines();
     let cut = |line: &str| line.chars().take(LONGEST_LINE).collect();
     Some(Snippet {
         file: file.to_string(),

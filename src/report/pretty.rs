@@ -10,7 +10,7 @@ use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::lint::{AppRow, AppStatus, Gap, Names, Report, Reported};
 use crate::source::{SourceFile, Sources};
 
-use super::source_code::Shown;
+use super::source_code::{AROUND, Shown};
 use super::statistics::Statistics;
 use super::wants::{only_wants, wants};
 use super::{aligned, count, page_url, text, totals, wrap};
@@ -48,8 +48,14 @@ const FIXED_SHOWN: usize = 10;
 /// Reasons in the coverage section; the rest is counted.
 const REASONS_SHOWN: usize = 10;
 
+/// Longer reasons are shown by their ends: kustomize tells its whole way down, and begins and ends with what matters.
+const REASON_SHOWN: usize = 280;
+
 /// More findings than this are summed up by rule at the end.
 const SUMMED_UP: usize = 20;
+
+/// More findings than this nobody reads one after the other.
+const MANY: usize = 50;
 
 pub(super) fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
@@ -292,11 +298,12 @@ fn snippet(out: &mut String, file: &SourceFile, name: &str, labels: &[(&Label, b
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(if look.width == 0 { 100 } else { look.width })
-        .with_context_lines(1)
+        .with_context_lines(AROUND)
         .with_break_words(false)
         .with_links(false);
     let mut drawing = String::new();
-    let snippet = Snippet { source: Shown::new(file, name), labels: drawn };
+    let spans = drawn.iter().map(|label| (label.offset(), label.len()));
+    let snippet = Snippet { source: Shown::new(file, name, spans), labels: drawn };
     if handler.render_report(&mut drawing, &snippet).is_ok() {
         // The first line is the (empty) message: the headline is ours.
         let body = drawing.split_once('\n').map_or("", |(_, body)| body);
@@ -335,7 +342,8 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
             if gap.apps.len() > listed {
                 let _ = write!(who, " and {} more", gap.apps.len() - listed);
             }
-            let words = text::plain(&format!("{who}: {}", gap.reason));
+            let reason = if look.verbose { gap.reason.into() } else { wrap::ends(gap.reason, REASON_SHOWN) };
+            let words = text::plain(&format!("{who}: {reason}"));
             let words = wrap::hanging(&words, look.width, 11, 11);
             let _ = writeln!(out, "  {:8} {words}", gap.status.as_str());
         }
@@ -374,6 +382,11 @@ pub(super) fn verdict(out: &mut String, report: &Report, look: Look) {
         count(summary.objects, "object"),
     );
     hidden(out, report, look);
+    if limited(report, look).len() > MANY && !look.statistics {
+        let words = "many at once? `--limit 10` shows the worst, `--format concise` a line each, `--select RULE` one kind; \
+                     `--write-baseline` leaves them for later, and shows what is new";
+        let _ = writeln!(out, "{}", paint.dim(&wrap::hanging(words, look.width, 0, 2)));
+    }
 }
 
 /// Names of apps, with the kind where it tells apps of one name apart.

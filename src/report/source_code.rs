@@ -1,9 +1,7 @@
-//! A source file as miette wants to read it, over line starts that are computed once.
+//! The lines of a file that a snippet shows, as miette wants to read them, over line starts that are computed once.
 //!
-//! miette's own `NamedSource` scans the file from the start for every label: on a file of two megabytes that
-//! costs half a millisecond a finding, this costs microseconds.
-
-use std::borrow::Cow;
+//! miette's own `NamedSource` scans the file from the start for every label. Here a snippet costs what its own lines do, however long
+//! the file is: ten thousand findings in one file would look at all of it ten thousand times.
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
@@ -12,23 +10,51 @@ use crate::source::SourceFile;
 
 use super::text;
 
-/// A file whose secrets are masked, ready for snippets.
+/// Lines shown around those that are spoken of.
+pub(super) const AROUND: usize = 1;
+
+/// Lines of a file whose secrets are masked, ready for snippets.
 pub(super) struct Shown<'a> {
     file: &'a SourceFile,
     name: String,
-    text: Cow<'a, str>,
+    /// Where each part begins, and its text; in order, and none touches another.
+    parts: Vec<(usize, String)>,
 }
 
 impl<'a> Shown<'a> {
-    /// `name` is what the file is called above the snippet.
-    pub(super) fn new(file: &'a SourceFile, name: &str) -> Self {
+    /// `name` is what the file is called above the snippet, `spans` are offsets and lengths of what is spoken of.
+    pub(super) fn new(file: &'a SourceFile, name: &str, spans: impl Iterator<Item = (usize, usize)>) -> Self {
         mark_secret_lines(file);
-        let text = match file.shown() {
-            Cow::Borrowed(text) => text::source(text),
-            Cow::Owned(text) => Cow::Owned(text::source(&text).into_owned()),
+        let mut lines: Vec<(usize, usize)> =
+            spans.map(|(offset, len)| lines_around(file, offset, len, AROUND, AROUND)).collect();
+        lines.sort_unstable();
+        let mut merged: Vec<(usize, usize)> = Vec::with_capacity(lines.len());
+        for (first, last) in lines {
+            match merged.last_mut() {
+                Some((_, end)) if first <= *end + 1 => *end = last.max(*end),
+                _ => merged.push((first, last)),
+            }
+        }
+        let part = |(first, last)| {
+            let (start, end) = bytes_of(file, first, last);
+            (start, text::source(&file.shown_part(start as u32, end as u32)).into_owned())
         };
-        Self { file, name: text::plain(name), text }
+        let parts = merged.into_iter().map(part).collect();
+        Self { file, name: text::plain(name), parts }
     }
+}
+
+/// The lines of some bytes, and so many before and behind them.
+fn lines_around(file: &SourceFile, offset: usize, len: usize, before: usize, after: usize) -> (usize, usize) {
+    let line = |offset: usize| file.line_index(u32::try_from(offset).unwrap_or(u32::MAX));
+    (line(offset).saturating_sub(before), line(offset + len) + after)
+}
+
+/// The bytes of some lines.
+fn bytes_of(file: &SourceFile, first: usize, last: usize) -> (usize, usize) {
+    let starts = file.line_starts();
+    let start = starts.get(first).copied().unwrap_or(0) as usize;
+    (start, starts.get(last + 1).map_or(file.text_or_empty().len(), |next| *next as usize))
 }
 
 impl SourceCode for Shown<'_> {
@@ -38,12 +64,11 @@ impl SourceCode for Shown<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let starts = self.file.line_starts();
-        let first = self.file.line_index(span.offset() as u32).saturating_sub(before);
-        let last = self.file.line_index((span.offset() + span.len()) as u32) + after;
-        let start = starts.get(first).copied().unwrap_or(0) as usize;
-        let end = starts.get(last + 1).map_or(self.text.len(), |next| *next as usize);
-        let data = self.text.as_bytes().get(start..end).ok_or(MietteError::OutOfBounds)?;
+        let (first, last) = lines_around(self.file, span.offset(), span.len(), before, after);
+        let (start, end) = bytes_of(self.file, first, last);
+        let within = self.parts.iter().rev().find(|(at, _)| *at <= start);
+        let data = within.and_then(|(at, text)| text.as_bytes().get(start - at..end - at));
+        let data = data.ok_or(MietteError::OutOfBounds)?;
         let column = if before == 0 { span.offset().saturating_sub(start) } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
@@ -51,7 +76,7 @@ impl SourceCode for Shown<'_> {
             (start, end - start).into(),
             first,
             column,
-            last.min(starts.len().saturating_sub(1)) - first + 1,
+            last.min(self.file.line_starts().len().saturating_sub(1)) - first + 1,
         )))
     }
 }

@@ -1,5 +1,7 @@
 //! Lines that fit the terminal: words wrap, and no word is ever broken, so that names and paths can still be copied.
 
+use std::borrow::Cow;
+
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// Narrower columns are not worth wrapping for.
@@ -26,9 +28,23 @@ pub(super) fn hanging(text: &str, width: usize, first: usize, indent: usize) -> 
     text.get(first..).unwrap_or_default().to_owned()
 }
 
+/// The text, or its beginning and its end where it is longer than so many characters; cut between words where there are any.
+pub(super) fn ends(text: &str, longest: usize) -> Cow<'_, str> {
+    let length = text.chars().count();
+    if length <= longest {
+        return text.into();
+    }
+    let at = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
+    let (head, tail) = (text.get(..at(longest / 3)), text.get(at(length - longest * 2 / 3)..));
+    let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or_default());
+    let head = head.rsplit_once(' ').map_or(head, |(words, _)| words);
+    let tail = tail.split_once(' ').map_or(tail, |(_, words)| words);
+    format!("{head} ... {tail}").into()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::hanging;
+    use super::{ends, hanging};
 
     #[test]
     fn words_wrap_and_never_break() {
@@ -41,5 +57,12 @@ mod tests {
             wrapped.split_whitespace().collect::<Vec<_>>(),
             text.split_whitespace().collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn long_reasons_keep_their_ends() {
+        assert_eq!(ends("a b c", 5), "a b c");
+        assert_eq!(ends("first second third fourth fifth sixth", 24), "first ... fourth fifth sixth");
+        assert_eq!(ends(&"é".repeat(30), 9), format!("{} ... {}", "é".repeat(3), "é".repeat(6)));
     }
 }

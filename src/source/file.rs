@@ -155,14 +155,21 @@ impl SourceFile {
     /// The text with every marked byte that is not white space replaced by `*`, for showing. Offsets stay; a
     /// masked character of several bytes becomes as many asterisks.
     pub fn shown(&self) -> Cow<'_, str> {
-        let text = self.text_or_empty();
+        self.shown_part(0, self.text_or_empty().len() as u32)
+    }
+
+    /// A part of [`Self::shown`]; nothing where that is no text of this file.
+    pub fn shown_part(&self, start: u32, end: u32) -> Cow<'_, str> {
+        let text = self.text_or_empty().get(start as usize..end as usize).unwrap_or_default();
         let secret = self.secret.lock().unwrap_or_else(PoisonError::into_inner);
-        if secret.is_empty() {
+        let mut within = secret.iter().filter(|span| span.start < end && span.end > start).peekable();
+        if within.peek().is_none() {
             return Cow::Borrowed(text);
         }
         let mut bytes = text.as_bytes().to_vec();
-        for span in secret.iter() {
-            for byte in bytes.iter_mut().take(span.end as usize).skip(span.start as usize) {
+        for span in within {
+            let (from, to) = (span.start.saturating_sub(start), span.end.saturating_sub(start));
+            for byte in bytes.iter_mut().take(to as usize).skip(from as usize) {
                 if !byte.is_ascii_whitespace() {
                     *byte = b'*';
                 }

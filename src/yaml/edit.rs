@@ -194,6 +194,10 @@ pub fn replace(stream: &Stream, document: usize, path: &[Segment], source: &str)
 
 /// Hands the edit out when the changed file reads as it should: this document as wanted, the others as before.
 pub(super) fn checked(stream: &Stream, document: usize, edit: Edit, want: &Node) -> Option<Edit> {
+    // One document among many is read by itself: a file of a thousand, each of which is mended, would be read a thousand times.
+    if let Some(alone) = alone(stream, document, &edit, want) {
+        return alone.then_some(edit);
+    }
     let text = edit.apply(stream.file.text_or_empty());
     let after = parse_text(&text, Dialect::Sigs, &mut Verbatim(stream.file.id()));
     let same = after.documents.len() == stream.documents.len()
@@ -206,6 +210,37 @@ pub(super) fn checked(stream: &Stream, document: usize, edit: Edit, want: &Node)
             }
         });
     same.then_some(edit)
+}
+
+/// Whether the edited document reads as it should without those around it; `None` where it cannot be taken out of the file.
+fn alone(stream: &Stream, document: usize, edit: &Edit, want: &Node) -> Option<bool> {
+    if stream.documents.len() < 2 {
+        return None;
+    }
+    let text = stream.file.text_or_empty();
+    let of = |index: usize| stream.documents.get(index);
+    let range = of(document)?.range.clone();
+    let (start, end) = (range.start as usize, range.end as usize);
+    // What follows begins with a marker of its own, on a line of its own.
+    let follows = match of(document + 1) {
+        None => end == text.len(),
+        Some(_) => text.get(end..)?.starts_with("---"),
+    };
+    let begins = start == 0 || text.get(start..)?.starts_with("---");
+    if !follows || !begins || edit.range.start < range.start || edit.range.end > range.end {
+        return None;
+    }
+    let local =
+        Edit { range: edit.range.start - range.start..edit.range.end - range.start, text: edit.text.clone() };
+    let edited = local.apply(text.get(start..end)?);
+    if end < text.len() && !edited.ends_with('\n') {
+        return None;
+    }
+    let after = parse_text(&edited, Dialect::Sigs, &mut Verbatim(stream.file.id()));
+    match after.documents.as_slice() {
+        [one] => Some(one.root.as_ref().is_some_and(|root| same_data(root, want))),
+        _ => None,
+    }
 }
 
 /// Whether two trees mean the same: block or flow style does not matter, quotes do.
