@@ -76,6 +76,44 @@ SET = (
     "{matrix: {generators: [%s, {list: {elements: [{a: b}]}}]}}]}\n  template:\n    metadata: {name: '{{a}}'}\n    spec: {project: default, source: {repoURL: 'https://x.example/y', "
     "path: a}, destination: {server: https://kubernetes.default.svc}}\n" % (GENERATOR, GENERATOR)
 )
+EACH = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: s, namespace: argocd}\nspec:\n  goTemplate: true\n  generators:\n"
+    "  - list: {elements: [%s]}\n  template:\n    metadata: {name: '{{.a}}'}\n    spec: {project: default, source: {repoURL: 'https://x.example/y', "
+    "path: '{{ repeat 10000000 \"x\" | trunc 3 }}'}, destination: {server: https://kubernetes.default.svc}}\n" % ", ".join("{a: v%d}" % at for at in range(5000))
+)
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a}\n"
+
+
+def doubled(levels):
+    """An expression whose value holds itself twice, so many levels deep, and is compared with itself."""
+    inner = f"x{levels - 1} == x{levels - 1}"
+    for at in range(levels - 1, 0, -1):
+        inner = f"cel.bind(x{at}, [x{at - 1}, x{at - 1}], {inner})"
+    return f"cel.bind(x0, [1], {inner})"
+
+
+def components(levels):
+    """Components, each of which takes in both of the level below."""
+    kind = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+    files = {f"k{at}/{side}/kustomization.yaml": f"{kind}components: [../../k{at + 1}/a, ../../k{at + 1}/b]\n" for at in range(levels) for side in "ab"}
+    files |= {f"k{levels}/{side}/kustomization.yaml": f"{kind}namePrefix: a\n" for side in "ab"}
+    return {**files, "r/kustomization.yaml": "resources: [x.yaml]\ncomponents: [../k0/a]\n", "r/x.yaml": CONFIG_MAP % "x"}
+
+
+REPLACED = {
+    "kustomization.yaml": "resources: [x.yaml]\nreplacements:\n" + "".join(
+        "- {source: {kind: ConfigMap, name: x, fieldPath: data.%s}, targets: [{select: {kind: ConfigMap}, fieldPaths: [data.%s], options: {delimiter: '/', "
+        "index: 99}}]}\n" % (("a", "b")[at % 2], ("b", "a")[at % 2]) for at in range(60)),
+    "x.yaml": CONFIG_MAP % "x" + "data: {a: aaaa, b: aaaa}\n",
+}
+FLUX = {
+    **OWN,
+    "k.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k, namespace: flux-system}\nspec:\n  interval: 1h\n"
+              "  prune: true\n  path: ./d\n  sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild: {substitute: {V: '%s'}}\n" % ("x" * 100_000),
+    "g.yaml": "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: flux-system}\n"
+              "spec: {interval: 1h, url: 'https://x.example/y'}\n",
+    "d/a.yaml": CONFIG_MAP % "a" + "data: {a: '" + "${V}" * 20_000 + "'}\n",
+}
 # What the table calls it: files, arguments, what the user reads, what `--limits 16` makes of it (None where it stays).
 ROWS = {
     "a file": ({"a.yaml": "a: 1\n", "big.yaml": "# " + "x" * (33 << 20) + "\n"}, [], r"big\.yaml", "no findings"),
@@ -94,6 +132,16 @@ ROWS = {
     "a chart archive": (archive([("c/big.txt", bytes(6 << 20))]), ["apps"], r"needs 1 chart", "rendered"),
     "a path in an archive": (archive([("c/" + "d/" * 70 + "e", b"")]), ["apps"], r"needs 1 chart", None),
     "a header of an archive": (header(3 << 20), ["apps"], r"needs 1 chart", None),
+    "execution of a chart's templates": (
+        chart('{{ define "x" }}{{ if lt (int .) 60 }}{{ include "x" (add1 .) }}{{ include "x" (add1 .) }}{{ end }}{{ end }}{{ include "x" 0 }}'), HELM,
+        r"gave up after 8000000 steps", None),
+    "one text of an ApplicationSet's template": ({**OWN, "set.yaml": EACH}, ["--format", "concise"], r"gave up on a string of|gave up after", None),
+    "expressions of `rules.d` and of policies": (
+        {"rules.d/a.yaml": "name: a\nmessage: m\nexpression: >-\n  " + doubled(40) + "\n", "a.yaml": CONFIG_MAP % "a"},
+        ["--confidence", "possible", "--format", "concise"], r"was not checked: the expression takes more steps", None),
+    "directories of one build with kustomize": (components(30), ["render", "kustomize", "r"], r"visit too many directories", None),
+    "a value that `replacements` put together": (REPLACED, ["render", "kustomize", "."], r"the value grows beyond 4194304 bytes", None),
+    "an object with Flux's variables filled in": (FLUX, ["--format", "concise"], r"the result is too long", None),
     "an object of Git": ({"a.yaml": "a: 1\n"}, ["--base", "HEAD"], r"cannot be|too large|a\.yaml|no findings", None),
     "parameter sets of an ApplicationSet": ({**OWN, "set.yaml": SET}, ["-v"], r"makes more than 20000 parameter sets", None),
     "a column of a table": ({**OWN, "app.yaml": APP % ("a", "path: " + "d/" * 40_000 + "e"), "b.yaml": APP % ("b", "path: b")}, ["apps"], r"(?m)^b .{0,500}$", None),

@@ -420,7 +420,12 @@ pub(super) fn tgz(text: &str) -> u64 {
     out.write_all(&block).unwrap();
     out.write_all(&bytes[head..]).unwrap();
     out.write_all(&vec![0; (512 - (bytes.len() - head) % 512) % 512 + 1024]).unwrap();
-    match open_archive(&Sources::new(), &Home::named("c.tgz"), &out.finish().unwrap(), ArchiveLimits::default()) {
+    match open_archive(
+        &Sources::new(),
+        &Home::named("c.tgz"),
+        &out.finish().unwrap(),
+        ArchiveLimits::default(),
+    ) {
         Ok(tree) => tree.files().len() as u64,
         Err(error) => Taken::of([error.to_string().as_str()]),
     }

@@ -13,6 +13,10 @@ fn letters(text: &str) -> u64 {
 
 /// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The distance takes time by the product of the lengths, and nobody mistypes a name of a hundred letters only so far.
+    if name.len() > 100 {
+        return None;
+    }
     let (lower, own) = (name.to_lowercase(), letters(name));
     let length = lower.chars().count();
     // A third may be wrong: enough for typos, too little for other words.

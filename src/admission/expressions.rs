@@ -98,6 +98,16 @@ impl<'a> Asked<'a> {
         Self { policy, subject, object, old, parameters, world, budget: Budget::new(BUDGET), is_complete }
     }
 
+    /// The same, whose steps are taken from a pool.
+    pub(super) fn within(self, pool: &Budget) -> Self {
+        Self { budget: pool.part(BUDGET), ..self }
+    }
+
+    /// Gives what is left back.
+    pub(super) fn settle(&self, pool: &Budget) {
+        pool.settle(&self.budget);
+    }
+
     /// What a fault means: a failure only where the object is as the API server sees it.
     fn fault(&self, what: &str, fault: Fault) -> Outcome {
         match fault {

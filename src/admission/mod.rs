@@ -26,6 +26,10 @@ use smol_str::SmolStr;
 
 use crate::yaml::Node;
 
+/// Steps that the rules of a repository, or its policies, may take for all objects of an app together. A cheap expression takes
+/// ten, so this is some thousands of objects and a hundred rules.
+pub const RULES_BUDGET: u64 = 20_000_000;
+
 /// The deepest field of an object that is there on the way along some paths: the one to point at.
 fn deepest(object: &Node, paths: impl IntoIterator<Item = impl IntoIterator<Item = SmolStr>>) -> String {
     let mut best: Vec<SmolStr> = Vec::new();

@@ -258,18 +258,34 @@ impl OwnRule {
         self.reads_others() && self.kinds.iter().chain(&self.reads).any(|it| is_named(it, group, kind))
     }
 
-    /// What the rule says about an object; nothing where the object keeps to it, or the rule is about others.
-    pub fn judge<'a>(&'a self, subject: &'a OwnSubject<'a>, others: &'a dyn Others) -> Option<Said> {
-        if self.is_about(subject) && self.is_about_there(subject) { self.ask(subject, others) } else { None }
+    /// What the rule says about an object; nothing where the object keeps to it, or the rule is about others. Its steps are taken
+    /// from the pool.
+    pub fn judge<'a>(
+        &'a self,
+        subject: &'a OwnSubject<'a>,
+        others: &'a dyn Others,
+        pool: &Budget,
+    ) -> Option<Said> {
+        if !self.is_about(subject) || !self.is_about_there(subject) {
+            return None;
+        }
+        let budget = pool.part(BUDGET);
+        let said = self.ask(subject, others, &budget);
+        pool.settle(&budget);
+        said
     }
 
-    fn ask<'a>(&'a self, subject: &'a OwnSubject<'a>, others: &'a dyn Others) -> Option<Said> {
-        let budget = Budget::new(BUDGET);
+    fn ask<'a>(
+        &'a self,
+        subject: &'a OwnSubject<'a>,
+        others: &'a dyn Others,
+        budget: &Budget,
+    ) -> Option<Said> {
         let reads = self.reads_others().then_some(self.reads.as_slice());
         let scope = Seen { subject, others, reads, visited: Cell::new(0) };
-        match self.expression.test(&scope, &budget) {
+        match self.expression.test(&scope, budget) {
             Ok(true) => None,
-            Ok(false) => Some(Said::Broken(self.told(&scope, &budget), self.field(&scope, &budget))),
+            Ok(false) => Some(Said::Broken(self.told(&scope, budget), self.field(&scope, budget))),
             Err(Fault::Failed(words)) => Some(Said::Unchecked(format!("the expression fails: {words}"))),
             Err(fault) => Some(Said::Unchecked(fault.to_string())),
         }
@@ -316,7 +332,7 @@ impl OwnRule {
             };
             // An example says what it is, not where.
             let given = Given(&self.given);
-            let said = if self.is_about(&subject) { self.ask(&subject, &given) } else { None };
+            let said = if self.is_about(&subject) { self.ask(&subject, &given, &Budget::new(BUDGET)) } else { None };
             let (list, number) = (if is_bad { "bad" } else { "good" }, index + 1);
             match (is_bad, said) {
                 (false, None) | (true, Some(Said::Broken(..))) => {}

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::cel::Budget;
 use crate::origin::Place;
 use crate::yaml::Node;
 
@@ -98,6 +100,8 @@ pub struct Policies {
     validating: Vec<Policy>,
     /// The name of the policy, and who binds it.
     bindings: Vec<(SmolStr, Arc<Node>)>,
+    /// Where those are that are validating.
+    by_name: FxHashMap<SmolStr, usize>,
     kyverno: Vec<kyverno::Policy>,
     exceptions: Vec<kyverno::Exception>,
 }
@@ -168,8 +172,13 @@ impl Policies {
             }
         }
         // Two of one name are two clusters' or two tries; which one counts is not known.
-        let names: Vec<SmolStr> = policies.validating.iter().map(|policy| policy.key.clone()).collect();
-        policies.validating.retain(|policy| names.iter().filter(|name| **name == policy.key).count() == 1);
+        let mut named: FxHashMap<SmolStr, usize> = FxHashMap::default();
+        for policy in &policies.validating {
+            *named.entry(policy.key.clone()).or_default() += 1;
+        }
+        policies.validating.retain(|policy| named.get(&policy.key) == Some(&1));
+        let names = policies.validating.iter().enumerate().map(|(index, policy)| (policy.key.clone(), index));
+        policies.by_name = names.collect();
         policies
     }
 
@@ -192,8 +201,10 @@ impl Policies {
     }
 
     /// What all bindings say about an object: nothing where it may come in.
-    pub fn decide(&self, subject: &Subject<'_>, world: &dyn Surroundings) -> Vec<Decision> {
-        self.decide_over(subject, world, &|| with_defaults(subject.group, subject.kind, subject.node))
+    /// Their expressions take from the pool.
+    pub fn decide(&self, subject: &Subject<'_>, world: &dyn Surroundings, pool: &Budget) -> Vec<Decision> {
+        let complete = || with_defaults(subject.group, subject.kind, subject.node);
+        self.decide_over(subject, world, &complete, pool)
     }
 
     /// The same over an object with the defaults that `complete` gives it, where it knows any.
@@ -202,6 +213,7 @@ impl Policies {
         subject: &Subject<'_>,
         world: &dyn Surroundings,
         complete: &dyn Fn() -> Option<Node>,
+        pool: &Budget,
     ) -> Vec<Decision> {
         let mut decisions = Vec::new();
         // Policies are never asked about policies.
@@ -210,7 +222,8 @@ impl Policies {
         }
         let mut defaulted: Option<Option<Node>> = None;
         for (name, binding) in &self.bindings {
-            let Some(policy) = self.validating.iter().find(|policy| policy.key == *name) else { continue };
+            let policy = self.by_name.get(name).and_then(|index| self.validating.get(*index));
+            let Some(policy) = policy else { continue };
             let actions = binding.items(&["spec", "validationActions"]).iter().filter_map(Node::as_str);
             let action = actions.map(|action| match action {
                 "Deny" => Action::Deny,
@@ -261,7 +274,9 @@ impl Policies {
             }
             let asked =
                 Asked::new(&policy.expressions, subject, seen, parameters, world, defaulted.is_some());
+            let asked = asked.within(pool);
             asked.decide(&mut say);
+            asked.settle(pool);
         }
         if !self.kyverno.is_empty() {
             let defaulted = defaulted.get_or_insert_with(complete);

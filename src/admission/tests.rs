@@ -1,6 +1,7 @@
 //! Policies and rules of a team's own, decided as the API server and Kyverno do.
 
 use super::*;
+use crate::cel::Budget;
 use crate::origin::Place;
 use crate::source::Sources;
 use crate::yaml::{self, Dialect, Node};
@@ -50,7 +51,11 @@ fn decide(policy: &str, object: &str) -> Vec<(Action, Outcome, String)> {
         old: None,
     };
     let _: Place = object.place();
-    policies.decide(&subject, &world).into_iter().map(|it| (it.action, it.outcome, it.field)).collect()
+    policies
+        .decide(&subject, &world, &Budget::new(RULES_BUDGET))
+        .into_iter()
+        .map(|it| (it.action, it.outcome, it.field))
+        .collect()
 }
 
 const HEAD: &str = "
@@ -153,7 +158,7 @@ message: \"'has ' + string(object.spec.replicas)\"
     assert_eq!(mistakes, []);
     let judge = |kind: &str, namespace: &str, node: &Node| {
         let subject = OwnSubject { node, group: "apps", kind, namespace, app: OfApp::default() };
-        rule.judge(&subject, &Alone)
+        rule.judge(&subject, &Alone, &Budget::new(RULES_BUDGET))
     };
     let broken = Some(Said::Broken("has 9".into(), "spec.replicas".into()));
     assert_eq!(judge("Deployment", "shop", &object), broken);
@@ -252,7 +257,11 @@ fn results(nodes: Vec<Node>, object: &Node, others: Vec<Node>) -> Vec<(String, &
         Outcome::Failed(words) => (it.policy.to_string(), "error", words),
         Outcome::Unchecked(words) => (it.policy.to_string(), "unknown", words),
     };
-    policies.decide_over(&subject, &world, &|| Some(object.clone())).into_iter().map(result).collect()
+    policies
+        .decide_over(&subject, &world, &|| Some(object.clone()), &Budget::new(RULES_BUDGET))
+        .into_iter()
+        .map(result)
+        .collect()
 }
 
 /// What the tests of Kyverno's policy library expect, where somebody put it: a row has policies, a resource, others around it

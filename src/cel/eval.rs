@@ -1,33 +1,16 @@
 //! The evaluation: a walk over the tree, each step of which costs.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::golang::regexp::Regexp;
 
+use super::budget::Budget;
 use super::fault::Fault;
 use super::functions;
 use super::tree::{Expr, Kind, Literal, Loop, Macro, Op};
 use super::value::{List, Map, Value};
-
-/// The steps that are left to an evaluation or to several.
-#[derive(Debug)]
-pub struct Budget(Cell<u64>);
-
-impl Budget {
-    /// So many steps.
-    pub fn new(steps: u64) -> Self {
-        Self(Cell::new(steps))
-    }
-
-    pub(super) fn spend(&self, steps: usize) -> Result<(), Fault> {
-        let left = self.0.get().checked_sub(steps as u64);
-        self.0.set(left.unwrap_or(0));
-        left.map(|_| ()).ok_or(Fault::TooCostly)
-    }
-}
 
 /// What an expression sees.
 pub trait Scope<'a> {
@@ -317,6 +300,7 @@ impl Eval<'_> {
         match op {
             Op::Equal | Op::NotEqual => {
                 self.budget.spend(size(left).min(size(right)) / 10)?;
+                self.budget.spend_comparing(left, right)?;
                 Ok(Value::Bool(left.equals(right) == (op == Op::Equal)))
             }
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
@@ -335,6 +319,9 @@ impl Eval<'_> {
             Op::In => match right {
                 Value::List(list) => {
                     self.budget.spend(list.len())?;
+                    if matches!(left, Value::List(_) | Value::Map(_) | Value::Optional(_)) {
+                        self.budget.spend_searching(list, 10)?;
+                    }
                     Ok(Value::Bool(list.iter().any(|item| item.equals(left))))
                 }
                 Value::Map(map) => {

@@ -11,6 +11,7 @@
 //! Not here: the static check of types. An expression that the API server refuses to compile fails, if at all, when it runs.
 //! What is not known here is [`Fault::Unsupported`], which callers tell as "not checked" and never as a result.
 
+mod budget;
 mod eval;
 mod fault;
 mod functions;
@@ -20,7 +21,8 @@ mod scan;
 mod tree;
 mod value;
 
-pub use eval::{Budget, Scope};
+pub use budget::Budget;
+pub use eval::Scope;
 pub use fault::{Fault, SyntaxError};
 pub use quantity::Quantity;
 pub use value::{List, Map, Reading, Shape, Value};

@@ -63,6 +63,15 @@ fn tells_failures_from_what_it_does_not_know() {
     {
         assert!(matches!(fault(text), Fault::Unsupported(_)), "{text}: {}", fault(text));
     }
+    // A value that holds itself twice, forty levels deep, is small until somebody compares it.
+    let level = |at: usize| format!("cel.bind(x{at}, [x{0}, x{0}], ", at - 1);
+    let doubled: String = (1..40).map(level).collect();
+    for question in ["x39 == x39", "x39 in [x39]", "[x39].indexOf(x39) == 0", "[x39, x39].distinct() == []"] {
+        let text = format!("cel.bind(x0, [1], {doubled}{question}{}", ")".repeat(40));
+        assert_eq!(fault(&text), Fault::TooCostly, "{question}");
+    }
+    let patterns = "lists.range(9).all(i, 'a'.matches('(a|' + string(i) + '){0,500}'))";
+    assert_eq!(fault(patterns), Fault::TooCostly);
     let nested = "lists.range(1000).all(a, lists.range(1000).all(b, lists.range(1000).all(c, true)))";
     assert_eq!(fault(nested), Fault::TooCostly);
 }

@@ -283,6 +283,19 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// How many values it is made of, those within it included, each as often as it is there; no more than `most` are counted.
+    pub(super) fn parts(&self, most: usize) -> usize {
+        match self {
+            Self::List(list) => list.parts(most),
+            Self::Map(map) => match map {
+                Map::Made(entries) => counted(entries.iter().map(|(_, value)| value.clone()), most),
+                Map::Nodes(map, _) => map.iter().map(|entry| entry.value.count()).sum::<usize>() + 1,
+            },
+            Self::Optional(Some(inner)) => 1 + inner.parts(most.saturating_sub(1)),
+            _ => 1,
+        }
+    }
+
     /// A field of a map, or of an optional with one.
     pub(super) fn select(&self, name: &str) -> Result<Option<Self>, Fault> {
         match self {
@@ -294,7 +307,27 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The values and what they are made of, up to a number.
+fn counted<'a>(values: impl Iterator<Item = Value<'a>>, most: usize) -> usize {
+    let mut sum = 1usize;
+    for value in values {
+        if sum >= most {
+            break;
+        }
+        sum += value.parts(most - sum);
+    }
+    sum
+}
+
 impl<'a> List<'a> {
+    /// As [`Value::parts`].
+    pub(super) fn parts(&self, most: usize) -> usize {
+        match self {
+            Self::Made(items) => counted(items.iter().cloned(), most),
+            Self::Nodes(items, _) => items.iter().map(Node::count).sum::<usize>() + 1,
+        }
+    }
+
     /// Number of elements.
     pub fn len(&self) -> usize {
         match self {
@@ -323,7 +356,7 @@ impl<'a> List<'a> {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
-    fn is_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         matches!(self, Self::Nodes(_, Some(shape)) if shape.is_set())
     }
 }

@@ -151,8 +151,11 @@ impl Substituter<'_> {
             return node;
         }
         let Ok(text) = emit(&node, EmitStyle::Sigs) else { return node };
-        let template = match Template::parse(&text) {
-            Ok(template) => template,
+        let variables = self.variables;
+        let filled =
+            Template::parse(&text).and_then(|it| it.execute(&|reference| variables.value(reference)));
+        let result = match filled {
+            Ok(result) => result,
             Err(error) => {
                 let place = broken(&node, 0).unwrap_or_else(|| node.place());
                 let message = format!("envsubst error: variable substitution failed: {error}");
@@ -163,8 +166,6 @@ impl Substituter<'_> {
             }
         };
         self.note(&node, 0);
-        let variables = self.variables;
-        let result = template.execute(&|reference| variables.value(reference));
         match read(&result, node.place()) {
             Ok(mut made) => {
                 self.graft(&node, &mut made, 0);
@@ -193,7 +194,7 @@ impl Substituter<'_> {
             let alone = Node { data: Data::Scalar(text.into()), ..node.clone() };
             let written = emit(&alone, EmitStyle::Sigs).ok()?;
             let template = Template::parse(&written).ok().unwrap_or(template);
-            let filled = template.execute(&|reference| self.variables.value(reference));
+            let filled = template.execute(&|reference| self.variables.value(reference)).ok()?;
             let line = format!("value: {}\n", filled.trim_end());
             let scalar =
                 read(&line, node.place()).ok().and_then(|made| Some(made.get("value")?.scalar().is_some()));
@@ -293,7 +294,9 @@ impl Substituter<'_> {
     }
 
     fn becomes(&self, before: &str, after: &str) -> bool {
-        template(before).is_some_and(|it| it.execute(&|reference| self.variables.value(reference)) == after)
+        let filled =
+            template(before).and_then(|it| it.execute(&|reference| self.variables.value(reference)).ok());
+        filled.is_some_and(|filled| filled == after)
     }
 
     fn step(&mut self, old: &Node, template: &Template) -> Place {

@@ -15,7 +15,7 @@ pub(super) fn max_text() -> usize {
 }
 
 /// Longer lists are not made.
-const MAX_ITEMS: usize = 4 << 20;
+const MAX_ITEMS: usize = 2 << 20;
 
 /// Values of more parts are not walked.
 const MAX_PARTS: usize = 2 << 20;

@@ -84,7 +84,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: relaxed(20_000_000), bytes: relaxed(256 << 20), depth: 5_000, work: relaxed(1 << 30) }
+        Self { steps: relaxed(8_000_000), bytes: relaxed(128 << 20), depth: 5_000, work: relaxed(256 << 20) }
     }
 }
 

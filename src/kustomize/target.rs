@@ -26,7 +26,7 @@ use super::{repospec, transformers};
 
 /// How deep bases may be nested, and how many directories one build may visit.
 const MAX_DEPTH: usize = 100;
-const MAX_DIRECTORIES: usize = 20_000;
+const MAX_DIRECTORIES: usize = 4_000;
 
 /// A kustomization that is being built.
 pub(super) struct Target {

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use smol_str::SmolStr;
 
 use crate::admission::{Decision, Policies, Subject, Surroundings, wanted_kinds};
+use crate::cel::Budget;
 use crate::schema::Scope;
 use crate::yaml::Node;
 
@@ -129,7 +130,8 @@ impl TreePolicies {
     }
 
     /// What the policies say about an object, and whether they are surely those of its cluster.
-    pub fn decide(&self, object: &Object, workspace: &Workspace) -> (Vec<Decision>, bool) {
+    /// Expressions take from the pool.
+    pub fn decide(&self, object: &Object, workspace: &Workspace, pool: &Budget) -> (Vec<Decision>, bool) {
         if self.policies.is_empty() {
             return (Vec::new(), false);
         }
@@ -147,7 +149,7 @@ impl TreePolicies {
             namespaced: object.scope(workspace) != Some(Scope::Cluster),
             old: None,
         };
-        (loaded.policies.decide(&subject, loaded), loaded.one_cluster)
+        (loaded.policies.decide(&subject, loaded, pool), loaded.one_cluster)
     }
 }
 

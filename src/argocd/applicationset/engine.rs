@@ -10,7 +10,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::gotemplate::{Exec, Failure, Limits, Map, MissingKey, Templates, Value, parse};
 use crate::helm;
 use crate::origin::{Origin, Origins, Place, Step, Text};
-use crate::source::Sources;
+use crate::source::{Sources, relaxed};
 
 use super::fast::{self, Piece};
 use super::functions::FUNCTIONS;
@@ -21,6 +21,11 @@ const NAME: &str = "base";
 
 /// A template that Argo CD refuses.
 pub(super) type Wrong = Box<Problem>;
+
+/// What one text of a template may take: there may be twenty thousand parameter sets, and texts of manifests are short.
+fn limits() -> Limits {
+    Limits { steps: relaxed(200_000), bytes: relaxed(1 << 20), work: relaxed(1 << 20), ..Limits::default() }
+}
 
 /// A problem with a template, in Argo CD's words.
 #[expect(clippy::unnecessary_box_returns, reason = "errors are boxed wherever they are returned")]
@@ -102,7 +107,7 @@ impl<'a> Engine<'a> {
         let mut templates = Templates::default();
         templates.add_from(trees, Some(&Arc::new(source.clone())));
         let host = helm::Host::new(Arc::clone(self.sources), place.at);
-        let mut exec = Exec::new(self.origins, templates, &FUNCTIONS, Box::new(host), Limits::default());
+        let mut exec = Exec::new(self.origins, templates, &FUNCTIONS, Box::new(host), limits());
         exec.missing_key = missing_key;
         exec.execute(NAME, &data).map_err(|failure| failed(&failure, source, place))
     }

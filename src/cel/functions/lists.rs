@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::eval::Budget;
+use super::super::budget::Budget;
 use super::super::fault::Fault;
 use super::super::tree::Op;
 use super::super::value::{List, Value};
@@ -75,6 +75,11 @@ pub(super) fn call<'a>(
             }
             best
         }
+        ("indexOf" | "lastIndexOf" | "includes", _)
+            if budget.spend_searching(list, times(arguments)).is_err() =>
+        {
+            return Some(Err(Fault::TooCostly));
+        }
         ("indexOf", [of]) => {
             Value::Int(list.iter().position(|item| item.equals(of)).map_or(-1, |at| at as i64))
         }
@@ -103,7 +108,7 @@ pub(super) fn call<'a>(
             Value::list(flat)
         }
         ("distinct", []) => {
-            if let Err(fault) = budget.spend(list.len() * list.len() / 10) {
+            if let Err(fault) = budget.spend_searching(list, list.len()) {
                 return Some(Err(fault));
             }
             let mut kept: Vec<Value<'a>> = Vec::new();
@@ -127,6 +132,14 @@ pub(super) fn call<'a>(
         _ => return None,
     };
     Some(Ok(value))
+}
+
+/// How many elements are looked for.
+fn times(arguments: &[Value<'_>]) -> usize {
+    match arguments {
+        [Value::List(of)] => of.len(),
+        _ => 1,
+    }
 }
 
 fn has<'a>(list: &List<'a>, value: &Value<'a>) -> bool {

@@ -7,7 +7,7 @@ mod strings;
 mod things;
 mod times;
 
-use super::eval::Budget;
+use super::budget::Budget;
 use super::fault::Fault;
 use super::value::Value;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::golang::url::{Url, query_unescape};
 
-use super::super::eval::Budget;
+use super::super::budget::Budget;
 use super::super::fault::Fault;
 use super::super::value::{Map, Value};
 use super::Answer;

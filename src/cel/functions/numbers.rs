@@ -2,7 +2,7 @@
 
 use crate::golang::strconv;
 
-use super::super::eval::Budget;
+use super::super::budget::Budget;
 use super::super::fault::Fault;
 use super::super::tree::Op;
 use super::super::value::{List, Map, Value};

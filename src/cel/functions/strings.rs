@@ -3,7 +3,7 @@
 use crate::golang::regexp::Regexp;
 use crate::golang::strconv;
 
-use super::super::eval::Budget;
+use super::super::budget::Budget;
 use super::super::fault::Fault;
 use super::super::value::Value;
 use super::{Answer, texts};
@@ -42,6 +42,8 @@ pub(super) fn call<'a>(
     };
     let pattern = |pattern: &str| {
         budget.spend(text.len() * (pattern.len() / 4).max(1) / 10)?;
+        // Reading one takes longer than anything else in an expression, with repetitions that are counted most of all.
+        budget.spend(100 * pattern.len() + if pattern.contains('{') { 20_000 } else { 500 })?;
         Regexp::new(pattern)
             .map_err(|_| Fault::failed(format!("`{pattern}` cannot be read as an expression")))
     };

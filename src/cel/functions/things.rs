@@ -8,7 +8,7 @@ use base64::Engine as _;
 use crate::golang::semver::Version;
 use crate::golang::url::Url;
 
-use super::super::eval::Budget;
+use super::super::budget::Budget;
 use super::super::fault::Fault;
 use super::super::quantity::Quantity;
 use super::super::value::Value;

@@ -13,6 +13,11 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
+use crate::source::relaxed_len;
+
+/// Bytes that an object may have once its variables are filled in.
+const MAX_TEXT: usize = 8 << 20;
+
 /// Why a text is refused, in Flux's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadTemplate {
@@ -28,6 +33,8 @@ pub enum BadTemplate {
     Default,
     /// A bound of this tool: references within references.
     Depth,
+    /// A bound of this tool: the text that it makes.
+    Size,
 }
 
 impl fmt::Display for BadTemplate {
@@ -39,6 +46,7 @@ impl fmt::Display for BadTemplate {
             Self::Function => "unable to parse substitution within function",
             Self::Default => "unable to parse default function",
             Self::Depth => "substitutions are nested too deeply",
+            Self::Size => "the result is too long",
         })
     }
 }
@@ -101,18 +109,30 @@ impl Template {
     }
 
     /// The text with every reference replaced. `value` answers what a variable is.
-    pub fn execute(&self, value: &dyn Fn(&Reference) -> Variable) -> String {
+    ///
+    /// # Errors
+    ///
+    /// [`BadTemplate::Size`]: a few references to a long value make a text that no memory holds.
+    pub fn execute(&self, value: &dyn Fn(&Reference) -> Variable) -> Result<String, BadTemplate> {
         let mut out = String::new();
         for piece in &self.pieces {
-            self.evaluate(piece, value, &mut out);
+            self.evaluate(piece, value, &mut out)?;
         }
-        out
+        Ok(out)
     }
 
     /// Nesting is bounded by the parser.
-    fn evaluate(&self, piece: &Piece, value: &dyn Fn(&Reference) -> Variable, out: &mut String) {
+    fn evaluate(
+        &self,
+        piece: &Piece,
+        value: &dyn Fn(&Reference) -> Variable,
+        out: &mut String,
+    ) -> Result<(), BadTemplate> {
         let reference = match piece {
-            Piece::Text(text) => return out.push_str(text),
+            Piece::Text(text) => {
+                out.push_str(text);
+                return Ok(());
+            }
             Piece::Reference(reference) => reference,
         };
         let found = match value(reference) {
@@ -120,19 +140,29 @@ impl Template {
             Variable::Unset => SmolStr::default(),
             Variable::Unknown => {
                 out.push_str(self.text.get(reference.start..reference.end).unwrap_or_default());
-                return;
+                return Ok(());
             }
         };
-        let arguments: Vec<String> = reference
-            .arguments
-            .iter()
-            .map(|argument| {
-                let mut text = String::new();
-                self.evaluate(argument, value, &mut text);
-                text
-            })
-            .collect();
+        let mut arguments: Vec<String> = Vec::with_capacity(reference.arguments.len());
+        for argument in &reference.arguments {
+            let mut text = String::new();
+            self.evaluate(argument, value, &mut text)?;
+            arguments.push(text);
+        }
+        let most = relaxed_len(MAX_TEXT);
+        // Every byte of the value may become a whole argument.
+        let grows = matches!(reference.operator.as_str(), "//")
+            && arguments.get(1).is_some_and(|new| found.len().saturating_mul(new.len()) > most)
+            && found
+                .matches(arguments.first().map_or("", String::as_str))
+                .count()
+                .saturating_mul(arguments.get(1).map_or(0, String::len))
+                > most;
+        if grows {
+            return Err(BadTemplate::Size);
+        }
         out.push_str(&functions::apply(&reference.operator, &found, &arguments));
+        if out.len() > most { Err(BadTemplate::Size) } else { Ok(()) }
     }
 
     /// All references in order, those in defaults behind the reference that they are in.
@@ -169,7 +199,7 @@ mod tests {
                 Some(value) => Variable::Value(value.into()),
                 None => Variable::Unset,
             };
-            let got = Template::parse(&text).map(|template| template.execute(&value));
+            let got = Template::parse(&text).and_then(|template| template.execute(&value));
             assert_eq!(got.map_err(|error| error.to_string()), want, "{text}");
             cases += 1;
         }

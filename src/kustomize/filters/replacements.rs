@@ -2,8 +2,9 @@
 //!
 //! Mirrors `ReplacementTransformer` (`api/internal/builtins`) and `api/filters/replacement`.
 
-use crate::finding::Cause;
+use crate::finding::{Cause, ProblemKind};
 use crate::origin::{Place, Step};
+use crate::source::relaxed_len;
 use crate::yaml::{Data, Dialect, Node};
 
 use super::super::context::{Context, NoOpKind};
@@ -21,6 +22,9 @@ use super::super::rnode::{self, Kind};
 use super::super::selector::{SelectorRegex, matches_annotations, matches_labels};
 use super::super::setter::{self, Setter};
 use super::path_matcher::{self, Create};
+
+/// Bytes of a value that parts are put into: it can double with each replacement.
+const MAX_JOINED: usize = 4 << 20;
 
 /// The field that counts where none is given.
 const DEFAULT_PATH: &str = "metadata.name";
@@ -347,7 +351,12 @@ fn set(
                     None => parts.push(&value),
                 },
             }
-            parts.join(&options.delimiter).into()
+            let joined = parts.join(&options.delimiter);
+            if joined.len() > relaxed_len(MAX_JOINED) {
+                let message = format!("the value grows beyond {} bytes", relaxed_len(MAX_JOINED));
+                return Err(Failure::at(field.place(), message).kind(ProblemKind::Limit));
+            }
+            joined.into()
         }
     };
     if Kind::of(field) == Kind::Scalar {

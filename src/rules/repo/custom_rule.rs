@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 
-use crate::admission::{Alone, OfApp, Other, Others, OwnSubject, Said};
+use crate::admission::{Alone, OfApp, Other, Others, OwnSubject, RULES_BUDGET, Said};
+use crate::cel::Budget;
 use crate::repo::{App, AppEntry, Inventory, ObjectFacts, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 use crate::yaml::Node;
@@ -29,7 +30,14 @@ impl Rule for CustomRule {
             return;
         }
         let of_app = OfApp { name: &app.name, namespace: &app.namespace, cluster: &app.cluster };
+        let pool = Budget::new(RULES_BUDGET);
         for rule in cx.workspace.own_rules().rules.iter().filter(|rule| !rule.reads_others()) {
+            if pool.is_spent() {
+                let message =
+                    format!("rule `{}` was not checked: the rules take too many steps together", rule.name);
+                cx.report(rule.place, message).possible();
+                break;
+            }
             for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
                 let subject = OwnSubject {
                     node: &object.node,
@@ -38,7 +46,7 @@ impl Rule for CustomRule {
                     namespace: &object.namespace,
                     app: of_app,
                 };
-                match rule.judge(&subject, &Alone) {
+                match rule.judge(&subject, &Alone, &pool) {
                     None => {}
                     Some(Said::Unchecked(why)) => {
                         let message = format!("rule `{}` was not checked: {why}", rule.name);
@@ -65,6 +73,7 @@ impl Rule for CustomRule {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let pool = Budget::new(RULES_BUDGET);
         for rule in cx.workspace.own_rules().rules.iter().filter(|rule| rule.reads_others()) {
             for object in inventory.objects.iter().filter(|it| missing::is_deployed(inventory, it)) {
                 let (Some(node), Some(entry)) = (object.node.as_deref(), inventory.app(object.app)) else {
@@ -80,7 +89,7 @@ impl Rule for CustomRule {
                 };
                 let beside = Beside { inventory, object };
                 let mut object_ref = object.to_ref(&app.cluster);
-                match rule.judge(&subject, &beside) {
+                match rule.judge(&subject, &beside, &pool) {
                     None => {}
                     Some(Said::Unchecked(why)) => {
                         let message = format!("rule `{}` was not checked: {why}", rule.name);

@@ -1,8 +1,9 @@
 //! `denied-by-policy`: see the page.
 
-use crate::admission::{Action, Outcome};
+use crate::admission::{Action, Outcome, RULES_BUDGET};
+use crate::cel::Budget;
 use crate::finding::Severity;
-use crate::repo::Object;
+use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -22,13 +23,22 @@ impl Rule for DeniedByPolicy {
         &META
     }
 
-    fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
+    fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // Without the values that somebody deploys it with, a chart's objects may lack their parts.
-        if cx.is_chart_alone() || object.is_helm_test() {
+        if cx.is_chart_alone() {
             return;
         }
+        let pool = Budget::new(RULES_BUDGET);
+        for object in rendered.objects.iter().filter(|object| !object.is_helm_test()) {
+            Self::judge(object, &pool, cx);
+        }
+    }
+}
+
+impl DeniedByPolicy {
+    fn judge(object: &Object, pool: &Budget, cx: &mut Context<'_>) {
         let is_open = holds_variable(&object.node, 0);
-        let (decisions, surely) = cx.workspace.tree_policies().decide(object, cx.workspace);
+        let (decisions, surely) = cx.workspace.tree_policies().decide(object, cx.workspace, pool);
         for decision in decisions {
             if !cx.may_be_with(decision.place.at.file) {
                 continue;
