@@ -212,7 +212,7 @@ pub(super) fn repository(text: &str) -> u64 {
 pub(super) fn application_set(text: &str) -> u64 {
     repository(&format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: s, namespace: argocd}}\nspec:\n  goTemplate: {}\n  generators: [{text}]\n  template: {{metadata: {{name: '{{{{a}}}}'}}, spec: {{project: default, source: {{repoURL: '', path: '{{{{path}}}}k'}}, destination: {{name: '{{{{name}}}}'}}}}}}\n",
-        text.len() % 2 == 0
+        text.len().is_multiple_of(2)
     ))
 }
 
@@ -297,7 +297,7 @@ pub(super) fn configuration(text: &str) -> u64 {
 pub(super) fn baseline(text: &str) -> u64 {
     match Baseline::parse(text) {
         Ok(baseline) => std::hint::black_box(baseline.to_json()).len() as u64,
-        Err(why) => Taken::of([why.to_string().as_str()]),
+        Err(why) => Taken::of([why.as_str()]),
     }
 }
 

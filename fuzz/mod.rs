@@ -14,12 +14,12 @@ mod oracle;
 mod random;
 mod words;
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use random::Random;
+use rustc_hash::FxHashSet;
 
 /// The longest input.
 const LONGEST: usize = 1500;
@@ -200,7 +200,7 @@ fn fuzz(target: &Target, (seed, batch): (u64, u64), time: Duration, corpus: &Cor
     let random = Random::new(
         name.bytes().fold(seed ^ (batch << 32), |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte)),
     );
-    let (seeds, mut kept, mut known) = (corpus.of(target.seeds), Vec::new(), HashSet::new());
+    let (seeds, mut kept, mut known) = (corpus.of(target.seeds), Vec::new(), FxHashSet::default());
     let (start, mut count) = (Instant::now(), 0u64);
     let mut began = start;
     while began - start < time {
@@ -237,7 +237,7 @@ fn processor_time(body: impl FnOnce() -> u64) -> Duration {
     };
     let (before, start) = (spent(), Instant::now());
     std::hint::black_box(body());
-    before.zip(spent()).map_or_else(|| start.elapsed(), |(before, after)| after - before)
+    before.zip(spent()).map_or_else(|| start.elapsed(), |(before, after)| after.saturating_sub(before))
 }
 
 #[test]

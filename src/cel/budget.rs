@@ -52,7 +52,9 @@ impl Budget {
     /// What looking through a list for equal elements takes, so many times over.
     pub(super) fn spend_searching(&self, list: &List<'_>, times: usize) -> Result<(), Fault> {
         let most = usize::try_from(self.0.get()).unwrap_or(usize::MAX).saturating_add(1);
-        self.spend(list.parts(most).saturating_mul(times) / 10)
+        let parts = list.parts(most);
+        // One comparison alone may take them all.
+        self.spend(if parts < most { parts.saturating_mul(times) / 10 } else { most })
     }
 
     pub(super) fn spend(&self, steps: usize) -> Result<(), Fault> {

@@ -156,7 +156,8 @@ fn flatten<'a>(list: &List<'a>, depth: usize, flat: &mut Vec<Value<'a>>) {
 }
 
 fn sets<'a>(name: &str, a: &List<'a>, b: &List<'a>, budget: &Budget) -> Answer<'a> {
-    if let Err(fault) = budget.spend(a.len() * b.len() / 4) {
+    let searching = budget.spend_searching(a, b.len()).and_then(|()| budget.spend_searching(b, a.len()));
+    if let Err(fault) = searching {
         return Some(Err(fault));
     }
     let within = |a: &List<'a>, b: &List<'a>| b.iter().all(|item| has(a, &item));
