@@ -332,7 +332,8 @@ impl OwnRule {
             };
             // An example says what it is, not where.
             let given = Given(&self.given);
-            let said = if self.is_about(&subject) { self.ask(&subject, &given, &Budget::new(BUDGET)) } else { None };
+            let said =
+                if self.is_about(&subject) { self.ask(&subject, &given, &Budget::new(BUDGET)) } else { None };
             let (list, number) = (if is_bad { "bad" } else { "good" }, index + 1);
             match (is_bad, said) {
                 (false, None) | (true, Some(Said::Broken(..))) => {}
