@@ -4,7 +4,7 @@
 Each row of the table has an input that is beyond its bound. What the user reads is looked for, and no run may take more than two seconds
 of processor time or 512 MiB of memory. Where `--limits` relaxes a bound, the same input is fine with it.
 """
-import gzip, io, json, os, pathlib, re, subprocess, sys, tarfile, tempfile, time, zlib
+import gzip, io, json, os, pathlib, re, resource, subprocess, sys, tarfile, tempfile, time, zlib
 
 BIN = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -76,6 +76,11 @@ SET = (
     "{matrix: {generators: [%s, {list: {elements: [{a: b}]}}]}}]}\n  template:\n    metadata: {name: '{{a}}'}\n    spec: {project: default, source: {repoURL: 'https://x.example/y', "
     "path: a}, destination: {server: https://kubernetes.default.svc}}\n" % (GENERATOR, GENERATOR)
 )
+EACH = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: s, namespace: argocd}\nspec:\n  goTemplate: true\n  generators:\n"
+    "  - list: {elements: [%s]}\n  template:\n    metadata: {name: '{{.a}}'}\n    spec: {project: default, source: {repoURL: 'https://x.example/y', "
+    "path: '{{ repeat 10000000 \"x\" | trunc 3 }}'}, destination: {server: https://kubernetes.default.svc}}\n" % ", ".join("{a: v%d}" % at for at in range(5000))
+)
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a}\n"
 
 
@@ -85,6 +90,14 @@ def doubled(levels):
     for at in range(levels - 1, 0, -1):
         inner = f"cel.bind(x{at}, [x{at - 1}, x{at - 1}], {inner})"
     return f"cel.bind(x0, [1], {inner})"
+
+
+def components(levels):
+    """Components, each of which takes in both of the level below."""
+    kind = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+    files = {f"k{at}/{side}/kustomization.yaml": f"{kind}components: [../../k{at + 1}/a, ../../k{at + 1}/b]\n" for at in range(levels) for side in "ab"}
+    files |= {f"k{levels}/{side}/kustomization.yaml": f"{kind}namePrefix: a\n" for side in "ab"}
+    return {**files, "r/kustomization.yaml": "resources: [x.yaml]\ncomponents: [../k0/a]\n", "r/x.yaml": CONFIG_MAP % "x"}
 
 
 REPLACED = {
@@ -122,9 +135,11 @@ ROWS = {
     "execution of a chart's templates": (
         chart('{{ define "x" }}{{ if lt (int .) 60 }}{{ include "x" (add1 .) }}{{ include "x" (add1 .) }}{{ end }}{{ end }}{{ include "x" 0 }}'), HELM,
         r"gave up after 8000000 steps", None),
+    "one text of an ApplicationSet's template": ({**OWN, "set.yaml": EACH}, ["--format", "concise"], r"gave up on a string of|gave up after", None),
     "expressions of `rules.d` and of policies": (
         {"rules.d/a.yaml": "name: a\nmessage: m\nexpression: >-\n  " + doubled(40) + "\n", "a.yaml": CONFIG_MAP % "a"},
         ["--confidence", "possible", "--format", "concise"], r"was not checked: the expression takes more steps", None),
+    "directories of one build with kustomize": (components(30), ["render", "kustomize", "r"], r"visit too many directories", None),
     "a value that `replacements` put together": (REPLACED, ["render", "kustomize", "."], r"the value grows beyond 4194304 bytes", None),
     "an object with Flux's variables filled in": (FLUX, ["--format", "concise"], r"the result is too long", None),
     "an object of Git": ({"a.yaml": "a: 1\n"}, ["--base", "HEAD"], r"cannot be|too large|a\.yaml|no findings", None),
@@ -137,7 +152,8 @@ def run(directory, args):
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "RAYON_NUM_THREADS": "2"}
     with tempfile.TemporaryFile() as out:
         began = time.monotonic()
-        child = subprocess.Popen([BIN, *args], cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment)
+        child = subprocess.Popen([BIN, *args], cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (20, 20)))
         _, status, usage = os.wait4(child.pid, 0)
         took = time.monotonic() - began
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -198,3 +198,23 @@ fn a_long_patch() {
 fn a_patch_of_a_million_lines() {
     patch_of(1_000_000);
 }
+
+/// What is wrong in components in components is quoted by each level, which doubles its backslashes: not for ever.
+#[test]
+fn messages_do_not_double_for_ever() {
+    let files: Vec<(String, String)> = (0..60)
+        .map(|at| {
+            let inside = if at == 59 {
+                "resources: [missing.yaml]\n".to_owned()
+            } else {
+                format!("components: [../c{}]\n", at + 1)
+            };
+            (format!("c{at}/kustomization.yaml"), format!("{COMPONENT}{inside}"))
+        })
+        .chain([("a/kustomization.yaml".to_owned(), "components: [../c0]\n".to_owned())])
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let built = run("a", &files, LoadRestrictor::default());
+    let message = &built.problems.first().expect("the missing file is told").message;
+    assert!(message.contains("missing.yaml") && message.len() < 200_000, "{} bytes", message.len());
+}

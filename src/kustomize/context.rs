@@ -14,6 +14,9 @@ use super::failure::{Failure, Result};
 use super::kustomization::Pairs;
 use super::options::Options;
 
+/// Bytes of a message beyond which nothing more is said around it.
+const MAX_MESSAGE: usize = 64 << 10;
+
 /// An entry that did nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoOp {
@@ -206,8 +209,13 @@ impl<'a> Context<'a> {
     }
 
     /// Rewords the failures since a mark, as the functions that they pass through on their way up do.
+    ///
+    /// Components quote what those in them say, so that each level doubles the backslashes: nobody reads on beyond
+    /// [`MAX_MESSAGE`].
     pub(super) fn wrap_since(&mut self, mark: usize, wrap: impl Fn(&str) -> String) {
-        for failure in self.failures.iter_mut().skip(mark) {
+        for failure in
+            self.failures.iter_mut().skip(mark).filter(|failure| failure.message.len() <= MAX_MESSAGE)
+        {
             failure.message = wrap(&failure.message);
         }
     }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::config::Config;
+use crate::finding::ProblemKind;
 use crate::origin::{Origins, Place, Placed};
 use crate::output::Output;
 use crate::source::{Remotes, Sources};
@@ -189,7 +190,14 @@ pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut
                     // What the labels of a cluster say is known only where the cluster is.
                     Ok(node) if !cx.output.incomplete.is_empty() && lacks_metadata(&node, base) => {}
                     Ok(node) => cx.add(node, &mut names),
-                    Err(problem) => cx.wrong(*problem),
+                    Err(problem) => {
+                        let gave_up = problem.kind == ProblemKind::Limit;
+                        cx.wrong(*problem);
+                        // What one set of parameters is too much for, thousands of them are as well.
+                        if gave_up {
+                            return cx.output;
+                        }
+                    }
                 }
             }
         }
