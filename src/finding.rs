@@ -205,7 +205,8 @@ pub fn plain_path(path: &str) -> String {
     out
 }
 
-/// A definition of a kind among the files of the repository. It counts where something applies it, and else may be an old copy.
+/// A definition of a kind, or a policy, among the files of the repository. It counts where something applies it, and else may be
+/// an old copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenBy {
     /// The files that have it, or copies of it.

@@ -451,3 +451,27 @@ fn policies_of_a_catalogue_judge_their_own_part() {
     let found = findings(&json(repo.path(), &["--select", "denied-by-policy"]));
     assert_eq!(found, ["denied-by-policy policies/config.yaml"]);
 }
+
+/// A policy that no app applies, in a component that nothing takes in or beside everything, refuses nothing.
+#[test]
+fn policies_that_nothing_applies_refuse_nothing() {
+    let policy = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: team }\nspec:\n  validationFailureAction: Enforce\n  rules:\n  \
+        - name: team\n    match: { any: [{ resources: { kinds: [ConfigMap] } }] }\n    validate:\n      message: no team\n      \
+        pattern: { metadata: { labels: { team: '?*' } } }\n";
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { tier: web } }\n";
+    let component =
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [policy.yaml]\n";
+    let found = |shop: &str, kustomization: &str| {
+        let repo = scratch(&[
+            ("shop/policies/kustomization.yaml", kustomization),
+            ("shop/policies/policy.yaml", policy),
+            ("shop/kustomization.yaml", shop),
+            ("shop/config.yaml", config),
+        ]);
+        findings(&json(repo.path(), &["--select", "denied-by-policy"]))
+    };
+    let alone = "resources: [config.yaml]\n";
+    assert!(found(alone, component).is_empty());
+    let taken = "resources: [config.yaml]\ncomponents: [policies]\n";
+    assert_eq!(found(taken, component), ["denied-by-policy shop/config.yaml"]);
+}

@@ -1,5 +1,5 @@
-//! What follows from a definition of a kind is as sure as it is that the definition is applied: a copy that nothing reads may be
-//! of another version than the cluster has.
+//! What follows from a definition of a kind or from a policy is as sure as it is that it is applied: a copy that nothing reads
+//! may be of another version than the cluster has, and a policy that nothing reads may be nobody's.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,17 @@ pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut
     }
 }
 
+/// Whether a kustomization names a file as a resource, other than a component that nothing takes in.
+fn is_listed(inventory: &Inventory, path: &TreePath) -> bool {
+    let scan = &inventory.scan;
+    let is_idle = |file| inventory.readers(file).is_empty();
+    scan.is_resource(path)
+        && scan
+            .kustomizations
+            .values()
+            .any(|it| it.resources.contains(path) && !(it.component && is_idle(&it.file)))
+}
+
 /// Whether an app reads a file, a kustomization names it, or a chart installs it.
 fn is_applied(workspace: &Workspace, inventory: &Inventory, file: FileId) -> bool {
     let path = workspace.sources.get(file).and_then(|file| TreePath::new(file.name()).ok());
@@ -34,6 +45,6 @@ fn is_applied(workspace: &Workspace, inventory: &Inventory, file: FileId) -> boo
     let scan = &inventory.scan;
     let mut above = std::iter::successors(path.parent(), TreePath::parent);
     !inventory.readers(&path).is_empty()
-        || scan.is_resource(&path)
+        || is_listed(inventory, &path)
         || above.any(|dir| scan.charts.contains(&dir))
 }

@@ -2,7 +2,7 @@
 
 use crate::admission::{Action, Outcome, RULES_BUDGET};
 use crate::cel::Budget;
-use crate::finding::Severity;
+use crate::finding::{Confidence, GivenBy, Severity};
 use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
@@ -62,8 +62,11 @@ impl DeniedByPolicy {
             let field = object.at(&path).filter(|_| !path.is_empty()).map(Node::place);
             let place = decision.at.or(field).unwrap_or_else(|| object.place());
             let field = (!path.is_empty()).then_some(decision.field.as_str());
+            // One that nothing applies is an example, or lies in wait.
+            let policy = GivenBy { files: vec![decision.place.at.file], otherwise: Confidence::Possible };
             let report = cx
                 .report(place, message)
+                .given_by(Some(policy))
                 .related(decision.place, "the policy")
                 .object(object, field)
                 .help("change the object, or the policy and what it matches");
