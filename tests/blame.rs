@@ -461,7 +461,7 @@ fn policies_that_nothing_applies_refuse_nothing() {
     let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { tier: web } }\n";
     let component =
         "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [policy.yaml]\n";
-    let found = |shop: &str, kustomization: &str| {
+    let found = |shop: &str, kustomization: &str, policy: &str| {
         let repo = scratch(&[
             ("shop/policies/kustomization.yaml", kustomization),
             ("shop/policies/policy.yaml", policy),
@@ -471,7 +471,9 @@ fn policies_that_nothing_applies_refuse_nothing() {
         findings(&json(repo.path(), &["--select", "denied-by-policy"]))
     };
     let alone = "resources: [config.yaml]\n";
-    assert!(found(alone, component).is_empty());
+    assert!(found(alone, component, policy).is_empty());
     let taken = "resources: [config.yaml]\ncomponents: [policies]\n";
-    assert_eq!(found(taken, component), ["denied-by-policy shop/config.yaml"]);
+    assert_eq!(found(taken, component, policy), ["denied-by-policy shop/config.yaml"]);
+    // What it asks for is known where its variables are.
+    assert!(found(taken, component, &policy.replace("?*", "${TEAM}")).is_empty());
 }

@@ -63,7 +63,7 @@ pub(crate) use list::{List, Positions};
 pub use missing::MissingChart;
 pub use object::Object;
 pub use own_rules::OwnRules;
-pub use policies::TreePolicies;
+pub use policies::{TreePolicies, holds_variable};
 pub use redundant::RedundantValue;
 pub use remotes::{Checkouts, Identity, RevisionTree, Revisions};
 pub use render::{Rendered, render};

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use crate::admission::{Decision, Policies, Subject, Surroundings, wanted_kinds};
 use crate::cel::Budget;
 use crate::schema::Scope;
+use crate::source::FileId;
 use crate::yaml::Node;
 
 use super::key::hash_node;
@@ -30,6 +31,8 @@ struct Loaded {
     namespaces: Vec<Named>,
     parameters: Vec<Named>,
     one_cluster: bool,
+    /// Files with policies that have variables in them, which are filled in where they are applied.
+    open: BTreeSet<FileId>,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,11 @@ impl TreePolicies {
                 })
             };
             Loaded {
+                open: nodes
+                    .iter()
+                    .filter(|node| holds_variable(node))
+                    .map(|node| node.place().at.file)
+                    .collect(),
                 policies: Policies::of(nodes),
                 namespaces: self.namespaces.iter().filter_map(named).collect(),
                 parameters: self
@@ -129,6 +137,11 @@ impl TreePolicies {
         clusters.len() <= 1
     }
 
+    /// Whether what a policy of this file asks for is known only where its variables are.
+    pub fn is_open(&self, file: FileId) -> bool {
+        self.loaded.get().is_some_and(|loaded| loaded.open.contains(&file))
+    }
+
     /// What the policies say about an object, and whether they are surely those of its cluster.
     /// Expressions take from the pool.
     pub fn decide(&self, object: &Object, workspace: &Workspace, pool: &Budget) -> (Vec<Decision>, bool) {
@@ -151,6 +164,17 @@ impl TreePolicies {
         };
         (loaded.policies.decide(&subject, loaded, pool), loaded.one_cluster)
     }
+}
+
+/// Whether some text of a tree has a variable that was not filled in: `${DOMAIN}`.
+pub fn holds_variable(node: &Node) -> bool {
+    fn holds(node: &Node, depth: u32) -> bool {
+        depth < 64
+            && (node.as_str().is_some_and(|text| text.contains("${"))
+                || node.seq_or_empty().iter().any(|item| holds(item, depth + 1))
+                || node.entries().iter().any(|entry| holds(&entry.value, depth + 1)))
+    }
+    holds(node, 0)
 }
 
 impl Loaded {

@@ -3,7 +3,7 @@
 use crate::admission::{Action, Outcome, RULES_BUDGET};
 use crate::cel::Budget;
 use crate::finding::{Confidence, GivenBy, Severity};
-use crate::repo::{App, Object, Rendered};
+use crate::repo::{self, App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -37,7 +37,7 @@ impl Rule for DeniedByPolicy {
 
 impl DeniedByPolicy {
     fn judge(object: &Object, pool: &Budget, cx: &mut Context<'_>) {
-        let is_open = holds_variable(&object.node, 0);
+        let is_open = repo::holds_variable(&object.node);
         let (decisions, surely) = cx.workspace.tree_policies().decide(object, cx.workspace, pool);
         for decision in decisions {
             if !cx.may_be_with(decision.place.at.file) {
@@ -62,6 +62,7 @@ impl DeniedByPolicy {
             let field = object.at(&path).filter(|_| !path.is_empty()).map(Node::place);
             let place = decision.at.or(field).unwrap_or_else(|| object.place());
             let field = (!path.is_empty()).then_some(decision.field.as_str());
+            let asks_open = cx.workspace.tree_policies().is_open(decision.place.at.file);
             // One that nothing applies is an example, or lies in wait.
             let policy = GivenBy { files: vec![decision.place.at.file], otherwise: Confidence::Possible };
             let report = cx
@@ -75,19 +76,11 @@ impl DeniedByPolicy {
                 Action::Warn | Action::Audit => report.at_most(Severity::Warning),
             };
             // What a variable stands for that nothing here defines may please the policy; another cluster may have other policies.
-            if is_open {
+            if is_open || asks_open {
                 report.possible();
             } else if !surely {
                 report.likely();
             }
         }
     }
-}
-
-/// Whether some text of a tree has a variable that was not filled in: `${DOMAIN}`.
-fn holds_variable(node: &Node, depth: u32) -> bool {
-    depth < 64
-        && (node.as_str().is_some_and(|text| text.contains("${"))
-            || node.seq_or_empty().iter().any(|item| holds_variable(item, depth + 1))
-            || node.entries().iter().any(|entry| holds_variable(&entry.value, depth + 1)))
 }
