@@ -33,10 +33,16 @@ pub struct Other<'a> {
 pub trait Others {
     /// Those of a kind.
     fn of_kind<'a>(&'a self, kind: &str) -> Vec<Other<'a>>;
+
     /// Those that the object names: group, kind, namespace and name.
-    fn references(&self) -> Vec<[SmolStr; 4]>;
+    fn references(&self) -> Vec<[SmolStr; 4]> {
+        Vec::new()
+    }
+
     /// Those that name the object.
-    fn referrers(&self) -> Vec<Other<'_>>;
+    fn referrers(&self) -> Vec<Other<'_>> {
+        Vec::new()
+    }
 }
 
 /// No others.
@@ -45,14 +51,6 @@ pub struct Alone;
 
 impl Others for Alone {
     fn of_kind<'a>(&'a self, _: &str) -> Vec<Other<'a>> {
-        Vec::new()
-    }
-
-    fn references(&self) -> Vec<[SmolStr; 4]> {
-        Vec::new()
-    }
-
-    fn referrers(&self) -> Vec<Other<'_>> {
         Vec::new()
     }
 }
@@ -74,14 +72,6 @@ impl Others for Given<'_> {
             node: Some(node),
         };
         of_kind.map(other).collect()
-    }
-
-    fn references(&self) -> Vec<[SmolStr; 4]> {
-        Vec::new()
-    }
-
-    fn referrers(&self) -> Vec<Other<'_>> {
-        Vec::new()
     }
 }
 
