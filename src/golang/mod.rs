@@ -9,6 +9,7 @@ mod glob;
 #[cfg(test)]
 mod golden;
 pub mod html_escape;
+mod path_clean;
 pub mod path_match;
 pub mod regexp;
 pub mod semver;
@@ -18,3 +19,4 @@ pub mod unicode;
 pub mod url;
 
 pub use glob::Glob;
+pub use path_clean::clean_path;

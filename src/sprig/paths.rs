@@ -2,6 +2,7 @@
 //!
 //! Mirrors Go's `path` and `path/filepath` as they are on Linux, where they agree.
 
+use crate::golang::clean_path;
 use crate::gotemplate::{Function, Param, Value};
 use crate::origin::OriginId;
 
@@ -18,8 +19,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("osBase", STRING, |_, args| Ok(base(arg(args, 0)))),
     fixed("dir", STRING, |_, args| Ok(dir(arg(args, 0)))),
     fixed("osDir", STRING, |_, args| Ok(dir(arg(args, 0)))),
-    fixed("clean", STRING, |_, args| Ok(moved(arg(args, 0), &clean(text(args, 0))))),
-    fixed("osClean", STRING, |_, args| Ok(moved(arg(args, 0), &clean(text(args, 0))))),
+    fixed("clean", STRING, |_, args| Ok(moved(arg(args, 0), &clean_path(text(args, 0))))),
+    fixed("osClean", STRING, |_, args| Ok(moved(arg(args, 0), &clean_path(text(args, 0))))),
     fixed("ext", STRING, |_, args| Ok(ext(arg(args, 0)))),
     fixed("osExt", STRING, |_, args| Ok(ext(arg(args, 0)))),
     fixed("isAbs", STRING, |_, args| Ok(Value::of(text(args, 0).starts_with('/')))),
@@ -51,7 +52,7 @@ fn base(value: &Value) -> Value {
 fn dir(value: &Value) -> Value {
     let path = value.as_str().unwrap_or_default();
     let end = path.rfind('/').map_or(0, |slash| slash + 1);
-    moved(value, &clean(path.get(..end).unwrap_or_default()))
+    moved(value, &clean_path(path.get(..end).unwrap_or_default()))
 }
 
 fn ext(value: &Value) -> Value {
@@ -60,31 +61,6 @@ fn ext(value: &Value) -> Value {
     match path.rfind('.') {
         Some(dot) if dot >= name => Value::text(value.to_text().slice(dot..path.len())),
         _ => Value::str(""),
-    }
-}
-
-/// `path.Clean`
-fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => match parts.last() {
-                Some(&last) if last != ".." => {
-                    parts.pop();
-                }
-                _ if rooted => {}
-                _ => parts.push(".."),
-            },
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    match (rooted, joined.is_empty()) {
-        (true, _) => format!("/{joined}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => joined,
     }
 }
 

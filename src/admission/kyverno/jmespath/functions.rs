@@ -5,10 +5,10 @@ use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 use smol_str::SmolStr;
 
+use crate::golang::clean_path;
 use crate::golang::regexp::Regexp;
 use crate::golang::semver::Version;
-use crate::golang::strconv::FloatFormat;
-use crate::golang::strconv::format_float;
+use crate::golang::strconv::{FloatFormat, format_float};
 
 use super::super::scalar::wildcard;
 use super::parse::Expr;
@@ -234,7 +234,10 @@ fn own(name: &str, it: &Arguments<'_, '_>) -> Option<Result> {
                 Value::text(text.map_err(|_| Stop::Unsupported("it decodes what is no text".to_owned()))?)
             }
             "base64_encode" => Value::text(base64::engine::general_purpose::STANDARD.encode(it.text(0)?)),
-            "path_canonicalize" => Value::text(clean(it.text(0)?)),
+            "path_canonicalize" => Value::text(match it.text(0)? {
+                "" => String::new(),
+                path => clean_path(path),
+            }),
             "truncate" => {
                 let most = it.number(1)?.max(0.0) as usize;
                 Value::text(it.text(0)?.chars().take(most).collect::<String>())
@@ -297,30 +300,6 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// `filepath.Clean`, and nothing of nothing.
-fn clean(path: &str) -> String {
-    if path.is_empty() {
-        return String::new();
-    }
-    let is_rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if is_rooted => {}
-            other => parts.push(other),
-        }
-    }
-    match (is_rooted, parts.join("/")) {
-        (true, rest) => format!("/{rest}"),
-        (false, rest) if rest.is_empty() => ".".to_owned(),
-        (false, rest) => rest,
-    }
 }
 
 /// Whether a version is in a range of `github.com/blang/semver/v4`: `>=1.0.0 <2.0.0 || 3.0.0`.
