@@ -147,7 +147,7 @@ impl Substituter<'_> {
     pub(super) fn object(&mut self, node: Node) -> Node {
         let disabled =
             |field| node.at_path(&["metadata", field, ANNOTATION]).and_then(Node::as_str) == Some("disabled");
-        if !self.variables.active || disabled("labels") || disabled("annotations") || !has_dollar(&node, 0) {
+        if !self.variables.active || disabled("labels") || disabled("annotations") || !has_dollar(&node) {
             return node;
         }
         let Ok(text) = emit(&node, EmitStyle::Sigs) else { return node };
@@ -157,7 +157,7 @@ impl Substituter<'_> {
         let result = match filled {
             Ok(result) => result,
             Err(error) => {
-                let place = broken(&node, 0).unwrap_or_else(|| node.place());
+                let place = broken(&node).unwrap_or_else(|| node.place());
                 let message = format!("envsubst error: variable substitution failed: {error}");
                 let help = "write `$${` for a literal `${`, or set the annotation \
                             `kustomize.toolkit.fluxcd.io/substitute: disabled` on the object";
@@ -172,7 +172,7 @@ impl Substituter<'_> {
                 made
             }
             Err(words) => {
-                let place = self.culprit(&node, 0).or_else(|| first_reference(&node, 0));
+                let place = self.culprit(&node, 0).or_else(|| first_reference(&node));
                 let place = place.unwrap_or_else(|| node.place());
                 let message = format!("envsubst error: YAMLToJSON: {words}");
                 let help = "the result is read as YAML, and kustomize drops quotes that a text does not need: keep them with \
@@ -335,31 +335,16 @@ fn stamp(node: &mut Node, place: Place, depth: u32) {
     }
 }
 
-/// The first scalar or key for which `found` answers.
-fn search(node: &Node, depth: u32, found: &dyn Fn(&str) -> bool) -> Option<Place> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    match &node.data {
-        Data::Scalar(text) => found(text).then(|| node.place()),
-        Data::Seq(items) => items.iter().find_map(|item| search(item, depth + 1, found)),
-        Data::Map(map) => map.iter().find_map(|entry| {
-            let key = found(&entry.key.text).then(|| entry.key.place());
-            key.or_else(|| search(&entry.value, depth + 1, found))
-        }),
-    }
+fn has_dollar(node: &Node) -> bool {
+    node.find_text(&|text| text.contains("${") || text.contains("$$")).is_some()
 }
 
-fn has_dollar(node: &Node, depth: u32) -> bool {
-    search(node, depth, &|text| text.contains("${") || text.contains("$$")).is_some()
+fn broken(node: &Node) -> Option<Place> {
+    node.find_text(&|text| text.contains("${") && Template::parse(text).is_err())
 }
 
-fn broken(node: &Node, depth: u32) -> Option<Place> {
-    search(node, depth, &|text| text.contains("${") && Template::parse(text).is_err())
-}
-
-fn first_reference(node: &Node, depth: u32) -> Option<Place> {
-    search(node, depth, &|text| template(text).is_some_and(|it| !it.references().is_empty()))
+fn first_reference(node: &Node) -> Option<Place> {
+    node.find_text(&|text| template(text).is_some_and(|it| !it.references().is_empty()))
 }
 
 /// The substituted text as an object (`yaml.YAMLToJSON`).

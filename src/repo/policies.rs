@@ -168,13 +168,7 @@ impl TreePolicies {
 
 /// Whether some text of a tree has a variable that was not filled in: `${DOMAIN}`.
 pub fn holds_variable(node: &Node) -> bool {
-    fn holds(node: &Node, depth: u32) -> bool {
-        depth < 64
-            && (node.as_str().is_some_and(|text| text.contains("${"))
-                || node.seq_or_empty().iter().any(|item| holds(item, depth + 1))
-                || node.entries().iter().any(|entry| holds(&entry.value, depth + 1)))
-    }
-    holds(node, 0)
+    node.find_text(&|text| text.contains("${")).is_some()
 }
 
 impl Loaded {

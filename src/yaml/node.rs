@@ -277,6 +277,22 @@ impl Node {
         self.as_map()?.get(key)
     }
 
+    /// The place of the first key or scalar with a property, from the top. Nodes deeper than a thousand levels are not asked.
+    pub fn find_text(&self, has: &dyn Fn(&str) -> bool) -> Option<Place> {
+        fn find(node: &Node, has: &dyn Fn(&str) -> bool, depth: u32) -> Option<Place> {
+            match &node.data {
+                _ if depth > 1000 => None,
+                Data::Scalar(text) => has(text).then(|| node.place()),
+                Data::Seq(items) => items.iter().find_map(|item| find(item, has, depth + 1)),
+                Data::Map(map) => map.iter().find_map(|entry| {
+                    let key = has(&entry.key.text).then(|| entry.key.place());
+                    key.or_else(|| find(&entry.value, has, depth + 1))
+                }),
+            }
+        }
+        find(self, has, 0)
+    }
+
     /// The value at the end of a path of keys.
     pub fn at_path(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
