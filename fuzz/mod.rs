@@ -12,7 +12,7 @@ mod engines;
 mod grammar;
 mod oracle;
 mod random;
-mod words;
+pub(crate) mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The words that inputs are made of, by language.
 
-pub(super) const YAML: &[&str] = &[
+pub(crate) const YAML: &[&str] = &[
     "a: ",
     "- ",
     "\n",

@@ -434,31 +434,29 @@ fn one_cause_is_one_finding() {
     assert_told(&text, "kustomize-build-failure", &[]);
 }
 
+/// A policy that refuses ConfigMaps without the label `team`, and one of these.
+const POLICY: &str = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: team }\nspec:\n  validationFailureAction: Enforce\n  rules:\n  \
+        - name: team\n    match: { any: [{ resources: { kinds: [ConfigMap] } }] }\n    validate:\n      message: no team\n      \
+        pattern: { metadata: { labels: { team: '?*' } } }\n";
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { tier: web } }\n";
+
 /// Parts of a catalogue are not on one cluster: a policy among them judges what lies beside it.
 #[test]
 fn policies_of_a_catalogue_judge_their_own_part() {
-    let policy = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: team }\nspec:\n  validationFailureAction: Enforce\n  rules:\n  \
-        - name: team\n    match: { any: [{ resources: { kinds: [ConfigMap] } }] }\n    validate:\n      message: no team\n      \
-        pattern: { metadata: { labels: { team: '?*' } } }\n";
-    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { tier: web } }\n";
     let repo = scratch(&[
         ("policies/kustomization.yaml", "resources: [policy.yaml, config.yaml]\n"),
-        ("policies/policy.yaml", policy),
-        ("policies/config.yaml", config),
+        ("policies/policy.yaml", POLICY),
+        ("policies/config.yaml", CONFIG),
         ("shop/kustomization.yaml", "resources: [config.yaml]\n"),
-        ("shop/config.yaml", config),
+        ("shop/config.yaml", CONFIG),
     ]);
     let found = findings(&json(repo.path(), &["--select", "denied-by-policy"]));
     assert_eq!(found, ["denied-by-policy policies/config.yaml"]);
 }
 
-/// A policy that no app applies, in a component that nothing takes in or beside everything, refuses nothing.
+/// A policy that no app applies, in a component that nothing takes in, refuses nothing.
 #[test]
 fn policies_that_nothing_applies_refuse_nothing() {
-    let policy = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: team }\nspec:\n  validationFailureAction: Enforce\n  rules:\n  \
-        - name: team\n    match: { any: [{ resources: { kinds: [ConfigMap] } }] }\n    validate:\n      message: no team\n      \
-        pattern: { metadata: { labels: { team: '?*' } } }\n";
-    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { tier: web } }\n";
     let component =
         "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [policy.yaml]\n";
     let found = |shop: &str, kustomization: &str, policy: &str| {
@@ -466,14 +464,14 @@ fn policies_that_nothing_applies_refuse_nothing() {
             ("shop/policies/kustomization.yaml", kustomization),
             ("shop/policies/policy.yaml", policy),
             ("shop/kustomization.yaml", shop),
-            ("shop/config.yaml", config),
+            ("shop/config.yaml", CONFIG),
         ]);
         findings(&json(repo.path(), &["--select", "denied-by-policy"]))
     };
     let alone = "resources: [config.yaml]\n";
-    assert!(found(alone, component, policy).is_empty());
+    assert!(found(alone, component, POLICY).is_empty());
     let taken = "resources: [config.yaml]\ncomponents: [policies]\n";
-    assert_eq!(found(taken, component, policy), ["denied-by-policy shop/config.yaml"]);
+    assert_eq!(found(taken, component, POLICY), ["denied-by-policy shop/config.yaml"]);
     // What it asks for is known where its variables are.
-    assert!(found(taken, component, &policy.replace("?*", "${TEAM}")).is_empty());
+    assert!(found(taken, component, &POLICY.replace("?*", "${TEAM}")).is_empty());
 }

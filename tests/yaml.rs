@@ -7,84 +7,7 @@ use gitops_lint::source::{SourceFile, Sources};
 use gitops_lint::yaml::edit::{self, Segment};
 use gitops_lint::yaml::{self, Data, Dialect, EmitStyle, JsonStyle, Node, Stream};
 
-/// Pieces that mean something to a scanner.
-const PIECES: &[&str] = &[
-    "\n",
-    "\n ",
-    "\n  ",
-    "\n- ",
-    "- ",
-    ": ",
-    ":",
-    "? ",
-    "?",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    "&a ",
-    "*a",
-    "*a ",
-    "!",
-    "!!str ",
-    "!!int ",
-    "!x ",
-    "!<",
-    "%41",
-    "|",
-    "|-\n",
-    "|+\n",
-    ">",
-    "> \n",
-    ">2\n",
-    "'",
-    "\"",
-    "''",
-    "\\",
-    "\\n",
-    "\\\n",
-    "\\x",
-    "\\u",
-    "#",
-    " #",
-    "# c\n",
-    "\t",
-    " ",
-    "  ",
-    "---",
-    "\n---\n",
-    "\n...\n",
-    "--- ",
-    "%YAML 1.1\n",
-    "%TAG ! a\n",
-    "<<: ",
-    "<<: *a\n",
-    "\r\n",
-    "\r",
-    "\u{85}",
-    "\u{2028}",
-    "\u{feff}",
-    "é",
-    "😀",
-    "a",
-    "b: c",
-    "a: 1\n",
-    "~",
-    "@",
-    "`",
-    "%",
-    "\u{a0}",
-    "1",
-    "yes",
-    "0x1",
-    ".inf",
-    "2020-01-01",
-    "-",
-    "...",
-    "\u{1}",
-    "\u{7f}",
-];
+use crate::fuzz_targets::words::YAML;
 
 /// A small generator of pseudo random numbers: the same inputs in every run.
 struct Random(u64);
@@ -158,7 +81,7 @@ fn check_node(text: &str, node: &Node) {
 fn survives_random_input() {
     let mut random = Random(0x1234_5678_9abc_def1);
     for _ in 0..2000 {
-        let text: String = (0..random.below(24)).map(|_| PIECES[random.below(PIECES.len())]).collect();
+        let text: String = (0..random.below(24)).map(|_| YAML[random.below(YAML.len())]).collect();
         exercise(&text);
     }
 }

@@ -267,12 +267,10 @@ fn results(nodes: Vec<Node>, object: &Node, others: Vec<Node>) -> Vec<(String, &
 /// What the tests of Kyverno's policy library expect, where somebody put it: a row has policies, a resource, others around it
 /// and the results by policy and rule.
 #[test]
+#[ignore = "needs target/kyverno/rows.jsonl, made of the library's tests"]
 fn agrees_with_the_policy_library() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kyverno/rows.jsonl");
-    let Ok(lines) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: there is no {}", path.display());
-        return;
-    };
+    let lines = std::fs::read_to_string(&path).unwrap();
     let place = read("a")[0].place();
     let (mut same, mut unknown, mut wrong) =
         (0, std::collections::BTreeMap::<String, usize>::new(), Vec::new());
