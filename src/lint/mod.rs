@@ -4,9 +4,9 @@
 //! What is found and not shown is decided here as well, in this order: paths of the configuration, suppressing
 //! comments, the baseline, the base revision, the changed files, the filter.
 
+mod applied;
 mod baseline;
 mod comment;
-mod definitions;
 mod filter;
 mod fingerprint;
 mod generic;
@@ -288,7 +288,7 @@ fn conclude(
         })
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
-    definitions::weigh(workspace, inventory, &mut findings);
+    applied::weigh(workspace, inventory, &mut findings);
     let findings = told::told(workspace, inventory, rules, options, findings);
     finish(workspace, inventory, rules, findings, options)
 }

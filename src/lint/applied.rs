@@ -39,7 +39,7 @@ fn is_listed(inventory: &Inventory, path: &TreePath) -> bool {
 
 /// Whether an app reads a file, a kustomization names it, or a chart installs it.
 fn is_applied(workspace: &Workspace, inventory: &Inventory, file: FileId) -> bool {
-    let path = workspace.sources.get(file).and_then(|file| TreePath::new(file.name()).ok());
+    let path = workspace.sources.get(file).and_then(|file| file.path().cloned());
     // What is not a file of the tree comes from a chart that was fetched.
     let Some(path) = path else { return true };
     let scan = &inventory.scan;
