@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-pub use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::source::{FileId, Span};
 
@@ -489,20 +488,6 @@ mod tests {
             ("a[", "a"),
         ] {
             assert_eq!(plain_path(path), want);
-        }
-    }
-
-    #[test]
-    fn suggests_typos_only() {
-        let known = ["targetRevision", "repoURL", "path", "chart"];
-        for (name, want) in [
-            ("targetRevison", Some("targetRevision")),
-            ("repoUrl", Some("repoURL")),
-            ("pth", Some("path")),
-            ("health", None),
-            ("path", None),
-        ] {
-            assert_eq!(did_you_mean(name, known), want, "{name}");
         }
     }
 }

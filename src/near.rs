@@ -1,4 +1,4 @@
-//! The name that another one was probably meant to be.
+//! The name that another one was probably meant to be, by its letters alone: what the names stand for is the caller's.
 
 /// The letters and digits of a text, as a set; all others are one.
 fn letters(text: &str) -> u64 {
@@ -12,7 +12,7 @@ fn letters(text: &str) -> u64 {
 }
 
 /// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
-pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The distance takes time by the product of the lengths, and nobody mistypes a name of a hundred letters only so far.
     if name.len() > 100 {
         return None;
@@ -38,4 +38,23 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate));
     let (distance, candidate) = scored.min()?;
     (distance <= most).then_some(candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_typos_only() {
+        let known = ["targetRevision", "repoURL", "path", "chart"];
+        for (name, want) in [
+            ("targetRevison", Some("targetRevision")),
+            ("repoUrl", Some("repoURL")),
+            ("pth", Some("path")),
+            ("health", None),
+            ("path", None),
+        ] {
+            assert_eq!(did_you_mean(name, known), want, "{name}");
+        }
+    }
 }

@@ -131,7 +131,7 @@ impl OwnRule {
             for entry in at.map(Node::entries).unwrap_or_default() {
                 let name = entry.key.text.as_str();
                 if !keys.contains(&name) {
-                    let known = crate::finding::did_you_mean(name, keys.iter().copied());
+                    let known = crate::near::did_you_mean(name, keys.iter().copied());
                     let hint = known.map_or_else(String::new, |known| format!(": did you mean `{known}`?"));
                     mistakes.push(Mistake {
                         place: entry.key.place(),

@@ -1,6 +1,6 @@
 //! Which keys Argo CD's own ConfigMaps may have.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 
 /// What is known about a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

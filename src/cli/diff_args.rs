@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diff::DANGERS;
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 
 use super::args::{CommonArgs, FailOn};
 use super::question_args::AnswerFormat;

@@ -48,7 +48,7 @@ use std::sync::OnceLock;
 
 use clap::Parser;
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::MissingChart;
 use crate::source::TreePath;
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::cache::Store;
 use crate::config::{self, Config};
-use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, Severity, did_you_mean};
+use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, Severity};
 use crate::git::{CommitId, Discovery, Repository};
 use crate::lock::{self, Lock};
+use crate::near::did_you_mean;
 use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
 use crate::report::{Format, Look, plain, render_finding};
 use crate::rules;

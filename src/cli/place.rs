@@ -13,9 +13,9 @@ use std::sync::Arc;
 use clap::CommandFactory;
 
 use crate::config;
-use crate::finding::did_you_mean;
 use crate::git::{Discovery, Repository};
 use crate::lint::Names;
+use crate::near::did_you_mean;
 use crate::repo::is_test_data;
 use crate::source::{Sources, Tree, TreePath, WorkTree};
 

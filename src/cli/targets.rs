@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 
 use super::Failure;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind, Severity, did_you_mean};
+use crate::finding::{Problem, ProblemKind, Severity};
+use crate::near::did_you_mean;
 use crate::origin::Placed;
 use crate::source::Sources;
 use crate::yaml::Node;

@@ -1,6 +1,7 @@
 //! Options of rules: what a rule declares, and the check of what a configuration sets.
 
-use crate::finding::{Problem, ProblemKind, did_you_mean};
+use crate::finding::{Problem, ProblemKind};
+use crate::near::did_you_mean;
 use crate::origin::Placed;
 use crate::yaml::Node;
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use smol_str::{SmolStr, ToSmolStr as _};
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::yaml::{Data, Node};
 
 /// Fields named in a message; more would bury it.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::finding::{ObjectRef, did_you_mean};
+use crate::finding::ObjectRef;
 use crate::helm::OverrideKind;
+use crate::near::did_you_mean;
 use crate::origin::{Origin, OriginId, Origins, Place, Step};
 use crate::repo::{self, App, AppId, Rendered, Workspace};
 use crate::source::{SourceFile, Span, TreePath};

@@ -1,6 +1,6 @@
 //! Finding what a question is about: an app of the repository, an object of the app.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::{self, App, Inventory, Object, Rendered, Workspace};
 
 use super::naming::AppNames;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::finding::{Missing, did_you_mean};
+use crate::finding::Missing;
 use crate::helm::{OverrideKind, Release};
 use crate::k8s::{is_secret_key, plaintext_secret};
+use crate::near::did_you_mean;
 use crate::origin::Step;
 use crate::repo::Workspace;
 use crate::source::{FileId, Span};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::finding::{Finding, Severity, did_you_mean};
+use crate::finding::{Finding, Severity};
+use crate::near::did_you_mean;
 use crate::repo::{Inventory, Status, Workspace};
 use crate::rules::{self, Context, Rule};
 use crate::source::{FileId, Home, SourceFile, Span, TreePath};

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use crate::finding::{ProblemKind, did_you_mean};
+use crate::finding::ProblemKind;
 use crate::helm::{Chart, ChartTree, Release};
+use crate::near::did_you_mean;
 use crate::origin::{Origins, Step};
 use crate::source::Span;
 use crate::yaml::{Entry, Node};

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Fix, did_you_mean};
+use crate::finding::Fix;
+use crate::near::did_you_mean;
 use crate::repo::Workspace;
 use crate::source::{SourceFile, Span};
 use crate::yaml::edit::{self, Edit, Location, Segment};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::finding::{Confidence, Severity, did_you_mean};
+use crate::finding::{Confidence, Severity};
+use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::relations::{Keys, Reference, Via};
 use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};

@@ -386,8 +386,7 @@ impl<'a, 'n> Run<'a, 'n> {
         };
         let words = format!("must be {choice}{more}, not {}", self.told(node, got));
         let texts = listed.iter().filter_map(Value::as_str);
-        let meant =
-            node.as_str().and_then(|text| crate::finding::did_you_mean(text, texts)).map(str::to_owned);
+        let meant = node.as_str().and_then(|text| crate::near::did_you_mean(text, texts)).map(str::to_owned);
         self.report(node.place(), What::Wrong { words, meant, listed: true });
     }
 

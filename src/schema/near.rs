@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::yaml::Map;
 
 use super::builtin::Kubernetes;

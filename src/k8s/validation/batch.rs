@@ -1,7 +1,7 @@
 //! Jobs and CronJobs.
 
-use crate::finding::did_you_mean;
 use crate::golang::time::{is_time_zone, time_zones};
+use crate::near::did_you_mean;
 use crate::yaml::Node;
 
 use super::at::{At, Found, final_text};

@@ -290,7 +290,7 @@ pub(super) fn resources(resources: &At<'_>, pod: &Pod<'_>, found: &mut Found) {
             let name = entry.key.text.as_str();
             names.insert(name);
             if let Some(why) = resource_name_error(name) {
-                let known = crate::finding::did_you_mean(name, ["cpu", "memory", "ephemeral-storage"]);
+                let known = crate::near::did_you_mean(name, ["cpu", "memory", "ephemeral-storage"]);
                 let help = match known {
                     Some("cpu") => "did you mean `cpu`?",
                     Some("memory") => "did you mean `memory`?",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::argocd::{BuildEnv, Target, Text, value_files};
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 

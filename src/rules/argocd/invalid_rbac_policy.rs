@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::argocd::rbac::{ACTIONS, PolicyLine, RESOURCES, policy_lines};
-use crate::finding::{Severity, did_you_mean};
+use crate::finding::Severity;
+use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::repo::{Declared, Inventory};
 use crate::rules::{Context, Rule, RuleMeta, meta};

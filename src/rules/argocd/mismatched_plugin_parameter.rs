@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::argocd::{Application, ApplicationSet};
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::repo::{App, Rendered, Spec};
 use crate::rules::{Context, Rule, RuleMeta, meta};

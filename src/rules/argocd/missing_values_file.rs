@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::argocd::{Application, BuildEnv, Source, Target, ValueFile, value_files};
-use crate::finding::{ProblemKind, did_you_mean};
+use crate::finding::ProblemKind;
+use crate::near::did_you_mean;
 use crate::repo::{App, Rendered, Workspace};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Dir, EntryKind};

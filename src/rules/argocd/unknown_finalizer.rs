@@ -1,6 +1,6 @@
 //! `unknown-finalizer`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 

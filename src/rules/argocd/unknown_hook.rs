@@ -1,6 +1,7 @@
 //! `unknown-hook`: see the page.
 
-use crate::finding::{Severity, did_you_mean};
+use crate::finding::Severity;
+use crate::near::did_you_mean;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::argocd::Application;
-use crate::finding::{Confidence, did_you_mean};
+use crate::finding::Confidence;
+use crate::near::did_you_mean;
 use crate::repo::{AppEntry, Inventory, Labels, Spec};
 use crate::rules::projects::{project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};

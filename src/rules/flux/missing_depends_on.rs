@@ -1,6 +1,6 @@
 //! `missing-depends-on`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::{AppEntry, Inventory};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};

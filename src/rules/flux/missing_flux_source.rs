@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
+use crate::near::did_you_mean;
 use crate::repo::{AppEntry, Inventory, ObjectFacts};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 
 use smol_str::SmolStr;
 
-use crate::finding::did_you_mean;
 use crate::flux::ObjectName;
+use crate::near::did_you_mean;
 use crate::relations::Keys;
 use crate::repo::{AppEntry, Inventory};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, reference};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Severity, did_you_mean};
+use crate::finding::Severity;
+use crate::near::did_you_mean;
 use crate::output::{Known, Substitution};
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};

@@ -1,6 +1,6 @@
 //! `unknown-kustomization-field`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 

@@ -1,6 +1,6 @@
 //! `unmatched-health-check`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::repo::{AppEntry, Inventory, ObjectFacts};
 use crate::rules::flux_apps::{is_deployed, kustomization};

@@ -1,6 +1,7 @@
 //! `missing-gateway`: see the page.
 
-use crate::finding::{Confidence, did_you_mean};
+use crate::finding::Confidence;
+use crate::near::did_you_mean;
 use crate::relations::Reference;
 use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing::{self, Missing};

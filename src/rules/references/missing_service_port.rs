@@ -1,6 +1,6 @@
 //! `missing-service-port`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::relations::Via;
 use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};

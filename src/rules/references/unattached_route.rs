@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::did_you_mean;
 use crate::k8s;
+use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};

@@ -1,6 +1,6 @@
 //! `unfetched-secret-object`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;

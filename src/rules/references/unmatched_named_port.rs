@@ -1,7 +1,7 @@
 //! `unmatched-named-port`: see the page.
 
-use crate::finding::did_you_mean;
 use crate::k8s;
+use crate::near::did_you_mean;
 use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing;
 use crate::rules::{Context, Rule, RuleMeta, meta};

@@ -1,6 +1,6 @@
 //! `unknown-kind`: see the page.
 
-use crate::finding::did_you_mean;
+use crate::near::did_you_mean;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::{Found, all_kinds, removed, versions};

@@ -1,7 +1,7 @@
 //! `missing-volume`: see the page.
 
-use crate::finding::did_you_mean;
 use crate::k8s::PodTemplate;
+use crate::near::did_you_mean;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;

@@ -1,7 +1,7 @@
 //! `port-mismatch`: see the page.
 
-use crate::finding::did_you_mean;
 use crate::k8s::{Container, PodTemplate};
+use crate::near::did_you_mean;
 use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
