@@ -2,7 +2,6 @@
 
 use crate::repo::{Inventory, ObjectFacts, ScannedDocument};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
-use crate::source::TreePath;
 use crate::yaml::Node;
 
 meta!(
@@ -67,8 +66,7 @@ fn written<'a>(
     object: &ObjectFacts,
     cx: &Context<'_>,
 ) -> Option<&'a ScannedDocument> {
-    let file = cx.sources().get(object.place.at.file)?;
-    let path = TreePath::new(file.name()).ok()?;
+    let path = cx.sources().get(object.place.at.file)?.path()?.clone();
     let documents = &inventory.scan.documents;
     let start = documents.partition_point(|it| it.path < path);
     let here = documents.get(start..).unwrap_or_default().iter().take_while(|it| it.path == path);
