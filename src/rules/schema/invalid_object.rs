@@ -62,7 +62,9 @@ impl Rule for InvalidObject {
             return;
         }
         for bad in admission::bad_expressions(&object.group, &object.kind, &object.node) {
-            cx.report(bad.place, bad.words).object(object, Some(&bad.path));
+            cx.report(bad.place, bad.words)
+                .object(object, Some(&bad.path))
+                .help("the API server compiles expressions when the object is applied, and refuses this one");
         }
         let cluster = k8s::is_built_in(&object.group) && object.scope(cx.workspace) == Some(Scope::Cluster);
         let told = schemas::violations(object, cx);
@@ -76,10 +78,10 @@ impl Rule for InvalidObject {
                 continue;
             }
             let part = refusal.lacks && cx.may_be_completed();
-            let mut report = cx.report(refusal.place, refusal.words).object(object, Some(&refusal.path));
-            if let Some(help) = refusal.help {
-                report = report.help(help);
-            }
+            let report = cx
+                .report(refusal.place, refusal.words)
+                .object(object, Some(&refusal.path))
+                .help(refusal.help.unwrap_or("the API server refuses the object as it is"));
             if part {
                 report.likely();
             }
