@@ -8,6 +8,7 @@ mod collector;
 mod custom;
 mod dns;
 mod name_index;
+mod name_words;
 mod operators;
 mod passive;
 mod provide;
@@ -18,8 +19,9 @@ mod routes;
 
 pub use collector::{Reference, Via};
 pub use name_index::NameIndex;
+pub use name_words::{NameWords, is_named_after};
 pub use passive::is_passive;
 pub use provide::{is_known_operator, keys, may_make_secrets, mentions, provides};
 pub use provided::{ANYTHING, Before, Keys, NamePattern, Provided};
 pub use reference::references;
-pub use release_values::{NameWords, chart_may_make, container_port_names, is_named_after, major};
+pub use release_values::{chart_may_make, container_port_names, major, service_ports};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::release_values::NameWords;
+use super::name_words::NameWords;
 
 /// Fewer names are compared one by one.
 const FEW: usize = 24;

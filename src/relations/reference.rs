@@ -108,6 +108,35 @@ fn pod_references(cx: &mut Collector, pod: &PodTemplate<'_>) {
     for (index, volume) in spec.items(&["volumes"]).iter().enumerate() {
         volume_references(cx, volume, &format!("{path}.volumes[{index}]"));
     }
+    parts(cx, pod);
+}
+
+/// A ConfigMap or Secret of which a container mounts one part: without `items`, that is a key. One that is not there becomes a
+/// directory, whatever the program wants to read.
+fn parts(cx: &mut Collector, pod: &PodTemplate<'_>) {
+    for container in pod.containers() {
+        for (index, mount) in container.node.items(&["volumeMounts"]).iter().enumerate() {
+            let (Some(part), Some(name)) = (mount.get("subPath"), mount.get("name").and_then(Node::as_str))
+            else {
+                continue;
+            };
+            let mut volumes = pod.spec.items(&["volumes"]).iter();
+            let volume = volumes.find(|it| it.get("name").and_then(Node::as_str) == Some(name));
+            let Some(volume) = volume else { continue };
+            for (field, kind, key) in [("secret", "Secret", "secretName"), ("configMap", "ConfigMap", "name")]
+            {
+                let Some(data) = volume.get(field).filter(|it| it.items(&["items"]).is_empty()) else {
+                    continue;
+                };
+                let field = container.path(pod, &format!("volumeMounts[{index}].subPath"));
+                if !flag(data, "optional")
+                    && let Some(reference) = cx.add("", kind, data.get(key), field)
+                {
+                    reference.set_key(Some(part));
+                }
+            }
+        }
+    }
 }
 
 fn volume_references(cx: &mut Collector, volume: &Node, path: &str) {

@@ -11,7 +11,9 @@ use smol_str::SmolStr;
 use crate::yaml::{Key, Node};
 
 use super::collector::{Collector, Via};
+use super::name_words::is_named_after;
 use super::provided::{ANYTHING, Before, Keys, Provided};
+use super::routes;
 
 /// Deeper values than these do not exist.
 const MAX_DEPTH: u32 = 32;
@@ -61,7 +63,9 @@ pub(super) fn references(cx: &mut Collector, object: &Node) {
     let namespace = object.at_path(&["spec", "targetNamespace"]);
     for reference in cx.found.iter_mut().skip(first) {
         reference.via = Via::Values;
-        reference.set_namespace(namespace);
+        if reference.namespace.is_none() {
+            reference.set_namespace(namespace);
+        }
     }
 }
 
@@ -85,6 +89,8 @@ fn walk(cx: &mut Collector, node: &Node, path: &str, depth: u32) {
             "configMapKeyRef" | "configMapRef" => cx.add_selector("ConfigMap", value, &field),
             "existingSecret" => drop(cx.add("", "Secret", Some(value), field)),
             "existingConfigMap" | "existingConfigmap" => drop(cx.add("", "ConfigMap", Some(value), field)),
+            // Routes, in the shape that the Gateway API gives them.
+            "parentRefs" => routes::parents(cx, value.seq_or_empty(), &field),
             "existingClaim" => drop(cx.add("", "PersistentVolumeClaim", Some(value), field)),
             // A volume of a pod, as `volumeSpec` or in a list of volumes.
             "configMap" if value.get("name").is_some() && is_volume(path) => {
@@ -116,10 +122,36 @@ fn persistence(cx: &mut Collector, values: &Node) {
             _ => continue,
         };
         if !is_off(&entry.value) {
-            let field = format!("spec.values.persistence.{}.name", entry.key.text);
-            cx.add("", kind, entry.value.get("name"), field);
+            let path = format!("spec.values.persistence.{}", entry.key.text);
+            cx.add("", kind, entry.value.get("name"), format!("{path}.name"));
+            // What is mounted alone is a key, unless `items` say otherwise.
+            for (part, field) in
+                sub_paths(&entry.value).into_iter().filter(|_| entry.value.get("items").is_none())
+            {
+                if let Some(reference) = cx.add("", kind, entry.value.get("name"), format!("{path}.{field}"))
+                {
+                    reference.set_key(Some(part));
+                }
+            }
         }
     }
+}
+
+/// The parts of a volume that `app-template` mounts alone, with their fields.
+fn sub_paths(item: &Node) -> Vec<(&Node, String)> {
+    let mut lists = vec![(item.items(&["globalMounts"]), "globalMounts".to_owned())];
+    for controller in item.get("advancedMounts").map(Node::entries).unwrap_or_default() {
+        lists.extend(controller.value.entries().iter().map(|container| {
+            let path = format!("advancedMounts.{}.{}", controller.key.text, container.key.text);
+            (container.value.seq_or_empty(), path)
+        }));
+    }
+    let mounts = lists.into_iter().flat_map(|(mounts, path)| {
+        mounts.iter().enumerate().filter_map(move |(index, mount)| {
+            Some((mount.get("subPath")?, format!("{path}[{index}].subPath")))
+        })
+    });
+    mounts.collect()
 }
 
 /// What the release brings: everything, unless its chart is known.
@@ -130,27 +162,25 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
         return;
     };
     // What the chart calls its controllers begins with the release; which of the kinds it makes is said by each.
-    let kinds = [
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "CronJob",
-        "Job",
-        "ServiceAccount",
-        "Ingress",
-        "HTTPRoute",
-    ];
+    let kinds = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ServiceAccount", "Ingress"];
     found.extend(kinds.iter().map(|kind| Provided {
         namespace: namespace.clone(),
         ..Provided::new(kind, &format!("{release}*"), Keys::Unknown)
     }));
-    let Some(values) = object.at_path(&["spec", "values"]) else { return };
     let long_names = long_names(object);
+    // Old versions call their routes in more ways than one.
+    if !matches!(long_names, LongNames::Never) {
+        let before = if let LongNames::Before(before) = &long_names { Some(before.clone()) } else { None };
+        let route = Provided::new("HTTPRoute", &format!("{release}*"), Keys::Unknown);
+        found.push(Provided { namespace: namespace.clone(), before, ..route });
+    }
+    let Some(values) = object.at_path(&["spec", "values"]) else { return };
     for (section, kind) in [
         ("configMaps", "ConfigMap"),
         ("secrets", "Secret"),
         ("persistence", "PersistentVolumeClaim"),
         ("service", "Service"),
+        ("route", "HTTPRoute"),
     ] {
         let made = |value: &Node| !is_off(value) && !value.entries().is_empty();
         let items = values.get(section).map(Node::entries).unwrap_or_default();
@@ -159,6 +189,7 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
             let keys = section_keys(&entry.value);
             let id = entry.key.text.as_str();
             let text = |key: &str| entry.value.get(key).and_then(Node::as_str);
+            let kind = text("kind").filter(|_| section == "route").unwrap_or(kind);
             let long = match (text("forceRename"), text("suffix"), text("prefix"), text("nameOverride")) {
                 (Some(name), ..) => name.to_owned(),
                 (_, Some(suffix), ..) => format!("{release}-{suffix}"),
@@ -234,6 +265,22 @@ fn section_keys(item: &Node) -> Keys {
     if keys.is_empty() { Keys::Unknown } else { Keys::Known(keys) }
 }
 
+/// The ports of a Service that a release of `app-template` makes, as numbers and names; none where they are not all known. Which of
+/// several Services has the name is not asked.
+pub fn service_ports(object: &Node, name: &str) -> Vec<(String, String)> {
+    let makes = has_known_chart(object) && release(object).is_some_and(|release| name.starts_with(&release));
+    let services = object.at_path(&["spec", "values", "service"]).map(Node::entries).unwrap_or_default();
+    let services = services.iter().filter(|service| makes && !is_off(&service.value));
+    let ports = services.flat_map(|service| {
+        let ports = service.value.get("ports").map(Node::entries).unwrap_or_default();
+        ports.iter().filter(|port| !is_off(&port.value)).map(|port| {
+            let number = port.value.get("port").and_then(Node::as_i64)?;
+            Some((number.to_string(), port.key.text.to_string()))
+        })
+    });
+    ports.collect::<Option<_>>().unwrap_or_default()
+}
+
 /// The keys under which version 1 of `app-template` finds the names of container ports.
 pub fn container_port_names(object: &Node) -> Vec<(&Key, String)> {
     let first = chart(object).and_then(|(_, version)| version).and_then(major) == Some(1);
@@ -249,160 +296,6 @@ pub fn container_port_names(object: &Node) -> Vec<(&Key, String)> {
         })
     });
     ports.collect()
-}
-
-/// Words that tell nothing about who made something.
-const COMMON_WORDS: [&str; 98] = [
-    "access",
-    "admin",
-    "agent",
-    "api",
-    "app",
-    "apps",
-    "auth",
-    "backup",
-    "backups",
-    "cert",
-    "certificate",
-    "certs",
-    "chart",
-    "charts",
-    "client",
-    "clients",
-    "cluster",
-    "common",
-    "config",
-    "configmap",
-    "configs",
-    "controller",
-    "credentials",
-    "custom",
-    "dashboard",
-    "dashboards",
-    "data",
-    "database",
-    "default",
-    "dev",
-    "dns",
-    "env",
-    "event",
-    "events",
-    "exporter",
-    "external",
-    "extra",
-    "files",
-    "gateway",
-    "git",
-    "github",
-    "global",
-    "helm",
-    "home",
-    "image",
-    "images",
-    "ingress",
-    "init",
-    "internal",
-    "job",
-    "key",
-    "keys",
-    "kube",
-    "kubernetes",
-    "local",
-    "main",
-    "manager",
-    "metrics",
-    "monitor",
-    "monitoring",
-    "node",
-    "oauth",
-    "oidc",
-    "operator",
-    "password",
-    "passwords",
-    "pod",
-    "private",
-    "prod",
-    "production",
-    "proxy",
-    "public",
-    "pull",
-    "registry",
-    "root",
-    "scripts",
-    "secret",
-    "secrets",
-    "server",
-    "servers",
-    "service",
-    "services",
-    "settings",
-    "shared",
-    "smtp",
-    "stack",
-    "staging",
-    "system",
-    "test",
-    "tls",
-    "token",
-    "tokens",
-    "user",
-    "users",
-    "values",
-    "web",
-    "webhook",
-    "worker",
-];
-
-/// Whether an object may be named after a release or chart: they share a word that is not everybody's.
-pub fn is_named_after(name: &str, release: &str) -> bool {
-    release.is_empty()
-        || name.contains(release)
-        || NameWords::of(name).is_named_after(&NameWords::of(release))
-}
-
-/// A name and its words that are not everybody's, for a name that is compared with many others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NameWords {
-    name: SmolStr,
-    words: Box<[SmolStr]>,
-}
-
-impl NameWords {
-    /// Takes a name apart.
-    pub fn of(name: &str) -> Self {
-        let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| part.len() > 2);
-        let parts = parts.map(|part| SmolStr::new(part.to_lowercase()));
-        let words: BTreeSet<SmolStr> = parts.filter(|part| !COMMON_WORDS.contains(&part.as_str())).collect();
-        Self { name: SmolStr::new(name), words: words.into_iter().collect() }
-    }
-
-    /// The name.
-    pub(super) fn name(&self) -> &SmolStr {
-        &self.name
-    }
-
-    /// Its words that are not everybody's.
-    pub(super) fn words(&self) -> &[SmolStr] {
-        &self.words
-    }
-
-    /// Whether a word is long enough to be alike as a part of another one.
-    pub(super) fn may_be_part(word: &str) -> bool {
-        word.len() > 3
-    }
-
-    /// Like [`is_named_after`].
-    pub fn is_named_after(&self, release: &Self) -> bool {
-        let alike = |word: &SmolStr, other: &SmolStr| {
-            other == word
-                || (Self::may_be_part(word)
-                    && Self::may_be_part(other)
-                    && (other.contains(word.as_str()) || word.contains(other.as_str())))
-        };
-        release.name.is_empty()
-            || self.name.contains(release.name.as_str())
-            || release.words.iter().any(|word| self.words.iter().any(|other| alike(word, other)))
-    }
 }
 
 /// Whether the chart of an Application or HelmRelease called `owner` may make something of that name: the chart's name, the
@@ -524,18 +417,5 @@ mod tests {
         }
         let other = all("helm.toolkit.fluxcd.io", "HelmRelease", "shop", &release_of(OTHER, one));
         assert!(other.iter().any(|it| it.kind == ANYTHING));
-    }
-
-    #[test]
-    fn charts_name_things_after_themselves() {
-        for (name, release, want) in [
-            ("grafana-admin", "grafana", true),
-            ("mosquitto-config", "grafana", false),
-            ("prometheus-operator", "kube-prometheus-stack", true),
-            ("admin-secret", "cluster-admin", false),
-            ("minio-credentials", "minio-tenant", true),
-        ] {
-            assert_eq!(is_named_after(name, release), want, "{name} {release}");
-        }
     }
 }

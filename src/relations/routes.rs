@@ -4,6 +4,8 @@ use crate::yaml::Node;
 
 use super::collector::Collector;
 
+const GATEWAY_API: &str = "gateway.networking.k8s.io";
+
 pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &Node) {
     match (group, kind) {
         ("networking.k8s.io" | "extensions", "Ingress") => ingress(cx, object),
@@ -69,6 +71,7 @@ pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &N
                 cx.add("", "Service", to.get("name"), "spec.to.name".into());
             }
         }
+        _ if !crate::k8s::is_built_in(group) => attached(cx, object),
         _ => {}
     }
 }
@@ -131,20 +134,41 @@ fn backend(cx: &mut Collector, backend: Option<&Node>, path: &str) {
     }
 }
 
-fn gateway_route(cx: &mut Collector, object: &Node) {
-    for (index, parent) in object.items(&["spec", "parentRefs"]).iter().enumerate() {
+/// The Gateways that a route names as its parents.
+pub(super) fn parents(cx: &mut Collector, parents: &[Node], path: &str) {
+    for (index, parent) in parents.iter().enumerate() {
         let text = |key| parent.get(key).and_then(Node::as_str);
         let gateway = text("kind").is_none_or(|kind| kind == "Gateway")
-            && text("group").is_none_or(|group| group == "gateway.networking.k8s.io");
+            && text("group").is_none_or(|group| group == GATEWAY_API);
         if gateway {
-            let field = format!("spec.parentRefs[{index}].name");
-            if let Some(reference) = cx.add("gateway.networking.k8s.io", "Gateway", parent.get("name"), field)
-            {
+            let field = format!("{path}[{index}].name");
+            if let Some(reference) = cx.add(GATEWAY_API, "Gateway", parent.get("name"), field) {
                 reference.set_namespace(parent.get("namespace"));
                 reference.set_key(parent.get("sectionName"));
             }
         }
     }
+}
+
+/// What a policy of some implementation of the Gateway API is attached to: a Gateway, a route or a Service of its own namespace
+/// (GEP-713, GEP-2648).
+fn attached(cx: &mut Collector, object: &Node) {
+    let one = object.at_path(&["spec", "targetRef"]).map(|target| (target, "spec.targetRef".to_owned()));
+    let many = object.items(&["spec", "targetRefs"]).iter().enumerate();
+    let many = many.map(|(index, target)| (target, format!("spec.targetRefs[{index}]")));
+    for (target, field) in one.into_iter().chain(many) {
+        let text = |key| target.get(key).and_then(Node::as_str);
+        let (Some(group), Some(kind)) = (text("group"), text("kind")) else { continue };
+        let known = group == GATEWAY_API && (kind == "Gateway" || kind.ends_with("Route"));
+        if known && let Some(reference) = cx.add(group, kind, target.get("name"), format!("{field}.name")) {
+            reference.set_namespace(target.get("namespace"));
+            reference.set_key(target.get("sectionName").filter(|_| kind == "Gateway"));
+        }
+    }
+}
+
+fn gateway_route(cx: &mut Collector, object: &Node) {
+    parents(cx, object.items(&["spec", "parentRefs"]), "spec.parentRefs");
     for (index, rule) in object.items(&["spec", "rules"]).iter().enumerate() {
         for (item, backend) in rule.items(&["backendRefs"]).iter().enumerate() {
             let text = |key| backend.get(key).and_then(Node::as_str);

@@ -47,7 +47,11 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
         for reference in object.references.iter().filter(|it| !it.optional && (rule.about)(object, it)) {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
             let key = (object.app.0, reference.kind.as_str(), namespace, reference.name.as_str());
-            groups.entry(key).or_default().push((object, reference));
+            let named = groups.entry(key).or_default();
+            // A name with several keys is one place.
+            if named.last().is_none_or(|(_, last)| last.place != reference.place) {
+                named.push((object, reference));
+            }
         }
     }
     let workspace = cx.workspace;

@@ -15,6 +15,7 @@ use crate::yaml::Node;
 use super::World;
 
 /// A Secret or ConfigMap that an object makes, or is.
+#[derive(Clone)]
 struct Candidate<'a> {
     object: &'a ObjectFacts,
     kind: &'a str,
@@ -56,6 +57,54 @@ impl<'a> Beside<'a> {
     }
 }
 
+/// Candidates by all texts that are their name with one letter left out: names that are a slip apart share one.
+#[derive(Default)]
+struct Slips<'a> {
+    all: Vec<Candidate<'a>>,
+    shortened: FxHashMap<SmolStr, Vec<u32>>,
+}
+
+/// Shorter names are alike too easily.
+const LEAST_LETTERS: usize = 8;
+
+fn shortened(name: &str) -> impl Iterator<Item = SmolStr> + '_ {
+    let without = name.char_indices().map(|(at, letter)| {
+        let (before, after) = (name.get(..at), name.get(at + letter.len_utf8()..));
+        SmolStr::from_iter([before.unwrap_or_default(), after.unwrap_or_default()])
+    });
+    std::iter::once(SmolStr::new(name)).chain(without)
+}
+
+impl<'a> Slips<'a> {
+    fn push(&mut self, candidate: Candidate<'a>) {
+        if candidate.name.len() >= LEAST_LETTERS && candidate.name.len() < 100 {
+            let at = self.all.len() as u32;
+            for text in shortened(&candidate.name) {
+                self.shortened.entry(text).or_default().push(at);
+            }
+            self.all.push(candidate);
+        }
+    }
+
+    /// The one candidate whose name is a slip of a letter away, not of a digit: those count things.
+    fn near(&self, name: &str) -> Option<&Candidate<'a>> {
+        let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        let short = name.len() < LEAST_LETTERS || name.len() >= 100;
+        let found = shortened(name).filter(|_| !short).filter_map(|text| self.shortened.get(&text)).flatten();
+        let found: BTreeSet<u32> = found.copied().collect();
+        let found = found.into_iter().filter_map(|at| self.all.get(at as usize));
+        let mut names: Vec<&Candidate<'a>> = found
+            .filter(|it| {
+                it.name != name
+                    && letters(&it.name) != letters(name)
+                    && strsim::damerau_levenshtein(&it.name, name) == 1
+            })
+            .collect();
+        names.dedup_by(|one, other| one.name == other.name);
+        if let [only] = names.as_slice() { Some(only) } else { None }
+    }
+}
+
 /// An object that a reference most likely means.
 pub struct Counterpart<'a> {
     /// What makes it, or it itself.
@@ -76,6 +125,8 @@ pub struct Counterparts<'a> {
     world: World<'a>,
     sources: &'a Sources,
     by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>>,
+    /// The same by kind and namespace, for names that are a slip away.
+    by_namespace: FxHashMap<(&'a str, &'a str), Slips<'a>>,
     /// Releases of Flux, by namespace.
     releases: FxHashMap<&'a str, Vec<&'a Node>>,
     /// Names that Kustomizations of Flux take variables from.
@@ -86,6 +137,7 @@ impl<'a> Counterparts<'a> {
     /// Looks at everything that is rendered.
     pub fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
         let mut by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>> = FxHashMap::default();
+        let mut by_namespace: FxHashMap<(&'a str, &'a str), Slips<'a>> = FxHashMap::default();
         for object in &inventory.objects {
             let itself = (object.group.is_empty() && is_data(&object.kind)).then(|| Candidate {
                 object,
@@ -107,6 +159,9 @@ impl<'a> Counterparts<'a> {
                 })
             });
             let candidates: Vec<_> = itself.into_iter().chain(made).collect();
+            for it in &candidates {
+                by_namespace.entry((it.kind, it.namespace)).or_default().push(it.clone());
+            }
             if !candidates.is_empty()
                 && let Some(dir) = dir_of(object.place, sources)
             {
@@ -125,7 +180,7 @@ impl<'a> Counterparts<'a> {
         for object in inventory.of_kind("HelmRelease").filter(|it| it.group == "helm.toolkit.fluxcd.io") {
             releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
         }
-        Self { inventory, world, sources, by_dir, releases, substituted }
+        Self { inventory, world, sources, by_dir, by_namespace, releases, substituted }
     }
 
     /// What a reference of an object of `app` most likely means, when nothing provides what it says. `place` is where that
@@ -142,6 +197,25 @@ impl<'a> Counterparts<'a> {
         {
             return None;
         }
+        self.beside(app, place, namespace, reference).or_else(|| self.misspelt(app, namespace, reference))
+    }
+
+    /// One of the same namespace, wherever it is written, whose name is a slip away.
+    fn misspelt(&self, app: AppId, namespace: &str, reference: &Reference) -> Option<Counterpart<'a>> {
+        let candidates = self.by_namespace.get(&(reference.kind.as_str(), namespace))?;
+        let only = candidates.near(&reference.name)?;
+        let serves = self.world.may_serve(only.object.app, app) && !self.is_used(only);
+        serves.then(|| Self::counterpart(only, namespace, reference))
+    }
+
+    /// One that is written beside what needs it.
+    fn beside(
+        &self,
+        app: AppId,
+        place: Place,
+        namespace: &str,
+        reference: &Reference,
+    ) -> Option<Counterpart<'a>> {
         let candidates = self.by_dir.get(&dir_of(place, self.sources)?)?.get(reference.kind.as_str())?;
         let wanted = NameWords::of(&reference.name);
         let mut found: Vec<&Candidate<'a>> = Vec::new();
@@ -167,9 +241,10 @@ impl<'a> Counterparts<'a> {
             }
         }
         let [only] = found.as_slice() else { return None };
-        if self.is_used(only) {
-            return None;
-        }
+        (!self.is_used(only)).then(|| Self::counterpart(only, namespace, reference))
+    }
+
+    fn counterpart(only: &Candidate<'a>, namespace: &str, reference: &Reference) -> Counterpart<'a> {
         let (object, kind, name) = (only.object, only.kind, &only.name);
         let makes = if object.kind == kind { String::new() } else { format!("{} makes ", object.kind) };
         let elsewhere = only.namespace != namespace;
@@ -190,7 +265,7 @@ impl<'a> Counterparts<'a> {
                 format!("{makes}`{name}`, which nothing uses"),
             )
         };
-        Some(Counterpart { object, help, words, elsewhere, name: meant })
+        Counterpart { object, help, words, elsewhere, name: meant }
     }
 
     /// Whether anything at all says that name, be it only in the values of a chart or in a script.
@@ -264,6 +339,18 @@ fn has_word(text: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_a_slip_apart_share_a_text() {
+        for (one, other, want) in [
+            ("cloudflare-secret", "cloudflared-secret", true),
+            ("grafana-amdin", "grafana-admin", true),
+            ("grafana-admin", "grafana-edit", false),
+        ] {
+            let texts: BTreeSet<SmolStr> = shortened(one).collect();
+            assert_eq!(shortened(other).any(|text| texts.contains(&text)), want, "{one} {other}");
+        }
+    }
 
     #[test]
     fn finds_names_as_words() {

@@ -3,7 +3,7 @@
 
 use crate::finding::{Confidence, Missing};
 use crate::origin::Place;
-use crate::relations::{Reference, Via};
+use crate::relations::{self, Reference, Via};
 use crate::repo::{AppEntry, Inventory, ObjectFacts, Status};
 use crate::schema;
 
@@ -22,10 +22,11 @@ pub struct Evidence {
 }
 
 /// Kinds that are taken for each other: the fields that name them hold a kind beside the name, or belong to one of two alike.
-const KIN: [(&str, &[&str]); 5] = [
+const KIN: [(&str, &[&str]); 6] = [
     ("apps", &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]),
     ("cert-manager.io", &["Issuer", "ClusterIssuer"]),
     ("external-secrets.io", &["SecretStore", "ClusterSecretStore"]),
+    ("gateway.networking.k8s.io", &["Gateway", "GatewayClass"]),
     ("rbac.authorization.k8s.io", &["Role", "ClusterRole"]),
     ("", &["Secret", "ConfigMap"]),
 ];
@@ -43,7 +44,11 @@ pub fn find(
         return service(inventory, world, object, namespace, reference);
     }
     // A value or a field of a custom resource may mean an object of another kind, but hardly one of another name.
-    let field = reference.via == Via::Field;
+    let of_known_chart = || {
+        reference.via == Via::Values
+            && !relations::chart_may_make(object.node.as_deref(), &object.name, &reference.name)
+    };
+    let field = reference.via == Via::Field || reference.kind == "Gateway" || of_known_chart();
     field
         .then(|| kin(world, object, namespace, reference))
         .flatten()

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::flux::ObjectName;
 use crate::near::did_you_mean;
 use crate::relations::Keys;
-use crate::repo::{AppEntry, Inventory};
+use crate::repo::{AppEntry, Inventory, ObjectFacts};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::TreePath;
@@ -90,6 +90,23 @@ fn look<'c>(
         }
         return;
     }
+    if matches!(answer, Answer::Missing(_) | Answer::Unapplied(_) | Answer::Unknown(_))
+        && let Some(other) = of_other_kind(entry, object, world)
+    {
+        let message = format!(
+            "{who} needs {kind} `{}/{name}`, which nothing provides: that name is a {}",
+            object.namespace, other.kind
+        );
+        let report = cx
+            .report(entry.app.spot(object.place), message)
+            .apps([entry.app.id])
+            .help(format!("say `kind: {}`", other.kind))
+            .related(other.place, format!("this {} has the name", other.kind));
+        if matches!(answer, Answer::Unknown(_)) {
+            drop(report.likely());
+        }
+        return;
+    }
     match answer {
         Answer::Provided(providers, Keys::Known(keys)) => {
             let Some(key) = key.filter(|key| !keys.contains(*key)) else { return };
@@ -133,6 +150,18 @@ fn look<'c>(
             }
         }
     }
+}
+
+/// The Secret that has the name where a ConfigMap is wanted, or the other way round.
+fn of_other_kind<'a>(entry: &AppEntry, object: &ObjectName, world: &World<'a>) -> Option<&'a ObjectFacts> {
+    let kind = match object.kind.as_str() {
+        "ConfigMap" => "Secret",
+        "Secret" => "ConfigMap",
+        _ => return None,
+    };
+    let other = world.named(entry.app.id, "", kind, &object.name);
+    let mut other = other.filter(|it| it.namespace == object.namespace);
+    other.next()
 }
 
 /// Whether a file is in the directory of the Kustomization that leads to an app, or below.

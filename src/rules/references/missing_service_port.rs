@@ -1,8 +1,8 @@
 //! `missing-service-port`: see the page.
 
 use crate::near::did_you_mean;
-use crate::relations::Via;
-use crate::repo::Inventory;
+use crate::relations::{self, Reference, Via};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::world::{Answer, World};
 use crate::yaml::Node;
@@ -18,8 +18,19 @@ meta!(
 
 pub(crate) struct MissingServicePort;
 
-/// The ports of a Service, as numbers and names.
-fn ports(service: &Node) -> Vec<(String, String)> {
+/// The ports of a Service, as numbers and names; none where they are not known. What makes it may be a release of a chart that
+/// is known.
+fn ports(service: &ObjectFacts, node: &Node, name: &str) -> Vec<(String, String)> {
+    if service.is("", "Service") {
+        listed(node)
+    } else if service.is("helm.toolkit.fluxcd.io", "HelmRelease") {
+        relations::service_ports(node, name)
+    } else {
+        Vec::new()
+    }
+}
+
+fn listed(service: &Node) -> Vec<(String, String)> {
     let text = |node: Option<&Node>| node.and_then(Node::scalar).map(ToString::to_string).unwrap_or_default();
     service
         .items(&["spec", "ports"])
@@ -37,9 +48,8 @@ impl Rule for MissingServicePort {
         let world = World::new(inventory, &cx.workspace.config);
         monitors(inventory, world, cx);
         for object in &inventory.objects {
-            for reference in
-                object.references.iter().filter(|it| it.kind == "Service" && it.via == Via::Field)
-            {
+            let traffic = |it: &&Reference| it.kind == "Service" && matches!(it.via, Via::Field | Via::Dns);
+            for reference in object.references.iter().filter(traffic) {
                 let (Some(port), Some(place)) = (&reference.key, reference.key_place) else { continue };
                 let Answer::Provided(services, _) = world.look_up(object.app, &object.namespace, reference)
                 else {
@@ -51,15 +61,20 @@ impl Rule for MissingServicePort {
                 let external = |node: &Node| {
                     node.at_path(&["spec", "type"]).and_then(Node::as_str) == Some("ExternalName")
                 };
-                let has = |node: &Node| {
-                    let ports = ports(node);
+                // The name of a Service without an address of its own stands for the pods, which listen on what they want.
+                let pods = |node: &Node| {
+                    reference.via == Via::Dns
+                        && node.at_path(&["spec", "clusterIP"]).and_then(Node::as_str) == Some("None")
+                };
+                let has = |service: &ObjectFacts, node: &Node| {
+                    let ports = ports(service, node, &reference.name);
                     ports.is_empty() || ports.iter().any(|(number, name)| number == port || name == port)
                 };
-                if known.iter().any(|(_, node)| external(node) || has(node)) {
+                if known.iter().any(|(it, node)| external(node) || pods(node) || has(it, node)) {
                     continue;
                 }
                 let Some((service, node)) = known.first() else { continue };
-                let ports: Vec<String> = ports(node)
+                let ports: Vec<String> = ports(service, node, &reference.name)
                     .into_iter()
                     .map(
                         |(number, name)| {
@@ -69,17 +84,22 @@ impl Rule for MissingServicePort {
                     .collect();
                 let message = format!(
                     "{} `{}` sends traffic to port `{port}` of Service `{}`, which has no such port",
-                    object.kind, object.name, service.name
+                    object.kind, object.name, reference.name
                 );
                 let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
                 let mut object_ref = object.to_ref(cluster);
                 object_ref.field = Some(reference.field.to_string());
                 let at = node.at_path(&["spec", "ports"]).map_or(service.place, Node::place);
-                cx.report(place, message)
+                let report = cx
+                    .report(place, message)
                     .apps([object.app])
                     .object_ref(object_ref)
                     .related(at, "its ports")
                     .help(format!("the Service has {}", ports.join(", ")));
+                // A text may be read by nobody.
+                if reference.via == Via::Dns {
+                    drop(report.likely());
+                }
             }
         }
     }
@@ -99,7 +119,7 @@ fn monitors(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
             let all: Vec<String> = services
                 .iter()
                 .filter_map(|it| it.node.as_deref())
-                .flat_map(ports)
+                .flat_map(listed)
                 .map(|(_, name)| name)
                 .collect();
             if all.iter().any(|known| known == name) {

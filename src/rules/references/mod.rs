@@ -17,6 +17,7 @@ mod missing_persistent_volume_claim;
 mod missing_priority_class;
 mod missing_reference_grant;
 mod missing_role;
+mod missing_route;
 mod missing_scale_target;
 mod missing_secret;
 mod missing_secret_key;
@@ -55,6 +56,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_priority_class::MissingPriorityClass,
     &missing_reference_grant::MissingReferenceGrant,
     &missing_role::MissingRole,
+    &missing_route::MissingRoute,
     &missing_scale_target::MissingScaleTarget,
     &missing_secret::MissingSecret,
     &missing_secret_key::MissingSecretKey,

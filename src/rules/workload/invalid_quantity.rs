@@ -58,6 +58,29 @@ impl Rule for InvalidQuantity {
     }
 }
 
+/// Fewer bytes than this no program runs in, and no volume has.
+const LEAST_BYTES: f64 = 65536.0;
+
+/// More processors than this no machine has.
+const MOST_PROCESSORS: f64 = 4096.0;
+
+/// What is a quantity, but none of this resource.
+fn absurd(name: &str, section: &str, text: &str, value: f64) -> Option<(String, &'static str)> {
+    let bytes = matches!(name, "memory" | "storage" | "ephemeral-storage");
+    if bytes && text.ends_with('m') {
+        return Some((format!("{name} is set to {value} bytes: `m` means thousandths"), "use `M` or `Mi`"));
+    }
+    // A small request asks for next to nothing, which is allowed.
+    if bytes && value > 0.0 && value < LEAST_BYTES && (section == "limits" || name == "storage") {
+        return Some((format!("{name} is set to {value} bytes"), "add the unit: `Mi` or `Gi`"));
+    }
+    if name == "cpu" && value > MOST_PROCESSORS {
+        let help = "one processor is `1` or `1000m`; `Ki`, `Mi` and `Gi` are for bytes";
+        return Some((format!("cpu is set to {value} processors, which no node has"), help));
+    }
+    None
+}
+
 fn check(resources: &Node, path: &str, is_claim: bool, object: &Object, cx: &mut Context<'_>) {
     for section in ["requests", "limits"] {
         for entry in resources.get(section).map(Node::entries).unwrap_or_default() {
@@ -83,12 +106,9 @@ fn check(resources: &Node, path: &str, is_claim: bool, object: &Object, cx: &mut
                     });
                 }
                 Ok(Some(value)) => {
-                    let milli = entry.value.scalar_text().is_some_and(|text| text.ends_with('m'));
-                    if milli && matches!(name.as_str(), "memory" | "storage" | "ephemeral-storage") {
-                        let message = format!("{name} is set to {value} bytes: `m` means thousandths");
-                        cx.report(entry.value.place(), message)
-                            .object(object, Some(&field()))
-                            .help("use `M` or `Mi`");
+                    let text = entry.value.scalar_text().unwrap_or_default();
+                    if let Some((message, help)) = absurd(name, section, text, value) {
+                        cx.report(entry.value.place(), message).object(object, Some(&field())).help(help);
                     }
                     // Of a claim, the API server looks at its size alone.
                     let counts = !is_claim || section == "requests" && name == "storage";
@@ -117,6 +137,31 @@ fn check(resources: &Node, path: &str, is_claim: bool, object: &Object, cx: &mut
                 .object(object, Some(&format!("{path}.requests.{}", entry.key.text)))
                 .related(limit.place(), "the limit")
                 .help("lower the request or raise the limit");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_absurd_amounts() {
+        for (name, section, text, want) in [
+            ("cpu", "requests", "50Mi", true),
+            ("cpu", "limits", "8", false),
+            ("cpu", "requests", "100m", false),
+            ("memory", "limits", "512m", true),
+            ("memory", "limits", "256", true),
+            ("memory", "requests", "256", false),
+            ("memory", "limits", "0", false),
+            ("memory", "limits", "268435456", false),
+            ("storage", "requests", "10", true),
+            ("storage", "requests", "10Gi", false),
+            ("nvidia.com/gpu", "limits", "1", false),
+        ] {
+            let value = crate::k8s::quantity(text).unwrap();
+            assert_eq!(absurd(name, section, text, value).is_some(), want, "{name} {section} {text}");
         }
     }
 }
