@@ -66,8 +66,8 @@ pub enum Known {
 }
 
 /// What to do about dependencies that are nowhere.
-const DEPENDENCIES: &str = "run `helm dependency build` in the chart, or vendor the charts below a directory of \
-                            `charts.paths`; `gitops-lint apps --missing-charts` prints the commands";
+const DEPENDENCIES: &str = "`gitops-lint fetch` brings those that name a URL; else run `helm dependency build` in the chart, or \
+                            vendor the charts below a directory of `charts.paths`";
 
 /// Whether a template stops at a definition or at values that a chart which is not there may bring.
 fn is_of_missing_chart(problem: &Problem) -> bool {

@@ -68,6 +68,11 @@ impl ChartIndex {
         }
     }
 
+    /// Where parsed files are kept.
+    pub(super) fn cache(&self) -> Option<&Arc<Cache>> {
+        self.cache.as_ref()
+    }
+
     /// Whether it is known where charts may lie.
     pub fn has_places(&self) -> bool {
         !self.places.is_empty()
@@ -175,13 +180,23 @@ fn vendored(tree: &Arc<dyn Tree>, path: &TreePath, cache: &Cache) -> Option<(Smo
     Some((name.into(), Vendored { version: version.into(), at, packed: true }))
 }
 
-/// Name and version in a chart's `Chart.yaml`.
+/// Name and version in a chart's `Chart.yaml`. `None` for one that wraps a chart of the same name from elsewhere: whoever
+/// asks for that one does not mean the wrapper, least of all the wrapper itself.
 fn identity(dir: &Dir, cache: &Cache) -> Option<(SmolStr, SmolStr)> {
     let file = dir.tree.read(&dir.path.child("Chart.yaml")).ok()?;
     let stream = cache.stream(&file);
     let root = stream.documents.first()?.root.as_ref()?;
     let text = |key: &str| root.get(key).and_then(Node::scalar).filter(|text| !text.is_empty()).cloned();
-    Some((text("name")?, text("version")?))
+    let name = text("name")?;
+    let from_elsewhere = |dependency: &Node| {
+        let repository = dependency.get("repository").and_then(Node::scalar);
+        let is_url = repository.is_some_and(|url| !url.is_empty() && !url.starts_with("file:"));
+        is_url && dependency.get("name").and_then(Node::scalar) == Some(&name)
+    };
+    if root.items(&["dependencies"]).iter().any(from_elsewhere) {
+        return None;
+    }
+    Some((name, text("version")?))
 }
 
 /// The files in an archive.
@@ -207,6 +222,11 @@ mod tests {
                 ("vendor/a-2/Chart.yaml", &chart("a", "2.0.0-rc.1")),
                 ("vendor/a-2/charts/b/Chart.yaml", &chart("b", "v3.1.0")),
                 ("vendor/k8s-1thing-0.1.0.tgz", "no archive"),
+                (
+                    "wrapper/Chart.yaml",
+                    "name: w\nversion: 1.0.0\ndependencies: [{name: w, version: 1.0.0, repository: 'https://h.example'}]\n",
+                ),
+                ("whole/Chart.yaml", "name: g\nversion: 1.0.0\ndependencies: [{name: g, version: '*'}]\n"),
             ],
         );
         let index = ChartIndex::new(vec![Arc::new(tree)], Arc::new(Cache::new(sources)));
@@ -221,6 +241,8 @@ mod tests {
             ("org/b", "3.1.0", Some("vendor/a-2/charts/b")),
             ("k8s-1thing", "0.1.0", None),
             ("nobody", "1.0.0", None),
+            ("w", "1.0.0", None),
+            ("g", "1.0.0", Some("whole")),
             ("it's", "~1 $(x)", None),
         ] {
             let found = index.find(name, version).ok();

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cache::Want;
 use crate::golang::Glob;
@@ -17,6 +17,7 @@ use crate::yaml::Cache;
 
 use super::charts::ChartIndex;
 use super::fetched::{Fetched, Lookup};
+use super::helm_names::HelmNames;
 
 /// Answers which tree this repository has at a revision.
 pub trait Revisions: Send + Sync + fmt::Debug {
@@ -50,7 +51,7 @@ pub enum Identity {
 /// All that is on this machine.
 #[derive(Debug)]
 pub struct Checkouts {
-    tree: Arc<dyn Tree>,
+    pub(super) tree: Arc<dyn Tree>,
     /// Keys of URLs that mean this repository.
     known: BTreeSet<String>,
     inferred: Mutex<Inferred>,
@@ -58,11 +59,13 @@ pub struct Checkouts {
     here: BTreeSet<String>,
     revisions: Option<Arc<dyn Revisions>>,
     /// `repos:` of the configuration.
-    others: Arc<BTreeMap<String, Arc<dyn Tree>>>,
-    charts: ChartIndex,
-    fetched: Arc<Fetched>,
+    pub(super) others: Arc<BTreeMap<String, Arc<dyn Tree>>>,
+    pub(super) charts: ChartIndex,
+    pub(super) fetched: Arc<Fetched>,
     /// What other programs keep on this machine: charts that Helm pulled.
-    machine: Arc<ChartIndex>,
+    pub(super) machine: Arc<ChartIndex>,
+    /// What the files say of names that `helm repo add` gave, once one was asked for.
+    pub(super) helm_names: OnceLock<HelmNames>,
 }
 
 /// What was concluded from the apps.
@@ -188,6 +191,7 @@ impl Checkouts {
             charts: ChartIndex::default(),
             fetched: Arc::default(),
             machine: Arc::default(),
+            helm_names: OnceLock::new(),
         }
     }
 
@@ -204,6 +208,7 @@ impl Checkouts {
             charts: self.charts.beside(&self.tree, tree),
             fetched: Arc::clone(&self.fetched),
             machine: Arc::clone(&self.machine),
+            helm_names: OnceLock::new(),
         }
     }
 
@@ -391,43 +396,7 @@ impl Remotes for Checkouts {
     }
 
     fn chart(&self, url: &str, name: &str, version: &str) -> Found {
-        // A mapped directory is as good as the artifact.
-        let whole = format!("{url}/{name}");
-        if let Some(tree) = self.others.get(&repository_key(&whole)) {
-            return Found::Here(Dir::new(Arc::clone(tree), TreePath::root()));
-        }
-        let versions = match self.charts.find(name, version) {
-            Ok(dir) => return Found::Here(dir),
-            Err(versions) => versions,
-        };
-        // A name that `helm repo add` gave is known to one machine only.
-        let want =
-            (!url.starts_with('@') && !url.starts_with("alias:")).then(|| Want::chart(url, name, version));
-        match want.as_ref().map(|want| self.fetched.find(want)) {
-            Some(Lookup::Here(dir)) => return Found::Here(dir),
-            Some(Lookup::Unfixed(dir, note)) => return Found::Instead(dir, note),
-            Some(Lookup::Absent) | None => {}
-        }
-        let others = match self.machine.find(name, version) {
-            Ok(dir) => return Found::Here(dir),
-            Err(others) => others,
-        };
-        let there = match [versions, others].concat().as_slice() {
-            [] => String::new(),
-            versions => format!(", only {} is", versions.join(", ")),
-        };
-        let chart = Want::chart(url, name, version);
-        let help = match want {
-            Some(want) => {
-                self.fetched.miss(want);
-                "`gitops-lint fetch` brings it; or vendor it below a directory of `charts.paths`".to_owned()
-            }
-            None => format!("vendor `{}` below a directory of `charts.paths`", chart.short_name()),
-        };
-        Found::Missing {
-            reason: format!("the chart `{name}` {version} of {url} is not on this machine{there}"),
-            help,
-        }
+        self.find_chart(url, name, version)
     }
 
     fn artifact(&self, url: &str, version: &str) -> Found {

@@ -81,7 +81,11 @@ impl Remotes for Misses<'_> {
     }
 
     fn chart(&self, url: &str, name: &str, version: &str) -> Found {
-        self.0.noted(Want::chart(url, name, version), self.0.workspace.remotes().chart(url, name, version))
+        let found = self.0.workspace.remotes().chart(url, name, version);
+        match self.0.workspace.checkouts.chart_want(url, name, version) {
+            Some(want) => self.0.noted(want, found),
+            None => found,
+        }
     }
 
     fn artifact(&self, url: &str, version: &str) -> Found {

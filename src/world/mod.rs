@@ -16,5 +16,5 @@ mod unseen;
 
 pub use answer::{Answer, World};
 pub use counterpart::{Counterpart, Counterparts};
-pub use scripts::{Scripts, is_script};
+pub use scripts::Scripts;
 pub use selectable::{Selectable, Selectors};

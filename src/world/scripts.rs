@@ -4,13 +4,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::repo::Workspace;
-use crate::source::{SourceFile, Span, TreePath};
-
-/// Whether a file is run by somebody.
-pub fn is_script(name: &str) -> bool {
-    let ends = [".sh", ".bash", ".mk"].iter().any(|suffix| name.ends_with(suffix));
-    ends || matches!(name, "Makefile" | "makefile" | "GNUmakefile" | "justfile" | "Justfile" | "Jenkinsfile")
-}
+use crate::source::{SourceFile, Span, TreePath, is_told};
 
 /// What all scripts and documents say, read once.
 #[derive(Debug, Default)]
@@ -26,7 +20,7 @@ impl Scripts {
     pub fn of(workspace: &Workspace) -> Self {
         let mut scripts = Self::default();
         for path in workspace.tree.files() {
-            if !is_read(path.file_name()) {
+            if !is_told(path.file_name()) {
                 continue;
             }
             let Ok(file) = workspace.tree.read(&path) else { continue };
@@ -71,11 +65,6 @@ impl Scripts {
 
 /// The kinds that lines make.
 const MADE: [&str; 3] = ["Secret", "ConfigMap", "ServiceAccount"];
-
-/// Whether a file tells what people or programs do: scripts, documents, tasks.
-fn is_read(name: &str) -> bool {
-    is_script(name) || name.ends_with(".md") || name.starts_with("Taskfile") || name.starts_with(".mise")
-}
 
 /// What a line creates: `oc create secret generic NAME`, `kubectl -n x create cm NAME`.
 fn created(line: &str) -> Option<(&'static str, &str)> {

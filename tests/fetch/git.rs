@@ -19,6 +19,11 @@ fn origin(dir: &Path) {
         );
         std::fs::write(work.join("base/cm.yaml"), text).unwrap();
     };
+    std::fs::create_dir_all(work.join("charts/web/templates")).unwrap();
+    std::fs::write(work.join("charts/web/Chart.yaml"), "apiVersion: v2\nname: web\nversion: 0.1.0\n")
+        .unwrap();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { value: charted }\n";
+    std::fs::write(work.join("charts/web/templates/cm.yaml"), template).unwrap();
     git(&work, &["init", "-q", "."]);
     write("tagged");
     git(&work, &["add", "."]);
@@ -118,6 +123,24 @@ fn remote_bases_of_kustomizations() {
     scene.fetch();
     let (_, rendered) = scene.run(&["render", "app", "overlay"]);
     assert!(rendered.contains("name: my-base") && rendered.contains("value: tagged"), "{rendered}");
+}
+
+/// A directory of a repository as a chart repository, in the words of the plugin helm-git.
+#[test]
+fn charts_in_git() {
+    let dir = tempfile::tempdir().unwrap();
+    origin(dir.path());
+    let server = smart_http(dir.path());
+    for (place, fits) in [("charts", true), ("charts/web", true), ("base", false)] {
+        let url = server.url(&format!("/org/base.git@{place}?ref=v1.0.0"));
+        let about = format!(
+            "apiVersion: v2\nname: own\nversion: 1.0.0\ndependencies:\n- {{ name: web, version: '*', repository: 'git+{url}' }}\n"
+        );
+        let scene = Scene::new(&[("own/Chart.yaml", &about)]);
+        assert!(scene.fetch().contains("fetched  git  http://127.0.0.1"));
+        let (_, rendered) = scene.run(&["render", "app", "own"]);
+        assert_eq!(rendered.contains("value: charted"), fits, "{place}: {rendered}");
+    }
 }
 
 #[test]

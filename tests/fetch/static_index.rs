@@ -235,3 +235,41 @@ fn definitions_of_fetched_charts_are_known() {
         assert!(code == 1 && said.contains("own/gadget.yaml:4:15: error[schema-violation]"), "{said}");
     }
 }
+
+/// A name that `helm repo add` gave means what the files of the repository say of it, and nothing where they say nothing.
+#[test]
+fn names_of_helm_repo_add() {
+    let server = repository(vec![("web", "1.0.0", chart("web", "1.0.0", &[]))]);
+    let own = |repository: &str| {
+        format!(
+            "apiVersion: v2\nname: own\nversion: 1.0.0\ndependencies:\n- {{ name: web, version: 1.0.0, repository: '{repository}' }}\n"
+        )
+    };
+    let added = format!("#!/bin/sh\nhelm repo add mine {}\n", server.url("/charts/"));
+    for repository in ["@mine", "alias:mine"] {
+        let scene = Scene::new(&[("own/Chart.yaml", &own(repository)), ("setup.sh", &added)]);
+        let (_, said) = scene.run(&["check"]);
+        assert!(said.contains("1 of 1 app needs 1 chart from elsewhere: gitops-lint fetch"), "{said}");
+        assert!(scene.fetch().contains("web 1.0.0 of http://127.0.0.1"), "{repository}");
+        let (_, rendered) = scene.run(&["render", "app", "own"]);
+        assert!(rendered.contains("version: 1.0.0"), "{rendered}");
+    }
+    let scene = Scene::new(&[("own/Chart.yaml", &own("@mine")), ("setup.sh", "helm repo update mine\n")]);
+    assert_eq!(scene.fetch(), "nothing is wanted from elsewhere\n");
+    let (_, said) = scene.run(&["apps"]);
+    assert!(said.contains("  skipped  ") && said.contains("brings those that name a URL"), "{said}");
+}
+
+/// A chart that wraps one of its own name and version is not taken for it.
+#[test]
+fn wrappers_are_not_what_they_wrap() {
+    let server = repository(vec![("web", "1.0.0", chart("web", "1.0.0", &[]))]);
+    let wrapper = format!(
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {{ name: web, version: 1.0.0, repository: '{}' }}\n",
+        server.url("/charts")
+    );
+    let scene = Scene::new(&[("charts/web/Chart.yaml", &wrapper)]);
+    assert!(scene.fetch().contains("\n1 fetched\n"));
+    let (_, rendered) = scene.run(&["render", "app", "charts/web"]);
+    assert!(rendered.contains("version: 1.0.0"), "{rendered}");
+}

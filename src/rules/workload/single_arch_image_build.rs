@@ -8,8 +8,7 @@ use crate::k8s::Image;
 use crate::origin::Place;
 use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, images, meta, workloads};
-use crate::source::Span;
-use crate::world::is_script;
+use crate::source::{Span, is_script};
 
 meta!(
     "single-arch-image-build",
