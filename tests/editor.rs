@@ -24,17 +24,17 @@ fn open(root: &Path) -> Result<(Workspace, Options), String> {
 }
 
 /// A client with a repository of its own.
-struct Client {
-    dir: tempfile::TempDir,
+pub(crate) struct Client {
+    pub(crate) dir: tempfile::TempDir,
     server: Server,
     id: u64,
-    versions: BTreeMap<String, String>,
-    diagnostics: BTreeMap<String, Value>,
-    told: Vec<Value>,
+    pub(crate) versions: BTreeMap<String, String>,
+    pub(crate) diagnostics: BTreeMap<String, Value>,
+    pub(crate) told: Vec<Value>,
 }
 
 impl Client {
-    fn new(repo: &Path) -> Self {
+    pub(crate) fn new(repo: &Path) -> Self {
         let dir = tempfile::tempdir().unwrap();
         copy(repo, dir.path());
         let server = Server::new(Arc::new(open), Some(dir.path().to_owned()));
@@ -48,7 +48,7 @@ impl Client {
         client
     }
 
-    fn uri(&self, path: &str) -> String {
+    pub(crate) fn uri(&self, path: &str) -> String {
         format!("file://{}/{path}", self.dir.path().display())
     }
 
@@ -65,11 +65,11 @@ impl Client {
         out
     }
 
-    fn notify(&mut self, method: &str, params: &Value) {
+    pub(crate) fn notify(&mut self, method: &str, params: &Value) {
         self.send(&[Ok(json!({ "jsonrpc": "2.0", "method": method, "params": params }))]);
     }
 
-    fn ask(&mut self, method: &str, params: &Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.id += 1;
         let id = self.id;
         let out = self.send(&[Ok(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))]);
@@ -78,12 +78,12 @@ impl Client {
         answer["result"].clone()
     }
 
-    fn text(&self, path: &str) -> String {
+    pub(crate) fn text(&self, path: &str) -> String {
         let known = self.versions.get(path).cloned();
         known.unwrap_or_else(|| std::fs::read_to_string(self.dir.path().join(path)).unwrap())
     }
 
-    fn open(&mut self, path: &str) {
+    pub(crate) fn open(&mut self, path: &str) {
         let text = self.text(path);
         let document = json!({ "uri": self.uri(path), "languageId": "yaml", "version": 1, "text": text });
         self.versions.insert(path.to_owned(), text);
@@ -91,7 +91,7 @@ impl Client {
     }
 
     /// Replaces the first `old` of an open file.
-    fn replace(&mut self, path: &str, old: &str, new: &str) {
+    pub(crate) fn replace(&mut self, path: &str, old: &str, new: &str) {
         let text = self.text(path);
         let at = text.find(old).unwrap_or_else(|| panic!("no `{old}` in {path}"));
         let range = json!({ "start": position(&text, at), "end": position(&text, at + old.len()) });
@@ -104,8 +104,38 @@ impl Client {
         );
     }
 
+    /// Takes over the edits of an action, the last one first.
+    pub(crate) fn apply(&mut self, path: &str, edits: &Value) {
+        let mut edits = edits.as_array().unwrap().clone();
+        edits.sort_by_key(|it| {
+            let start = &it["range"]["start"];
+            std::cmp::Reverse((start["line"].as_u64(), start["character"].as_u64()))
+        });
+        let mut text = self.text(path);
+        for edit in &edits {
+            let offset = |end: &str| {
+                let at = &edit["range"][end];
+                let line = at["line"].as_u64().unwrap() as usize;
+                let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+                start + at["character"].as_u64().unwrap() as usize
+            };
+            let (start, end) = (offset("start"), offset("end"));
+            text.replace_range(start..end, edit["newText"].as_str().unwrap());
+        }
+        self.set(path, text);
+    }
+
+    /// Gives an open file another text.
+    pub(crate) fn set(&mut self, path: &str, text: String) {
+        let document = json!({ "uri": self.uri(path), "version": 3 });
+        let change = json!({ "text": text });
+        self.versions.insert(path.to_owned(), text);
+        let params = json!({ "textDocument": document, "contentChanges": [change] });
+        self.notify("textDocument/didChange", &params);
+    }
+
     /// Asks about the first place where `what` stands in a file, behind its first `skip` bytes.
-    fn at(&mut self, method: &str, path: &str, what: &str, skip: usize) -> Value {
+    pub(crate) fn at(&mut self, method: &str, path: &str, what: &str, skip: usize) -> Value {
         let text = self.text(path);
         let at = text.find(what).unwrap_or_else(|| panic!("no `{what}` in {path}")) + skip;
         let params = json!({
@@ -117,7 +147,7 @@ impl Client {
     }
 
     /// What is told now, and what a fresh check of the same files finds, as places and messages.
-    fn compare(&self, what: &str) {
+    pub(crate) fn compare(&self, what: &str) {
         let copied = tempfile::tempdir().unwrap();
         copy(self.dir.path(), copied.path());
         for (path, text) in &self.versions {
@@ -153,7 +183,7 @@ impl Client {
     }
 }
 
-fn position(text: &str, at: usize) -> Value {
+pub(crate) fn position(text: &str, at: usize) -> Value {
     let before = &text[..at];
     let line = before.matches('\n').count();
     let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -183,7 +213,7 @@ fn shop() -> tempfile::TempDir {
     dir
 }
 
-fn files_of(locations: &Value) -> Vec<String> {
+pub(crate) fn files_of(locations: &Value) -> Vec<String> {
     let file = |it: &Value| it["uri"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let line = |it: &Value| it["range"]["start"]["line"].as_u64().unwrap() + 1;
     locations.as_array().unwrap().iter().map(|it| format!("{}:{}", file(it), line(it))).collect()
@@ -242,7 +272,7 @@ fn completes_keys_and_rules() {
     let items = client.at("textDocument/completion", "values/prod.yaml", "  na", 4);
     let labels: Vec<&str> =
         items.as_array().unwrap().iter().map(|it| it["label"].as_str().unwrap()).collect();
-    assert_eq!(labels, ["name", "tag"]);
+    assert_eq!(labels, ["name"]);
     client.replace("values/prod.yaml", "  na", "# gitops-lint: ignore[");
     let items = client.at("textDocument/completion", "values/prod.yaml", "ignore[", 7);
     assert!(items.as_array().unwrap().iter().any(|it| it["label"] == "missing-secret"));
@@ -265,9 +295,9 @@ fn offers_to_ignore_what_is_found() {
     let actions = client.ask("textDocument/codeAction", &params);
     let actions = actions.as_array().unwrap();
     let ignore = actions.iter().find(|it| it["title"] == "Ignore missing-config-map on this line").unwrap();
-    let comment = ignore["edit"]["changes"][&uri][0]["newText"].as_str().unwrap();
+    assert_eq!(ignore["data"]["proved"], true);
     let text = client.text("charts/shop/values.yaml");
-    client.replace("charts/shop/values.yaml", "config: setings", &format!("{comment}config: setings"));
+    client.apply("charts/shop/values.yaml", &ignore["edit"]["changes"][&uri]);
     assert_eq!(client.diagnostics[&uri], json!([]));
     client.compare("suppressed");
     assert_ne!(text, client.text("charts/shop/values.yaml"));

@@ -134,16 +134,18 @@ fn a_fix_that_changes_more_than_it_says_is_left() {
     let dir = scratch(&[
         ("apps/shop.yaml", APP),
         ("deploy/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
-        ("deploy/values.yaml", "on: 8080\n"),
+        ("deploy/values.yaml", "port: 8080\n"),
         (
             "deploy/templates/config.yaml",
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  a: {{ .Values.on }}\n  b: {{ kindOf .Values.on }}\n",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  a: {{ .Values.port }}\n  b: {{ kindOf .Values.port }}\n",
         ),
     ]);
     let outcome = run_in(dir.path(), &["fix", "--format", "json"]);
     let outcome: Value = serde_json::from_slice(&outcome.stdout).unwrap();
     assert_eq!(outcome["applied"].as_array().unwrap().len(), 0, "{outcome}");
-    assert_eq!(read(&dir, "deploy/values.yaml"), "on: 8080\n");
+    let reason = outcome["left"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("data.b of shop would change, too"), "{outcome}");
+    assert_eq!(read(&dir, "deploy/values.yaml"), "port: 8080\n");
 }
 
 #[test]

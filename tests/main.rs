@@ -31,6 +31,7 @@ mod corpus_ownership;
 mod danger;
 mod docs;
 mod editor;
+mod editor_answers;
 mod environments;
 mod evidence;
 mod fetch;

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::finding::{Applicability, Fix};
 use crate::lint::Options;
 use crate::repo::Workspace;
-use crate::source::{Span, TreePath};
+use crate::source::TreePath;
 
-use super::questions::Cursor;
-use super::session::{Checked, Session};
+use super::session::Session;
 use super::text::Encoding;
-use super::told::{diagnostic, file_at, locations, status};
+use super::told::{diagnostic, status};
 use super::uri;
 
 /// Opens the repository at a path.
@@ -24,9 +22,9 @@ const STEERING: [&str; 3] = [".gitops-lint.yaml", ".gitops-lint.yml", ".gitops-l
 
 /// What the protocol calls errors.
 const PARSE_ERROR: i64 = -32700;
-const INVALID_REQUEST: i64 = -32600;
-const METHOD_NOT_FOUND: i64 = -32601;
-const INVALID_PARAMS: i64 = -32602;
+pub(super) const INVALID_REQUEST: i64 = -32600;
+pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+pub(super) const INVALID_PARAMS: i64 = -32602;
 const NOT_INITIALIZED: i64 = -32002;
 const CANCELLED: i64 = -32800;
 
@@ -36,17 +34,19 @@ pub struct Server {
     /// The root that the command line named, if it did.
     root: Option<PathBuf>,
     /// The root as the editor names it.
-    root_uri: String,
-    encoding: Encoding,
-    session: Option<Session>,
+    pub(super) root_uri: String,
+    pub(super) encoding: Encoding,
+    pub(super) session: Option<Session>,
+    /// Whether the editor watches files for those who ask.
+    watches: bool,
     /// Texts of open documents by their URIs.
     texts: BTreeMap<TreePath, String>,
     /// What was told about which file.
     published: BTreeMap<TreePath, Value>,
-    status: String,
+    status: Value,
     /// The last check that was told of.
     told: u64,
-    stopping: bool,
+    pub(super) stopping: bool,
     exited: bool,
     out: Vec<Value>,
 }
@@ -62,7 +62,8 @@ impl Server {
             session: None,
             texts: BTreeMap::new(),
             published: BTreeMap::new(),
-            status: String::new(),
+            status: Value::Null,
+            watches: false,
             told: 0,
             stopping: false,
             exited: false,
@@ -138,50 +139,7 @@ impl Server {
         }
     }
 
-    fn request(&mut self, method: &str, params: &Value) -> Result<Value, (i64, String)> {
-        match method {
-            "initialize" => Ok(self.initialize(params)),
-            "shutdown" => {
-                self.stopping = true;
-                Ok(Value::Null)
-            }
-            "textDocument/hover" => self.ask(params, |cursor, checked, encoding| {
-                let Some((text, at)) = cursor.hover(checked) else { return Value::Null };
-                let Some(file) = checked.workspace.sources.get(at.file) else { return Value::Null };
-                json!({ "contents": { "kind": "markdown", "value": text }, "range": encoding.range(&file, at) })
-            }),
-            "textDocument/definition" => {
-                let root = self.root_uri.clone();
-                self.ask(params, |cursor, checked, encoding| {
-                    locations(checked, encoding, &root, cursor.definition(checked))
-                })
-            }
-            "textDocument/references" => {
-                let root = self.root_uri.clone();
-                self.ask(params, |cursor, checked, encoding| {
-                    locations(checked, encoding, &root, cursor.references(checked))
-                })
-            }
-            "textDocument/completion" => self.ask(params, |cursor, checked, _| {
-                let item = |it: super::questions::Proposal| json!({ "label": it.label, "detail": it.detail, "kind": 10 });
-                Value::Array(cursor.complete(checked).into_iter().map(item).collect())
-            }),
-            "textDocument/documentLink" => {
-                let root = self.root_uri.clone();
-                self.ask(params, |cursor, checked, encoding| {
-                    let link = |(at, target): (Span, TreePath)| {
-                        let file = checked.workspace.sources.get(at.file)?;
-                        Some(json!({ "range": encoding.range(&file, at), "target": uri::of(&root, target.as_str()) }))
-                    };
-                    Value::Array(cursor.links(checked).into_iter().filter_map(link).collect())
-                })
-            }
-            "textDocument/codeAction" => self.code_actions(params),
-            _ => Err((METHOD_NOT_FOUND, format!("there is no method `{method}`"))),
-        }
-    }
-
-    fn initialize(&mut self, params: &Value) -> Value {
+    pub(super) fn initialize(&mut self, params: &Value) -> Value {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let folder = params.get("workspaceFolders").and_then(|folders| text(folders.get(0)?.get("uri")));
         let given = folder.or_else(|| text(params.get("rootUri")));
@@ -191,6 +149,10 @@ impl Server {
         root.trim_end_matches('/').clone_into(&mut self.root_uri);
         let encodings =
             params.get("capabilities").and_then(|it| it.get("general")?.get("positionEncodings")?.as_array());
+        let watches = params.get("capabilities").and_then(|it| {
+            it.get("workspace")?.get("didChangeWatchedFiles")?.get("dynamicRegistration")?.as_bool()
+        });
+        self.watches = watches.unwrap_or(false);
         let utf8 = encodings.is_some_and(|all| all.iter().any(|it| it.as_str() == Some("utf-8")));
         self.encoding = if utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
         json!({
@@ -200,7 +162,8 @@ impl Server {
                 "hoverProvider": true,
                 "definitionProvider": true,
                 "referencesProvider": true,
-                "completionProvider": { "triggerCharacters": ["["] },
+                "completionProvider": { "triggerCharacters": ["[", " ", "/"] },
+                "inlayHintProvider": true,
                 "documentLinkProvider": {},
                 "codeActionProvider": { "codeActionKinds": ["quickfix"] },
             },
@@ -211,7 +174,12 @@ impl Server {
     fn notification(&mut self, method: &str, params: &Value) {
         match method {
             "exit" => self.exited = true,
-            "initialized" => self.start(),
+            "initialized" => {
+                if self.watches {
+                    self.watch();
+                }
+                self.start();
+            }
             "textDocument/didOpen" => {
                 let document = params.get("textDocument");
                 let text = document.and_then(|it| it.get("text")?.as_str());
@@ -248,8 +216,20 @@ impl Server {
         }
     }
 
-    fn path(&self, params: &Value) -> Option<TreePath> {
+    /// The file that a message is about.
+    pub(super) fn path(&self, params: &Value) -> Option<TreePath> {
         uri::path(&self.root_uri, params.get("textDocument")?.get("uri")?.as_str()?)
+    }
+
+    /// Asks the editor to tell of files that others change.
+    fn watch(&mut self) {
+        let options = json!({ "watchers": [{ "globPattern": "**/*" }] });
+        let registration =
+            json!({ "id": "files", "method": "workspace/didChangeWatchedFiles", "registerOptions": options });
+        self.out.push(json!({
+            "jsonrpc": "2.0", "id": "files", "method": "client/registerCapability",
+            "params": { "registrations": [registration] },
+        }));
     }
 
     /// Opens the repository, and says so where that fails.
@@ -305,86 +285,6 @@ impl Server {
         }
     }
 
-    /// Puts a question about a place to the present state.
-    fn ask(
-        &mut self,
-        params: &Value,
-        question: impl Fn(&Cursor, &Checked, Encoding) -> Value,
-    ) -> Result<Value, (i64, String)> {
-        let document = params.get("textDocument").and_then(|it| it.get("uri")?.as_str());
-        let document = document.ok_or((INVALID_PARAMS, "which document?".to_owned()))?;
-        let number =
-            |key: &str| params.get("position").and_then(|it| it.get(key)?.as_u64()).unwrap_or(0) as usize;
-        let (line, character) = (number("line"), number("character"));
-        let (Some(path), Some(session)) = (uri::path(&self.root_uri, document), &mut self.session) else {
-            return Ok(Value::Null);
-        };
-        let checked = session.check().map_err(|why| (INVALID_REQUEST, why))?;
-        let Ok(file) = checked.workspace.tree.read(&path) else { return Ok(Value::Null) };
-        let offset = self.encoding.offset(file.text_or_empty(), line, character) as u32;
-        let cursor = Cursor::new(checked, &path, offset);
-        Ok(cursor.map_or(Value::Null, |cursor| question(&cursor, checked, self.encoding)))
-    }
-
-    /// Fixes and suppressing comments for what is found on some lines.
-    fn code_actions(&mut self, params: &Value) -> Result<Value, (i64, String)> {
-        let (Some(path), Some(session)) = (self.path(params), &mut self.session) else {
-            return Ok(Value::Null);
-        };
-        let line = |end: &str| params.get("range").and_then(|it| it.get(end)?.get("line")?.as_u64());
-        let (Some(first), Some(last)) = (line("start"), line("end")) else {
-            return Err((INVALID_PARAMS, "which lines?".to_owned()));
-        };
-        let checked = session.check().map_err(|why| (INVALID_REQUEST, why))?;
-        let mut actions = Vec::new();
-        let mut offered = BTreeSet::new();
-        for reported in &checked.report.findings {
-            let finding = &reported.finding;
-            let Some(file) = file_at(checked, finding.primary.at, &path) else { continue };
-            let at = file.line_index(finding.primary.at.start);
-            if (at as u64) < first || at as u64 > last {
-                continue;
-            }
-            let diagnostic = diagnostic(checked, self.encoding, &self.root_uri, reported, &file);
-            // What is left to people is no edit.
-            let whole = |fix: &&Fix| fix.applicability != Applicability::DisplayOnly;
-            if let Some(fix) = finding.fix.as_ref().filter(whole) {
-                let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-                for (span, text) in &fix.edits {
-                    let Some(file) = checked.workspace.sources.get(span.file) else { continue };
-                    let start = self.encoding.position(&file, span.start);
-                    let range = json!({ "start": start, "end": self.encoding.position(&file, span.end) });
-                    let edit = json!({ "range": range, "newText": text });
-                    changes.entry(uri::of(&self.root_uri, file.name())).or_default().push(edit);
-                }
-                actions.push(json!({
-                    "title": fix.title,
-                    "kind": "quickfix",
-                    "isPreferred": fix.applicability == Applicability::Safe,
-                    "diagnostics": [diagnostic.clone()],
-                    "edit": { "changes": changes },
-                }));
-            }
-            let is_yaml = path.file_name().ends_with(".yaml") || path.file_name().ends_with(".yml");
-            if !is_yaml || !offered.insert((finding.rule, at)) {
-                continue;
-            }
-            let text = file.line_span(at).map_or("", |span| file.slice(span));
-            let indent = text.get(..text.len() - text.trim_start().len()).unwrap_or_default();
-            let start = json!({ "line": at, "character": 0 });
-            let comment = format!("{indent}# gitops-lint: ignore[{}] reason\n", finding.rule);
-            let edit = json!({ "range": { "start": start, "end": start }, "newText": comment });
-            let uri = uri::of(&self.root_uri, path.as_str());
-            actions.push(json!({
-                "title": format!("Ignore {} on this line", finding.rule),
-                "kind": "quickfix",
-                "diagnostics": [diagnostic],
-                "edit": { "changes": { uri: [edit] } },
-            }));
-        }
-        Ok(Value::Array(actions))
-    }
-
     /// Tells what is found in which files, where that is news.
     fn publish(&mut self) {
         let Some(session) = &mut self.session else { return };
@@ -426,11 +326,12 @@ impl Server {
             }
         }
         if status != self.status {
-            self.notify(
-                "window/logMessage",
-                &json!({ "type": 3, "message": format!("gitops-lint: {status}") }),
-            );
-            self.notify("gitopsLint/status", &json!({ "message": status }));
+            let said = |status: &Value| status.get("message").cloned();
+            if said(&status) != said(&self.status) {
+                let words = said(&status).and_then(|it| Some(format!("gitops-lint: {}", it.as_str()?)));
+                self.notify("window/logMessage", &json!({ "type": 3, "message": words }));
+            }
+            self.notify("gitopsLint/status", &status);
             self.status = status;
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::finding::Finding;
+use crate::fix;
 use crate::lint::{self, Names, Options, Report};
 use crate::repo::{Analysis, Inventory, Workspace};
 use crate::source::{OverlayTree, ReadError, SourceFile, Tree, TreePath};
@@ -19,6 +20,9 @@ const MAX_STALE: usize = 64 << 20;
 /// Files beyond half as many as there were at first: superseded ones, and what rules tried.
 const MAX_MORE: usize = 1000;
 
+/// Analyses that one proof may take.
+const MAX_ATTEMPTS: usize = 4;
+
 /// A repository in its present state, with the last report about it.
 pub struct Session {
     open: Box<Open>,
@@ -28,6 +32,10 @@ pub struct Session {
     files: FxHashSet<TreePath>,
     options: Options,
     analysis: Analysis<Vec<Finding>>,
+    /// What was rendered to prove fixes.
+    rendered: Analysis<u64>,
+    /// Fixes of the present state that were tried: why not, for those that are not proved.
+    proofs: BTreeMap<(String, bool), Result<(), String>>,
     /// Files that have other content on disk since.
     disk: BTreeMap<TreePath, Arc<SourceFile>>,
     /// Files as the editor has them.
@@ -65,6 +73,8 @@ impl Session {
             base,
             options,
             analysis: Analysis::default(),
+            rendered: Analysis::default(),
+            proofs: BTreeMap::new(),
             disk: BTreeMap::new(),
             buffers: BTreeMap::new(),
             stale: 0,
@@ -197,6 +207,7 @@ impl Session {
             let (mut report, inventory) = lint::lint_for_questions(&workspace, &self.options, &self.analysis);
             report.names = self.names.clone();
             self.analysis.forget();
+            self.proofs.clear();
             self.round += 1;
             if self.first == 0 {
                 self.first = self.base.sources.count();
@@ -204,5 +215,37 @@ impl Session {
             self.checked = Some(Checked { workspace, report, inventory });
         }
         self.checked.as_ref().ok_or_else(String::new)
+    }
+
+    /// Whether the fix of a finding, or the comment that suppresses it, does what it announces; why not, where it does not. `None`
+    /// where that was not tried yet and is not to be.
+    pub fn prove(&mut self, fingerprint: &str, suppresses: bool, tries: bool) -> Option<Result<(), String>> {
+        let key = (fingerprint.to_owned(), suppresses);
+        if let Some(known) = self.proofs.get(&key) {
+            return Some(known.clone());
+        }
+        self.check().ok()?;
+        let checked = self.checked.as_ref().filter(|_| tries)?;
+        let options = fix::Options {
+            lint: self.options.clone(),
+            not_safe: true,
+            rules: None,
+            among: Some([fingerprint.to_owned()].into()),
+            suppress: suppresses.then(|| "reason".to_owned()),
+            attempts: MAX_ATTEMPTS,
+        };
+        let reopen = |_: Arc<dyn Tree>| Err("it changes the configuration".to_owned());
+        let known = fix::Known { found: &self.analysis, rendered: &self.rendered };
+        let proof = fix::run_with(&checked.workspace, &reopen, &options, known).and_then(|outcome| {
+            let left = outcome.left.iter().find(|it| it.fingerprint == fingerprint);
+            match (outcome.applied.is_empty(), left) {
+                (false, _) => Ok(()),
+                (true, Some(left)) => Err(left.reason.clone().unwrap_or_default()),
+                (true, None) => Err("it does nothing".to_owned()),
+            }
+        });
+        self.rendered.forget();
+        self.proofs.insert(key, proof.clone());
+        Some(proof)
     }
 }

@@ -13,14 +13,31 @@ use super::session::Checked;
 use super::text::Encoding;
 use super::uri;
 
-/// How far the fleet is rendered.
-pub(super) fn status(checked: &Checked) -> String {
+/// Apps that are named in a status.
+const MAX_NAMED: usize = 50;
+
+/// How far the fleet is rendered, and how much is found.
+pub(super) fn status(checked: &Checked) -> Value {
     let apps = &checked.report.apps;
-    let open = apps.iter().filter(|app| app.status != AppStatus::Rendered).count();
-    match open {
+    let open: Vec<_> = apps.iter().filter(|app| app.status != AppStatus::Rendered).collect();
+    let message = match open.len() {
         0 => format!("all {} apps rendered", apps.len()),
         open => format!("{open} of {} apps not rendered in full", apps.len()),
-    }
+    };
+    let named = open.iter().take(MAX_NAMED).map(|app| {
+        json!({ "name": app.name, "kind": app.kind, "status": app.status.as_str(), "reason": app.reason })
+    });
+    let findings = &checked.report.findings;
+    let of = |severity: Severity| findings.iter().filter(|it| it.finding.severity == severity).count();
+    json!({
+        "message": message,
+        "apps": apps.len(),
+        "notRendered": open.len(),
+        "notRenderedApps": named.collect::<Vec<Value>>(),
+        "errors": of(Severity::Error),
+        "warnings": of(Severity::Warning),
+        "notes": of(Severity::Note),
+    })
 }
 
 /// The file of a span, where it is the one at `path`.

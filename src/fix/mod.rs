@@ -21,6 +21,8 @@ use crate::source::{OverlayTree, SourceFile, Tree, TreePath};
 use candidate::{Candidate, Edited, apply, batch};
 use judge::{Judgement, judge};
 
+pub use suppress::comment;
+
 /// After so many rounds what still overlaps is left to the next run.
 const ROUNDS: usize = 10;
 
@@ -84,13 +86,20 @@ struct State {
     changed: BTreeMap<TreePath, Arc<SourceFile>>,
 }
 
+/// What is known from other versions: only apps that meet an edit are looked at again.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What was found, under the options that fixes are proved under.
+    pub found: &'a Analysis<Vec<Finding>>,
+    /// What was rendered.
+    pub rendered: &'a Analysis<u64>,
+}
+
 struct Prover<'a> {
     first: &'a Workspace,
     reopen: &'a Reopen<'a>,
     options: &'a Options,
-    /// What is known from other versions: only apps that meet an edit are looked at again.
-    found: Analysis<Vec<Finding>>,
-    rendered: Analysis<u64>,
+    known: Known<'a>,
     analyses: usize,
     left: Vec<Decided>,
 }
@@ -98,9 +107,18 @@ struct Prover<'a> {
 /// Fixes a repository in memory. What there is to write is in [`Outcome::files`].
 pub fn run(workspace: &Workspace, reopen: &Reopen<'_>, options: &Options) -> Result<Outcome, String> {
     let (found, rendered) = (Analysis::default(), Analysis::default());
-    let mut prover =
-        Prover { first: workspace, reopen, options, found, rendered, analyses: 1, left: Vec::new() };
-    let report = lint::lint_again(workspace, &options.lint, &prover.found);
+    run_with(workspace, reopen, options, Known { found: &found, rendered: &rendered })
+}
+
+/// The same, for those who know states of the repository already.
+pub fn run_with(
+    workspace: &Workspace,
+    reopen: &Reopen<'_>,
+    options: &Options,
+    known: Known<'_>,
+) -> Result<Outcome, String> {
+    let mut prover = Prover { first: workspace, reopen, options, known, analyses: 1, left: Vec::new() };
+    let report = lint::lint_again(workspace, &options.lint, known.found);
     let mut state = State { workspace: None, report, changed: BTreeMap::new() };
     let mut applied: Vec<Decided> = Vec::new();
     // What was decided against once is not tried again.
@@ -187,7 +205,7 @@ impl Prover<'_> {
         chosen: Vec<Candidate>,
     ) -> Result<(Vec<Decided>, Option<State>), String> {
         let workspace = base.workspace.as_ref().unwrap_or(self.first);
-        let side = Side::new(workspace, &self.rendered);
+        let side = Side::new(workspace, self.known.rendered);
         self.analyses += 1;
         let mut kept: Vec<Candidate> = Vec::new();
         let mut best = None;
@@ -212,10 +230,10 @@ impl Prover<'_> {
                 Arc::new(OverlayTree::new(Arc::clone(&self.first.tree), changed.clone()));
             let reconfigures = changed.keys().any(|path| config::FILE_NAMES.contains(&path.as_str()));
             let after = if reconfigures { (self.reopen)(tree)? } else { self.first.beside(tree, None) };
-            let report = lint::lint_again(&after, &self.options.lint, &self.found);
+            let report = lint::lint_again(&after, &self.options.lint, self.known.found);
             self.analyses += 1;
             let before = (&side, &base.report);
-            match judge(before, (&after, &report, &self.rendered), &trial, &lines, kept.len()) {
+            match judge(before, (&after, &report, self.known.rendered), &trial, &lines, kept.len()) {
                 Judgement::Kept(counts) => {
                     kept.extend(part);
                     objects = counts;

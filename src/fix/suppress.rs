@@ -6,7 +6,7 @@ use crate::source::Span;
 
 /// Adds `# gitops-lint: ignore[RULE]` to the line that a finding points at: behind it, among the rules of a comment that is there, or
 /// on a line of its own above it. Nothing of what is rendered changes, which the proof shows of text in which `#` begins no comment.
-pub(super) fn comment(finding: &Finding, reason: &str, workspace: &Workspace) -> Option<Fix> {
+pub fn comment(finding: &Finding, reason: &str, workspace: &Workspace) -> Option<Fix> {
     let file = workspace.sources.get(finding.primary.at.file)?;
     let yaml = [".yaml", ".yml"].iter().any(|extension| file.name().ends_with(extension));
     let line = file.line_span(file.line_index(finding.primary.at.start)).filter(|_| yaml)?;

@@ -31,6 +31,7 @@ mod objects;
 mod release;
 mod render;
 mod schema;
+mod schema_outline;
 mod schema_work;
 mod structs;
 mod strvals;

@@ -16,10 +16,12 @@ use serde_json::Value;
 
 use crate::finding::{Problem, ProblemKind};
 use crate::origin::Place;
+use crate::schema::Outline;
 use crate::source::{SourceFile, Span};
 use crate::yaml::{Node, go_quote};
 
 use super::ChartTree;
+use super::schema_outline::outline;
 use super::schema_work::{MANY, Names, TooMuch, work};
 
 /// Causes that are named for one `anyOf` or `oneOf`.
@@ -59,6 +61,11 @@ impl Schema {
     /// The file.
     pub fn file(&self) -> &Arc<SourceFile> {
         &self.file
+    }
+
+    /// What may stand below a path of keys of the values.
+    pub fn outline(&self, path: &[&str]) -> Outline {
+        self.compiled().as_ref().map_or_else(|_| Outline::default(), |it| outline(&it.document, path))
     }
 
     fn compiled(&self) -> &Result<Compiled, String> {

@@ -48,7 +48,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    fn key(&self) -> &'static str {
+    pub(super) fn key(&self) -> &'static str {
         self.path.rsplit('.').next().unwrap_or(self.path)
     }
 }

@@ -5,6 +5,7 @@
 //! are: who provides what in a repository is asked of `world`.
 
 mod collector;
+mod control;
 mod custom;
 mod dns;
 mod name_index;
@@ -18,6 +19,7 @@ mod release_values;
 mod routes;
 
 pub use collector::{Reference, Via};
+pub use control::control_references;
 pub use name_index::NameIndex;
 pub use name_words::{NameWords, is_named_after};
 pub use passive::is_passive;

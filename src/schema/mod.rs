@@ -17,6 +17,7 @@ mod format;
 mod limits;
 mod list;
 mod near;
+mod outline;
 mod removed;
 mod template;
 mod validations;
@@ -35,6 +36,7 @@ pub use def::Def;
 pub use definitions::{
     Definitions, Found, find_custom, find_native, find_published, is_cluster_scoped, scope,
 };
+pub use outline::{Field as FieldOutline, Outline, outline};
 pub use removed::{Removed, removed};
 pub use template::file_names;
 pub use violation::{Meant, Violation, What};
