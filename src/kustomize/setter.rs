@@ -107,8 +107,13 @@ impl<'a> Setter<'a> {
 
     /// Whether a plain scalar has no kind of its own: kustomize made it, or put a text without a tag there.
     pub(super) fn is_open(&self, node: &Node) -> bool {
+        // Nobody replaces one value so often, but for those who want each look at it to take long.
+        const MOST: usize = 100;
+        if node.style != Style::Plain || node.tag.is_some() {
+            return false;
+        }
         let mut next = node.origin;
-        while node.style == Style::Plain && node.tag.is_none() {
+        for _ in 0..MOST {
             let Some(step) = self.origins.get(next) else { return false };
             match step.by {
                 Step::NameAffixed | Step::ImageReplaced => return true,

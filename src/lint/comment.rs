@@ -10,11 +10,18 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::source::{SourceFile, Span};
+use rustc_hash::FxHashMap;
+
+use crate::source::{SourceFile, Span, relaxed_len};
 use crate::yaml::Cache;
 
 /// What all directives begin with.
 const MARK: &str = "gitops-lint:";
+
+/// How many comments of one file are heeded: each is held against each finding of the file.
+const MOST: usize = 5_000;
+const TOO_MANY: &str =
+    "this comment is not heeded, nor is any below it: the file has more than 5000 that suppress findings";
 
 /// A comment that suppresses rules.
 #[derive(Debug)]
@@ -54,11 +61,12 @@ pub(super) fn read(file: &Arc<SourceFile>, yaml: bool, cache: &Cache) -> Comment
     if !text.contains(MARK) {
         return comments;
     }
+    let mut blocks = Blocks::default();
     if yaml {
         for comment in &cache.stream(file).comments {
             let body = file.slice(comment.at).trim_start_matches('#');
             let offset = comment.at.end - body.len() as u32;
-            comments.directive(file, offset, body, comment.trailing);
+            comments.directive(file, offset, body, comment.trailing, &mut blocks);
         }
         return comments;
     }
@@ -75,14 +83,14 @@ pub(super) fn read(file: &Arc<SourceFile>, yaml: bool, cache: &Cache) -> Comment
         }
         let offset = span.end - body.len() as u32;
         let lead = opening.trim_end_matches(['#', '*', '/', '-', '{', ' ', '\t']);
-        comments.directive(file, offset, body, !lead.is_empty());
+        comments.directive(file, offset, body, !lead.is_empty(), &mut blocks);
     }
     comments
 }
 
 impl Comments {
     /// Reads one comment, without its `#`. `offset` is where `body` begins in the file.
-    fn directive(&mut self, file: &SourceFile, offset: u32, body: &str, trailing: bool) {
+    fn directive(&mut self, file: &SourceFile, offset: u32, body: &str, trailing: bool, blocks: &mut Blocks) {
         let words = body.trim_start();
         let Some(words) = words.strip_prefix(MARK) else { return };
         let words = words.split("*/").next().unwrap_or_default();
@@ -90,12 +98,20 @@ impl Comments {
         let end = start + (MARK.len() + words.trim_end().len()) as u32;
         let at = Span::new(file.id(), start, end);
         match directive(words, start + MARK.len() as u32, at) {
+            Ok(_) if self.suppressions.len() >= relaxed_len(MOST) => {
+                if self.wrong.last().is_none_or(|wrong| wrong.message != TOO_MANY) {
+                    let help =
+                        "put `ignore-file[rule]` on top, or `ignore` for the path into the configuration"
+                            .to_owned();
+                    self.wrong.push(Wrong { at, message: TOO_MANY.to_owned(), help });
+                }
+            }
             Ok((whole_file, rules, until, reason)) => {
                 let line = file.line_index(start);
                 let lines = match (whole_file, trailing) {
                     (true, _) => 0..=usize::MAX,
                     (false, true) => line..=line,
-                    (false, false) => block(file, line),
+                    (false, false) => line..=blocks.below(file, line).unwrap_or(line),
                 };
                 self.suppressions.push(Suppression { at, rules, until, reason, lines });
             }
@@ -174,33 +190,60 @@ pub fn is_date(text: &str) -> bool {
     (1..=days).contains(&day)
 }
 
-/// The lines that a comment on its own line speaks of: itself, the line below it, and the block which that opens.
-fn block(file: &SourceFile, comment: usize) -> RangeInclusive<usize> {
-    let line = |index: usize| file.line_span(index).map(|span| file.slice(span));
-    let indent = |text: &str| text.len() - text.trim_start_matches(' ').len();
-    let passed = |text: &str| {
-        let words = text.trim();
-        words.is_empty() || words.starts_with('#') || words.starts_with("{{/*") || words.starts_with("{{- /*")
-    };
-    let mut first = comment + 1;
-    while line(first).is_some_and(passed) {
-        first += 1;
-    }
-    let Some(opening) = line(first) else { return comment..=comment };
-    let (base, item) = (indent(opening), opening.trim_start().starts_with('-'));
-    let mut last = first;
-    let mut at = first + 1;
-    while let Some(text) = line(at) {
-        let inside = indent(text) > base || (!item && indent(text) == base && text.trim().starts_with("- "));
-        if !passed(text) {
-            if !inside {
-                break;
-            }
-            last = at;
+/// The blocks that comments on lines of their own speak of. Many comments may stand above one block, which is then measured once.
+#[derive(Default)]
+struct Blocks {
+    /// Of the comment read last: its line, and the line that its block begins at.
+    latest: Option<(usize, Option<usize>)>,
+    /// By the line that a block begins at, the one that it ends at.
+    ends: FxHashMap<usize, usize>,
+}
+
+impl Blocks {
+    /// The last line that a comment speaks of: itself, the line below it, and the block which that opens.
+    fn below(&mut self, file: &SourceFile, comment: usize) -> Option<usize> {
+        let line = |index: usize| file.line_span(index).map(|span| file.slice(span));
+        // Comments come in the order of their lines, and those that stand together have one block.
+        let first = match self.latest {
+            Some((above, first)) if above < comment && first.is_none_or(|first| comment < first) => first,
+            _ => (comment + 1..)
+                .map_while(|at| Some((at, line(at)?)))
+                .find(|(_, text)| !passed(text))
+                .map(|(at, _)| at),
+        };
+        self.latest = Some((comment, first));
+        let first = first?;
+        if let Some(last) = self.ends.get(&first) {
+            return Some(*last);
         }
-        at += 1;
+        let opening = line(first)?;
+        let (base, item) = (indent(opening), opening.trim_start().starts_with('-'));
+        let mut last = first;
+        let mut at = first + 1;
+        while let Some(text) = line(at) {
+            let inside =
+                indent(text) > base || (!item && indent(text) == base && text.trim().starts_with("- "));
+            if !passed(text) {
+                if !inside {
+                    break;
+                }
+                last = at;
+            }
+            at += 1;
+        }
+        self.ends.insert(first, last);
+        Some(last)
     }
-    comment..=last
+}
+
+fn indent(text: &str) -> usize {
+    text.len() - text.trim_start_matches(' ').len()
+}
+
+/// Whether a line says nothing: it is empty, or a comment.
+fn passed(text: &str) -> bool {
+    let words = text.trim();
+    words.is_empty() || words.starts_with('#') || words.starts_with("{{/*") || words.starts_with("{{- /*")
 }
 
 #[cfg(test)]

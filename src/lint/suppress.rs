@@ -124,11 +124,10 @@ impl<'a> Book<'a> {
             let Some(page) = self.files.get_mut(&label.at.file) else { continue };
             let line = page.file.line_index(label.at.start);
             for (index, suppression) in page.comments.suppressions.iter().enumerate() {
-                let Some(rule) =
-                    suppression.names(finding.rule).filter(|_| suppression.lines.contains(&line))
-                else {
+                if !suppression.lines.contains(&line) {
                     continue;
-                };
+                }
+                let Some(rule) = suppression.names(finding.rule) else { continue };
                 let marks = if suppression.is_over(today) { &mut page.late } else { &mut page.used };
                 if let Some(mark) = marks.get_mut(index).and_then(|marks| marks.get_mut(rule)) {
                     *mark = true;
@@ -152,6 +151,7 @@ impl<'a> Book<'a> {
             if let Some(cx) = &mut invalid {
                 page.report_invalid(self.workspace, cx);
             }
+            let in_part = std::cell::LazyCell::new(|| reached_in_part(&page.file, inventory));
             for (index, suppression) in page.comments.suppressions.iter().enumerate() {
                 for (rule, (name, at)) in suppression.rules.iter().enumerate() {
                     let marked = |marks: &[Vec<bool>]| {
@@ -166,7 +166,7 @@ impl<'a> Book<'a> {
                     } else if !marked(&page.used)
                         && rules.iter().any(|(rule, _)| rule.meta().name == name)
                         && !self.is_locked(name)
-                        && !reached_in_part(&page.file, inventory)
+                        && !*in_part
                         && let Some(cx) = &mut unused
                     {
                         cx.report_at(*at, format!("nothing here is hidden by `ignore[{name}]`"))

@@ -128,8 +128,13 @@ impl<'a, 'n> Run<'a, 'n> {
         }
     }
 
+    /// Whether nothing more is told of the object, so that nothing more need be looked for.
+    fn is_full(&self) -> bool {
+        self.found.len() >= MAX_FOUND
+    }
+
     fn report(&mut self, place: Place, what: What) {
-        if self.found.len() < MAX_FOUND {
+        if !self.is_full() {
             self.found.push(Violation { path: path_text(&self.way), place, what });
         }
     }
@@ -139,7 +144,7 @@ impl<'a, 'n> Run<'a, 'n> {
     }
 
     fn schema(&mut self, schema: &'a Schema, node: &'n Node, step: Step<'n>) {
-        if self.way.len() >= MAX_DEPTH {
+        if self.way.len() >= MAX_DEPTH || self.is_full() {
             return;
         }
         let Some(def) = self.resolve(schema) else { return };
@@ -268,6 +273,9 @@ impl<'a, 'n> Run<'a, 'n> {
         }
         let minors = def.built_in.and_then(|index| minors_of_field(index, name));
         if minors.is_some() && !self.against.exact {
+            return;
+        }
+        if self.is_full() {
             return;
         }
         let near = Near { kubernetes: self.against.kubernetes, way: &self.way, above: &self.above };

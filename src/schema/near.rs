@@ -1,5 +1,6 @@
 //! What somebody meant who wrote a field that its mapping does not have.
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::near::did_you_mean;
@@ -20,7 +21,8 @@ pub(super) struct Near<'r, 'a, 'n> {
 impl<'a> Near<'_, 'a, '_> {
     /// A typo of a field that is not used yet, or a field that ended up one or two levels too high or too low.
     pub(super) fn meant(&self, name: &str, def: &'a Def, used: &Map) -> Option<Meant> {
-        let free = def.fields.iter().map(|field| field.name.as_str()).filter(|name| used.get(name).is_none());
+        let used: FxHashSet<&str> = used.iter().map(|entry| entry.key.text.as_str()).collect();
+        let free = def.fields.iter().map(|field| field.name.as_str()).filter(|name| !used.contains(name));
         if let Some(known) = did_you_mean(name, free) {
             return Some(Meant::Name(SmolStr::new(known)));
         }

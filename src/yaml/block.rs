@@ -4,18 +4,19 @@ use crate::source::{SourceFile, Span};
 
 use super::{Node, Style};
 
-/// The bytes of one line (from zero) of the text of a literal block scalar, without the white space around it. Where
-/// the text is not written line by line in `file`, all of the scalar.
-pub fn line_of_text(node: &Node, file: &SourceFile, index: usize) -> Span {
+/// The bytes of one line (from zero) of the text of a literal block scalar, without the white space around it; `text` is that
+/// line. Where the text is not written line by line in `file`, all of the scalar.
+pub fn line_of_text(node: &Node, file: &SourceFile, index: usize, text: &str) -> Span {
+    let wanted = text.trim();
     let find = || {
-        let wanted = node.scalar_text()?.lines().nth(index)?.trim();
-        let written = file.slice(node.at);
         // The first line is the indicator.
-        let line = written.split_inclusive('\n').nth(index + 1)?;
-        let before: usize = written.split_inclusive('\n').take(index + 1).map(str::len).sum();
+        let span = file.line_span(file.line_index(node.at.start) + 1 + index)?;
+        let line = file.slice(span);
         let indent = line.len() - line.trim_start().len();
-        (line.trim() == wanted && !wanted.is_empty())
-            .then(|| node.at.part((before + indent) as u32, wanted.len() as u32))
+        let there = line.trim() == wanted && !wanted.is_empty() && span.start < node.at.end;
+        there.then(|| {
+            Span::new(span.file, span.start + indent as u32, span.start + (indent + wanted.len()) as u32)
+        })
     };
     let literal = node.style == Style::Literal && node.at.file == file.id();
     if literal { find().unwrap_or(node.at) } else { node.at }
@@ -38,7 +39,9 @@ mod tests {
         ] {
             let file = Sources::new().add("a.yaml", text.into());
             let root = parse(&file).documents.remove(0).root.unwrap();
-            let span = line_of_text(root.get("a").unwrap(), &file, index);
+            let node = root.get("a").unwrap();
+            let line = node.scalar_text().unwrap().lines().nth(index).unwrap_or_default();
+            let span = line_of_text(node, &file, index, line);
             assert_eq!(file.slice(span).trim_end(), want, "{text}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::argocd::rbac::{ACTIONS, PolicyLine, RESOURCES, policy_lines};
 use crate::finding::Severity;
-use crate::near::did_you_mean;
+use crate::near::{Suggestions, did_you_mean};
 use crate::origin::Place;
 use crate::repo::{Declared, Inventory};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -43,9 +43,11 @@ impl Rule for InvalidRbacPolicy {
                 .flat_map(|(_, text)| policy_lines(text))
                 .filter_map(|line| line.fields.ok()?.get(1).cloned())
                 .collect();
+            let roles = subjects.iter().map(String::as_str).filter(|subject| subject.starts_with("role:"));
+            let roles = Suggestions::new(roles.chain(BUILT_IN));
             for (node, text) in &texts {
                 for line in policy_lines(text) {
-                    check(object, node, &line, regex, &subjects, cx);
+                    check(object, node, &line, regex, (&subjects, &roles), cx);
                 }
             }
         }
@@ -60,7 +62,7 @@ fn check(
     node: &Node,
     line: &PolicyLine<'_>,
     regex: bool,
-    subjects: &BTreeSet<String>,
+    known: (&BTreeSet<String>, &Suggestions<'_>),
     cx: &mut Context<'_>,
 ) {
     let (message, help, severity) = match &line.fields {
@@ -69,18 +71,25 @@ fn check(
             "correct the line: because of it no line of the policy takes effect".to_owned(),
             Severity::Error,
         ),
-        Ok(fields) => match ineffective(fields, regex, subjects) {
+        Ok(fields) => match ineffective(fields, regex, known) {
             Some((message, help)) => (message, help, Severity::Warning),
             None => return,
         },
     };
-    let at = cx.sources().get(node.at.file).map_or(node.at, |file| line_of_text(node, &file, line.index));
+    let at = cx
+        .sources()
+        .get(node.at.file)
+        .map_or(node.at, |file| line_of_text(node, &file, line.index, line.text));
     let place = Place { at, origin: node.origin };
     cx.report(place, message).severity(severity).apps(object.app).help(help);
 }
 
 /// Why a line that Argo CD accepts does nothing, and what to do.
-fn ineffective(fields: &[String], regex: bool, subjects: &BTreeSet<String>) -> Option<(String, String)> {
+fn ineffective(
+    fields: &[String],
+    regex: bool,
+    (subjects, roles): (&BTreeSet<String>, &Suggestions<'_>),
+) -> Option<(String, String)> {
     if let Some(field) = fields.iter().find(|field| field.ends_with(' ')) {
         let help = "remove the blank before the comma: it is part of the name".to_owned();
         return Some((format!("`{field}` ends with a blank, so it matches nothing"), help));
@@ -92,12 +101,7 @@ fn ineffective(fields: &[String], regex: bool, subjects: &BTreeSet<String>) -> O
             if !is_role || subjects.contains(role) {
                 return None;
             }
-            let known = subjects
-                .iter()
-                .map(String::as_str)
-                .filter(|known| known.starts_with("role:"))
-                .chain(BUILT_IN);
-            let help = match did_you_mean(role, known) {
+            let help = match roles.near(role) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("add a `p, {role}, ...` line"),
             };

@@ -1,6 +1,10 @@
 //! `missing-depends-on`: see the page.
 
-use crate::near::did_you_mean;
+use std::cell::LazyCell;
+
+use rustc_hash::FxHashMap;
+
+use crate::near::Suggestions;
 use crate::repo::{AppEntry, Inventory};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -24,6 +28,16 @@ impl Rule for MissingDependsOn {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
+        let names = LazyCell::new(|| {
+            let mut names: FxHashMap<_, Vec<&str>> = FxHashMap::default();
+            for entry in &inventory.apps {
+                names.entry(entry.app.kind).or_default().push(&*entry.app.name);
+            }
+            names
+                .into_iter()
+                .map(|(kind, names)| (kind, Suggestions::new(names)))
+                .collect::<FxHashMap<_, _>>()
+        });
         let is_flux = |entry: &AppEntry| kustomization(entry).is_some() || helm_release(entry).is_some();
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             let depends_on = match (kustomization(entry), helm_release(entry)) {
@@ -51,22 +65,21 @@ impl Rule for MissingDependsOn {
                 let mut written = world.written(name);
                 let written = written
                     .find(|document| document.kind == kind && !inventory.scan.is_input(&document.path));
-                let close = || {
-                    let names = inventory.apps.iter().filter(same_kind).map(|other| &*other.app.name);
-                    did_you_mean(name, names)
-                };
+                let meant = LazyCell::new(|| {
+                    let close = names.get(&entry.app.kind)?.near(name)?;
+                    inventory.apps_named(close).any(|other| same_kind(&other)).then_some(close)
+                });
                 // Kustomizations wait for Kustomizations, releases for releases.
                 let other = inventory.apps_named(name).find(|other| {
                     other.app.kind != entry.app.kind
                         && is_flux(other)
                         && world.may_serve(other.app.id, entry.app.id)
                 });
-                let near =
-                    || elsewhere.is_some() || other.is_some() || written.is_some() || close().is_some();
+                let near = || elsewhere.is_some() || other.is_some() || written.is_some() || meant.is_some();
                 if !closed && world.may_make_for_flux(entry.app.id, name) && !near() {
                     continue;
                 }
-                let meant = close();
+                let meant = *meant;
                 let help = match (elsewhere, written) {
                     (None, None) if other.is_some() => format!(
                         "that name is one of another kind: a {kind} waits for objects of its own kind only"
