@@ -41,8 +41,8 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
     }
     let (lower, own) = (name.to_lowercase(), letters(name));
     let length = lower.chars().count();
-    // A third may be wrong: enough for typos, too little for other words.
-    let most = name.chars().count().max(3) / 3;
+    // A third may be wrong: enough for typos, too little for other words. Of one letter or two, every one counts.
+    let most = name.chars().count() / 3;
     let near = |candidate: &'a str| {
         let ascii = candidate.is_ascii();
         let count = if ascii { candidate.len() } else { candidate.to_lowercase().chars().count() };
@@ -98,13 +98,14 @@ mod tests {
 
     #[test]
     fn suggests_typos_only() {
-        let known = ["targetRevision", "repoURL", "path", "chart"];
+        let known = ["targetRevision", "repoURL", "path", "chart", "p"];
         for (name, want) in [
             ("targetRevison", Some("targetRevision")),
             ("repoUrl", Some("repoURL")),
             ("pth", Some("path")),
             ("health", None),
             ("path", None),
+            ("pa", None),
         ] {
             assert_eq!(did_you_mean(name, known), want, "{name}");
         }

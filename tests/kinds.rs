@@ -264,15 +264,17 @@ fn gateways_take_what_they_allow() {
     for (listener, parent, want) in [
         (all, "", &[][..]),
         (some, "", &[]),
-        ("", "", &["Gateway `infra/gw` takes no routes of namespace `web`"]),
-        (all, ", sectionName: http", &[]),
+        ("", "", &["listener `http` of Gateway `gw` takes routes of its own namespace `infra` only"]),
         (
-            all,
-            ", sectionName: https",
-            &["names listener `https` of Gateway `gw`, which has no such listener"],
+            ", allowedRoutes: {namespaces: {from: None}}",
+            "",
+            &["listener `http` of Gateway `gw` takes no routes"],
         ),
+        (all, ", sectionName: http", &[]),
+        (all, ", sectionName: https", &["Gateway `gw` has no listener `https`"]),
     ] {
-        assert_told(&text(listener, parent), "missing-gateway", want);
+        assert_told(&text(listener, parent), "unattached-route", want);
+        assert_told(&text(listener, parent), "missing-gateway", &[]);
     }
 }
 

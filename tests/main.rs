@@ -60,6 +60,7 @@ mod places;
 mod questions;
 mod reading;
 mod references;
+mod reports;
 mod review;
 mod rules;
 mod screens;

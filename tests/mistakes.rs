@@ -123,7 +123,7 @@ fn a_target_of_another_group_is_not_unrendered() {
         "=== app.yaml\n{}=== web/d.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: \
          {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: \
          web, image: 'registry.example.com/web:1.0.0'}}]}}\n=== web/h.yaml\napiVersion: autoscaling/v2\nkind: \
-         HorizontalPodAutoscaler\nmetadata: {{name: h}}\nspec: {{scaleTargetRef: {{apiVersion: v1, kind: Deployment, name: \
+         HorizontalPodAutoscaler\nmetadata: {{name: h}}\nspec: {{scaleTargetRef: {{apiVersion: batch/v1, kind: Deployment, name: \
          web}}, maxReplicas: 4}}\n",
         app("web", "web", "")
     );

@@ -10,7 +10,7 @@ use crate::helm::{self, KubeVersion, ReleaseOptions, SetKind, UserValues, Values
 use crate::origin::{Origins, Placed, Step};
 use crate::output::Output;
 use crate::source::{Dir, TreePath};
-use crate::yaml::{Dialect, Embedded, Node, Style};
+use crate::yaml::{Embedded, Node, Style};
 
 use super::Renderer;
 use super::{Application, BuildEnv, Source, Target, ValueFile, value_files};
@@ -318,29 +318,7 @@ fn inline_values(helm: &Node, renderer: &Renderer<'_>) -> Result<Option<Node>, B
     };
     let text = values.scalar_text().unwrap_or_default();
     let Some(file) = renderer.cache.sources().get(values.at.file) else { return Ok(None) };
-    let mut parsed = crate::yaml::parse_text(text, Dialect::Sigs, &mut Embedded::new(values, &file));
-    if parsed.documents.is_empty() {
-        return Ok(None);
-    }
-    let document = parsed.documents.swap_remove(0);
-    let failed = |problem: &crate::yaml::YamlProblem| {
-        let words = problem.go_message(Dialect::Sigs);
-        let place = crate::origin::Place::written(problem.at);
-        Box::new(Problem::at(ProblemKind::Syntax, place, format!("cannot unmarshal yaml document: {words}")))
-    };
-    if let Some(problem) = document.error {
-        return Err(failed(&problem));
-    }
-    let Some(mut node) = document.root else { return Ok(None) };
-    node.canonicalize(Dialect::Sigs).map_err(|problem| failed(&problem))?;
-    if node.is_null() {
-        return Ok(None);
-    }
-    if node.as_map().is_none() {
-        let message = "the values are no mapping";
-        return Err(Box::new(Problem::at(ProblemKind::Syntax, node.place(), message)));
-    }
-    Ok(Some(node))
+    helm::read_values(text, &mut Embedded::new(values, &file))
 }
 
 /// `cleanSetParameters`: commas are part of the value, unless the value is a list in braces.

@@ -13,10 +13,13 @@ use crate::origin::Place;
 use crate::source::{
     ArchiveLimits, Dir, EntryKind, ReadError, SourceFile, Span, Tree, TreePath, open_archive,
 };
-use crate::yaml::{Cache, Data, Dialect, Map, Node, Scalar, Style, YamlProblem, format_g};
+use crate::yaml::{Cache, Data, Dialect, Node, Scalar, Style, YamlProblem, format_g};
 
 use super::files::{self, Loose, unreadable};
 use super::{Chart, ChartFile, Metadata, Schema};
+
+/// A file is no YAML, which was told.
+struct Unread;
 
 /// Charts inside of each other.
 const MAX_CHART_DEPTH: usize = 24;
@@ -142,8 +145,8 @@ impl Loader<'_> {
         let chart_yaml = Arc::clone(&chart_yaml.file);
         let start = Place::written(Span::start_of(chart_yaml.id()));
         let mut metadata = Metadata::empty(start);
-        let document = self.documents(&chart_yaml, "cannot load Chart.yaml: ", true)?;
-        for node in &document {
+        let document = self.document(&chart_yaml, "cannot load Chart.yaml: ").ok()?;
+        if let Some(node) = &document {
             metadata.read(node, "Chart.yaml", &mut self.problems);
         }
         if metadata.api_version.value.is_empty() {
@@ -173,13 +176,13 @@ impl Loader<'_> {
                 "Chart.yaml" => {}
                 // What is locked matters to nobody but `helm dependency build`; it has to be readable.
                 "Chart.lock" => {
-                    let _ = self.documents(&file, "cannot load Chart.lock: ", true);
+                    let _ = self.document(&file, "cannot load Chart.lock: ");
                 }
                 "values.yaml" => chart.values = self.values(&file, "cannot load values.yaml: ").map(Arc::new),
                 "values.schema.json" => chart.schema = Some(Arc::new(Schema::new(file))),
                 "requirements.yaml" => {
-                    let documents = self.documents(&file, "cannot load requirements.yaml: ", true);
-                    for node in documents.unwrap_or_default() {
+                    let document = self.document(&file, "cannot load requirements.yaml: ");
+                    if let Ok(Some(node)) = document {
                         chart.metadata.read(&node, "requirements.yaml", &mut self.problems);
                     }
                     if chart.metadata.api_version.value == "v1" {
@@ -257,20 +260,17 @@ impl Loader<'_> {
         self.files(inner, dir.as_ref(), outer)
     }
 
-    /// The canonical documents of a YAML file, or `None` and a problem that begins with `prefix`. Empty documents
-    /// are left out. `first`: Helm reads no other.
-    fn documents(&mut self, file: &Arc<SourceFile>, prefix: &str, first: bool) -> Option<Vec<Node>> {
-        match documents(self.cache, file, first) {
-            Ok(nodes) => Some(nodes),
-            Err(problem) => {
-                self.problems.push(syntax_problem(prefix, &problem));
-                None
-            }
-        }
+    /// The first document of a YAML file, canonical: Helm reads no other. Nothing where it is empty; an error, with a problem that
+    /// begins with `prefix`, where it cannot be read.
+    fn document(&mut self, file: &Arc<SourceFile>, prefix: &str) -> Result<Option<Node>, Unread> {
+        document(self.cache, file).map_err(|problem| {
+            self.problems.push(syntax_problem(prefix, &problem));
+            Unread
+        })
     }
 
     fn values(&mut self, file: &Arc<SourceFile>, prefix: &str) -> Option<Node> {
-        match load_values(self.cache, file, prefix) {
+        match super::load_values(self.cache, file, prefix) {
             Ok(values) => Some(values),
             Err(problem) => {
                 self.problems.push(*problem);
@@ -280,7 +280,7 @@ impl Loader<'_> {
     }
 }
 
-fn syntax_problem(prefix: &str, problem: &YamlProblem) -> Problem {
+pub(super) fn syntax_problem(prefix: &str, problem: &YamlProblem) -> Problem {
     let words = problem.go_message(Dialect::Sigs);
     let message = format!("{prefix}error converting YAML to JSON: {words}");
     let out = Problem::at(ProblemKind::Syntax, Place::written(problem.at), message);
@@ -310,73 +310,22 @@ fn floats_as_text(node: &mut Node) {
     }
 }
 
-fn documents(cache: &Cache, file: &Arc<SourceFile>, first: bool) -> Result<Vec<Node>, Box<YamlProblem>> {
+fn document(cache: &Cache, file: &Arc<SourceFile>) -> Result<Option<Node>, Box<YamlProblem>> {
     let stream = cache.stream(file);
     if file.text().is_none()
         && let Some(problem) = stream.problems.first()
     {
         return Err(Box::new(problem.clone()));
     }
-    let mut nodes = Vec::new();
-    for document in stream.documents.iter().take(if first { 1 } else { usize::MAX }) {
-        if let Some(error) = &document.error {
-            return Err(error.clone());
-        }
-        if let Some(root) = &document.root {
-            let mut node = root.clone();
-            if first {
-                floats_as_text(&mut node);
-            }
-            node.canonicalize(Dialect::Sigs)?;
-            nodes.push(node);
-        }
+    let Some(document) = stream.documents.first() else { return Ok(None) };
+    if let Some(error) = &document.error {
+        return Err(error.clone());
     }
-    Ok(nodes)
-}
-
-/// Reads a values file as Helm 4 does (`LoadValues`): a canonical mapping; documents behind the first are merged
-/// over it. `prefix` begins the message, as `cannot load values.yaml: `.
-pub fn load_values(cache: &Cache, file: &Arc<SourceFile>, prefix: &str) -> Result<Node, Box<Problem>> {
-    let prefix = format!("{prefix}cannot unmarshal yaml document: ");
-    let nodes =
-        documents(cache, file, false).map_err(|problem| Box::new(syntax_problem(&prefix, &problem)))?;
-    let mut values = Node::map(Map::new(), Place::written(Span::start_of(file.id())));
-    for node in nodes {
-        match &node.data {
-            Data::Map(_) if values.entries().is_empty() => values = node,
-            Data::Map(_) => merge_over(&mut values, node),
-            _ if node.is_null() => {}
-            data => {
-                let found = match data {
-                    Data::Seq(_) => "array",
-                    _ if node.as_str().is_some() => "string",
-                    _ if node.as_bool().is_some() => "bool",
-                    _ => "number",
-                };
-                let message = format!(
-                    "{prefix}error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
-                );
-                return Err(Box::new(Problem::at(ProblemKind::Syntax, node.place(), message)));
-            }
-        }
-    }
-    Ok(values)
-}
-
-/// `MergeMaps` of two documents of one file.
-fn merge_over(base: &mut Node, over: Node) {
-    let Data::Map(over) = over.data else { return };
-    let Some(map) = base.as_map_mut() else { return };
-    for entry in over.into_entries() {
-        match map.get_mut(&entry.key.text) {
-            Some(old) if old.as_map().is_some() && entry.value.as_map().is_some() => {
-                merge_over(old, entry.value);
-            }
-            _ => {
-                map.insert(entry.key, entry.value);
-            }
-        }
-    }
+    let Some(root) = &document.root else { return Ok(None) };
+    let mut node = root.clone();
+    floats_as_text(&mut node);
+    node.canonicalize(Dialect::Sigs)?;
+    Ok(Some(node))
 }
 
 #[cfg(test)]

@@ -15,6 +15,6 @@ mod step;
 mod text;
 
 pub use arena::{Origin, OriginId, Origins, Place, Placed, Shift, Spot};
-pub use source_map::{Locate, SourceMap, Verbatim};
+pub use source_map::{Locate, Shifted, SourceMap, Verbatim};
 pub use step::{Name, Step};
 pub use text::{Run, Text};

@@ -23,6 +23,24 @@ impl Locate for Verbatim {
     }
 }
 
+/// Text that is a part of another one, from an offset on.
+#[derive(Debug)]
+pub struct Shifted<'a, L: ?Sized> {
+    /// Knows the places of the whole text.
+    pub inner: &'a mut L,
+    /// Bytes of the whole text before the part.
+    pub by: usize,
+    /// Bytes of the whole text: what a part has beyond them is no place of its own.
+    pub end: usize,
+}
+
+impl<L: Locate + ?Sized> Locate for Shifted<'_, L> {
+    fn locate(&mut self, range: Range<usize>) -> Place {
+        let at = |offset: usize| (offset + self.by).min(self.end);
+        self.inner.locate(at(range.start)..at(range.end))
+    }
+}
+
 /// Rendered text with origins: ranges lead to where their bytes were written.
 ///
 /// A range of one piece gets that piece's origin, refined to the exact bytes while the piece is a verbatim copy.

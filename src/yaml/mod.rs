@@ -67,5 +67,6 @@ pub use embedded::Embedded;
 pub use emit::{EmitError, EmitStyle, emit, emit_text};
 pub use json::{JsonStyle, write_json_string};
 pub use node::{Data, Entry, Key, Map, Node, Style};
+pub(crate) use read::parse_verbatim;
 pub use read::{Parsed, parse, parse_as, parse_text};
 pub use resolve::Scalar;

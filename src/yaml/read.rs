@@ -82,6 +82,11 @@ pub fn parse_text<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut
     read(text, dialect, locate, false)
 }
 
+/// The same, where places are those of [`parse`]: of a part of a file as it stands.
+pub(crate) fn parse_verbatim<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L) -> Parsed {
+    read(text, dialect, locate, true)
+}
+
 fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbatim: bool) -> Parsed {
     let mut parsed = Parsed::default();
     let mut starts: Vec<usize> = Vec::new();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::origin::Place;
 use crate::repo::{AppEntry, AppKind, Inventory, has_tokens};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::Span;
 
 meta!(
     "duplicate-application-name",
@@ -17,6 +18,15 @@ meta!(
 
 pub(crate) struct DuplicateApplicationName;
 
+/// Two places that define the same Applications.
+struct Pair<'a> {
+    entry: &'a AppEntry,
+    rival: &'a AppEntry,
+    /// Others that both define, with another name.
+    more: Vec<(&'a AppEntry, &'a AppEntry)>,
+    certain: bool,
+}
+
 impl Rule for DuplicateApplicationName {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -27,8 +37,10 @@ impl Rule for DuplicateApplicationName {
         for entry in inventory.apps.iter().filter(|entry| entry.app.kind == AppKind::Application) {
             by_name.entry((&entry.app.namespace, &entry.app.name)).or_default().push(entry);
         }
-        for ((namespace, name), entries) in by_name {
-            // One finding per later definition, against the first one that can share a control plane with it.
+        // One template may generate many pairs: they are one mistake.
+        let mut pairs: BTreeMap<(Span, Span), Pair<'_>> = BTreeMap::new();
+        for entries in by_name.into_values() {
+            // One pair per later definition, with the first one that can share a control plane with it.
             for (index, entry) in entries.iter().enumerate().skip(1) {
                 let rival = entries.iter().take(index).find(|other| {
                     other.app.place.at != entry.app.place.at
@@ -42,21 +54,37 @@ impl Rule for DuplicateApplicationName {
                 if is_template(entry.app.place) || is_template(rival.app.place) {
                     continue;
                 }
-                let message = match namespace {
-                    "" => format!("the Application `{name}` is defined twice"),
-                    namespace => format!("the Application `{namespace}/{name}` is defined twice"),
-                };
-                let report = cx
-                    .report(entry.app.spot(entry.app.place), message)
-                    .related(rival.app.spot(rival.app.place), "the other definition")
-                    .apps([rival.app.id, entry.app.id])
-                    .help("remove one of them, or give it another name");
-                // What nobody renders may be applied by hand, or not at all.
-                let certain = inventory.share_root(rival.app.id, entry.app.id)
-                    || rival.app.place.at.file == entry.app.place.at.file;
-                if !certain {
-                    report.likely();
+                let pair = pairs.entry((entry.app.place.at, rival.app.place.at)).or_insert_with(|| Pair {
+                    entry,
+                    rival,
+                    more: Vec::new(),
+                    certain: false,
+                });
+                if pair.entry.app.id != entry.app.id {
+                    pair.more.push((entry, rival));
                 }
+                // What nobody renders may be applied by hand, or not at all.
+                pair.certain |= inventory.share_root(rival.app.id, entry.app.id)
+                    || rival.app.place.at.file == entry.app.place.at.file;
+            }
+        }
+        for pair in pairs.into_values() {
+            let name = match (&*pair.entry.app.namespace, &*pair.entry.app.name) {
+                ("", name) => name.to_owned(),
+                (namespace, name) => format!("{namespace}/{name}"),
+            };
+            let message = match pair.more.len() {
+                0 => format!("the Application `{name}` is defined twice"),
+                more => format!("the Application `{name}` is defined twice, and so are {more} more"),
+            };
+            let apps = pair.more.iter().flat_map(|(entry, rival)| [entry.app.id, rival.app.id]);
+            let report = cx
+                .report(pair.entry.app.spot(pair.entry.app.place), message)
+                .related(pair.rival.app.spot(pair.rival.app.place), "the other definition")
+                .apps([pair.rival.app.id, pair.entry.app.id].into_iter().chain(apps))
+                .help("remove one of them, or give it another name");
+            if !pair.certain {
+                report.likely();
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `invalid-ignore-jq`: see the page.
 
+use super::invalid_ignore_pointer::ignored;
 use crate::argocd::jq_problem;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -21,8 +22,8 @@ impl Rule for InvalidIgnoreJq {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Some(application) = app.application() else { return };
-        for entry in application.node.items(&["spec", "ignoreDifferences"]) {
+        let Some((entries, _)) = ignored(app) else { return };
+        for entry in entries {
             for expression in entry.items(&["jqPathExpressions"]) {
                 let Some(text) = expression.as_str().filter(|text| !text.contains("{{")) else { continue };
                 let Some((what, help)) = jq_problem(text) else { continue };

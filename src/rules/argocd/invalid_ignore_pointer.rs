@@ -1,7 +1,8 @@
 //! `invalid-ignore-pointer`: see the page.
 
-use crate::repo::{App, Rendered};
+use crate::repo::{App, Rendered, Spec};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
 
 meta!(
     "invalid-ignore-pointer",
@@ -20,21 +21,31 @@ impl Rule for InvalidIgnorePointer {
     }
 
     fn check_app(&self, app: &App, _: &Rendered, cx: &mut Context<'_>) {
-        let Some(application) = app.application() else { return };
-        for entry in application.node.items(&["spec", "ignoreDifferences"]) {
+        let Some((entries, field)) = ignored(app) else { return };
+        for entry in entries {
             for pointer in entry.items(&["jsonPointers"]) {
                 let Some(text) = pointer.as_str().filter(|text| !text.contains("{{")) else { continue };
                 if let Some((message, help)) = wrong(text) {
                     // What is to be written is told where there is one way.
                     let to = help.strip_prefix("write `").and_then(|it| it.strip_suffix('`'));
                     let to = to.filter(|to| to.starts_with('/')).map(ToOwned::to_owned);
-                    cx.report(pointer.place(), message).help(help).mend(|at, mender| {
-                        Some(mender.set(at, text, &to?)?.changing(["spec.ignoreDifferences"]))
-                    });
+                    cx.report(pointer.place(), message)
+                        .help(help)
+                        .mend(|at, mender| Some(mender.set(at, text, &to?)?.changing([field])));
                 }
             }
         }
     }
+}
+
+/// What an Application ignores of its objects, or an ApplicationSet of its Applications, and the field that says so.
+pub(super) fn ignored(app: &App) -> Option<(&[Node], &'static str)> {
+    if let Spec::ArgoSet(set) = &app.spec {
+        let entries = set.node.items(&["spec", "ignoreApplicationDifferences"]);
+        return Some((entries, "spec.ignoreApplicationDifferences"));
+    }
+    let entries = app.application()?.node.items(&["spec", "ignoreDifferences"]);
+    Some((entries, "spec.ignoreDifferences"))
 }
 
 /// What is wrong with a pointer, and what to do.

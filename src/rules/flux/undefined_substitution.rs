@@ -54,7 +54,7 @@ impl Rule for UndefinedSubstitution {
                 Some(close) => format!("did you mean `${{{close}}}`?"),
                 None => format!(
                     "define it in `postBuild`, give it a default (`${{{name}:=...}}`), or write `$${{{name}}}` for \
-                     the literal text"
+                     the literal text; what a webhook brings is declared as `Variable` under `external:`"
                 ),
             };
             let mut report = cx.report(first.place, message).help(help).mend(|at, mender| {

@@ -33,7 +33,13 @@ impl Rule for MissingScaleTarget {
                 ) && (reference.field.starts_with("spec.scaleTargetRef")
                     || reference.field.starts_with("spec.targetRef"))
             },
-            known: &|_, reference| !k8s::is_built_in(&reference.group),
+            // The core group has one kind that scales; what a wrong `apiVersion` means is told of the object itself.
+            known: &|object, reference| {
+                !k8s::is_built_in(&reference.group)
+                    || (object.group == "autoscaling"
+                        && reference.group.is_empty()
+                        && reference.kind != "ReplicationController")
+            },
             help: "name the workload that is there: `apiVersion`, `kind` and `name` must all fit",
             doubts: true,
             sure: Confidence::Certain,

@@ -182,6 +182,9 @@ fn refused_by(
                 step: 2,
             });
         }
+        "None" => {
+            return Some(Refused { place: at, words: format!("{of} takes no routes"), help, step: 2 });
+        }
         "Selector" => {
             let selector = namespaces.and_then(|it| it.get("selector"))?;
             let mut known = world

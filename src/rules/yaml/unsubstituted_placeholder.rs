@@ -110,10 +110,11 @@ impl Search<'_, '_, '_> {
         }
         // Argo CD knows the variable; it looks there only when it is told to.
         let is_common = name.starts_with("ARGOCD_")
-            && self
-                .common
-                .iter()
-                .any(|map| map.entries().iter().any(|entry| entry.value.as_str() == Some(text)));
+            && self.common.iter().any(|map| {
+                map.entries()
+                    .iter()
+                    .any(|entry| entry.value.as_str() == Some(text) && is_at(path, &entry.key.text))
+            });
         let help = if is_common {
             "set `commonAnnotationsEnvsubst: true` beside `commonAnnotations`: Argo CD fills in its variables only then"
         } else {
@@ -149,6 +150,12 @@ fn blank(text: &str) -> Option<&str> {
                 "REPLACE_ME" | "REPLACE-ME" | "CHANGE_ME" | "CHANGE-ME" | "CHANGEME" | "REPLACEME"
             )
     })
+}
+
+/// Whether the last step of a path is a key.
+fn is_at(path: &str, key: &str) -> bool {
+    let rest = path.strip_suffix(']').unwrap_or(path).strip_suffix(key);
+    rest.is_some_and(|rest| rest.ends_with(['.', '[']))
 }
 
 /// The first `${NAME}` of a text of one line, in capitals as variables of the environment are.
