@@ -137,7 +137,7 @@ fn a_fix_that_changes_more_than_it_says_is_left() {
         ("deploy/values.yaml", "port: 8080\n"),
         (
             "deploy/templates/config.yaml",
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  a: {{ .Values.port }}\n  b: {{ kindOf .Values.port }}\n",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\ndata:\n  a: {{ toYaml .Values.port }}\n  b: {{ kindOf .Values.port }}\n",
         ),
     ]);
     let outcome = run_in(dir.path(), &["fix", "--format", "json"]);
