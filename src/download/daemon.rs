@@ -6,8 +6,9 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
 use super::Failure;
-use super::git::{Line, Message, speaks_version_2};
+use super::git::Line;
 use super::http::Client;
+use super::packet::{Hello, Message, hello};
 use super::url::Url;
 
 /// The port of the daemon.
@@ -17,6 +18,7 @@ const PORT: u16 = 9418;
 pub(super) struct Daemon {
     stream: TcpStream,
     shown: String,
+    hello: Hello,
 }
 
 impl Daemon {
@@ -43,16 +45,20 @@ impl Daemon {
         let timeout = Some(client.timeout());
         stream.set_read_timeout(timeout).map_err(|error| failed(&error))?;
         stream.set_write_timeout(timeout).map_err(|error| failed(&error))?;
-        let mut hello = Message::default();
+        let mut first = Message::default();
         let path = url.rest.split('?').next().unwrap_or_default();
-        hello.line(&format!("git-upload-pack {path}\0host={}\0\0version=2\0", url.authority()));
-        stream.write_all(&hello.bytes()).map_err(|error| failed(&error))?;
-        speaks_version_2(&mut stream).map_err(|words| failed(&words))?;
-        Ok(Self { stream, shown })
+        first.line(&format!("git-upload-pack {path}\0host={}\0\0version=2\0", url.authority()));
+        stream.write_all(&first.bytes()).map_err(|error| failed(&error))?;
+        let hello = hello(&mut stream).map_err(|words| failed(&words))?;
+        Ok(Self { stream, shown, hello })
     }
 }
 
 impl Line for Daemon {
+    fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
     fn request(&mut self, body: &[u8]) -> Result<Box<dyn Read + '_>, Failure> {
         self.stream.write_all(body).map_err(|error| format!("{}: {error}", self.shown))?;
         Ok(Box::new(&mut self.stream))

@@ -25,6 +25,8 @@ pub struct Environment {
     pub registries: Vec<String>,
     /// Helm's repositories: the text of `repositories.yaml`.
     pub repositories: Option<String>,
+    /// The command of a shell that Git runs instead of `ssh` (`GIT_SSH_COMMAND`).
+    pub ssh: Option<String>,
 }
 
 /// Where systems keep the certificates that they trust.
@@ -87,6 +89,7 @@ impl Environment {
             netrc: text(variable("NETRC").map(PathBuf::from).or_else(|| below(".netrc"))),
             registries: registries.into_iter().filter_map(text).collect(),
             repositories: text(repositories),
+            ssh: variable("GIT_SSH_COMMAND"),
         })
     }
 

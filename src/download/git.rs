@@ -1,9 +1,9 @@
-//! Git repositories at one commit: version 2 of the protocol over HTTP and of `git daemon`, as much as a shallow fetch of
-//! one commit needs. Packs are checked and indexed by gix.
+//! Git repositories at one commit, over HTTP, SSH and from `git daemon`: as much of the protocol as a shallow fetch of one
+//! commit needs. Packs are checked and indexed by gix.
 //!
 //! Own code for three messages: the HTTP clients of gix are curl and reqwest, which would ask neither the guard nor the
-//! proxy settings of all other downloads. Repositories named by SSH are asked for over HTTPS of the same host, since no
-//! library speaks SSH here: what is public, or has credentials in `.netrc`, is found there.
+//! proxy settings of all other downloads. Repositories named by SSH are asked for over HTTPS of the same host first: what is
+//! public, or has credentials in `.netrc`, is found there without a key.
 
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
@@ -17,11 +17,16 @@ use crate::source::Sources;
 use super::auth::Login;
 use super::daemon::Daemon;
 use super::http::{Ask, Client};
+use super::packet::{Hello, Message, Packet, REFERENCES, Reference, hello, packet, printable};
+use super::ssh::{self, Ssh};
 use super::url::Url;
 use super::{Failure, limits};
 
 /// Where requests go and answers come from.
 pub(super) trait Line {
+    /// What the server said first.
+    fn hello(&self) -> &Hello;
+
     /// Sends a request; its answer, to be read up to the flush.
     fn request(&mut self, body: &[u8]) -> Result<Box<dyn Read + '_>, Failure>;
 
@@ -29,94 +34,24 @@ pub(super) trait Line {
     fn shown(&self) -> String;
 }
 
-/// A message in the format of packet lines.
-#[derive(Debug, Default)]
-pub(super) struct Message(Vec<u8>);
-
-impl Message {
-    fn command(name: &str) -> Self {
-        let mut message = Self::default();
-        message.line(&format!("command={name}\n"));
-        message.line(concat!("agent=gitops-lint/", env!("CARGO_PKG_VERSION"), "\n"));
-        message.line("object-format=sha1\n");
-        message.0.extend(b"0001");
-        message
-    }
-
-    pub(super) fn line(&mut self, text: &str) {
-        self.0.extend(format!("{:04x}", text.len() + 4).bytes());
-        self.0.extend(text.bytes());
-    }
-
-    pub(super) fn end(mut self) -> Vec<u8> {
-        self.0.extend(b"0000");
-        self.0
-    }
-
-    pub(super) fn bytes(self) -> Vec<u8> {
-        self.0
-    }
-}
-
-/// A packet line.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Packet {
-    Data(Vec<u8>),
-    Flush,
-    Delimiter,
-    /// The other side has nothing more to say.
-    End,
-}
-
-/// Reads one.
-pub(super) fn packet(reader: &mut dyn Read) -> Result<Packet, Failure> {
-    let broken = |error: std::io::Error| format!("the answer breaks off: {error}");
-    let mut head = [0u8; 4];
-    let first = reader.read(&mut head).map_err(broken)?;
-    if first == 0 {
-        return Ok(Packet::End);
-    }
-    reader.read_exact(head.get_mut(first..).unwrap_or_default()).map_err(broken)?;
-    let length = std::str::from_utf8(&head).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
-    match length {
-        Some(0) => Ok(Packet::Flush),
-        Some(1) => Ok(Packet::Delimiter),
-        Some(2) => Ok(Packet::End),
-        Some(length @ 4..=65520) => {
-            let mut data = vec![0; length - 4];
-            reader.read_exact(&mut data).map_err(broken)?;
-            match data.strip_prefix(b"ERR ") {
-                Some(words) => Err(format!("the server says: {}", printable(words))),
-                None => Ok(Packet::Data(data)),
-            }
-        }
-        _ => Err("the answer is not that of a Git server".to_owned()),
-    }
-}
-
-/// Words of a server on one line, a few of them.
-fn printable(words: &[u8]) -> String {
-    let text = String::from_utf8_lossy(words);
-    text.trim().chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// Smart HTTP.
 struct Http<'a> {
     client: &'a Client,
     base: Url,
     authorization: Option<String>,
+    hello: Hello,
 }
 
 impl<'a> Http<'a> {
-    /// Says hello; the server must speak version 2.
+    /// Asks what the server has to say.
     fn open(url: &Url, client: &'a Client) -> Result<Self, Failure> {
         let authorization = client.logins.for_url(url).map(Login::header);
-        let hello = url.child("info/refs");
-        let separator = if hello.rest.contains('?') { '&' } else { '?' };
-        let hello = Url { rest: format!("{}{separator}service=git-upload-pack", hello.rest), ..hello };
+        let first = url.child("info/refs");
+        let separator = if first.rest.contains('?') { '&' } else { '?' };
+        let first = Url { rest: format!("{}{separator}service=git-upload-pack", first.rest), ..first };
         let headers = vec![("git-protocol", "version=2".to_owned())];
         let answer =
-            client.send(&Ask { headers, authorization: authorization.clone(), ..Ask::get(&hello) })?;
+            client.send(&Ask { headers, authorization: authorization.clone(), ..Ask::get(&first) })?;
         let answer = answer.expect_ok()?;
         // What comes next goes where this came from.
         let mut base = answer.url.clone();
@@ -124,36 +59,26 @@ impl<'a> Http<'a> {
         let path = path.strip_suffix("/info/refs").unwrap_or(path).to_owned();
         base.rest = path;
         let authorization = authorization.filter(|_| base.is_same_server(url));
-        let bytes = answer.bytes(limits::JSON)?;
-        speaks_version_2(&mut bytes.as_slice()).map_err(|words| format!("{}: {words}", url.shown()))?;
-        Ok(Self { client, base, authorization })
-    }
-}
-
-/// Whether an advertisement is one of version 2.
-pub(super) fn speaks_version_2(reader: &mut dyn Read) -> Result<(), Failure> {
-    let mut version_2 = false;
-    loop {
-        match packet(reader)? {
-            Packet::Data(line) if line.starts_with(b"# service=") => {
-                // A flush follows it, which is not the end.
-                packet(reader)?;
-            }
-            Packet::Data(line) => version_2 |= line.starts_with(b"version 2"),
-            _ if version_2 => return Ok(()),
-            _ => return Err("the server does not speak version 2 of Git's protocol".to_owned()),
-        }
+        let bytes = answer.bytes(limits::REFERENCES)?;
+        let hello = hello(&mut bytes.as_slice()).map_err(|words| format!("{}: {words}", url.shown()))?;
+        Ok(Self { client, base, authorization, hello })
     }
 }
 
 impl Line for Http<'_> {
+    fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
     fn request(&mut self, body: &[u8]) -> Result<Box<dyn Read + '_>, Failure> {
         let url = self.base.child("git-upload-pack");
-        let headers = vec![
-            ("git-protocol", "version=2".to_owned()),
+        let mut headers = vec![
             ("content-type", "application/x-git-upload-pack-request".to_owned()),
             ("accept", "application/x-git-upload-pack-result".to_owned()),
         ];
+        if self.hello == Hello::Version2 {
+            headers.push(("git-protocol", "version=2".to_owned()));
+        }
         let authorization = self.authorization.clone();
         let ask = Ask { headers, authorization, body: Some(body), long: true, ..Ask::get(&url) };
         Ok(Box::new(self.client.send(&ask)?.expect_ok()?.reader(limits::PACK)))
@@ -164,16 +89,12 @@ impl Line for Http<'_> {
     }
 }
 
-/// A reference as the server lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Reference {
-    name: String,
-    /// The commit, behind any tag object.
-    commit: String,
-}
-
 /// Lists the references that begin with one of the prefixes.
 fn references(line: &mut dyn Line, prefixes: &[String]) -> Result<Vec<Reference>, Failure> {
+    if let Hello::Version0 { references, .. } = line.hello() {
+        let fits = |it: &&Reference| prefixes.iter().any(|prefix| it.name.starts_with(prefix));
+        return Ok(references.iter().filter(fits).cloned().collect());
+    }
     let mut message = Message::command("ls-refs");
     message.line("peel\n");
     for prefix in prefixes {
@@ -189,7 +110,7 @@ fn references(line: &mut dyn Line, prefixes: &[String]) -> Result<Vec<Reference>
         if Content::is_commit(commit) {
             found.push(Reference { name: name.to_owned(), commit: commit.to_owned() });
         }
-        if found.len() > 200_000 {
+        if found.len() > REFERENCES {
             return Err("the server lists more references than anybody has".to_owned());
         }
     }
@@ -231,19 +152,53 @@ fn resolve(line: &mut dyn Line, revision: &str) -> Result<String, Failure> {
     })
 }
 
-/// Fetches one commit with its files into a bare repository.
-fn fetch(line: &mut dyn Line, commit: &str, store: &Store) -> Result<u64, Failure> {
-    let cannot_write = |error: &dyn std::fmt::Display| format!("cannot write to the cache: {error}");
+/// Asks for one commit with its files.
+fn wanting(commit: &str) -> Vec<u8> {
     let mut message = Message::command("fetch");
     for text in ["ofs-delta\n", "no-progress\n", "deepen 1\n"] {
         message.line(text);
     }
     message.line(&format!("want {commit}\n"));
     message.line("done\n");
+    message.end()
+}
+
+/// The same in the words of the first version, to a server that can do so much.
+fn wanting_of_version_0(commit: &str, can: &[String]) -> Result<Vec<u8>, Failure> {
+    let has = |ability: &str| can.iter().any(|it| it == ability);
+    if !has("side-band-64k") {
+        return Err("the server is older than any that is spoken to".to_owned());
+    }
+    let wanted = ["side-band-64k", "ofs-delta", "no-progress", "shallow"].into_iter().filter(|it| has(it));
+    let wanted = wanted.collect::<Vec<_>>().join(" ");
+    let mut message = Message::default();
+    let agent = concat!("agent=gitops-lint/", env!("CARGO_PKG_VERSION"));
+    message.line(&format!("want {commit} {wanted} {agent}\n"));
+    if has("shallow") {
+        message.line("deepen 1\n");
+    }
+    let mut bytes = message.end();
+    let mut done = Message::default();
+    done.line("done\n");
+    bytes.extend(done.bytes());
+    Ok(bytes)
+}
+
+/// Fetches one commit with its files into a bare repository.
+fn fetch(line: &mut dyn Line, commit: &str, store: &Store) -> Result<u64, Failure> {
+    let cannot_write = |error: &dyn std::fmt::Display| format!("cannot write to the cache: {error}");
     let shown = line.shown();
+    let request = match line.hello() {
+        Hello::Version2 => wanting(commit),
+        Hello::Version0 { can, .. } => {
+            wanting_of_version_0(commit, can).map_err(|words| format!("{shown}: {words}"))?
+        }
+    };
+    // The first version has no name for the section of the pack: it begins behind this word.
+    let begin: &[u8] = if *line.hello() == Hello::Version2 { b"packfile" } else { b"NAK" };
     let mut pack = store.stage().map_err(|error| cannot_write(&error))?;
     {
-        let mut reader = line.request(&message.end())?;
+        let mut reader = line.request(&request)?;
         let mut inside = false;
         loop {
             match packet(&mut reader).map_err(|words| format!("{shown}: {words}"))? {
@@ -257,8 +212,10 @@ fn fetch(line: &mut dyn Line, commit: &str, store: &Store) -> Result<u64, Failur
                     Some((3, words)) => return Err(format!("{shown} says: {}", printable(words))),
                     _ => {}
                 },
-                Packet::Data(data) => inside = data.starts_with(b"packfile"),
+                Packet::Data(data) => inside = data.starts_with(begin),
                 Packet::Delimiter => {}
+                // Behind the commits that the first version tells to be shallow.
+                Packet::Flush if !inside && begin == b"NAK" => {}
                 Packet::Flush | Packet::End => break,
             }
         }
@@ -314,65 +271,25 @@ pub(super) fn download(
 }
 
 fn open<'a>(written: &str, client: &'a Client) -> Result<Box<dyn Line + 'a>, Failure> {
-    let scp = !written.contains("://");
-    let text = if scp {
-        let (host, path) = written.split_once(':').unwrap_or((written, ""));
-        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        format!("https://{host}/{}", path.trim_start_matches('/'))
-    } else {
-        written.to_owned()
-    };
-    let Some(url) = Url::parse(&text).filter(|url| url.rest.len() > 1) else {
+    if let Some(place) = ssh::Place::read(written) {
+        let over_https =
+            Url::parse(&format!("https://{}/{}", place.host, place.path.trim_start_matches('/')));
+        let refused = match over_https.map(|url| Http::open(&url, client)) {
+            Some(Ok(line)) => return Ok(Box::new(line)),
+            Some(Err(words)) => format!("; over HTTPS: {words}"),
+            None => String::new(),
+        };
+        return match Ssh::open(&place, client) {
+            Ok(line) => Ok(Box::new(line)),
+            Err(words) => Err(format!("{words}{refused}")),
+        };
+    }
+    let Some(url) = Url::parse(written).filter(|url| url.rest.len() > 1) else {
         return Err(format!("`{written}` is no URL of a Git repository"));
     };
     match url.scheme.as_str() {
-        "http" | "https" => {
-            let opened = Http::open(&url, client);
-            let opened = opened.map_err(|words| if scp { over_https(&words) } else { words });
-            Ok(Box::new(opened?))
-        }
-        "ssh" | "git+ssh" => {
-            let url = Url { scheme: "https".to_owned(), port: None, ..url };
-            Ok(Box::new(Http::open(&url, client).map_err(|words| over_https(&words))?))
-        }
+        "http" | "https" => Ok(Box::new(Http::open(&url, client)?)),
         "git" => Ok(Box::new(Daemon::open(&url, client)?)),
         scheme => Err(format!("Git repositories are not fetched by `{scheme}`")),
-    }
-}
-
-fn over_https(words: &str) -> Failure {
-    format!("{words} (SSH is not spoken: it was asked for over HTTPS, where `.netrc` may hold credentials)")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_packet_lines() {
-        let mut bytes: &[u8] = b"0006a\n00010000";
-        for want in [Packet::Data(b"a\n".to_vec()), Packet::Delimiter, Packet::Flush, Packet::End] {
-            assert_eq!(packet(&mut bytes), Ok(want));
-        }
-        for (bytes, want) in [
-            (&b"<htm"[..], "not that of a Git server"),
-            (b"0003", "not that of a Git server"),
-            (b"ffff", "not that of a Git server"),
-            (b"000fERR no\x1b[1m!", "the server says: no [1m!"),
-            (b"00ffx", "breaks off"),
-            (b"00", "breaks off"),
-        ] {
-            let mut bytes = bytes;
-            assert!(packet(&mut bytes).unwrap_err().contains(want));
-        }
-    }
-
-    #[test]
-    fn knows_version_2() {
-        let read = |mut bytes: &[u8]| speaks_version_2(&mut bytes);
-        assert_eq!(read(b"001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000"), Ok(()));
-        assert_eq!(read(b"000eversion 2\n0000"), Ok(()));
-        assert!(read(b"001e# service=git-upload-pack\n00000008abcd0000").is_err());
-        assert!(read(b"").is_err());
     }
 }

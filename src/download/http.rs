@@ -163,6 +163,11 @@ impl Client {
         })
     }
 
+    /// The command that the user has set for `ssh`.
+    pub(super) fn ssh(&self) -> Option<&str> {
+        self.environment.ssh.as_deref()
+    }
+
     /// The time that one request may take.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout

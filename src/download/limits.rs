@@ -26,3 +26,6 @@ pub(super) const RETRIES: u32 = 3;
 
 /// The longest that one answer of "later" is waited for, in seconds.
 pub(super) const LONGEST_WAIT: u64 = 20;
+
+/// The references of a Git server that lists all of them at once.
+pub(super) const REFERENCES: u64 = 32 << 20;

@@ -20,7 +20,9 @@ mod http;
 mod index;
 mod limits;
 mod oci;
+mod packet;
 mod serve;
+mod ssh;
 mod url;
 mod wire;
 

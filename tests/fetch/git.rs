@@ -9,7 +9,7 @@ use super::{Scene, Started, free_port, wait_for};
 use crate::cli::git;
 
 /// A bare repository `org/base.git` below a directory: tag `v1.0.0` (annotated), then `main` one commit ahead.
-fn origin(dir: &Path) {
+pub(super) fn origin(dir: &Path) {
     let work = dir.join("work");
     std::fs::create_dir_all(work.join("base")).unwrap();
     let write = |value: &str| {
@@ -37,6 +37,11 @@ fn origin(dir: &Path) {
 
 /// A web server with `git http-backend` behind it.
 fn smart_http(root: &Path) -> Server {
+    http_backend(root, true)
+}
+
+/// The same, which may know the first version of the protocol only.
+fn http_backend(root: &Path, version_2: bool) -> Server {
     let root = root.to_owned();
     Server::start(move |request: &Request| {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
@@ -48,7 +53,7 @@ fn smart_http(root: &Path) -> Server {
             .env("QUERY_STRING", query)
             .env("REQUEST_METHOD", &request.method)
             .env("CONTENT_TYPE", request.header("content-type").unwrap_or_default())
-            .env("GIT_PROTOCOL", request.header("git-protocol").unwrap_or_default())
+            .env("GIT_PROTOCOL", request.header("git-protocol").filter(|_| version_2).unwrap_or_default())
             .env("GIT_CONFIG_COUNT", "1")
             .env("GIT_CONFIG_KEY_0", "safe.directory")
             .env("GIT_CONFIG_VALUE_0", "*")
@@ -73,7 +78,7 @@ fn smart_http(root: &Path) -> Server {
     })
 }
 
-fn flux(url: &str, reference: &str) -> String {
+pub(super) fn flux(url: &str, reference: &str) -> String {
     format!(
         "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{ name: base, namespace: flux-system }}\n\
          spec: {{ url: '{url}', ref: {{ {reference} }}, interval: 1m }}\n---\n\
@@ -82,15 +87,35 @@ fn flux(url: &str, reference: &str) -> String {
     )
 }
 
+const KINDS_OF_REFERENCES: [(&str, &str); 3] =
+    [("branch: main", "newest"), ("tag: v1.0.0", "tagged"), ("semver: '>=1.0.0'", "tagged")];
+
+/// Azure DevOps and others speak the first version of the protocol, whatever they are asked for.
+#[test]
+fn the_first_version_of_the_protocol() {
+    let dir = tempfile::tempdir().unwrap();
+    origin(dir.path());
+    let server = http_backend(dir.path(), false);
+    let url = server.url("/org/base.git");
+    for (reference, value) in KINDS_OF_REFERENCES {
+        let scene = Scene::new(&[("flux.yaml", &flux(&url, reference))]);
+        scene.fetch();
+        let (_, rendered) = scene.run(&["render", "app", "base"]);
+        assert!(rendered.contains(&format!("value: {value}")), "{reference}: {rendered}");
+        assert_eq!(scene.halves(), 0);
+    }
+    let scene = Scene::new(&[("flux.yaml", &flux(&url, &format!("commit: {}", "a".repeat(40))))]);
+    let (code, said) = scene.run(&["fetch", "--allow-local"]);
+    assert!(code == 1 && said.contains("not our ref"), "{said}");
+}
+
 #[test]
 fn smart_http_at_branches_tags_and_ranges() {
     let dir = tempfile::tempdir().unwrap();
     origin(dir.path());
     let server = smart_http(dir.path());
     let url = server.url("/org/base.git");
-    for (reference, value) in
-        [("branch: main", "newest"), ("tag: v1.0.0", "tagged"), ("semver: '>=1.0.0'", "tagged")]
-    {
+    for (reference, value) in KINDS_OF_REFERENCES {
         let scene = Scene::new(&[("flux.yaml", &flux(&url, reference))]);
         let said = scene.fetch();
         assert!(said.contains("fetched  git  http://127.0.0.1"), "{said}");

@@ -5,6 +5,7 @@ mod lies;
 mod oci;
 mod proxy;
 pub(crate) mod server;
+mod ssh;
 mod static_index;
 mod tls;
 mod transcript;

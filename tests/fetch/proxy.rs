@@ -81,3 +81,36 @@ fn certificates_that_cannot_be_read() {
     assert_eq!(output.status.code(), Some(2));
     assert!(super::said(&output).contains("cannot read the certificates in `"), "{}", super::said(&output));
 }
+
+/// A proxy that others use: what it lets through arrives, what it refuses is said.
+#[test]
+fn tinyproxy() {
+    let server = repository(vec![("web", "1.0.0", chart("web", "1.0.0", &[]))]);
+    for (allowed, code) in [(server.port, 0), (1, 1)] {
+        let scene = Scene::new(&[("app.yaml", &application("web", &server.url("/charts"), "web", "1.0.0"))]);
+        let port = super::free_port();
+        let (settings, log) = (scene.dir.path().join("proxy.conf"), scene.dir.path().join("proxy.log"));
+        let text = format!(
+            "Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nConnectPort {allowed}\nLogFile \"{}\"\nLogLevel Connect\n",
+            log.display()
+        );
+        std::fs::write(&settings, text).unwrap();
+        let mut command = std::process::Command::new(super::tool("tinyproxy"));
+        command.arg("-d").arg("-c").arg(&settings).stdin(std::process::Stdio::null());
+        let started = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
+        let Ok(started) = started else {
+            crate::skipped("tinyproxy is not installed");
+            return;
+        };
+        let _started = super::Started(started);
+        super::wait_for(port);
+        let mut command = scene.command(&["fetch", "--allow-local"]);
+        let output = command.env("http_proxy", format!("http://127.0.0.1:{port}")).output().unwrap();
+        let said = super::said(&output);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        let wanted = if code == 0 { "1 fetched" } else { "403" };
+        assert!(said.contains(wanted), "{said}");
+        let asked = format!("CONNECT 127.0.0.1:{}", server.port);
+        assert!(std::fs::read_to_string(&log).unwrap().contains(&asked));
+    }
+}
