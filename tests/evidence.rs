@@ -557,3 +557,145 @@ spec:
         assert_eq!(findings(&files, &["render-failure"]).len(), want, "{kind}");
     }
 }
+
+/// A Kustomization of Flux.
+fn kustomization(name: &str, kind: &str, source: &str, path: &str) -> String {
+    format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: flux-system}}
+spec:
+  interval: 10m
+  prune: true
+  path: {path}
+  sourceRef:
+    kind: {kind}
+    name: {source}
+"
+    )
+}
+
+/// A source of Flux.
+fn source(kind: &str, name: &str, spec: &str) -> String {
+    format!(
+        "---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: {kind}
+metadata: {{name: {name}, namespace: flux-system}}
+spec: {{interval: 10m, {spec}}}
+"
+    )
+}
+
+#[test]
+fn an_artifact_of_a_directory_shows_what_it_deploys() {
+    let root = kustomization("cluster", "OCIRepository", "home", "./flux")
+        + &source(
+            "OCIRepository",
+            "home",
+            "url: 'oci://ghcr.io/acme/home', ref: {tag: main}, ignore: \"/*\\n!/flux\\n!/apps\\n\"",
+        );
+    let app =
+        |name: &str, source: &str| kustomization(name, "OCIRepository", source, &format!("./apps/{name}"));
+    let map =
+        |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: b}}\n");
+    let names = ["one", "two", "three", "four", "five"];
+    let maps = names.map(map);
+    let apps = names.map(|name| app(name, "home"));
+    let slip = app("shop", "homme");
+    let paths: Vec<(String, String)> = names
+        .iter()
+        .map(|it| (format!("deploy/apps/{it}/map.yaml"), format!("deploy/flux/{it}.yaml")))
+        .collect();
+    let mut files = vec![("deploy/flux/home.yaml", root.as_str()), ("deploy/flux/shop.yaml", slip.as_str())];
+    for ((map, app), (text, definition)) in paths.iter().zip(maps.iter().zip(&apps)) {
+        files.extend([(map.as_str(), text.as_str()), (app.as_str(), definition.as_str())]);
+    }
+    files.push(("deploy/apps/shop/map.yaml", &maps[0]));
+    let found = findings(&files, &["missing-flux-source", "missing-flux-path"]);
+    assert_eq!(found, ["missing-flux-source likely deploy/flux/shop.yaml:10"]);
+}
+
+#[test]
+fn what_flux_set_up_is_this_repository() {
+    let sync = kustomization("flux-system", "GitRepository", "flux-system", "./clusters/home")
+        + &source("GitRepository", "flux-system", "url: 'ssh://git@git.example.com/acme/home'");
+    let apps = [("one", "./aps/one"), ("two", "./aps/two"), ("three", "./aps/three")];
+    let apps: Vec<(String, String)> = apps
+        .iter()
+        .map(|(name, path)| {
+            (format!("clusters/home/{name}.yaml"), kustomization(name, "GitRepository", "flux-system", path))
+        })
+        .collect();
+    let mut files = vec![("clusters/home/flux-system/gotk-sync.yaml", sync.as_str())];
+    files.extend(apps.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let found = findings(&files, &["missing-flux-path"]);
+    assert_eq!(
+        found,
+        ["one", "three", "two"].map(|name| format!("missing-flux-path certain clusters/home/{name}.yaml:7"))
+    );
+}
+
+#[test]
+fn values_of_a_config_map_name_things_too() {
+    let sync = kustomization("flux-system", "GitRepository", "flux-system", "./apps");
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: tunnel}
+spec:
+  interval: 1h
+  chart: {spec: {chart: app-template, version: 4.1.0, sourceRef: {kind: HelmRepository, name: charts}}}
+  valuesFrom:
+    - {kind: ConfigMap, name: tunnel-values}
+";
+    let files = [
+        ("clusters/home/flux-system/gotk-sync.yaml", sync.as_str()),
+        (
+            "apps/tunnel/kustomization.yaml",
+            "namespace: network\nresources: [release.yaml]\nconfigMapGenerator:\n  - name: tunnel-values\n    files: [values.yaml]\n\
+             generatorOptions: {disableNameSuffixHash: true}\n",
+        ),
+        ("apps/tunnel/release.yaml", release),
+        (
+            "apps/tunnel/values.yaml",
+            "persistence:\n  creds:\n    type: secret\n    name: tunneld-secret\n    globalMounts:\n      - {path: /creds, subPath: creds.json}\n",
+        ),
+        ("apps/dns/kustomization.yaml", "namespace: network\nresources: [secret.yaml]\n"),
+        (
+            "apps/dns/secret.yaml",
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: dns}\nspec:\n  secretStoreRef: {kind: ClusterSecretStore, name: vault}\n  \
+             target: {name: tunnel-secret}\n  data:\n    - {secretKey: creds.json, remoteRef: {key: tunnel}}\n",
+        ),
+    ];
+    let found = findings(&files, &["missing-secret", "missing-secret-key"]);
+    assert_eq!(found, ["missing-secret likely apps/tunnel/values.yaml:4"]);
+}
+
+#[test]
+fn who_makes_all_namespaces_forgot_one() {
+    let names = ["blog", "forum", "mail", "media", "shop", "wiki"];
+    let namespace = |name: &&str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n");
+    let made = names.iter().take(5).map(namespace).collect::<Vec<_>>().join("---\n");
+    let map =
+        |name: &&str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: it, namespace: {name}}}\n");
+    let maps: Vec<String> = names.iter().map(map).collect();
+    let sync = kustomization("flux-system", "GitRepository", "flux-system", "./apps")
+        // What this one brings is not known.
+        + "---\n"
+        + &kustomization("other", "GitRepository", "other", "./deploy")
+        + &source("GitRepository", "other", "url: 'https://git.example.com/other/thing'");
+    let paths: Vec<String> = names.iter().map(|name| format!("apps/{name}.yaml")).collect();
+    let mut files = vec![
+        ("clusters/home/flux-system/gotk-sync.yaml", sync.as_str()),
+        ("apps/namespaces.yaml", made.as_str()),
+    ];
+    files.extend(paths.iter().map(String::as_str).zip(maps.iter().map(String::as_str)));
+    assert_eq!(findings(&files, &["missing-namespace"]), ["missing-namespace likely apps/wiki.yaml:3"]);
+    // Of two that are made, a third says nothing.
+    let few: Vec<(&str, &str)> = files
+        .iter()
+        .copied()
+        .filter(|(path, _)| !["apps/blog.yaml", "apps/forum.yaml"].contains(path))
+        .collect();
+    assert_eq!(findings(&few, &["missing-namespace"]), [""; 0]);
+}

@@ -30,8 +30,8 @@ pub struct IgnoreRules {
 }
 
 impl IgnoreRules {
-    /// The rules in a tree. `ignore` is `spec.ignore` of the source.
-    pub fn of(tree: &dyn Tree, ignore: Option<&str>) -> Self {
+    /// The rules in a tree. `root` is the directory that the artifact begins with, `ignore` is `spec.ignore` of the source.
+    pub fn of(tree: &dyn Tree, root: &TreePath, ignore: Option<&str>) -> Self {
         let mut rules = vec![(TreePath::root(), matcher(DEFAULTS))];
         let files: Vec<TreePath> = ignore_files(tree).collect();
         for path in &files {
@@ -39,7 +39,7 @@ impl IgnoreRules {
                 rules.push((dir, matcher(file.text_or_empty())));
             }
         }
-        rules.extend(ignore.map(|text| (TreePath::root(), matcher(text))));
+        rules.extend(ignore.map(|text| (root.clone(), matcher(text))));
         Self { rules, files }
     }
 
@@ -148,7 +148,7 @@ mod tests {
     use crate::source::{MemoryTree, Sources};
 
     fn packed(tree: MemoryTree, ignore: Option<&str>) -> ArtifactTree {
-        let rules = IgnoreRules::of(&tree, ignore);
+        let rules = IgnoreRules::of(&tree, &TreePath::root(), ignore);
         ArtifactTree::new(Arc::new(tree), Arc::new(rules))
     }
 

@@ -1,6 +1,6 @@
 //! What a repository shows of the Flux that reads it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -13,6 +13,9 @@ pub struct Bootstrap {
     pub dir: TreePath,
     /// Names of sources that are this repository for certain, since nearly all paths that are read from them exist.
     pub sources: BTreeSet<SmolStr>,
+    /// Artifacts that a pipeline makes of a directory of this repository, by their URL: nearly all paths that are read from them
+    /// exist there.
+    pub packed: BTreeMap<String, TreePath>,
     /// Whether kustomize-controller refuses variables that nothing defines (`StrictPostBuildSubstitutions`, by default from
     /// Flux 2.9 on), where the repository shows its version or the gate.
     pub strict: Option<bool>,

@@ -48,6 +48,8 @@ pub struct Renderer<'a> {
 struct Packed {
     /// What it was made from.
     from: TreeId,
+    /// The directory that it begins with.
+    path: TreePath,
     /// `spec.ignore`.
     ignore: Option<SmolStr>,
     rules: Arc<IgnoreRules>,
@@ -64,7 +66,9 @@ impl Artifacts {
     fn pack(&self, root: &Dir, ignore: Option<&str>) -> Dir {
         let from = root.tree.id(&TreePath::root());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = made.iter().find(|packed| packed.from == from && packed.ignore.as_deref() == ignore);
+        let known = made.iter().find(|packed| {
+            packed.from == from && packed.path == root.path && packed.ignore.as_deref() == ignore
+        });
         let rules = match known {
             Some(packed) => {
                 // Whoever watches this tree learns what the rules are made from.
@@ -72,8 +76,9 @@ impl Artifacts {
                 Arc::clone(&packed.rules)
             }
             None => {
-                let rules = Arc::new(IgnoreRules::of(root.tree.as_ref(), ignore));
-                made.push(Packed { from, ignore: ignore.map(SmolStr::new), rules: Arc::clone(&rules) });
+                let rules = Arc::new(IgnoreRules::of(root.tree.as_ref(), &root.path, ignore));
+                let (path, ignore) = (root.path.clone(), ignore.map(SmolStr::new));
+                made.push(Packed { from, path, ignore, rules: Arc::clone(&rules) });
                 rules
             }
         };

@@ -92,9 +92,10 @@ impl Renderer<'_> {
             ("GitRepository", Some(url)) => {
                 of_found(self.remotes.git(url, git_revision(node)), Missing::Content)
             }
-            ("OCIRepository", Some(url)) => {
-                of_found(self.remotes.artifact(url, oci_version(node)), Missing::Content)
-            }
+            ("OCIRepository", Some(url)) => match self.bootstrap.packed.get(url) {
+                Some(dir) => Located::Root(Dir::new(std::sync::Arc::clone(self.tree), dir.clone()), None),
+                None => of_found(self.remotes.artifact(url, oci_version(node)), Missing::Content),
+            },
             ("Bucket", _) => match (text(node, "endpoint"), text(node, "bucketName")) {
                 (Some(endpoint), Some(name)) => {
                     of_found(self.remotes.bucket(endpoint, name), Missing::Content)

@@ -116,22 +116,33 @@ fn is_volume(path: &str) -> bool {
 /// `persistence` of `app-template`: items of type `configMap` and `secret` name one.
 fn persistence(cx: &mut Collector, values: &Node) {
     for entry in values.get("persistence").map(Node::entries).unwrap_or_default() {
-        let kind = match entry.value.get("type").and_then(Node::as_str) {
-            Some("configMap") => "ConfigMap",
-            Some("secret") => "Secret",
+        let at = |path: &[&str]| entry.value.at_path(path);
+        // Version 1 has a volume as a pod has it, which `walk` sees.
+        let (kind, name, source, seen) = match at(&["type"]).and_then(Node::as_str) {
+            Some("configMap") => ("ConfigMap", at(&["name"]), Some(&entry.value), false),
+            Some("secret") => ("Secret", at(&["name"]), Some(&entry.value), false),
+            Some("custom") if at(&["volumeSpec", "configMap"]).is_some() => {
+                let source = at(&["volumeSpec", "configMap"]);
+                ("ConfigMap", source.and_then(|it| it.get("name")), source, true)
+            }
+            Some("custom") if at(&["volumeSpec", "secret"]).is_some() => {
+                let source = at(&["volumeSpec", "secret"]);
+                ("Secret", source.and_then(|it| it.get("secretName")), source, true)
+            }
             _ => continue,
         };
-        if !is_off(&entry.value) {
-            let path = format!("spec.values.persistence.{}", entry.key.text);
-            cx.add("", kind, entry.value.get("name"), format!("{path}.name"));
-            // What is mounted alone is a key, unless `items` say otherwise.
-            for (part, field) in
-                sub_paths(&entry.value).into_iter().filter(|_| entry.value.get("items").is_none())
-            {
-                if let Some(reference) = cx.add("", kind, entry.value.get("name"), format!("{path}.{field}"))
-                {
-                    reference.set_key(Some(part));
-                }
+        if is_off(&entry.value) {
+            continue;
+        }
+        let path = format!("spec.values.persistence.{}", entry.key.text);
+        if !seen {
+            cx.add("", kind, name, format!("{path}.name"));
+        }
+        // What is mounted alone is a key, unless `items` say otherwise.
+        let whole = source.is_some_and(|it| it.get("items").is_none());
+        for (part, field) in sub_paths(&entry.value).into_iter().filter(|_| whole) {
+            if let Some(reference) = cx.add("", kind, name, format!("{path}.{field}")) {
+                reference.set_key(Some(part));
             }
         }
     }
@@ -146,12 +157,24 @@ fn sub_paths(item: &Node) -> Vec<(&Node, String)> {
             (container.value.seq_or_empty(), path)
         }));
     }
+    let mut found: Vec<(&Node, String)> = Vec::new();
+    // Versions 1 and 2: one part, or a list of them.
+    match item.get("subPath") {
+        Some(parts) if parts.as_seq().is_some() => {
+            let parts = parts.seq_or_empty().iter().enumerate();
+            found.extend(
+                parts.filter_map(|(index, it)| Some((it.get("path")?, format!("subPath[{index}].path")))),
+            );
+        }
+        part => found.extend(part.map(|part| (part, "subPath".to_owned()))),
+    }
     let mounts = lists.into_iter().flat_map(|(mounts, path)| {
         mounts.iter().enumerate().filter_map(move |(index, mount)| {
             Some((mount.get("subPath")?, format!("{path}[{index}].subPath")))
         })
     });
-    mounts.collect()
+    found.extend(mounts);
+    found
 }
 
 /// What the release brings: everything, unless its chart is known.

@@ -168,6 +168,7 @@ pub(super) fn expect_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> 
                     path,
                     revision,
                     pattern,
+                    proved: false,
                 }));
             }
             // Where these read from is said by another object.

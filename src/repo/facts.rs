@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 use super::declared::is_argo;
+use super::given_values::GivenValues;
 use super::inventory::visit_origins;
 use super::{App, AppId, Object, Rendered, Workspace};
 use crate::finding::ObjectRef;
@@ -217,11 +218,19 @@ const SYNC_ANNOTATIONS: [&str; 4] =
 
 /// Takes the facts out of a render; the tree can be dropped afterwards.
 pub(super) fn facts(app: &App, rendered: &Rendered, workspace: &Workspace) -> Vec<ObjectFacts> {
-    rendered.objects.iter().map(|object| of(app, rendered, object, workspace)).collect()
+    let given = GivenValues::of(rendered, workspace);
+    rendered.objects.iter().map(|object| of(app, rendered, object, &given, workspace)).collect()
 }
 
-fn of(app: &App, rendered: &Rendered, object: &Object, workspace: &Workspace) -> ObjectFacts {
-    let (group, kind, node) = (&object.group, &object.kind, &object.node);
+fn of(
+    app: &App,
+    rendered: &Rendered,
+    object: &Object,
+    given: &GivenValues<'_>,
+    workspace: &Workspace,
+) -> ObjectFacts {
+    let inlined = given.inlined(object);
+    let (group, kind, node) = (&object.group, &object.kind, inlined.as_ref().unwrap_or(&object.node));
     let test = object.is_helm_test();
     ObjectFacts {
         app: app.id,
@@ -243,7 +252,7 @@ fn of(app: &App, rendered: &Rendered, object: &Object, workspace: &Workspace) ->
         sync_place: SYNC_ANNOTATIONS.iter().find_map(|name| object.annotation(name)).map(Node::place),
         pod_violations: if test { Vec::new() } else { violations(rendered, object) },
         references: if test { Vec::new() } else { relations::references(group, kind, node) },
-        provides: provided(object),
+        provides: relations::provides(group, kind, &object.name, node),
         keys: relations::keys(group, kind, node),
         mentions: relations::mentions(group, kind, node).into_iter().collect(),
         pod: PodFacts::of(object).map(Box::new),
@@ -288,8 +297,4 @@ fn defined(object: &Object) -> Option<(SmolStr, SmolStr, Scope)> {
     let text = |path: &[&str]| object.at(path).and_then(Node::as_str);
     let scope = if text(&["spec", "scope"])? == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
     Some((text(&["spec", "group"])?.into(), text(&["spec", "names", "kind"])?.into(), scope))
-}
-
-fn provided(object: &Object) -> Vec<Provided> {
-    relations::provides(&object.group, &object.kind, &object.name, &object.node)
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::flux::{
-    self, Bootstrap, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator,
-};
+use crate::flux::{self, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator};
 use crate::origin::Origins;
 use crate::source::TreePath;
 use crate::yaml::{Entry, Key, Map, Node};
@@ -18,7 +16,7 @@ use super::clusters::Variants;
 use super::definition::is_flux_kind;
 use super::remotes::{Expected, Identity};
 use super::scan::{Scan, ScannedDocument};
-use super::{Workspace, flux_version, showcase};
+use super::{Workspace, showcase};
 
 /// What is kept of an object that another may name, by cluster, kind, namespace and name.
 type StoreKey = (SmolStr, SmolStr, SmolStr, SmolStr);
@@ -173,7 +171,11 @@ fn comes_along(app: &App, document: &ScannedDocument) -> bool {
 }
 
 /// The document of that name that is written nearest to a file: with the longest common path.
-fn nearest<'s>(name: &ObjectName, near: Option<&TreePath>, scan: &'s Scan) -> Option<&'s ScannedDocument> {
+pub(super) fn nearest<'s>(
+    name: &ObjectName,
+    near: Option<&TreePath>,
+    scan: &'s Scan,
+) -> Option<&'s ScannedDocument> {
     nearest_of(name, near, scan, &|_| true)
 }
 
@@ -323,9 +325,18 @@ fn built_dir(
         }
         None => root = workspace.bootstrap().dir.join(root.as_str()).ok()?,
         Some(document) if is_elsewhere(document, kustomization.path(), workspace) => return None,
+        Some(document) if document.kind == "OCIRepository" => {
+            let packed = document.node(workspace).and_then(|node| packed_dir(&node, workspace));
+            root = packed.unwrap_or(root);
+        }
         Some(_) => {}
     }
     flux::below(&root, kustomization.path())
+}
+
+/// The directory of this repository that an artifact is made of.
+fn packed_dir(source: &Node, workspace: &Workspace) -> Option<TreePath> {
+    workspace.bootstrap().packed.get(flux::source_url(source)?).cloned()
 }
 
 /// Whether a Kustomization builds the root of what is another repository's: that a root exists here as well says nothing. Other
@@ -381,55 +392,6 @@ pub(super) fn synced(document: &ScannedDocument, workspace: &Workspace) -> Optio
     ]))
 }
 
-/// Finds out what the bootstrap made of this repository: sources that no document defines, and the directory below
-/// which nearly all of the paths are that are read from them.
-pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
-    let mut paths: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
-    for document in &scan.documents {
-        let node = match document.group.as_str() {
-            "kustomize.toolkit.fluxcd.io" => document.node(workspace),
-            _ => synced(document, workspace),
-        };
-        let Some(node) = node else { continue };
-        let kustomization = Kustomization::new(Arc::new(node));
-        let path = kustomization.path().trim_start_matches("./").trim_matches('/');
-        let Some(source) = &kustomization.source else { continue };
-        let unknown =
-            source.kind != "ExternalArtifact" && nearest(source, Some(&document.path), scan).is_none();
-        if unknown && !path.is_empty() && !path.contains("${") {
-            paths.entry(source.name.clone()).or_default().insert(path.to_owned());
-        }
-    }
-    let hits = |dir: &TreePath, paths: &BTreeSet<String>| {
-        paths.iter().filter(|path| workspace.tree.is_dir(&dir.child(path))).count()
-    };
-    let all = |dir: &TreePath| paths.values().map(|paths| hits(dir, paths)).sum::<usize>();
-    let mut best = (all(&TreePath::root()), TreePath::root());
-    let dirs: BTreeSet<TreePath> = scan.kustomizations.keys().filter_map(top).collect();
-    for dir in dirs {
-        let hits = all(&dir);
-        if hits > 2 * best.0 {
-            best = (hits, dir);
-        }
-    }
-    let dir = best.1;
-    // What the bootstrap calls its source by itself is this repository as soon as most of its paths are here: the others were
-    // removed. Another name may be that of a repository which is laid out alike.
-    let is_ours = |(name, paths): &(&SmolStr, &BTreeSet<String>)| {
-        let found = hits(&dir, paths);
-        5 * found >= 4 * paths.len() || name.as_str() == "flux-system" && 2 * found > paths.len()
-    };
-    let sources = paths.iter().filter(is_ours).map(|(name, _)| name.clone()).collect();
-    let mut bootstrap = Bootstrap { dir, sources, ..Bootstrap::default() };
-    flux_version::find_controllers(&mut bootstrap, workspace, scan);
-    workspace.set_bootstrap(bootstrap);
-}
-
-/// The first directory of a path.
-fn top(path: &TreePath) -> Option<TreePath> {
-    TreePath::new(path.components().next()?).ok()
-}
-
 /// The cluster of what is defined in a file and rendered by nothing: the variant directory that it lies in.
 pub(super) fn cluster_of(path: Option<&TreePath>, variants: &Variants) -> SmolStr {
     path.and_then(|path| variants.of_path(path)).map(|dir| SmolStr::new(dir.as_str())).unwrap_or_default()
@@ -444,7 +406,7 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> {
         }
     }
     let mut paths = Vec::new();
-    let mut expect = |source: Option<&ObjectName>, path: &str| {
+    let mut expect = |source: Option<&ObjectName>, path: &str, proved: bool| {
         let Some(source) = source.filter(|source| source.kind == "GitRepository" && !path.contains("${"))
         else {
             return;
@@ -452,7 +414,8 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> {
         for node in sources.get(source.name.as_str()).into_iter().flatten() {
             if let Some(url) = flux::source_url(node) {
                 let path = path.trim_start_matches('/').to_owned();
-                paths.push(Expected::of_source(url, path, flux::git_revision(node)));
+                let expected = Expected::of_source(url, path, flux::git_revision(node));
+                paths.push(Expected { proved, ..expected });
             }
         }
     };
@@ -460,9 +423,13 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> {
         let Some(node) = document.node(workspace).map(Arc::new) else { continue };
         if document.kind == "Kustomization" {
             let kustomization = Kustomization::new(node);
-            expect(kustomization.source.as_ref(), kustomization.path());
+            // What `flux bootstrap` writes into the repository that it sets up is in the directory that it names.
+            let dir = flux::below(&TreePath::root(), kustomization.path()).filter(|dir| !dir.is_root());
+            let proved = document.path.file_name() == "gotk-sync.yaml"
+                && dir.is_some_and(|dir| document.path.starts_with(&dir));
+            expect(kustomization.source.as_ref(), kustomization.path(), proved);
         } else if let Some(chart) = HelmRelease::new(node).chart {
-            expect(chart.source.as_ref(), &chart.chart.value);
+            expect(chart.source.as_ref(), &chart.chart.value, false);
         }
     }
     paths

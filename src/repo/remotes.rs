@@ -102,12 +102,14 @@ pub struct Expected {
     /// The pattern by which a generator searches there. That a directory of so short a name exists here as well says
     /// little.
     pub pattern: Option<String>,
+    /// Whether it is what sets up this repository, which lies in the path itself.
+    pub proved: bool,
 }
 
 impl Expected {
     /// What a source names outright.
     pub fn of_source(url: impl Into<String>, path: impl Into<String>, revision: impl Into<String>) -> Self {
-        Self { url: url.into(), path: path.into(), revision: revision.into(), pattern: None }
+        Self { url: url.into(), path: path.into(), revision: revision.into(), pattern: None, proved: false }
     }
 }
 
@@ -123,6 +125,8 @@ struct Named<'a> {
     resolved: usize,
     /// Patterns of generators.
     patterns: BTreeSet<&'a str>,
+    /// Whether one of them lies in what it names.
+    proved: bool,
 }
 
 impl<'a> Named<'a> {
@@ -145,7 +149,9 @@ impl<'a> Named<'a> {
         let enough = |count: usize| count as f64 >= NEARLY_ALL * self.paths.len() as f64;
         let half = 2 * self.found >= self.paths.len();
         self.found > 0
-            && (enough(self.found) || half && (self.found >= MANY || enough(self.found + self.near)))
+            && (self.proved
+                || enough(self.found)
+                || half && (self.found >= MANY || enough(self.found + self.near)))
     }
 
     /// Whether more speaks for it than a directory of a common name: some path is named in full, or some generator finds
@@ -168,7 +174,7 @@ impl<'a> Named<'a> {
 
     /// Whether nobody names so many paths of this tree by chance.
     fn is_sure(&self) -> bool {
-        self.resolved >= SEVERAL && self.is_this_tree()
+        self.proved || self.resolved >= SEVERAL && self.is_this_tree()
     }
 }
 
@@ -297,9 +303,10 @@ impl Checkouts {
     /// out.
     pub fn infer(&self, expected: &[Expected]) {
         let mut named: BTreeMap<String, Named<'_>> = BTreeMap::new();
-        for Expected { url, path, pattern, .. } in expected {
+        for Expected { url, path, pattern, proved, .. } in expected {
             let trimmed = path.trim_start_matches("./").trim_end_matches('/');
             let paths = named.entry(repository_key(url)).or_default();
+            paths.proved |= proved;
             // The root exists everywhere, so it says nothing.
             if !matches!(trimmed, "" | ".") && !trimmed.contains("{{") {
                 paths.add(trimmed, pattern.as_deref(), self.tree.as_ref());

@@ -197,7 +197,7 @@ impl<'a> Counterparts<'a> {
         {
             return None;
         }
-        self.beside(app, place, namespace, reference).or_else(|| self.misspelt(app, namespace, reference))
+        self.misspelt(app, namespace, reference).or_else(|| self.beside(app, place, namespace, reference))
     }
 
     /// One of the same namespace, wherever it is written, whose name is a slip away.

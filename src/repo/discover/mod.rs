@@ -30,7 +30,7 @@ use super::inventory::Inventory;
 use super::remotes::{Expected, Identity};
 use super::scan::Scan;
 use super::showcase::is_template_file;
-use super::{Rendered, Workspace};
+use super::{Rendered, Workspace, flux_bootstrap};
 
 /// Apps below apps below apps: real repositories have three or four levels.
 const MAX_DEPTH: u32 = 16;
@@ -84,7 +84,7 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
         store: Store::default(),
         has_flux: scan.documents.iter().any(|it| is_flux_kind(&it.group, &it.kind)),
     };
-    flux::find_bootstrap(workspace, &scan);
+    flux_bootstrap::find_bootstrap(workspace, &scan);
     let roots = Roots::of(workspace, &scan);
     for node in &roots.synced {
         discovery.define(node.clone(), Arc::default(), None, "", 0);

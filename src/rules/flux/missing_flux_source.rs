@@ -40,6 +40,11 @@ impl Rule for MissingFluxSource {
             .filter(|(_, users)| users.iter().any(|(entry, _)| kustomization(entry).is_some()))
             .max_by_key(|(_, users)| users.len())
             .map(|(key, _)| *key);
+        // How many Kustomizations name each source, whether it is defined or not.
+        let mut named: BTreeMap<&str, usize> = BTreeMap::new();
+        for (it, _) in inventory.apps.iter().filter_map(kustomization) {
+            *named.entry(it.source.as_ref().map_or("", |source| source.name.as_str())).or_default() += 1;
+        }
         let mut gone: BTreeMap<&str, usize> = BTreeMap::new();
         for (kind, ..) in missing.keys() {
             *gone.entry(kind).or_default() += 1;
@@ -48,7 +53,7 @@ impl Rule for MissingFluxSource {
             let Some((first, source)) = users.first() else { continue };
             let (kind, namespace, name) = *key;
             let external = world.external("source.toolkit.fluxcd.io", kind, namespace, name).is_some();
-            if Some(*key) == most || external {
+            if external {
                 continue;
             }
             let known = world.of_kind_in(first.app.id, "", kind);
@@ -64,7 +69,13 @@ impl Rule for MissingFluxSource {
             let elsewhere = known.iter().find(|object| object.name == name);
             let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
             let near = elsewhere.is_some() || close.is_some();
-            if !closed && (!few || !near && world.may_make_for_flux(first.app.id, name)) {
+            // A slip is named by few, and what was meant by many.
+            let is_slip =
+                close.is_some_and(|close| named.get(close).is_some_and(|count| *count > FEW * users.len()));
+            if Some(*key) == most && !is_slip {
+                continue;
+            }
+            if !closed && !is_slip && (!few || !near && world.may_make_for_flux(first.app.id, name)) {
                 continue;
             }
             let help = match elsewhere {
@@ -106,6 +117,9 @@ impl Rule for MissingFluxSource {
         }
     }
 }
+
+/// So many times more name a source than name a misspelling of it.
+const FEW: usize = 4;
 
 /// The apps that name a source, and where.
 type Users<'a> = Vec<(&'a AppEntry, &'a ObjectName)>;

@@ -53,6 +53,7 @@ impl Rule for MissingNamespace {
         if made.next().is_none() {
             return;
         }
+        let habit = Habit::of(inventory, &world);
         let mut seen = BTreeSet::new();
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some(entry) = inventory.app(object.app) else { continue };
@@ -60,14 +61,18 @@ impl Rule for MissingNamespace {
             if name.is_empty()
                 || is_known(name, &entry.app)
                 || object.scope == Some(Scope::Cluster)
-                || !(k8s::is_built_in(&object.group))
+                || !(k8s::is_built_in(&object.group) || object.group.ends_with(".toolkit.fluxcd.io"))
                 || !seen.insert((object.app, name))
                 || world.makes_namespace(object.app, name)
                 || world.external("", "Namespace", "", name).is_some()
                 || world.is_written("Namespace", name)
-                || world.open(object.app, "", true).is_some()
                 || is_made(&world, object, name)
             {
+                continue;
+            }
+            // What is not seen may make it, unless this repository makes its namespaces itself.
+            let open = world.open(object.app, "", true).is_some();
+            if open && (!habit.is_exception() || world.may_make_for_flux(object.app, name)) {
                 continue;
             }
             let destination =
@@ -81,11 +86,46 @@ impl Rule for MissingNamespace {
                 Some(node) => Labels::of(node.place(), &entry.app.origins, cx.workspace),
                 None => Labels::of(object.place, &inventory.origins, cx.workspace),
             };
-            cx.report_labels(labels, message)
+            let report = cx
+                .report_labels(labels, message)
                 .apps([object.app])
                 .object_ref(object.to_ref(cluster))
                 .help(help);
+            if open {
+                drop(report.likely());
+            }
         }
+    }
+}
+
+/// How many of the namespaces that apps deploy into are made here.
+struct Habit {
+    made: usize,
+    missing: usize,
+}
+
+/// So many namespaces that are made here make a habit.
+const SEVERAL: usize = 5;
+
+impl Habit {
+    fn of(inventory: &Inventory, world: &World<'_>) -> Self {
+        let mut names = BTreeSet::new();
+        let mut habit = Self { made: 0, missing: 0 };
+        for object in inventory.objects.iter().filter(|it| missing::is_deployed(inventory, it)) {
+            let name = object.namespace.as_str();
+            let Some(entry) = inventory.app(object.app) else { continue };
+            if name.is_empty() || is_known(name, &entry.app) || !names.insert(name) {
+                continue;
+            }
+            let made = world.makes_namespace(object.app, name) || world.is_written("Namespace", name);
+            *(if made { &mut habit.made } else { &mut habit.missing }) += 1;
+        }
+        habit
+    }
+
+    /// Whether one that is missing is an exception.
+    fn is_exception(&self) -> bool {
+        self.made >= SEVERAL && self.missing * SEVERAL <= self.made
     }
 }
 
