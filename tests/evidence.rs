@@ -699,3 +699,40 @@ fn who_makes_all_namespaces_forgot_one() {
         .collect();
     assert_eq!(findings(&few, &["missing-namespace"]), [""; 0]);
 }
+
+#[test]
+fn flux_does_not_fight_about_what_is_the_same() {
+    let sync = kustomization("flux-system", "GitRepository", "flux-system", "./clusters/home");
+    let app = |name: &str, more: &str| {
+        format!(
+            "{}  targetNamespace: media\n{more}",
+            kustomization(name, "GitRepository", "flux-system", &format!("./apps/{name}"))
+        )
+    };
+    let file = "components: [../../shared]\n";
+    let map =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: common}\ndata: {greeting: '${greeting:=hello}'}\n";
+    let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [map.yaml]\n";
+    let found = |more: &str| {
+        let (one, two) = (app("one", ""), app("two", more));
+        let files = [
+            ("clusters/home/flux-system/gotk-sync.yaml", sync.as_str()),
+            ("clusters/home/one.yaml", one.as_str()),
+            ("clusters/home/two.yaml", two.as_str()),
+            ("apps/one/kustomization.yaml", file),
+            ("apps/two/kustomization.yaml", file),
+            ("shared/kustomization.yaml", component),
+            ("shared/map.yaml", map),
+        ];
+        let sources = Sources::new();
+        let tree = Arc::new(MemoryTree::of(&sources, files));
+        let (workspace, _) =
+            repo::Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::known());
+        let report = lint::lint(&workspace, &Options::default());
+        let findings = report.findings.iter().map(|it| &it.finding);
+        let findings = findings.filter(|it| it.rule == "duplicate-resource-ownership");
+        findings.map(|it| it.severity.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("  commonMetadata: {labels: {app: two}}\n"), ["note"]);
+    assert_eq!(found("  postBuild: {substitute: {greeting: bye}}\n"), ["error"]);
+}

@@ -11,9 +11,7 @@ use smol_str::SmolStr;
 
 use crate::k8s::{OpenApi, Schema};
 use crate::repo::Object;
-use crate::yaml::{Data, Key, Node};
-
-use super::digest::digest;
+use crate::yaml::{Data, Key, Node, digest};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::compare;
 use super::danger::Prune;
 use super::mask::Masks;
 use super::sides::{Pair, Side};
-use super::{Cause, Diff, FieldChange, Open, digest};
+use super::{Cause, Diff, FieldChange, Open};
 
 /// An app whose own object differs.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ pub(super) fn definitions(
     let differing = pairs.iter().filter_map(|pair| {
         let (old, new) = (&base.entry(pair.base?)?.app, &head.entry(pair.head?)?.app);
         let (a, b) = (old.node.as_deref()?, new.node.as_deref()?);
-        (digest::digest(a) != digest::digest(b)).then_some((head.name(pair.head?), new, a, b))
+        (crate::yaml::digest(a) != crate::yaml::digest(b)).then_some((head.name(pair.head?), new, a, b))
     });
     differing.filter_map(|(name, app, a, b)| one(name, app, (a, b), lines, numbers)).collect()
 }
@@ -179,7 +179,7 @@ pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>, lines: &Lin
     for pair in pairs {
         let sides = || [base.entry_of(pair.base), head.entry_of(pair.head)].into_iter().flatten();
         let definition =
-            |entry: Option<&AppEntry>| entry.and_then(|it| it.app.node.as_deref()).map(digest::digest);
+            |entry: Option<&AppEntry>| entry.and_then(|it| it.app.node.as_deref()).map(crate::yaml::digest);
         let is_touched = || {
             definition(base.entry_of(pair.base)) != definition(head.entry_of(pair.head))
                 || sides().any(|entry| {

@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::k8s::{is_secret_key, plaintext_secret};
 use crate::repo::Object;
-use crate::yaml::{Data, Node};
+use crate::yaml::{Data, Node, digest};
 
 use super::compare::{Part, Path};
-use super::digest::digest;
 
 /// What stands for a secret; a number follows that is the same for the same secret of one object.
 const MARK: &str = "********";

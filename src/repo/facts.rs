@@ -11,8 +11,9 @@ use crate::origin::{OriginId, Place};
 use crate::relations::{self, Keys, Provided, Reference};
 use crate::schema::Scope;
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{Map, Node, digest};
 
+use super::app::Spec;
 use super::declared::is_argo;
 use super::given_values::GivenValues;
 use super::inventory::visit_origins;
@@ -42,6 +43,8 @@ pub struct ObjectFacts {
     pub place: Place,
     /// A hook of Argo CD or Helm: it comes and goes.
     pub hook: bool,
+    /// What it says beside its metadata, as a number; of what Flux applies only.
+    pub content: Option<u64>,
     /// Whether it says itself that others may own it as well: Flux makes it only where it is not there, or merges.
     pub shared: bool,
     /// When a sync of Argo CD applies it.
@@ -245,6 +248,7 @@ fn of(
         hook: ["argocd.argoproj.io/hook", "helm.sh/hook"]
             .iter()
             .any(|name| object.annotation(name).is_some()),
+        content: matches!(app.spec, Spec::FluxKustomization(..)).then(|| content(&object.node)),
         shared: object.annotation("kustomize.toolkit.fluxcd.io/ssa").and_then(Node::as_str).is_some_and(
             |policy| policy.eq_ignore_ascii_case("IfNotPresent") || policy.eq_ignore_ascii_case("Ignore"),
         ),
@@ -259,6 +263,11 @@ fn of(
         makes_secrets: relations::may_make_secrets(group, kind, node),
         node: (is_kept(object) || workspace.own_rules().keeps(group, kind)).then(|| Arc::new(node.clone())),
     }
+}
+
+fn content(node: &Node) -> u64 {
+    let entries = node.entries().iter().filter(|entry| entry.key.text != "metadata");
+    digest(&Node::map(Map::from_entries(entries.cloned().collect()), node.place()))
 }
 
 /// What the Pod Security Standards forbid about an object's pods. What a block lacks because some values file took it away

@@ -33,7 +33,8 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
         let unknown = source.kind != "ExternalArtifact" && defined.is_none();
         if path.is_empty() || path.contains("${") {
             continue;
-        } else if unknown {
+        }
+        if unknown {
             paths.entry(source.name.clone()).or_default().insert(path.to_owned());
         } else if source.kind == "OCIRepository"
             && let Some(node) = defined.and_then(|document| document.node(workspace))

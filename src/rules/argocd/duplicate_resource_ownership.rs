@@ -355,7 +355,11 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
     label.message = format!("`{}` defines it here", name(object.app));
     related.retain(|other| other.at != label.at);
     let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
-    let help = if same_source {
+    // What Flux applies from one file with the same result changes nothing but the label that says whose it is.
+    let agreed = same_source && groups.iter().all(|group| agree(group));
+    let help = if agreed {
+        "all of them apply the same; whichever is deleted first takes it along until the next one is applied"
+    } else if same_source {
         "let only one of the apps render this source, or give each its own namespace"
     } else {
         "keep the object in one app and remove it from the other"
@@ -363,8 +367,14 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
     cx.report_labels(Labels { primary: label, related }, what)
         .apps(apps.iter().copied())
         .object_ref(object.to_ref(cluster))
-        .severity(Severity::Error)
+        .severity(if agreed { Severity::Note } else { Severity::Error })
         .help(help);
+}
+
+/// Whether Flux applies the same from all apps.
+fn agree(objects: &[&ObjectFacts]) -> bool {
+    let mut contents = objects.iter().map(|object| object.content);
+    contents.next().flatten().is_some_and(|first| contents.all(|it| it == Some(first)))
 }
 
 /// The entry of a kustomization that an app builds, by which it takes in the file of `at`.
