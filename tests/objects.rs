@@ -1,11 +1,15 @@
 //! Objects of Kubernetes' own kinds, judged by the whole tool and by the API server's own code.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde_json::Value;
 
 use gitops_lint::lint::Reported;
+use gitops_lint::repo::{self, Workspace};
+use gitops_lint::source::{Sources, WorkTree};
+use gitops_lint::{rules, yaml};
 
 use crate::blame::{app, flux, report};
 
@@ -93,4 +97,35 @@ fn objects_of_a_file() {
     let (count, differences) = differences(&std::fs::read_to_string(path).unwrap());
     println!("{}", differences.join("\n"));
     println!("objects: {count}, different: {}", differences.len());
+}
+
+/// Every object of the built-in kinds that the apps of the corpus render to, once, as such rows without a verdict:
+/// `OBJECTS=FILE cargo test --test integration rendered_objects -- --ignored`. `.ci/oracle/kubeconform.py` adds kubeconform's.
+#[test]
+#[ignore = "writes a file for `.ci/oracle`"]
+fn rendered_objects() {
+    let Ok(path) = std::env::var("OBJECTS") else { return crate::skipped("OBJECTS names no file") };
+    let Some(corpus) = crate::corpus() else { return };
+    let mut rows = std::collections::BTreeMap::new();
+    let mut dirs: Vec<_> =
+        std::fs::read_dir(corpus.join("repos")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    dirs.sort();
+    for dir in dirs {
+        let sources = Sources::new();
+        let tree = Arc::new(WorkTree::exported(&dir, "", Arc::clone(&sources)).unwrap());
+        let (workspace, _) = Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::known());
+        let texts = |_: &_, rendered: &repo::Rendered| -> Vec<String> {
+            rendered.objects.iter().map(|object| object.node.to_json(yaml::JsonStyle::default())).collect()
+        };
+        let (inventory, found) = repo::analyze(&workspace, &texts);
+        let repository = dir.file_name().unwrap().to_string_lossy().into_owned();
+        for (entry, texts) in inventory.apps.iter().zip(found) {
+            for text in texts {
+                rows.entry(text).or_insert_with(|| format!("{repository}/{}", entry.app.name));
+            }
+        }
+    }
+    let lines =
+        rows.iter().map(|(text, id)| format!("{{\"id\":{},\"object\":{text}}}\n", Value::from(id.as_str())));
+    std::fs::write(path, lines.collect::<String>()).unwrap();
 }

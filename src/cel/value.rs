@@ -113,7 +113,8 @@ impl<'a> Value<'a> {
         )))
     }
 
-    pub(super) fn some(self) -> Self {
+    /// `optional.of(value)`.
+    pub fn some(self) -> Self {
         Self::Optional(Some(Arc::new(self)))
     }
 

@@ -11,8 +11,10 @@ mod compare;
 mod danger;
 mod definitions;
 mod digest;
+mod follow;
 mod mask;
 mod matching;
+mod refused;
 mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,21 +25,23 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use crate::finding::ObjectRef;
-use crate::repo::{self, Analysis, AppEntry, Rendered, Status, Workspace};
+use crate::repo::{self, Analysis, App, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
 use crate::yaml::Node;
 
 use cause::{Finder, Found, View};
 use compare::{Difference, Path, Value};
 use definitions::Numbers;
+use follow::{follow, follows};
 use mask::Masks;
-use matching::{Candidate, Match, folded};
+use matching::{Candidate, Match};
 use sides::{Pair, pairs};
 
 pub use cause::{ChangedFile, Line, Lines, SourceLine, Version};
 pub use danger::{DANGERS, Danger, DangerMeta, Prune};
 pub use definitions::Definition;
 pub use matching::How;
+pub use refused::Refusal;
 pub use sides::Side;
 
 /// A field that differs.
@@ -74,6 +78,8 @@ pub struct ObjectChange {
     pub from_app: Option<String>,
     /// Its data must not change: `immutable: true` of a ConfigMap or Secret, before and after.
     pub frozen: bool,
+    /// Why the cluster refuses the change, beside what is wrong with the new object alone.
+    pub refused: Vec<Refusal>,
     /// What differs, in the order of the object.
     pub fields: Vec<FieldChange>,
 }
@@ -275,6 +281,7 @@ fn draft(
     let full = |it: &Option<(Status, Option<String>)>| {
         it.as_ref().is_none_or(|(status, _)| *status == Status::Rendered)
     };
+    let home = it.head.as_ref().map(|(entry, _)| (&entry.app, head.workspace));
     let mut drafted = Vec::new();
     for found in matches {
         let unsure = match found.how {
@@ -290,7 +297,7 @@ fn draft(
             let view = View::new(entry, rendered, base.workspace);
             finder.base.replace(view)
         });
-        if let Some(mut change) = object_change(found, &finder, base.workspace) {
+        if let Some(mut change) = object_change(found, &finder, base.workspace, home) {
             change.pair = index;
             let from = other.and_then(|other| other.pair.base.or(other.pair.head));
             change.change.from_app = from.filter(|_| found.how == How::Moved).map(|at| base.name(at));
@@ -304,8 +311,13 @@ fn draft(
     drafted
 }
 
-/// What differs in a matched object; `None` where nothing does.
-fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) -> Option<Drafted> {
+/// What differs in a matched object; `None` where nothing does. `home` is the app that has it now, and its side.
+fn object_change(
+    found: &Match<'_>,
+    finder: &Finder<'_>,
+    workspace: &Workspace,
+    home: Option<(&App, &Workspace)>,
+) -> Option<Drafted> {
     let any = found.head.or(found.base)?;
     let whole = |node| Value { node, key: None, around: Vec::new() };
     let differences = match (&found.base, &found.head) {
@@ -391,42 +403,14 @@ fn object_change(found: &Match<'_>, finder: &Finder<'_>, workspace: &Workspace) 
     let is_frozen =
         |it: &Candidate<'_>| it.object.node.get("immutable").and_then(Node::as_bool) == Some(true);
     let frozen = [&found.base, &found.head].into_iter().all(|it| it.as_ref().is_some_and(is_frozen));
-    let change = ObjectChange { object, how: found.how, was, from_app: None, frozen, fields };
+    let refused = match (&found.base, &found.head, home) {
+        (Some(old), Some(new), Some((app, workspace))) if found.how == How::Same => {
+            refused::refusals(old.object, new.object, app, workspace)
+        }
+        _ => Vec::new(),
+    };
+    let change = ObjectChange { object, how: found.how, was, from_app: None, frozen, refused, fields };
     Some(Drafted { pair: any.pair, change, causes })
-}
-
-/// Whether a value only follows another change.
-fn follows(before: Option<&Json>, after: Option<&Json>) -> bool {
-    let (Some(Json::String(before)), Some(Json::String(after))) = (before, after) else { return false };
-    let is_digest = |text: &str| text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let hashes = folded(before).zip(folded(after)).is_some_and(|(before, after)| before == after);
-    hashes || is_digest(before) && is_digest(after)
-}
-
-/// Leads names with a generator's hash back to what changed in the object that bears the name.
-fn follow(drafted: &mut [Drafted]) {
-    let mut behind: FxHashMap<String, Found> = FxHashMap::default();
-    for it in drafted.iter_mut() {
-        let name = it.change.object.name.clone();
-        let renamed =
-            it.change.was.as_ref().is_some_and(|was| was.name != name) && it.change.how == How::Same;
-        let Some(stem) = folded(&name).filter(|_| renamed) else { continue };
-        let fields = it.change.fields.iter().zip(&it.causes);
-        let cause =
-            fields.filter(|(field, _)| field.path != "metadata.name").find_map(|(_, cause)| cause.clone());
-        if let Some(cause) = cause {
-            behind.insert(stem.to_owned(), cause);
-        }
-    }
-    for it in drafted.iter_mut() {
-        for (field, cause) in it.change.fields.iter().zip(&mut it.causes) {
-            if let Some(Json::String(after)) = field.after.as_ref().filter(|_| field.follows)
-                && let Some(found) = folded(after).and_then(|stem| behind.get(stem))
-            {
-                *cause = Some(found.clone());
-            }
-        }
-    }
 }
 
 /// What was found to have caused each field of each object of an app.

@@ -142,9 +142,15 @@ impl TreePolicies {
         self.loaded.get().is_some_and(|loaded| loaded.open.contains(&file))
     }
 
-    /// What the policies say about an object, and whether they are surely those of its cluster.
-    /// Expressions take from the pool.
-    pub fn decide(&self, object: &Object, workspace: &Workspace, pool: &Budget) -> (Vec<Decision>, bool) {
+    /// What the policies say about an object, and whether they are surely those of its cluster: about its creation or, with `old`, about
+    /// the change from that. Expressions take from the pool.
+    pub fn decide(
+        &self,
+        object: &Object,
+        old: Option<&Object>,
+        workspace: &Workspace,
+        pool: &Budget,
+    ) -> (Vec<Decision>, bool) {
         if self.policies.is_empty() {
             return (Vec::new(), false);
         }
@@ -160,7 +166,7 @@ impl TreePolicies {
             namespace: &object.namespace,
             name: &object.name,
             namespaced: object.scope(workspace) != Some(Scope::Cluster),
-            old: None,
+            old: old.map(|old| &old.node),
         };
         (loaded.policies.decide(&subject, loaded, pool), loaded.one_cluster)
     }

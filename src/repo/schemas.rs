@@ -10,8 +10,8 @@ use smol_str::SmolStr;
 
 use crate::finding::{Confidence, GivenBy};
 use crate::schema::{
-    Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check, compile,
-    file_names, find_custom, find_native, find_published, scope,
+    Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check,
+    check_change, compile, file_names, find_custom, find_native, find_published, scope,
 };
 use crate::source::{Dir, EntryKind, FileId, SourceFile, Tree, TreePath};
 use crate::yaml::Dialect;
@@ -269,5 +269,21 @@ impl Workspace {
                 _ => Vec::new(),
             }
         })
+    }
+
+    /// What the rules about changes in the definition of its kind say against making `object` of `old`. Several definitions of one kind must
+    /// agree.
+    pub fn refused_change(&self, old: &Object, object: &Object, app: &App) -> Vec<Violation> {
+        match self.schema_of(object, self.minor_of(Some(app))) {
+            Found::File(def) => check_change(&def, &old.node, &object.node),
+            Found::Custom(first) => {
+                let rivals = self.definitions_of(object).iter();
+                let rivals = rivals.filter_map(|it| it.version(&object.version)).filter(|it| it.served);
+                let roots = std::iter::once(first).chain(rivals.skip(1)).filter_map(|version| version.root());
+                let all = roots.map(|def| check_change(def, &old.node, &object.node));
+                all.min_by_key(Vec::len).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub use builtin::{
     FIRST_MINOR, KindInfo, Kubernetes, LAST_MINOR, Scope, all_kinds, builtin_scope, is_built_in_kind, kinds,
     versions,
 };
-pub use check::{Against, check};
+pub use check::{Against, check, check_change};
 pub use crd::{Definition, Version, compile};
 pub use def::Def;
 pub use definitions::{

@@ -1,11 +1,12 @@
 //! Rules in CEL: `x-kubernetes-validations`.
 //!
 //! Mirrors `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel`. Rules about transitions (`oldSelf`) say nothing about an object
-//! alone and are left out. Defaults are seen as if they were written, and null as nothing where it is not allowed, as both are
+//! alone; [`check_change`] asks them. Defaults are seen as if they were written, and null as nothing where it is not allowed, as both are
 //! settled before rules are asked.
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::cel::{Budget, Fault, Program, Reading, Scope, Shape, Value};
@@ -56,16 +57,26 @@ impl Validation {
         })
     }
 
+    /// Whether the rule is about what a value was before.
+    fn is_transition(&self) -> bool {
+        self.programs().rule.as_ref().is_ok_and(|rule| rule.mentions("oldSelf"))
+    }
+
     fn check<'a>(&'a self, value: &Value<'a>, budget: &Budget) -> Option<What> {
+        if self.is_transition() && !self.optional_old {
+            return None;
+        }
+        self.ask(value, Value::Optional(None), budget)
+    }
+
+    /// `old` as the rule reads it.
+    fn ask<'a>(&'a self, value: &Value<'a>, old: Value<'a>, budget: &Budget) -> Option<What> {
         let programs = self.programs();
         let rule = match &programs.rule {
             Ok(rule) => rule,
             Err(error) => return Some(What::Unchecked(format!("`{}`: {error}", self.rule))),
         };
-        if rule.mentions("oldSelf") && !self.optional_old {
-            return None;
-        }
-        let scope = Itself { value, optional_old: self.optional_old };
+        let scope = Itself { value, old };
         match rule.test(&scope, budget) {
             Ok(true) => None,
             Ok(false) => {
@@ -87,14 +98,14 @@ impl Validation {
 
 struct Itself<'v, 'a> {
     value: &'v Value<'a>,
-    optional_old: bool,
+    old: Value<'a>,
 }
 
 impl<'a> Scope<'a> for Itself<'_, 'a> {
     fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
         match name {
             "self" => Some(Ok(self.value.clone())),
-            "oldSelf" if self.optional_old => Some(Ok(Value::Optional(None))),
+            "oldSelf" => Some(Ok(self.old.clone())),
             _ => None,
         }
     }
@@ -150,6 +161,13 @@ pub(super) fn check(def: &Def, node: &Node, found: &mut Vec<Violation>) {
     Run { budget, way: Vec::new(), found }.value(def, node);
 }
 
+/// The rules about transitions that the change from `old` to `new` breaks. Where both are equal, nothing is asked; items of lists are the
+/// same where the keys of the list say so.
+pub(super) fn check_change(def: &Def, old: &Node, new: &Node, found: &mut Vec<Violation>) {
+    let budget = Budget::new(BUDGET);
+    Run { budget, way: Vec::new(), found }.change(def, old, new);
+}
+
 struct Run<'n, 'f> {
     budget: Budget,
     way: Vec<Step<'n>>,
@@ -197,6 +215,67 @@ impl<'n> Run<'n, '_> {
                 }
             }
             Data::Scalar(_) => {}
+        }
+    }
+
+    fn change(&mut self, def: &'n Def, old: &'n Node, new: &'n Node) {
+        if !def.validated || new.is_null() || old.is_null() || old == new {
+            return;
+        }
+        for validation in def.validations.iter().filter(|it| it.is_transition()) {
+            let (value, before) = (Value::of(new, Some(def)), Value::of(old, Some(def)));
+            let before = if validation.optional_old { before.some() } else { before };
+            // What cannot be evaluated is told of the object alone, if at all.
+            if let Some(what @ What::Broken(_)) = validation.ask(&value, before, &self.budget) {
+                let (path, place) = self.target(validation, new);
+                self.found.push(Violation { path, place, what });
+            }
+        }
+        match (&old.data, &new.data) {
+            (Data::Map(before), Data::Map(after)) => {
+                for field in def.fields.iter().filter(|_| !matches!(def.others, Others::Values(_))) {
+                    let Schema::Here(below) = &field.schema else { continue };
+                    let value = |map: &'n crate::yaml::Map| map.get(&field.name).or(field.default.as_deref());
+                    if let (Some(was), Some(is)) = (value(before), value(after)) {
+                        self.way.push(Step::Field(&field.name));
+                        self.change(below, was, is);
+                        self.way.pop();
+                    }
+                }
+                if let Others::Values(Schema::Here(below)) = &def.others {
+                    for entry in after {
+                        if let Some(was) = before.get(&entry.key.text) {
+                            self.way.push(Step::Key(&entry.key.text));
+                            self.change(below, was, &entry.value);
+                            self.way.pop();
+                        }
+                    }
+                }
+            }
+            (Data::Seq(before), Data::Seq(after)) => {
+                if let (Some(Schema::Here(below)), ListType::Map(keys)) = (&def.items, &def.list) {
+                    self.items(below, keys, before, after);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn items(&mut self, def: &'n Def, keys: &'n [SmolStr], old: &'n [Node], new: &'n [Node]) {
+        let key = |item: &'n Node| -> Vec<&'n str> {
+            let value = |key: &SmolStr| {
+                let default = || Def::field(def, key)?.default.as_deref();
+                item.get(key).or_else(default).and_then(Node::scalar_text).unwrap_or_default()
+            };
+            keys.iter().map(value).collect()
+        };
+        let known: FxHashMap<Vec<&str>, &'n Node> = old.iter().map(|item| (key(item), item)).collect();
+        for (index, item) in new.iter().enumerate() {
+            if let Some(was) = known.get(&key(item)) {
+                self.way.push(Step::Item(index));
+                self.change(def, was, item);
+                self.way.pop();
+            }
         }
     }
 

@@ -39,7 +39,7 @@ macro_rules! danger {
 }
 
 /// Every kind, in the order of the documentation.
-pub const DANGERS: [DangerMeta; 16] = [
+pub const DANGERS: [DangerMeta; 17] = [
     danger!(
         "deleted-data",
         Error,
@@ -61,6 +61,11 @@ pub const DANGERS: [DangerMeta; 16] = [
         "An object gets another identity: the old one is deleted, a new one is created."
     ),
     danger!("immutable-field", Error, "A field changes that the API server does not let anybody change."),
+    danger!(
+        "refused-update",
+        Error,
+        "A policy of the repository, or the definition of a custom resource, does not let the change through."
+    ),
     danger!("stopped-workload", Warning, "A workload goes to no replicas, or is suspended."),
     danger!("privilege-gain", Error, "A container may do more on its node than before."),
     danger!("new-cluster-admin", Error, "Somebody becomes cluster-admin."),

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::diff::How;
+use crate::diff::{FieldChange, How};
 use crate::finding::Severity;
 
 use super::{Cx, Prune, at, text_at, who};
@@ -48,7 +48,28 @@ pub(super) fn look(cx: &mut Cx<'_>) {
         How::Removed => removed(cx),
         How::Renamed => renamed(cx),
         How::Added => added(cx),
-        How::Same | How::Moved => {}
+        How::Same => refused(cx),
+        How::Moved => {}
+    }
+}
+
+/// Rules about the change itself.
+fn refused(cx: &mut Cx<'_>) {
+    if cx.app.forced {
+        return;
+    }
+    let object = cx.object;
+    for refusal in &object.refused {
+        let verb = if refusal.warns { "warns about" } else { "refuses" };
+        let message = format!("{} {verb} the change of {}: {}", refusal.by, cx.who(), refusal.words);
+        let inside = |field: &&FieldChange| {
+            let rest = field.path.strip_prefix(refusal.field.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let field = object.fields.iter().filter(|_| !refusal.field.is_empty()).find(inside);
+        let severity = if refusal.warns { Severity::Warning } else { super::severity_of("refused-update") };
+        let help = "leave the field as it was, or delete the object first";
+        cx.tell_at("refused-update", severity, field, message, help);
     }
 }
 

@@ -1,0 +1,55 @@
+//! What the cluster says against a change that it would not say against the new object alone: admission policies of the repository that
+//! are about updates, and the rules about transitions in the definition of a custom resource.
+//!
+//! Not here: fields of Kubernetes' own kinds that nobody may change (`danger`).
+
+use crate::admission::{Action, Decision, Outcome, RULES_BUDGET};
+use crate::cel::Budget;
+use crate::repo::{self, App, Object, Workspace};
+use crate::schema::What;
+
+/// One reason for which a change is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Who refuses: `policy \`x\``, `its definition`.
+    pub by: String,
+    /// What it says.
+    pub words: String,
+    /// The field; empty for the whole object.
+    pub field: String,
+    /// Whether it only warns.
+    pub warns: bool,
+}
+
+/// Why the change from `old` to `new`, an object of `app`, is refused. `workspace` is the new side.
+pub(super) fn refusals(old: &Object, new: &Object, app: &App, workspace: &Workspace) -> Vec<Refusal> {
+    let mut found: Vec<Refusal> = workspace
+        .refused_change(old, new, app)
+        .into_iter()
+        .filter_map(|it| match it.what {
+            What::Broken(words) => {
+                Some(Refusal { by: "its definition".to_owned(), words, field: it.path, warns: false })
+            }
+            _ => None,
+        })
+        .collect();
+    let policies = workspace.tree_policies();
+    let pool = Budget::new(RULES_BUDGET);
+    let (decisions, surely) = policies.decide(new, Some(old), workspace, &pool);
+    // What a variable stands for may please the policy; another cluster may have other policies.
+    let is_told = |it: &Decision| it.action != Action::Audit && surely && !policies.is_open(it.place.at.file);
+    let decisions: Vec<Decision> = decisions.into_iter().filter(is_told).collect();
+    if decisions.is_empty() || repo::holds_variable(&new.node) {
+        return found;
+    }
+    // What is wrong with the object alone is a finding.
+    let (alone, _) = policies.decide(new, None, workspace, &pool);
+    for decision in decisions {
+        let known = alone.iter().any(|it| it.policy == decision.policy && it.outcome == decision.outcome);
+        if let (Outcome::Violated(words), false) = (decision.outcome, known) {
+            let by = format!("policy `{}`", decision.policy);
+            found.push(Refusal { by, words, field: decision.field, warns: decision.action == Action::Warn });
+        }
+    }
+    found
+}
