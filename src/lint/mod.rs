@@ -16,6 +16,7 @@ mod reach;
 mod row;
 mod suppress;
 mod told;
+mod unchecked;
 mod unclaimed;
 
 use std::cmp::Reverse;
@@ -39,6 +40,7 @@ pub use names::Names;
 pub use reach::Changed;
 pub use row::AppRow;
 pub use suppress::Suppressed;
+pub use unchecked::UncheckedKind;
 
 /// What to run.
 #[derive(Debug, Clone, Default)]
@@ -167,6 +169,8 @@ pub struct Report {
     pub unreadable: Vec<(String, String)>,
     /// Every app.
     pub apps: Vec<AppRow>,
+    /// Kinds that were held against no schema, the most frequent first.
+    pub unchecked: Vec<UncheckedKind>,
     /// Counts.
     pub summary: Summary,
     /// Whether only part of what was found is asked for: what is new, or what a change touches.
@@ -407,6 +411,7 @@ fn finish(
         fixed,
         unreadable,
         apps,
+        unchecked: unchecked::unchecked(inventory),
         summary,
         narrowed: options.base.is_some() || options.changed.is_some() || !options.filter.is_empty(),
         sources: Arc::clone(sources),

@@ -24,9 +24,19 @@ struct Root<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<Unreadable<'a>>,
     apps: Vec<App<'a>>,
+    /// Kinds that were held against no schema.
+    #[serde(rename = "uncheckedKinds", skip_serializing_if = "Vec::is_empty")]
+    unchecked_kinds: Vec<UncheckedKind<'a>>,
     summary: Summary,
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<super::statistics::Wire>,
+}
+
+#[derive(Serialize)]
+struct UncheckedKind<'a> {
+    group: &'a str,
+    kind: &'a str,
+    objects: usize,
 }
 
 /// A file that could not be looked at.
@@ -186,6 +196,11 @@ pub(super) fn render(report: &Report, look: Look) -> String {
             .map(|(file, reason)| Unreadable { file: report.names.in_repository(file), reason })
             .collect(),
         apps: apps(report),
+        unchecked_kinds: report
+            .unchecked
+            .iter()
+            .map(|it| UncheckedKind { group: &it.group, kind: &it.kind, objects: it.objects })
+            .collect(),
         summary: Summary {
             files: summary.files,
             apps: summary.apps,

@@ -29,6 +29,7 @@ mod source_code;
 mod statistics;
 mod teamcity;
 mod text;
+mod unchecked;
 mod values;
 mod wants;
 mod why;

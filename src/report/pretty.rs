@@ -12,6 +12,7 @@ use crate::source::{SourceFile, Sources};
 
 use super::source_code::{AROUND, Shown};
 use super::statistics::Statistics;
+use super::unchecked::unchecked;
 use super::wants::{only_wants, wants};
 use super::{aligned, count, page_url, text, totals, wrap};
 
@@ -352,8 +353,8 @@ fn coverage(out: &mut String, report: &Report, look: Look) {
         }
         out.push('\n');
     }
-    if let Some(line) = wants(&report.apps).filter(|_| !report.narrowed) {
-        let _ = writeln!(out, "{line}\n");
+    for line in [wants(&report.apps), unchecked(report)].into_iter().flatten().filter(|_| !report.narrowed) {
+        let _ = writeln!(out, "{}\n", wrap::hanging(&text::plain(&line), look.width, 0, 0));
     }
     if !report.unreadable.is_empty() {
         let _ = writeln!(out, "{}", paint.bold("not read (nothing is known about what they hold):"));
