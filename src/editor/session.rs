@@ -14,11 +14,12 @@ use crate::source::{OverlayTree, ReadError, SourceFile, Tree, TreePath};
 /// Opens the repository as it is on disk.
 pub type Open = dyn Fn() -> Result<(Workspace, Options), String>;
 
-/// Bytes of files that were superseded, beyond which everything is opened anew: files are only ever added to the sources.
-const MAX_STALE: usize = 64 << 20;
+/// Files that were superseded or that rules tried, beyond which everything is opened anew: what they held is forgotten, but not all
+/// that was made of it.
+const MAX_MORE: usize = 20_000;
 
-/// Files beyond half as many as there were at first: superseded ones, and what rules tried.
-const MAX_MORE: usize = 1000;
+/// Checks after which nothing refers to a file any more that was superseded: an analysis keeps what the last two wanted.
+const FORGOTTEN_AFTER: u64 = 3;
 
 /// Analyses that one proof may take.
 const MAX_ATTEMPTS: usize = 4;
@@ -40,9 +41,12 @@ pub struct Session {
     disk: BTreeMap<TreePath, Arc<SourceFile>>,
     /// Files as the editor has them.
     buffers: BTreeMap<TreePath, Arc<SourceFile>>,
-    stale: usize,
+    /// Number of files when they were last looked at for superseded ones; 0 before the first check.
+    seen: usize,
     /// Number of files behind the first check.
     first: usize,
+    /// Files that came later, with the check that they came with.
+    young: Vec<(u64, Arc<SourceFile>)>,
     names: Names,
     round: u64,
     checked: Option<Checked>,
@@ -77,8 +81,9 @@ impl Session {
             proofs: BTreeMap::new(),
             disk: BTreeMap::new(),
             buffers: BTreeMap::new(),
-            stale: 0,
+            seen: 0,
             first: 0,
+            young: Vec::new(),
             names: Names::default(),
             round: 0,
             checked: None,
@@ -118,9 +123,7 @@ impl Session {
     pub fn edit(&mut self, path: &TreePath, text: Vec<u8>) {
         let file = self.file(path, text);
         self.checked = None;
-        if let Some(old) = self.buffers.insert(path.clone(), file) {
-            self.stale += old.bytes().len();
-        }
+        self.buffers.insert(path.clone(), file);
     }
 
     /// The file is on disk again what the repository has of it.
@@ -141,7 +144,6 @@ impl Session {
                         self.checked = None;
                     }
                 } else if known.is_none_or(|known| known.bytes() != file.bytes()) {
-                    self.stale += file.bytes().len();
                     self.disk.insert(path.clone(), file);
                     self.checked = None;
                 }
@@ -190,8 +192,7 @@ impl Session {
     /// The present state, checked.
     pub fn check(&mut self) -> Result<&Checked, String> {
         let more = self.base.sources.count().saturating_sub(self.first);
-        let full = self.first > 0 && more > self.first / 2 + MAX_MORE || self.stale > MAX_STALE;
-        if self.checked.is_none() && full {
+        if self.checked.is_none() && self.first > 0 && more > MAX_MORE {
             self.reopen()?;
         }
         if self.checked.is_none() {
@@ -209,12 +210,41 @@ impl Session {
             self.analysis.forget();
             self.proofs.clear();
             self.round += 1;
-            if self.first == 0 {
-                self.first = self.base.sources.count();
-            }
             self.checked = Some(Checked { workspace, report, inventory });
+            self.forget();
         }
         self.checked.as_ref().ok_or_else(String::new)
+    }
+
+    /// Forgets files that were superseded so long ago that nothing refers to them.
+    fn forget(&mut self) {
+        let sources = &self.base.sources;
+        if self.first == 0 {
+            (self.first, self.seen) = (sources.count(), sources.count());
+        }
+        let round = self.round;
+        let new = sources.since(self.seen);
+        self.seen += new.len();
+        // What lies in no tree of ours was fetched, or belongs to another revision: it is superseded by nothing.
+        self.young.extend(new.into_iter().filter(|file| file.path().is_some()).map(|file| (round, file)));
+        let is_current = |file: &SourceFile| {
+            let Some(path) = file.path() else { return true };
+            let known = [
+                self.base.tree.read(path).ok(),
+                self.disk.get(path).cloned(),
+                self.buffers.get(path).cloned(),
+            ];
+            known.into_iter().flatten().any(|known| known.id() == file.id())
+        };
+        let (kept, old): (Vec<_>, Vec<_>) = std::mem::take(&mut self.young)
+            .into_iter()
+            .map(|(since, file)| if is_current(&file) { (round, file) } else { (since, file) })
+            .partition(|(since, _)| since + FORGOTTEN_AFTER > round);
+        for (_, file) in old {
+            sources.forget(&file);
+            self.base.cache.forget(file.id());
+        }
+        self.young = kept;
     }
 
     /// Whether the fix of a finding, or the comment that suppresses it, does what it announces; why not, where it does not. `None`

@@ -233,7 +233,11 @@ impl Prover<'_> {
             let report = lint::lint_again(&after, &self.options.lint, self.known.found);
             self.analyses += 1;
             let before = (&side, &base.report);
-            match judge(before, (&after, &report, self.known.rendered), &trial, &lines, kept.len()) {
+            let judgement = judge(before, (&after, &report, self.known.rendered), &trial, &lines, kept.len());
+            // A trial that failed is not met again.
+            self.known.found.forget();
+            self.known.rendered.forget();
+            match judgement {
                 Judgement::Kept(counts) => {
                     kept.extend(part);
                     objects = counts;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::finding::{Cause, Problem, ProblemKind};
 use crate::helm::{ChartCache, Release};
 use crate::k8s::{OpenApi, Schema};
@@ -28,6 +30,19 @@ pub struct NoOp {
     pub what: String,
     /// What it was probably meant to find, and how that differs.
     pub near: Option<Near>,
+    /// What it was probably meant to say, where nothing else fits.
+    pub meant: Option<Meant>,
+}
+
+/// What an entry says, and what it was probably meant to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The key of the entry.
+    pub key: &'static str,
+    /// What it says.
+    pub from: SmolStr,
+    /// What a resource has there that fits in all else.
+    pub to: SmolStr,
 }
 
 /// A resource that an entry just misses.
@@ -114,21 +129,15 @@ impl<'a> Context<'a> {
     ) {
         if found {
             self.used.insert(place.at);
-        } else if !self.incomplete && self.is_sound() {
-            self.no_ops.push(NoOp { kind, place, what: what(), near: None });
+        } else {
+            self.note_missed(NoOp { kind, place, what: what(), near: None, meant: None });
         }
     }
 
-    /// Records that an entry found nothing but a resource that it just misses, be the build complete or not.
-    pub(super) fn note_near(
-        &mut self,
-        kind: NoOpKind,
-        place: Place,
-        near: Near,
-        what: impl FnOnce() -> String,
-    ) {
-        if self.is_sound() {
-            self.no_ops.push(NoOp { kind, place, what: what(), near: Some(near) });
+    /// Records that an entry found nothing; where there is a resource that it just misses, be the build complete or not.
+    pub(super) fn note_missed(&mut self, no_op: NoOp) {
+        if self.is_sound() && (no_op.near.is_some() || !self.incomplete) {
+            self.no_ops.push(no_op);
         }
     }
 

@@ -30,6 +30,7 @@ mod nameref;
 mod options;
 mod outline;
 mod patch;
+mod patch_target;
 mod plugins;
 mod repospec;
 mod resid;
@@ -46,7 +47,7 @@ mod words;
 
 pub use build::{Built, build};
 pub use config::FieldSpec;
-pub use context::{Near, NoOp, NoOpKind};
+pub use context::{Meant, Near, NoOp, NoOpKind};
 pub use draft::{Draft, Reader};
 pub use edit::{AddFlags, Edited};
 pub use flavor::{Flavor, Flavors};

@@ -11,13 +11,14 @@ use crate::yaml::{
     Dialect, Document, Embedded, EmitStyle, Key, Map, Node, Style, YamlProblem, emit, go_quote, parse_text,
 };
 
-use super::context::{Context, Near, NoOpKind};
+use super::context::{Context, NoOpKind};
 use super::factory::{self, Text};
 use super::failure::{Failure, Result, Wrap};
 use super::filters::json6902;
 use super::kustomization::{Patch, Selector};
 use super::loader::Loader;
 use super::merge2;
+use super::patch_target::note_use;
 use super::resmap::ResMap;
 use super::resource::Resource;
 use super::setter::Setter;
@@ -270,61 +271,6 @@ pub(super) fn apply(
             failed.or_at(patch.place)
         }
     }
-}
-
-fn note_use(selected: &[usize], target: &Placed<Selector>, resources: &ResMap, cx: &mut Context<'_>) {
-    let what = || {
-        let Selector { id, annotation_selector, label_selector } = &target.value;
-        let parts = [
-            ("group", &id.gvk.group),
-            ("version", &id.gvk.version),
-            ("kind", &id.gvk.kind),
-            ("name", &id.name),
-            ("namespace", &id.namespace),
-            ("labelSelector", label_selector),
-            ("annotationSelector", annotation_selector),
-        ];
-        let parts = parts.iter().filter(|(_, text)| !text.is_empty());
-        let parts: Vec<String> = parts.map(|(key, text)| format!("{key} `{text}`")).collect();
-        parts.join(", ")
-    };
-    match near(&target.value, resources).filter(|_| selected.is_empty()) {
-        Some(near) => cx.note_near(NoOpKind::PatchTarget, target.place, near, what),
-        None => cx.note_use(NoOpKind::PatchTarget, target.place, !selected.is_empty(), what),
-    }
-}
-
-/// The resource that has the kind and name of a target which selects nothing, but another group, version or namespace.
-fn near(target: &Selector, resources: &ResMap) -> Option<Near> {
-    let wanted = &target.id;
-    if wanted.gvk.kind.is_empty() || wanted.name.is_empty() {
-        return None;
-    }
-    let namesake = |resource: &&Resource| {
-        let was = resource.original_id();
-        resource.id.gvk.kind == wanted.gvk.kind
-            && (resource.id.name == wanted.name || was.name == wanted.name)
-    };
-    let mut namesakes = resources.iter().filter(namesake);
-    let (Some(resource), None) = (namesakes.next(), namesakes.next()) else { return None };
-    let id = &resource.id;
-    let differs = |wanted: &str, is: &str| !wanted.is_empty() && wanted != is;
-    let was = resource.original_id();
-    let place = super::resmap::place_of(resource);
-    if differs(&wanted.gvk.group, &id.gvk.group) || differs(&wanted.gvk.version, &id.gvk.version) {
-        let group = if id.gvk.group.is_empty() { String::new() } else { format!("{}/", id.gvk.group) };
-        let words = format!("this {} is of `{group}{}`", id.gvk.kind, id.gvk.version);
-        return Some(Near { place, words, only: true });
-    }
-    if differs(&wanted.namespace, &id.namespace) && differs(&wanted.namespace, &was.namespace) {
-        let words = if id.namespace.is_empty() {
-            format!("this {} has no namespace when the patch is applied", id.gvk.kind)
-        } else {
-            format!("this {} is in namespace `{}`", id.gvk.kind, id.namespace)
-        };
-        return Some(Near { place, words, only: false });
-    }
-    None
 }
 
 /// Applies patches to the resources that they name.

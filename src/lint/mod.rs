@@ -292,9 +292,28 @@ fn conclude(
         })
         .collect();
     findings.extend(repo_findings.into_iter().flatten());
+    mend_together(workspace, inventory, rules, &mut findings);
     applied::weigh(workspace, inventory, &mut findings);
     let findings = told::told(workspace, inventory, rules, options, findings);
     finish(workspace, inventory, rules, findings, options)
+}
+
+/// Lets rules mend what they found in single apps by what all of them render.
+fn mend_together(
+    workspace: &Workspace,
+    inventory: &Inventory,
+    rules: &[(&'static dyn Rule, Severity)],
+    findings: &mut [Finding],
+) {
+    let mut by_rule: BTreeMap<&str, Vec<&mut Finding>> = BTreeMap::new();
+    for finding in findings {
+        by_rule.entry(finding.rule).or_default().push(finding);
+    }
+    for (rule, _) in rules {
+        if let Some(own) = by_rule.get_mut(rule.meta().name) {
+            rule.mend_together(own, inventory, workspace);
+        }
+    }
 }
 
 fn check_files(

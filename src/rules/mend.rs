@@ -325,6 +325,14 @@ impl<'a> Mender<'a> {
         look(edit::value_at(&stream, &location)?)
     }
 
+    /// The key at the root of the document that the bytes are below.
+    pub fn root_key(self, at: Span) -> Option<String> {
+        match self.locate(at)?.1.1.into_iter().next()? {
+            Segment::Key(key) => Some(key),
+            Segment::Index(_) => None,
+        }
+    }
+
     /// Takes out all of the bytes.
     pub fn erase(self, at: Span) -> Option<Fix> {
         self.file(at)?;

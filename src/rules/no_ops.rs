@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::Confidence;
 use crate::finding::Missing;
-use crate::kustomize::{Near, NoOpKind};
+use crate::kustomize::{Meant, Near, NoOpKind};
 use crate::repo::{AppEntry, AppId, Inventory, Status};
 use crate::source::{Span, TreePath};
 
@@ -19,12 +19,16 @@ pub(super) fn report(
     message: &dyn Fn(&str) -> String,
     help: &str,
 ) {
-    type Entry<'a> = (&'a str, Option<&'a Near>, Vec<AppId>);
+    type Entry<'a> = (&'a str, Option<&'a Near>, Option<&'a Meant>, Vec<AppId>);
     let mut entries: BTreeMap<Span, Entry<'_>> = BTreeMap::new();
     for app in &inventory.apps {
         for no_op in app.no_ops.iter().filter(|no_op| no_op.kind == kind) {
             let near = no_op.near.as_ref();
-            let (_, known, apps) = entries.entry(no_op.place.at).or_insert((&no_op.what, near, Vec::new()));
+            let meant = no_op.meant.as_ref();
+            let new = (no_op.what.as_str(), near, meant, Vec::new());
+            let (_, known, known_meant, apps) = entries.entry(no_op.place.at).or_insert(new);
+            // What is meant is the same in all apps, or nobody can tell.
+            *known_meant = known_meant.filter(|known| Some(*known) == meant);
             // What one app just misses may be there in another, as far as that one can be seen.
             if near.is_none() && is_open(app) {
                 *known = None;
@@ -32,7 +36,7 @@ pub(super) fn report(
             apps.push(app.app.id);
         }
     }
-    for (at, (what, near, mut apps)) in entries {
+    for (at, (what, near, meant, mut apps)) in entries {
         let Some(file) = cx.sources().get(at.file) else { continue };
         let Some(path) = file.path().cloned() else { continue };
         let may_work = |app: &AppId| inventory.app(*app).is_some_and(|app| is_open(app) || app.objects == 0);
@@ -59,6 +63,10 @@ pub(super) fn report(
         let lonely = near.is_none();
         let mut report = cx.report_at(at, message(what)).apps(apps).help(help).confidence(sure);
         report = report.mend(|at, mender| {
+            if let Some(Meant { key, from, to }) = meant {
+                let value = mender.written(at, |node| node.get(key).map(|value| value.at))?;
+                return Some(mender.set(value, from, to)?.changing_apps().not_safe());
+            }
             let fix = mender.delete_item(at).filter(|_| lonely)?;
             Some(if kind == NoOpKind::PatchEffect { fix } else { fix.not_safe() })
         });

@@ -3,7 +3,7 @@
 use crate::finding::{Confidence, Incomplete, Label, Problem, ProblemKind};
 use crate::repo::{self, App, AppKind, Labels, Rendered};
 
-use super::Context;
+use super::{Context, Report};
 
 /// Words at a place that nobody can edit here, when the line that uses it has to stand for it.
 pub const ELSEWHERE: &str = "it fails here";
@@ -22,14 +22,14 @@ pub(super) fn report(
 }
 
 /// Reports a problem of an app, no surer than `sure`. The problem's own advice goes before `help`.
-pub(super) fn report_one(
+pub(super) fn report_one<'c, 'a>(
     app: &App,
     rendered: &Rendered,
-    cx: &mut Context<'_>,
+    cx: &'c mut Context<'a>,
     problem: &Problem,
     help: &str,
     sure: Option<Confidence>,
-) {
+) -> Report<'c, 'a> {
     let place = problem.place.unwrap_or(app.place);
     let mut labels = Labels::of(place, &rendered.origins, cx.workspace);
     if !cx.workspace.is_editable(labels.primary.at.file) {
@@ -49,6 +49,7 @@ pub(super) fn report_one(
     for (place, words) in &problem.related {
         report = report.related(*place, words.clone());
     }
+    report
 }
 
 /// How sure it can be at most, where nobody says that the app is deployed as it is rendered here: input of tests may be wrong on

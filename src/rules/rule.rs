@@ -1,8 +1,8 @@
 //! What a rule is.
 
 use crate::config::RuleOption;
-use crate::finding::{Applicability, Severity};
-use crate::repo::{App, Inventory, Object, Rendered};
+use crate::finding::{Applicability, Finding, Severity};
+use crate::repo::{App, Inventory, Object, Rendered, Workspace};
 use crate::yaml::Stream;
 
 use super::Context;
@@ -87,6 +87,9 @@ pub trait Rule: Send + Sync {
 
     /// The whole repository.
     fn check_repo(&self, _inventory: &Inventory, _cx: &mut Context<'_>) {}
+
+    /// Mends findings about objects and apps by what all apps render. Gets all of the rule's findings at once.
+    fn mend_together(&self, _findings: &mut [&mut Finding], _inventory: &Inventory, _workspace: &Workspace) {}
 }
 
 /// Declares a rule's [`RuleMeta`]: `meta!(Severity::Error, Recommended, "0.1.0", "empty-override", "helm",

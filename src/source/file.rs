@@ -215,7 +215,7 @@ impl fmt::Debug for SourceFile {
     }
 }
 
-/// Every file read in this run, by id. Shared by all threads; files are only ever added.
+/// Every file read in this run, by id. Shared by all threads; ids are only ever added.
 #[derive(Default)]
 pub struct Sources {
     files: RwLock<Vec<Arc<SourceFile>>>,
@@ -260,6 +260,29 @@ impl Sources {
     /// Number of files.
     pub fn count(&self) -> usize {
         self.files.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The files that were added behind the first `count` ones.
+    pub fn since(&self, count: usize) -> Vec<Arc<SourceFile>> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.get(count..).unwrap_or_default().to_vec()
+    }
+
+    /// Forgets what a file holds that nothing refers to any more. Its id stays, and names an empty file.
+    pub fn forget(&self, file: &SourceFile) {
+        let empty = SourceFile {
+            id: file.id,
+            home: file.home.clone(),
+            name: Arc::clone(&file.name),
+            content: encoding::decode(Vec::new()),
+            line_starts: OnceLock::new(),
+            secret: Mutex::default(),
+            looked: OnceLock::new(),
+        };
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = files.get_mut(file.id.0.get() as usize - 1) {
+            *known = Arc::new(empty);
+        }
     }
 
     /// The file with this id. Ids come from [`add`](Self::add) of the same registry; an id of another registry

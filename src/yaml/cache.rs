@@ -38,6 +38,14 @@ impl Cache {
         self.stream_as(file, Dialect::Sigs)
     }
 
+    /// Forgets how a file reads that nothing refers to any more.
+    pub fn forget(&self, file: FileId) {
+        let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
+        for dialect in [Dialect::Sigs, Dialect::V3] {
+            streams.remove(&(file, dialect));
+        }
+    }
+
     /// The file as `dialect` reads it. The dialects share a stream unless a merge key tells them apart.
     pub fn stream_as(&self, file: &Arc<SourceFile>, dialect: Dialect) -> Arc<Stream> {
         let key = (file.id(), dialect);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Cause, Confidence, Problem, ProblemKind};
-use crate::repo::{App, AppKind, Rendered};
+use crate::finding::{Cause, Confidence, Fix, Problem, ProblemKind};
+use crate::near::did_you_mean;
+use crate::repo::{App, AppKind, Rendered, Workspace};
+use crate::rules::mend::Mender;
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
-use crate::source::TreePath;
+use crate::source::{Span, TreePath};
 
 meta!(
     "kustomize-build-failure",
@@ -62,7 +64,30 @@ fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_
     let sure =
         (restricted && !cx.workspace.control_plane().settings.is_known()).then_some(Confidence::Likely);
     let message = concise(problem);
-    problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, sure);
+    let workspace = cx.workspace;
+    let report = problems::report_one(app, rendered, cx, &Problem { message, ..problem.clone() }, help, sure);
+    report.mend(|at, mender| entry(problem, at, mender, workspace));
+}
+
+/// Fields whose entries name resources: without one that is not there, the rest can be built.
+const LISTS: [&str; 3] = ["bases", "components", "resources"];
+
+/// An entry that names nothing: with the name of what lies there and is called alike, or else without it. Either way something is applied
+/// that was not, since nothing was.
+fn entry(problem: &Problem, at: Span, mender: Mender<'_>, workspace: &Workspace) -> Option<Fix> {
+    let Cause::NotFound { .. } = problem.cause() else { return None };
+    let text = mender.written(at, |node| node.scalar().cloned())?;
+    let (below, name) = text.trim_end_matches('/').rsplit_once('/').unwrap_or((".", &text));
+    let own = workspace.sources.get(at.file)?.path()?.parent()?;
+    let listed = workspace.tree.list(&own.join(below).ok()?).unwrap_or_default();
+    let fix = match did_you_mean(name, listed.iter().map(|entry| entry.name.as_str())) {
+        Some(near) if below == "." && !text.starts_with("./") => mender.set(at, &text, near)?,
+        Some(near) => mender.set(at, &text, &format!("{below}/{near}"))?,
+        None => mender
+            .delete_item(at)
+            .filter(|_| mender.root_key(at).is_some_and(|key| LISTS.contains(&key.as_str())))?,
+    };
+    Some(fix.changing_apps().not_safe())
 }
 
 /// Whether a file that a Kustomization of Flux misses is one that source-controller does not take along.

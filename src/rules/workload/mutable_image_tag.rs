@@ -1,9 +1,15 @@
 //! `mutable-image-tag`: see the page.
 
-use crate::finding::Severity;
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use crate::finding::{Finding, Fix, Severity};
 use crate::k8s::{Image, PodTemplate};
-use crate::repo::Object;
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::repo::{Inventory, Object, Workspace};
+use crate::rules::mend::Mender;
+use crate::rules::{Context, Rule, RuleMeta, images, meta};
+use crate::source::Span;
 
 meta!(
     "mutable-image-tag",
@@ -60,6 +66,50 @@ impl Rule for MutableImageTag {
             }
         }
     }
+
+    fn mend_together(&self, findings: &mut [&mut Finding], inventory: &Inventory, workspace: &Workspace) {
+        let mut pinned: FxHashMap<String, BTreeSet<&str>> = FxHashMap::default();
+        let mut used: FxHashMap<(&str, &str, &str, &str), &str> = FxHashMap::default();
+        for object in &inventory.objects {
+            for (text, _, field) in object.pod.iter().flat_map(|pod| &pod.images) {
+                used.insert((&object.kind, &object.namespace, &object.name, field), text);
+                if let Ok(image) = Image::parse(text)
+                    && let Some(tag) = image.tag.filter(|tag| *tag != "latest" && !MOVING.contains(tag))
+                {
+                    pinned.entry(images::full_name(&image)).or_default().insert(tag);
+                }
+            }
+        }
+        for finding in findings {
+            let Some(object) = &finding.object else { continue };
+            let field = object.field.as_deref().unwrap_or_default();
+            let Some(text) = used.get(&(&object.kind, &object.namespace, &object.name, field)) else {
+                continue;
+            };
+            let Ok(image) = Image::parse(text) else { continue };
+            let tags = pinned.get(&images::full_name(&image)).into_iter().flatten();
+            let tags: Vec<&&str> = tags.collect();
+            // Of two, nobody can tell which one is meant.
+            let [tag] = tags.as_slice() else { continue };
+            finding.fix = pin(finding.primary.at, text, image.tag, tag, Mender::new(workspace));
+        }
+    }
+}
+
+/// The tag of an image in the place of the one that moves: in the reference, or where only the tag is written.
+fn pin(at: Span, text: &str, moving: Option<&str>, tag: &str, mender: Mender<'_>) -> Option<Fix> {
+    let written = mender.written(at, |node| node.scalar().cloned())?;
+    let bare = moving.and_then(|moving| text.strip_suffix(moving)?.strip_suffix(':')).unwrap_or(text);
+    let to = if written == text {
+        format!("{bare}:{tag}")
+    } else if moving == Some(written.as_str()) {
+        tag.to_owned()
+    } else {
+        return None;
+    };
+    let fix = mender.set(at, &written, &to)?;
+    let title = format!("pin it to `{tag}`, as elsewhere");
+    Some(Fix { title, ..fix }.changing(["**.image"]).not_safe())
 }
 
 /// Tags that follow a branch or channel.
