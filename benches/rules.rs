@@ -69,6 +69,7 @@ fn input() -> Input {
         spec: Spec::Overlay(dir),
         environment: "".into(),
         provisional: false,
+        stray: false,
     };
     Input { workspace, app, objects }
 }

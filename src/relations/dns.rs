@@ -49,7 +49,11 @@ fn walk(node: &Node, path: &mut String, found: &mut Vec<Reference>, depth: u32) 
         Data::Map(map) => {
             for entry in map {
                 // Who may call is told by names that need not exist: certificates, TLS server names.
-                if matches!(entry.key.text.as_str(), "dnsNames" | "commonName" | "serverName" | "caBundle") {
+                // The handle of a volume is a name that a driver once gave it.
+                if matches!(
+                    entry.key.text.as_str(),
+                    "dnsNames" | "commonName" | "serverName" | "caBundle" | "volumeHandle"
+                ) {
                     continue;
                 }
                 path.push('.');

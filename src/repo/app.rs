@@ -117,6 +117,8 @@ pub struct App {
     pub environment: SmolStr,
     /// Defined by a chart that was rendered by itself: what its users' values supply is missing or stands in.
     pub provisional: bool,
+    /// Flux's: nothing in this repository applies it, although what applies others is here. Old, or switched off, or applied by hand.
+    pub stray: bool,
 }
 
 impl App {

@@ -244,6 +244,10 @@ pub(super) struct Roots {
     pub(super) synced: Vec<Node>,
     /// Documents that something may render; if nothing does, they are switched off.
     pub(super) covered: BTreeSet<usize>,
+    /// Of the roots for certain those that apply nothing of Flux, where others do and lie elsewhere.
+    pub(super) stray: BTreeSet<usize>,
+    /// Whether a root applies others.
+    pub(super) has_trunk: bool,
 }
 
 impl Roots {
@@ -276,14 +280,24 @@ impl Roots {
                 roots.synced.push(node);
             }
         }
+        // Those that apply others.
+        let mut trunks: BTreeSet<usize> = BTreeSet::new();
         for (index, document) in scan.documents.iter().enumerate() {
             if !is_flux_kind(&document.group, &document.kind) || scan.is_input(&document.path) {
                 continue;
             }
             let covers =
                 |written: &&Written| written.dir.as_ref().is_some_and(|dir| document.path.starts_with(dir));
-            let others = kustomizations.iter().filter(covers).any(|written| written.document != index);
-            let itself = kustomizations.iter().filter(covers).any(|written| written.document == index);
+            let mut others = false;
+            let mut itself = false;
+            for written in kustomizations.iter().filter(covers) {
+                if written.document == index {
+                    itself = true;
+                } else {
+                    others = true;
+                    trunks.insert(written.document);
+                }
+            }
             if others {
                 roots.covered.insert(index);
             } else if itself || !scan.is_resource(&document.path) {
@@ -297,6 +311,15 @@ impl Roots {
             });
             let first = first.or_else(|| kustomizations.first().map(|written| written.document));
             roots.certain.extend(first);
+        }
+        let certain = roots.certain.iter().filter_map(|index| Some((*index, scan.documents.get(*index)?)));
+        let (trunks, leaves): (Vec<_>, Vec<_>) = certain.partition(|(index, _)| trunks.contains(index));
+        roots.has_trunk = !trunks.is_empty() || !roots.synced.is_empty();
+        if roots.has_trunk {
+            // What lies beside a root is applied along with it.
+            let dirs: BTreeSet<Option<TreePath>> = trunks.iter().map(|(_, it)| it.path.parent()).collect();
+            let stray = leaves.iter().filter(|(_, it)| !dirs.contains(&it.path.parent()));
+            roots.stray = stray.map(|(index, _)| *index).collect();
         }
         roots
     }

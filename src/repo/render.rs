@@ -268,6 +268,13 @@ fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
     paths
 }
 
+/// Whether SOPS has encrypted an object whole, its kind or name included.
+fn is_encrypted(node: &Node) -> bool {
+    [&["apiVersion"][..], &["kind"], &["metadata", "name"]].iter().any(|path| {
+        node.at_path(path).and_then(Node::as_str).is_some_and(|it| it.starts_with("ENC[AES256_GCM,"))
+    })
+}
+
 /// Renders an app.
 pub fn render(app: &App, workspace: &Workspace) -> Rendered {
     let trace = Trace::new(workspace);
@@ -382,8 +389,14 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
     for release in &rendered.releases {
         rendered.files.append(&mut chart_files(&release.root.chart, workspace));
     }
+    let mut is_locked = false;
     for node in nodes {
         let place = node.place();
+        // What it is, SOPS tells whoever has the key.
+        if is_encrypted(&node) {
+            is_locked = true;
+            continue;
+        }
         match Object::new(node) {
             Some(object) => {
                 rendered.objects.push(object);
@@ -393,6 +406,10 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 rendered.problems.push(Problem::at(ProblemKind::Render, place, message));
             }
         }
+    }
+    if is_locked {
+        let words = "SOPS has encrypted what an object is, too";
+        rendered.incomplete.push(Incomplete::new(Missing::Content, words));
     }
     let definitions = rendered_definitions(&rendered.objects, workspace);
     for object in &mut rendered.objects {

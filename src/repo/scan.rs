@@ -99,6 +99,12 @@ pub struct Scan {
 /// Names that kustomize looks for, in its order.
 pub const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
+/// Whether a file is called as Chainsaw, KUTTL and the CLI of Kyverno call the tests that they run in a directory.
+fn is_test(name: &str) -> bool {
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
+    matches!(stem, Some("chainsaw-test" | "kyverno-test" | "kuttl-test"))
+}
+
 impl Scan {
     /// Reads the workspace's tree.
     pub fn of(workspace: &Workspace) -> Self {
@@ -136,6 +142,15 @@ impl Scan {
             .par_iter()
             .map(|path| workspace.tree.read(path).map(|file| workspace.cache.stream(&file)))
             .collect();
+        // Tests of policies and operators have resources that nobody applies but they.
+        let tests: BTreeSet<TreePath> =
+            files.iter().filter(|path| is_test(path.file_name())).filter_map(TreePath::parent).collect();
+        let is_tested = |path: &&TreePath| {
+            std::iter::successors(path.parent(), TreePath::parent).any(|dir| tests.contains(&dir))
+        };
+        if !tests.is_empty() {
+            scan.inputs.extend(files.iter().filter(is_tested).cloned());
+        }
         for (path, stream) in files.iter().zip(read) {
             match stream {
                 Ok(stream) => scan.add(path, &stream, workspace.tree.as_ref()),

@@ -132,11 +132,15 @@ impl<'a> Context<'a> {
         self.app.is_none()
     }
 
-    /// Whether something else may complete what is checked: an overlay that nothing deploys and others may build on, a chart
-    /// with values that only may be those of a release.
-    pub fn may_be_completed(&self) -> bool {
+    /// How sure it can be at most that an object lacks something, where something else may complete it: an overlay that nothing
+    /// deploys and others may build on, a chart with values that only may be those of a release; or the object says itself that
+    /// it is applied over what another owner has applied.
+    pub fn completed(&self, object: &Object) -> Option<Confidence> {
+        if is_part(object) {
+            return Some(Confidence::Possible);
+        }
         let open = |app: &App| app.kind == AppKind::Overlay || app.provisional || !app.environment.is_empty();
-        self.app.is_some_and(open)
+        self.app.is_some_and(open).then_some(Confidence::Likely)
     }
 
     /// The version of Kubernetes on the cluster that the object goes to.
@@ -247,7 +251,14 @@ impl<'a> Context<'a> {
             given_by: None,
             key: String::new(),
         };
-        Report { finding: Some(finding), context: self }
+        let doubtful = self.app.is_some_and(|app| app.stray);
+        Report { finding: Some(finding), doubtful, context: self }
+    }
+
+    /// Whether the configuration says how bad the rule's findings are.
+    fn is_level_configured(&self) -> bool {
+        let rule = self.workspace.config.rules.get(self.meta.name);
+        matches!(rule.and_then(|rule| rule.level), Some(Level::At(_)))
     }
 
     /// The findings so far.
@@ -256,9 +267,19 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Whether an object says how it is merged with what somebody else applies.
+fn is_part(object: &Object) -> bool {
+    let annotation = |key: &str| object.at(&["metadata", "annotations", key]).and_then(Node::as_str);
+    let options = annotation("argocd.argoproj.io/sync-options").unwrap_or_default();
+    matches!(annotation("kustomize.toolkit.fluxcd.io/ssa"), Some("Merge" | "Override"))
+        || options.split(',').any(|option| option.trim() == "ServerSideApply=true")
+}
+
 /// A finding being written. It is reported when this value is dropped.
 pub struct Report<'c, 'a> {
     finding: Option<Finding>,
+    /// Whether an app that it is about may not be applied at all: [`App::stray`].
+    doubtful: bool,
     context: &'c mut Context<'a>,
 }
 
@@ -311,9 +332,7 @@ impl Report<'_, '_> {
 
     /// A severity that differs from the rule's own; the configuration still has the last word.
     pub fn severity(self, severity: Severity) -> Self {
-        let configured =
-            self.context.workspace.config.rules.get(self.context.meta.name).and_then(|rule| rule.level);
-        if matches!(configured, Some(Level::At(_))) {
+        if self.context.is_level_configured() {
             return self;
         }
         self.with(|finding| finding.severity = severity)
@@ -347,8 +366,13 @@ impl Report<'_, '_> {
     pub fn apps(self, apps: impl IntoIterator<Item = AppId>) -> Self {
         let inventory = self.context.inventory;
         let name = |id| Some(Arc::clone(&inventory?.app(id)?.app.name));
+        let apps: Vec<AppId> = apps.into_iter().collect();
+        let is_stray = |id: &AppId| inventory.and_then(|it| it.app(*id)).is_some_and(|it| it.app.stray);
+        let doubtful = apps.iter().any(is_stray);
         let names = apps.into_iter().filter_map(name).collect();
-        self.with(|finding| finding.apps = names)
+        let mut report = self.with(|finding| finding.apps = names);
+        report.doubtful |= doubtful;
+        report
     }
 
     /// The definition that says so: whether something applies it is known once all apps are rendered.
@@ -372,6 +396,15 @@ impl Report<'_, '_> {
 
 impl Drop for Report<'_, '_> {
     fn drop(&mut self) {
+        // What nothing here applies may be switched off: no error of the cluster.
+        if self.doubtful
+            && let Some(finding) = &mut self.finding
+        {
+            finding.confidence = finding.confidence.min(Confidence::Likely);
+            if !self.context.is_level_configured() {
+                finding.severity = finding.severity.min(Confidence::Likely.most());
+            }
+        }
         self.context.findings.extend(self.finding.take());
     }
 }

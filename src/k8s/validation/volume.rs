@@ -35,6 +35,12 @@ const NEEDED: [(&str, &[&str]); 26] = [
     ("vsphereVolume", &["volumePath"]),
 ];
 
+/// Whether a field of a volume says what it is made of.
+fn is_source(name: &str) -> bool {
+    NEEDED.iter().any(|(known, _)| *known == name)
+        || matches!(name, "downwardAPI" | "fc" | "flocker" | "projected")
+}
+
 pub(super) fn check(volume: &At<'_>, found: &mut Found) {
     if !volume.is_map() {
         return;
@@ -42,7 +48,8 @@ pub(super) fn check(volume: &At<'_>, found: &mut Found) {
     found.fill(volume, &["name"]);
     found.shape(volume, "name", Shape::Label);
     let sources = volume.node.entries().iter();
-    let sources = sources.filter(|entry| entry.key.text != "name" && !entry.value.is_null());
+    // What is no source at all is an unknown field, which is told as that.
+    let sources = sources.filter(|entry| is_source(&entry.key.text) && !entry.value.is_null());
     let sources: Vec<&str> = sources.map(|entry| entry.key.text.as_str()).collect();
     if let ([first, second, ..], Some(at)) = (sources.as_slice(), volume.get("name")) {
         found.wrong(&at, format!("a volume has both `{first}` and `{second}`: one is allowed"));

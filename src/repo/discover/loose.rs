@@ -99,6 +99,7 @@ impl<T: Send> Discovery<'_, T> {
             spec,
             environment: SmolStr::default(),
             provisional: false,
+            stray: false,
         };
         self.queue.push((app, 0));
     }

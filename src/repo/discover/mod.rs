@@ -83,6 +83,7 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
         variants: &variants,
         store: Store::default(),
         has_flux: scan.documents.iter().any(|it| is_flux_kind(&it.group, &it.kind)),
+        has_trunk: false,
     };
     flux_bootstrap::find_bootstrap(workspace, &scan);
     let roots = Roots::of(workspace, &scan);
@@ -94,6 +95,15 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
             discovery.define(node, Arc::default(), None, "", 0);
         }
     }
+    for index in &roots.stray {
+        let document = scan.documents.get(*index);
+        if let Some((app, _)) = discovery.queue.iter_mut().find(|(app, _)| {
+            document.is_some_and(|it| app.path.as_ref() == Some(&it.path) && *app.name == *it.name)
+        }) {
+            app.stray = true;
+        }
+    }
+    discovery.has_trunk = roots.has_trunk;
     discovery.run();
     for document in &scan.documents {
         if is_app_kind(&document.group, &document.kind)
@@ -170,6 +180,8 @@ struct Discovery<'a, T> {
     /// What Kustomizations and HelmReleases may name.
     store: Store,
     has_flux: bool,
+    /// Whether a Kustomization that nothing here renders applies others: see [`App::stray`].
+    has_trunk: bool,
 }
 
 impl<T: Send> Discovery<'_, T> {
@@ -225,6 +237,9 @@ impl<T: Send> Discovery<'_, T> {
                 || parent.provisional
                 || definition.is_flux() && self.is_left_out(parent)
         });
+        let stray = by.is_some_and(|parent| {
+            parent.stray || parent.kind == AppKind::Overlay && self.has_trunk && definition.is_flux()
+        });
         let mut app = App {
             id,
             name: definition.name().as_str().into(),
@@ -240,6 +255,7 @@ impl<T: Send> Discovery<'_, T> {
             spec: definition.spec(),
             environment,
             provisional,
+            stray,
         };
         if let Spec::Argo(application) = &app.spec {
             self.claim(id, application);
@@ -305,6 +321,7 @@ impl<T: Send> Discovery<'_, T> {
         }
         if let Some(app) = self.app_mut(child) {
             app.parent.get_or_insert(parent);
+            app.stray = false;
             if app.namespace.is_empty() {
                 app.namespace = namespace.clone();
             }

@@ -77,13 +77,13 @@ impl Rule for InvalidObject {
             if refusal.lacks && (cx.is_unclaimed() || cx.is_test_release()) {
                 continue;
             }
-            let part = refusal.lacks && cx.may_be_completed();
+            let sure = cx.completed(object).filter(|_| refusal.lacks);
             let report = cx
                 .report(refusal.place, refusal.words)
                 .object(object, Some(&refusal.path))
                 .help(refusal.help.unwrap_or("the API server refuses the object as it is"));
-            if part {
-                report.likely();
+            if let Some(sure) = sure {
+                report.confidence(sure);
             }
         }
     }

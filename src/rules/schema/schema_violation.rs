@@ -1,5 +1,6 @@
 //! `schema-violation`: see the page.
 
+use crate::finding::Confidence;
 use crate::repo::{App, AppId, AppKind, Inventory, Object, Rendered};
 use crate::rules::schemas::{self, Said};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -83,7 +84,8 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
             }
         };
         // Others may build on an overlay; a newer version of a project may require less.
-        let doubt = missing && (cx.may_be_completed() || schemas::is_published(object, cx));
+        let published = schemas::is_published(object, cx).then_some(Confidence::Likely);
+        let doubt = cx.completed(object).into_iter().chain(published).min().filter(|_| missing);
         // A newer version of a project may list more.
         let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
             && schemas::is_published(object, cx);
@@ -102,8 +104,8 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         }
         if unlisted || matches!(violation.what, What::Unchecked(_)) {
             report.possible();
-        } else if doubt {
-            report.likely();
+        } else if let Some(sure) = doubt {
+            report.confidence(sure);
         }
     }
 }

@@ -44,7 +44,12 @@ impl Rule for InvalidNameOrLabel {
             if let Some(why) = why.filter(|_| !is_cut) {
                 let article = if object.kind.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
                 let message = format!("`{name}` cannot be the name of {article} {}: {why}", object.kind);
-                cx.report(node.place(), message).object(object, Some("metadata.name"));
+                // An overlay that builds on this one gives a namespace another name.
+                let sure = cx.completed(object).filter(|_| object.is("", "Namespace"));
+                let report = cx.report(node.place(), message).object(object, Some("metadata.name"));
+                if let Some(sure) = sure {
+                    report.confidence(sure);
+                }
             }
         }
         if let Some(metadata) = object.at(&["metadata"]) {

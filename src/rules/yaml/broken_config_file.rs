@@ -36,7 +36,7 @@ impl Rule for BrokenConfigFile {
             let Some(file) = cx.sources().get(entry.value.at.file) else { continue };
             let mut map = Embedded::of_written(&entry.value, &file);
             let json = name.ends_with(".json");
-            if text.len() > LARGEST || json && serde_json::from_str::<serde_json::Value>(text).is_ok() {
+            if text.len() > LARGEST || json && is_json(text) {
                 continue;
             }
             let parsed = parse_text(text, Dialect::Sigs, &mut map);
@@ -50,6 +50,11 @@ impl Rule for BrokenConfigFile {
                 .likely();
         }
     }
+}
+
+/// Whether a text is JSON, or several values of it one after the other, as `jq` and its like read them.
+fn is_json(text: &str) -> bool {
+    serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>().all(|value| value.is_ok())
 }
 
 /// Whether a text is meant to be read as it stands: no template that some program fills in.
