@@ -103,6 +103,7 @@ def main():
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--compare", type=int, default=40)
     parser.add_argument("--memory", type=int, default=0)
+    parser.add_argument("--no-clock", action="store_true", help="print times, but let none fail: the machine has other work")
     args = parser.parse_args()
     dice = random.Random(args.seed)
     bin_path = str(pathlib.Path(args.bin).resolve())
@@ -129,7 +130,7 @@ def main():
         start = server.memory()
         print(f"{root.name} of {args.repository}, seed {args.seed}")
         print(f"check {check:.3f} s, first analysis {first:.3f} s: {first / check:.2f} times; {start // 1024} MiB")
-        if first / check > BOUNDS["first"]:
+        if first / check > BOUNDS["first"] and not args.no_clock:
             bad.append("the first analysis")
 
         files = []
@@ -181,7 +182,7 @@ def main():
         compared = args.edits // args.compare if args.compare else 0
         print(f"{args.edits} edits: median {median:.0f} ms, 95% within {high:.0f} ms, worst {took[-1]:.0f} ms;", end=" ")
         print(f"{compared} comparisons with a fresh check agree")
-        if median > BOUNDS["median"]:
+        if median > BOUNDS["median"] and not args.no_clock:
             bad.append("an edit")
         if args.memory:
             most = start

@@ -54,6 +54,18 @@ pub(super) struct Proposals {
     pub(super) behind_key: &'static str,
 }
 
+/// Fields of `metadata` that the API server fills in: nobody writes them.
+const FILLED_IN: [&str; 8] = [
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
 /// Proposals at most.
 const MAX: usize = 500;
 
@@ -99,7 +111,12 @@ fn place<'t>(typing: &Typing<'t>) -> Vec<&'t str> {
 /// Adds fields where a key is typed, and words where a value is.
 fn offer(outline: &Outline, typing: &Typing<'_>, all: &mut BTreeSet<Proposal>) {
     if typing.value_of.is_none() {
-        for field in outline.fields.iter().filter(|field| !typing.taken.contains(field.name.as_str())) {
+        let is_filled_in = |name: &str| match typing.path.last() {
+            None => name == "status",
+            Some(above) => *above == "metadata" && FILLED_IN.contains(&name),
+        };
+        let free = |name: &str| !typing.taken.contains(name) && !is_filled_in(name);
+        for field in outline.fields.iter().filter(|field| free(&field.name)) {
             let need = if field.required { ", required" } else { "" };
             all.insert(Proposal::new(field.name.as_str(), format!("{}{need}", field.words), Sort::Key));
         }

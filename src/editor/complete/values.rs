@@ -24,7 +24,7 @@ pub(super) fn complete(
     propose(&releases_without(cursor, checked, line), typing, &place(typing))
 }
 
-/// The same for values inside of the definition of an app.
+/// The same for values inside of the definition of an app, be they a mapping or text.
 pub(super) fn inline(
     cursor: &Cursor,
     checked: &Checked,
@@ -35,7 +35,8 @@ pub(super) fn inline(
     let place = place(typing);
     let at = match (kind, place.as_slice()) {
         ("Application" | "ApplicationSet", path) => {
-            path.windows(2).position(|it| it == ["helm", "valuesObject"]).map(|at| at + 2)
+            let is_values = |it: &[&str]| matches!(it, ["helm", "valuesObject" | "values"]);
+            path.windows(2).position(is_values).map(|at| at + 2)
         }
         ("HelmRelease", ["spec", "values", ..]) => Some(2),
         _ => None,
