@@ -736,3 +736,36 @@ fn flux_does_not_fight_about_what_is_the_same() {
     assert_eq!(found("  commonMetadata: {labels: {app: two}}\n"), ["note"]);
     assert_eq!(found("  postBuild: {substitute: {greeting: bye}}\n"), ["error"]);
 }
+
+#[test]
+fn values_of_a_dependency_that_is_not_here_name_things_too() {
+    let app = application("tempo", "tempo", "charts/tempo", "");
+    let chart = "apiVersion: v2\nname: tempo\nversion: 0.1.0\ndependencies:\n  - {name: tempo-distributed, version: 1.0.0, repository: 'https://charts.example.com'}\n  \
+                 - {name: cluster, alias: cnpg-cluster, version: 1.0.0, repository: 'https://charts.example.com'}\n";
+    let secret = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: store-tempo}\nspec:\n  \
+                  secretStoreRef: {kind: ClusterSecretStore, name: vault}\n  dataFrom: [{extract: {key: tempo}}]\n";
+    let found = |values: &str| {
+        let files = [
+            ("apps/tempo.yaml", app.as_str()),
+            ("charts/tempo/Chart.yaml", chart),
+            ("charts/tempo/templates/secret.yaml", secret),
+            ("charts/tempo/values.yaml", values),
+        ];
+        findings(&files, &["missing-secret"])
+    };
+    let env = |name: &str| {
+        format!(
+            "tempo-distributed:\n  global:\n    extraEnvFrom:\n      - secretRef:\n          name: {name}\n"
+        )
+    };
+    assert_eq!(found(&env("tempo-s3-credentials")), ["missing-secret likely charts/tempo/values.yaml:5"]);
+    assert_eq!(found(&env("store-tempo")), [""; 0]);
+    // Another dependency makes what is called after it, and values that hold the name make it themselves.
+    assert_eq!(found(&env("tempo-cnpg-cluster-app")), [""; 0]);
+    let made = env("tempo-s3-credentials")
+        + "  extraObjects:\n    - {kind: Secret, metadata: {name: tempo-s3-credentials}}\n";
+    assert_eq!(found(&made), [""; 0]);
+    // What other values use is no loose end.
+    let used = env("tempo-s3-credentials") + "cnpg-cluster:\n  backups: {secret: {name: store-tempo}}\n";
+    assert_eq!(found(&used), [""; 0]);
+}

@@ -26,4 +26,6 @@ pub use passive::is_passive;
 pub use provide::{is_known_operator, keys, may_make_secrets, mentions, provides};
 pub use provided::{ANYTHING, Before, Keys, NamePattern, Provided};
 pub use reference::references;
-pub use release_values::{chart_may_make, container_port_names, major, service_ports};
+pub use release_values::{
+    chart_may_make, container_port_names, major, references_of_values, service_ports, values_say,
+};

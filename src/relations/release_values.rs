@@ -10,7 +10,8 @@ use smol_str::SmolStr;
 
 use crate::yaml::{Key, Node};
 
-use super::collector::{Collector, Via};
+use super::collector::{Collector, Reference, Via};
+use super::dns;
 use super::name_words::is_named_after;
 use super::provided::{ANYTHING, Before, Keys, Provided};
 use super::routes;
@@ -67,6 +68,26 @@ pub(super) fn references(cx: &mut Collector, object: &Node) {
             reference.set_namespace(namespace);
         }
     }
+}
+
+/// Everything that the values of a chart name, which lie at a path of the release's values.
+pub fn references_of_values(chart: &str, values: &Node, path: &str) -> Vec<Reference> {
+    const OWN: &str = "spec.values";
+    let mut cx = Collector::default();
+    walk(&mut cx, values, OWN, 0);
+    if chart == "app-template" {
+        persistence(&mut cx, values);
+    }
+    for reference in &mut cx.found {
+        reference.via = Via::Values;
+        reference.field = reference.field.replacen(OWN, path, 1).into();
+    }
+    let first = cx.found.len();
+    dns::references(values, &mut cx.found);
+    for reference in cx.found.iter_mut().skip(first) {
+        reference.field = format!("{path}.{}", reference.field).into();
+    }
+    cx.found
 }
 
 /// Whether something is switched off.
@@ -344,6 +365,11 @@ pub fn chart_may_make(object: Option<&Node>, owner: &str, name: &str) -> bool {
     files
         || charts.iter().any(|chart| is_named_after(name, chart))
         || spec.is_some_and(|spec| says(spec, name, "", 0))
+}
+
+/// Whether values hold a name, other than as a reference to what exists: the chart may make that.
+pub fn values_say(values: &Node, name: &str) -> bool {
+    says(values, name, "", 0)
 }
 
 /// Whether some text of the values holds the name, other than as a reference to what exists.

@@ -17,6 +17,7 @@ use super::app::Spec;
 use super::declared::is_argo;
 use super::given_values::GivenValues;
 use super::inventory::visit_origins;
+use super::unseen_charts;
 use super::{App, AppId, Object, Rendered, Workspace};
 use crate::finding::ObjectRef;
 
@@ -224,7 +225,8 @@ const SYNC_ANNOTATIONS: [&str; 4] =
 /// Takes the facts out of a render; the tree can be dropped afterwards.
 pub(super) fn facts(app: &App, rendered: &Rendered, workspace: &Workspace) -> Vec<ObjectFacts> {
     let given = GivenValues::of(rendered, workspace);
-    rendered.objects.iter().map(|object| of(app, rendered, object, &given, workspace)).collect()
+    let objects = rendered.objects.iter().map(|object| of(app, rendered, object, &given, workspace));
+    objects.chain(unseen_charts::facts(app, rendered)).collect()
 }
 
 fn of(

@@ -45,6 +45,7 @@ mod showcase;
 mod sites;
 mod trace;
 mod unfinished;
+mod unseen_charts;
 mod watch;
 mod workspace;
 

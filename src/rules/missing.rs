@@ -77,6 +77,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
             answer
                 if matches!(answer, Answer::Unknown(_))
                     || reference.via == Via::Custom
+                    || object.is("", "Chart")
                     || !is_deployed(inventory, object) =>
             {
                 let declared =

@@ -180,6 +180,9 @@ impl<'a> Counterparts<'a> {
         for object in inventory.of_kind("HelmRelease").filter(|it| it.group == "helm.toolkit.fluxcd.io") {
             releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
         }
+        for object in inventory.of_kind("Chart").filter(|it| it.group.is_empty()) {
+            releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
+        }
         Self { inventory, world, sources, by_dir, by_namespace, releases, substituted }
     }
 
@@ -309,7 +312,10 @@ fn is_data(kind: &str) -> bool {
 
 /// The directory of the file that an object is written in.
 fn dir_of(place: Place, sources: &Sources) -> Option<Home> {
-    sources.get(place.at.file)?.home().parent()
+    let dir = sources.get(place.at.file)?.home().parent()?;
+    // A chart is one thing, wherever in it.
+    let is_part = dir.path().is_some_and(|path| path.file_name() == "templates");
+    if is_part { dir.parent() } else { Some(dir) }
 }
 
 /// Whether some text or key of a tree holds a name as a word of its own. What the release and its objects are called says
