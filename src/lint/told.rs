@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Label, Problem, Severity};
-use crate::repo::{AppEntry, AppKind, Inventory, Labels, Status, Workspace};
+use crate::repo::{AppEntry, AppKind, Inventory, Labels, Spec, Status, Workspace};
 use crate::rules::{self, Context, Rule};
 use crate::source::{FileId, Span, TreePath};
 
@@ -159,6 +159,9 @@ fn report(
     let by_flux = matches!(entry.app.kind, AppKind::Kustomization | AppKind::HelmRelease);
     // What nothing applies fails only once something does.
     let idle = (by_flux && !inventory.is_alive(entry)).then_some(Confidence::Possible);
+    // A path with a variable is that of a definition as written: whoever applies it fills that in first.
+    let unfilled = matches!(&entry.app.spec, Spec::FluxKustomization(it, _) if it.path().contains("${"));
+    let idle = idle.or(unfilled.then_some(Confidence::Possible));
     if let Some(sure) = rules::doubt(&entry.app, &entry.incomplete).into_iter().chain(idle).min() {
         report = report.confidence(sure);
     }
