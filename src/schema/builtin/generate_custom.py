@@ -36,9 +36,23 @@ GROUPS = {
     "velero.io": {"Schedule", "Backup", "BackupStorageLocation", "VolumeSnapshotLocation"},
     "postgresql.cnpg.io": {"Cluster", "ScheduledBackup", "Pooler", "Backup", "Database"},
     "keda.sh": {"ScaledObject", "ScaledJob", "TriggerAuthentication", "ClusterTriggerAuthentication"},
-    "karpenter.sh": {"NodePool"},
+    "karpenter.sh": {"NodePool", "NodeClaim"},
+    "karpenter.k8s.aws": {"EC2NodeClass"},
     "bitnami.com": {"SealedSecret"},
     "snapshot.storage.k8s.io": {"VolumeSnapshot", "VolumeSnapshotClass"},
+    "barmancloud.cnpg.io": {"ObjectStore"},
+    "fluxcd.controlplane.io": {"FluxInstance", "ResourceSet", "ResourceSetInputProvider"},
+    "grafana.integreatly.org": {"GrafanaDashboard", "GrafanaDatasource", "GrafanaFolder", "GrafanaAlertRuleGroup", "GrafanaContactPoint", "GrafanaNotificationPolicy"},
+    "operator.victoriametrics.com": {"VMServiceScrape", "VMPodScrape", "VMStaticScrape", "VMProbe", "VMRule", "VMNodeScrape"},
+    "gateway.envoyproxy.io": {"BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy", "Backend", "EnvoyPatchPolicy"},
+    "networking.istio.io": {"VirtualService", "DestinationRule", "Gateway", "ServiceEntry", "Sidecar", "WorkloadEntry"},
+    "security.istio.io": {"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"},
+    "telemetry.istio.io": {"Telemetry"},
+    "kafka.strimzi.io": {"KafkaTopic", "KafkaUser", "KafkaConnector", "KafkaNodePool"},
+    "operators.coreos.com": {"Subscription", "OperatorGroup", "CatalogSource"},
+    "route.openshift.io": {"Route"},
+    "console.openshift.io": {"ConsoleLink", "ConsoleNotification"},
+    "config.openshift.io": {"OAuth", "Ingress", "APIServer", "Proxy", "Image", "ClusterVersion"},
     "trust.cert-manager.io": {"Bundle"},
 }
 
@@ -171,8 +185,11 @@ class Types:
         body = " ".join(fields)
         if body not in self.names:
             name = re.sub(r"\W", "", hint[:1].upper() + hint[1:])
+            stem = name
+            while name in self.taken:
+                self.taken[stem] += 1
+                name = f"{stem}{self.taken[stem]}"
             self.taken[name] += 1
-            name += str(self.taken[name]) if self.taken[name] > 1 else ""
             self.names[body] = name
             self.lines.append(f"type {name} {body}")
         return self.names[body]

@@ -232,6 +232,10 @@ mod tests {
         for (text, table) in [(include_str!("kubernetes.txt"), table), (include_str!("custom.txt"), custom())]
         {
             let lines = text.lines().filter(|line| !line.starts_with('#'));
+            let mut names: Vec<&str> =
+                lines.clone().filter_map(|line| line.strip_prefix("type ")?.split(' ').next()).collect();
+            names.sort_unstable();
+            assert!(names.is_sorted_by(|a, b| a < b), "a type is there twice");
             for word in lines.flat_map(str::split_whitespace) {
                 if let Some((_, name)) = word.split_once('=') {
                     let name = name.split('@').next().unwrap();
@@ -260,8 +264,22 @@ mod tests {
         assert_eq!(builtin_scope("apps", "Deployment"), Some(Scope::Namespaced));
         assert_eq!(builtin_scope("kyverno.io", "ClusterPolicy"), None);
         let newest = Kubernetes::minor(LAST_MINOR);
-        assert!(newest.published("argoproj.io/v1alpha1", "Application").is_some());
-        assert!(newest.published("helm.toolkit.fluxcd.io/v2", "HelmRelease").is_some());
+        for (api_version, kind, field) in [
+            ("argoproj.io/v1alpha1", "Application", "project"),
+            ("helm.toolkit.fluxcd.io/v2", "HelmRelease", "chartRef"),
+            ("keda.sh/v1alpha1", "ScaledObject", "scaleTargetRef"),
+            ("karpenter.sh/v1", "NodePool", "disruption"),
+            ("networking.istio.io/v1", "VirtualService", "hosts"),
+            ("route.openshift.io/v1", "Route", "to"),
+            ("operators.coreos.com/v1alpha1", "Subscription", "channel"),
+            ("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", "healthCheck"),
+        ] {
+            let root = newest.published(api_version, kind).unwrap();
+            let super::super::def::Schema::Named(spec) = root.below("spec").unwrap() else {
+                panic!("{kind}")
+            };
+            assert!(newest.def(*spec).unwrap().field(field).is_some(), "{kind} {field}");
+        }
         assert!(is_known_cluster_scoped("kyverno.io", "ClusterPolicy"));
         assert!(!is_known_cluster_scoped("kyverno.io", "Policy"));
     }
