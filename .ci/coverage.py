@@ -44,7 +44,9 @@ class Charts:
                 name, version = about["name"], str(about["version"])
             except (yaml.YAMLError, KeyError, TypeError):
                 continue
-            if re.fullmatch(r"[\w.-]+", str(name)) and version != "None":
+            # Charts that were only rendered have stand-ins for what they depend on.
+            is_whole = "releases" in path.parts or not about.get("dependencies")
+            if re.fullmatch(r"[\w.-]+", str(name)) and version != "None" and is_whole:
                 self.dirs[name][version] = path.parent
 
     def find(self, name, wanted):

@@ -1,5 +1,6 @@
 //! One cause, one finding; what the configuration says about paths; and what is wrong on purpose.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -203,9 +204,54 @@ pub(super) fn is_in_test_data(workspace: &Workspace, inventory: &Inventory, file
     let mut readers = inventory.readers(&path).iter().filter_map(|app| inventory.app(*app));
     !readers.any(is_real) && !inventory.apps.iter().any(|entry| entry.reads(&path) && is_real(entry))
 }
-/// Whether everything that a finding points at is somebody else's: it lies in what was fetched.
-pub(super) fn is_third_party(workspace: &Workspace, finding: &Finding) -> bool {
-    let labels = std::iter::once(&finding.primary).chain(&finding.related);
-    let mut files = labels.filter_map(|label| workspace.sources.get(label.at.file));
-    files.all(|file| file.home().is_fetched())
+/// Whose lines findings point at.
+pub(super) struct Homes<'a> {
+    workspace: &'a Workspace,
+    inventory: &'a Inventory,
+    /// Where apps are defined, once that was asked for.
+    sites: OnceCell<BTreeSet<(FileId, u32)>>,
+}
+
+impl<'a> Homes<'a> {
+    pub(super) fn new(workspace: &'a Workspace, inventory: &'a Inventory) -> Self {
+        Self { workspace, inventory, sites: OnceCell::new() }
+    }
+
+    fn is_fetched(&self, label: &Label) -> bool {
+        self.workspace.sources.get(label.at.file).is_some_and(|file| file.home().is_fetched())
+    }
+
+    /// Whether a line only says that something is deployed.
+    fn is_site(&self, label: &Label) -> bool {
+        let sites = self.sites.get_or_init(|| {
+            let apps = self.inventory.apps.iter().map(|entry| &entry.app);
+            // A name in the text of a template has that text as its origin, which the chain leaves out.
+            let spans = apps.flat_map(|app| {
+                let text = app.origins.get(app.place.origin).and_then(|origin| origin.at);
+                repo::chain(app.place, &app.origins).into_iter().map(|link| link.at).chain(text)
+            });
+            spans.map(|at| (at.file, at.start)).collect()
+        });
+        sites.contains(&(label.at.file, label.at.start))
+    }
+
+    /// Begins at a line of the repository where a finding begins in what was fetched, and tells of one.
+    pub(super) fn begin_at_home(&self, finding: &mut Finding) {
+        if !self.is_fetched(&finding.primary) {
+            return;
+        }
+        let is_own = |label: &Label| self.workspace.is_editable(label.at.file) && !self.is_site(label);
+        if let Some(own) = finding.related.iter_mut().find(|label| is_own(label)) {
+            std::mem::swap(&mut finding.primary, own);
+            if own.message.is_empty() {
+                "of the chart, which is not in this repository".clone_into(&mut own.message);
+            }
+        }
+    }
+
+    /// Whether everything that a finding points at is somebody else's: it lies in what was fetched.
+    pub(super) fn is_third_party(&self, finding: &Finding) -> bool {
+        self.is_fetched(&finding.primary)
+            && finding.related.iter().all(|label| self.is_fetched(label) || self.is_site(label))
+    }
 }

@@ -347,6 +347,8 @@ fn finish(
 ) -> Report {
     workspace.watch.phase("grouping, suppressions, sorting");
     let sources = &workspace.sources;
+    let homes = group::Homes::new(workspace, inventory);
+    findings.iter_mut().for_each(|finding| homes.begin_at_home(finding));
     generic::without_repetition(&mut findings);
     let mut findings = group::absorbed(group::grouped(findings, inventory), sources);
     findings.retain_mut(|finding| group::apply_paths(workspace, finding));
@@ -365,7 +367,7 @@ fn finish(
     let unsure = told - findings.len();
     let told = findings.len();
     if !options.third_party {
-        findings.retain(|reported| !group::is_third_party(workspace, &reported.finding));
+        findings.retain(|reported| !homes.is_third_party(&reported.finding));
     }
     let third_party = told - findings.len();
     let (hidden, comments): (Vec<Finding>, Vec<Suppressed>) = outcome.hidden.into_iter().unzip();

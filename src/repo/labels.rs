@@ -20,6 +20,8 @@ pub struct Labels {
     pub primary: Label,
     /// The chain around it.
     pub related: Vec<Label>,
+    /// The line of a fetched chart that is to blame, where the line to edit only gave the release its name.
+    pub named: Option<Span>,
 }
 
 /// A line that had a say in a value, and how.
@@ -128,7 +130,14 @@ impl Labels {
             .map(|(_, link)| Label { at: link.at, message: describe(link).to_owned() })
             .take(MAX_RELATED)
             .collect();
-        Self { primary: Label { at: primary, message: String::new() }, related }
+        let is_said = |link: &Link| link.by.is_layer() || link.by.is_patch();
+        let is_name = links.get(first).is_some_and(|link| !is_said(link));
+        let is_fetched =
+            |link: &&Link| workspace.sources.get(link.at.file).is_some_and(|file| file.home().is_fetched());
+        let printed =
+            links.iter().filter(|link| !link.displaced && link.by.is_of_template()).find(is_fetched);
+        let named = printed.filter(|_| is_name).map(|link| link.at);
+        Self { primary: Label { at: primary, message: String::new() }, related, named }
     }
 }
 

@@ -230,7 +230,8 @@ impl<'a> Context<'a> {
 
     /// Reports at bytes of a file as written.
     pub fn report_at(&mut self, span: Span, message: impl Into<String>) -> Report<'_, 'a> {
-        let labels = Labels { primary: Label { at: span, message: String::new() }, related: Vec::new() };
+        let primary = Label { at: span, message: String::new() };
+        let labels = Labels { primary, related: Vec::new(), named: None };
         self.report_labels(labels, message)
     }
 
@@ -303,8 +304,12 @@ impl Report<'_, '_> {
 
     /// Another place that belongs to the story, where it is written.
     pub fn related(self, place: impl Located, message: impl Into<String>) -> Self {
-        let label = place.labels(self.context.origins, self.context.workspace).primary.at;
-        self.related_at(label, message)
+        let labels = place.labels(self.context.origins, self.context.workspace);
+        // Beside what is somebody else's, a line that gave the release its name has no part in it.
+        let primary = self.finding.as_ref().map(|finding| finding.primary.at.file);
+        let file = primary.and_then(|file| self.context.workspace.sources.get(file));
+        let is_fetched = file.is_some_and(|file| file.home().is_fetched());
+        self.related_at(labels.named.filter(|_| is_fetched).unwrap_or(labels.primary.at), message)
     }
 
     /// Another place, by its bytes.

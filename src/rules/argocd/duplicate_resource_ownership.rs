@@ -364,7 +364,7 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
     } else {
         "keep the object in one app and remove it from the other"
     };
-    cx.report_labels(Labels { primary: label, related }, what)
+    cx.report_labels(Labels { primary: label, related, named: None }, what)
         .apps(apps.iter().copied())
         .object_ref(object.to_ref(cluster))
         .severity(if agreed { Severity::Note } else { Severity::Error })

@@ -137,7 +137,7 @@ fn prove(candidate: &Candidate, app: &App, rendered: &Rendered, cx: &mut Context
         Span::new(candidate.at.file, edit.range.start, edit.range.end),
         edit.text.clone(),
     );
-    let report = cx.report_labels(Labels { primary, related }, message).help("delete the line");
+    let report = cx.report_labels(Labels { primary, related, named: None }, message).help("delete the line");
     let report = report.fix(fix.changing_apps());
     let object = match (difference.before, difference.after) {
         (Some(index), _) => rendered.objects.get(index),
