@@ -348,7 +348,9 @@ fn finish(
     workspace.watch.phase("grouping, suppressions, sorting");
     let sources = &workspace.sources;
     let homes = group::Homes::new(workspace, inventory);
-    findings.iter_mut().for_each(|finding| homes.begin_at_home(finding));
+    for finding in &mut findings {
+        homes.begin_at_home(finding);
+    }
     generic::without_repetition(&mut findings);
     let mut findings = group::absorbed(group::grouped(findings, inventory), sources);
     findings.retain_mut(|finding| group::apply_paths(workspace, finding));

@@ -196,8 +196,19 @@ fn resource_set(object: &Node, found: &mut Vec<Provided>) {
         let provided = Provided::new(kind, name, Keys::Unknown);
         found.push(Provided { name: pattern, namespace: Some(namespace.into()), ..provided });
     }
-    if object.at_path(&["spec", "resourcesTemplate"]).is_some_and(|text| !text.is_null()) {
-        found.push(Provided::new(ANYTHING, "*", Keys::Unknown).anywhere());
+    let Some(text) = object.at_path(&["spec", "resourcesTemplate"]).filter(|text| !text.is_null()) else {
+        return;
+    };
+    found.push(Provided::new(ANYTHING, "*", Keys::Unknown).anywhere());
+    // Kinds that stand there in full are made under some name.
+    let kinds = text.as_str().unwrap_or_default().lines().filter_map(|line| line.strip_prefix("kind:"));
+    let mut kinds: Vec<&str> = kinds.map(str::trim).filter(|kind| !kind.contains("<<")).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
+        let any = NamePattern::Prefix("".into());
+        let provided = Provided::new(kind, "*", Keys::Unknown);
+        found.push(Provided { name: any, namespace: Some("*".into()), ..provided });
     }
 }
 

@@ -273,3 +273,49 @@ fn wrappers_are_not_what_they_wrap() {
     let (_, rendered) = scene.run(&["render", "app", "charts/web"]);
     assert!(rendered.contains("version: 1.0.0"), "{rendered}");
 }
+
+/// What only the name of a release ties to the repository is somebody else's; what a line of it causes begins there.
+#[test]
+fn findings_begin_at_home() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: {{ .Release.Name }}-web }\nspec:\n  replicas: 2\n  \
+                      selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec:\n      containers:\n      \
+                      - { name: web, image: 'web:1', ports: [{ name: http, containerPort: 80 }] }\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: {{ .Release.Name }}-web }\nspec:\n  selector: { app: web }\n  ports: [{ port: 80, targetPort: other }]\n";
+    let server = repository(vec![(
+        "web",
+        "1.0.0",
+        chart("web", "1.0.0", &[("templates/d.yaml", deployment), ("templates/s.yaml", service)]),
+    )]);
+    let about = format!(
+        "apiVersion: v2\nname: own\nversion: 1.0.0\ndependencies: [{{ name: web, repository: '{}', version: 1.0.0 }}]\n",
+        server.url("/charts")
+    );
+    let scene = Scene::new(&[
+        ("more/Chart.yaml", &about),
+        (
+            "apps/more.yaml",
+            &application("more", "https://git.example/r.git", "x", "HEAD")
+                .replace("chart: 'x'", "path: more")
+                .replace("  destination", "  syncPolicy: { automated: { selfHeal: true } }\n  destination"),
+        ),
+        (
+            "more/templates/scaler.yaml",
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: a }\nspec:\n  maxReplicas: 3\n  \
+             scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: more-web }\n  \
+             metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]\n",
+        ),
+    ]);
+    scene.fetch();
+    let select = ["--select", "unmatched-named-port,hpa-replicas-conflict", "--format", "concise"];
+    let (_, said) = scene.run(&select);
+    assert!(
+        said.contains("more/templates/scaler.yaml:3:") && said.contains("warning[hpa-replicas-conflict]"),
+        "{said}"
+    );
+    assert!(!said.contains("unmatched-named-port"), "{said}");
+    let (_, said) = scene.run(&[&select[..], &["--third-party"]].concat());
+    assert!(
+        said.contains("unmatched-named-port") && said.contains("web-1.0.0.tgz!/web/templates/s.yaml:"),
+        "{said}"
+    );
+}
