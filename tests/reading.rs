@@ -182,6 +182,10 @@ fn only_what_is_asked_for() {
         let apps = finding["apps"].as_array().unwrap();
         assert!(apps.iter().any(|app| app.as_str().unwrap().starts_with("agents-")), "{finding}");
     }
+    let unknown = run_in(&dir, &["--app", "agents-dve"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let words = text(&unknown.stderr);
+    assert!(words.contains("there is no app `agents-dve`: did you mean `agents-dev`?"), "{words}");
     let said = text(&run_in(&dir, &["--app", "agents-*"]).stdout);
     assert!(said.contains("of other apps"), "{said}");
 }

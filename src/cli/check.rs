@@ -10,6 +10,7 @@ use crate::config::{Config, Level};
 use crate::finding::Confidence;
 use crate::fix::Outcome;
 use crate::lint::{self, Baseline, Changed, Filter, Options, Report};
+use crate::near::did_you_mean;
 use crate::repo::{Analysis, Watch, Workspace};
 use crate::report::{self, Format, Look};
 use crate::review;
@@ -73,6 +74,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             "there is no YAML or JSON in `{}`: name the root of a repository that Argo CD or Flux reads",
             place.root.display()
         ));
+    }
+    let apps: Vec<&str> = report.apps.iter().map(|app| app.name.as_ref()).collect();
+    let filter = Filter { apps: args.app.clone(), ..Filter::default() };
+    if let Some(unknown) = filter.unknown_app(&apps) {
+        let close = did_you_mean(unknown, apps).map(|close| format!(": did you mean `{close}`?"));
+        return Err(format!("there is no app `{unknown}`{}", close.unwrap_or_default()));
     }
     if args.write_baseline {
         return write_baseline(args, &place, &workspace.config, &report);

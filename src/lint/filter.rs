@@ -41,10 +41,8 @@ impl Filter {
         sources: &Sources,
     ) -> LeftOut {
         let globs: Vec<Option<Glob>> = self.apps.iter().map(|pattern| Glob::new(pattern, &[])).collect();
-        let is_named = |app: &str| {
-            let mut patterns = self.apps.iter().zip(&globs);
-            patterns.any(|(name, glob)| name == app || glob.as_ref().is_some_and(|glob| glob.matches(app)))
-        };
+        let is_named =
+            |app: &str| self.apps.iter().zip(&globs).any(|(name, glob)| fits(name, glob.as_ref(), app));
         let mut left = LeftOut::default();
         findings.retain(|it| {
             let finding = finding(it);
@@ -63,6 +61,15 @@ impl Filter {
         left
     }
 
+    /// The first name or pattern of an app that fits none of those there are.
+    pub fn unknown_app(&self, apps: &[&str]) -> Option<&str> {
+        let is_unknown = |pattern: &&String| {
+            let glob = Glob::new(pattern, &[]);
+            !apps.iter().any(|app| fits(pattern, glob.as_ref(), app))
+        };
+        self.apps.iter().find(is_unknown).map(String::as_str)
+    }
+
     /// Whether some label lies in a part that is asked for. What is written elsewhere and breaks something here is ours.
     fn is_here(&self, finding: &Finding, sources: &Sources) -> bool {
         let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
@@ -72,4 +79,9 @@ impl Filter {
             path.is_some_and(|path| self.parts.iter().any(|part| path.starts_with(part)))
         })
     }
+}
+
+/// Whether a name or pattern means an app.
+fn fits(name: &str, glob: Option<&Glob>, app: &str) -> bool {
+    name == app || glob.is_some_and(|glob| glob.matches(app))
 }
