@@ -769,3 +769,31 @@ fn values_of_a_dependency_that_is_not_here_name_things_too() {
     let used = env("tempo-s3-credentials") + "cnpg-cluster:\n  backups: {secret: {name: store-tempo}}\n";
     assert_eq!(found(&used), [""; 0]);
 }
+
+#[test]
+fn a_path_that_the_bootstrap_builds_is_not_that_of_another_repository() {
+    let kustomization = |name: &str, path: &str, source: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: \
+             flux-system}}\nspec:\n  interval: 1h\n  prune: true\n  path: {path}\n  sourceRef: {{kind: GitRepository, \
+             name: {source}}}\n"
+        )
+    };
+    let private = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: private, namespace: \
+                   flux-system}\nspec: {interval: 1h, url: 'https://git.example.com/acme/private.git'}\n";
+    let app = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, namespace: shop}\n";
+    let told = |other: &str| {
+        let files = [
+            ("cluster/apps.yaml", kustomization("apps", "./apps", "flux-system")),
+            ("cluster/other.yaml", kustomization("other", other, "private")),
+            ("cluster/private.yaml", private.to_owned()),
+            ("apps/shop.yaml", app.to_owned()),
+            ("more/shop.yaml", app.to_owned()),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        findings(&files, &["duplicate-resource-ownership"]).len()
+    };
+    assert_eq!(told("./apps"), 0);
+    // A path of its own that is here says that the repository is this one.
+    assert_eq!(told("./more"), 1);
+}

@@ -253,13 +253,14 @@ pub(super) struct Roots {
 impl Roots {
     pub(super) fn of(workspace: &Workspace, scan: &Scan) -> Self {
         let mut kustomizations = Vec::new();
+        let own = bootstrap_paths(workspace, scan);
         for (index, document) in scan.documents.iter().enumerate() {
             if document.group != "kustomize.toolkit.fluxcd.io" || document.kind != "Kustomization" {
                 continue;
             }
             let Some(node) = document.node(workspace) else { continue };
             let kustomization = Kustomization::new(Arc::new(node));
-            let dir = built_dir(&kustomization, &document.path, workspace, scan);
+            let dir = built_dir(&kustomization, &document.path, workspace, scan, &own);
             let dir = dir.filter(|_| !shows_another(&document.path, &kustomization));
             // A base that others build on gets its path from their patches.
             let dir = dir.filter(|_| {
@@ -273,7 +274,7 @@ impl Roots {
         for document in scan.documents.iter().filter(|document| !scan.is_input(&document.path)) {
             let Some(node) = synced(document, workspace) else { continue };
             let kustomization = Kustomization::new(Arc::new(node.clone()));
-            let dir = built_dir(&kustomization, &document.path, workspace, scan);
+            let dir = built_dir(&kustomization, &document.path, workspace, scan, &own);
             let dir = dir.map(|dir| workspace.tree.resolve(&dir).unwrap_or(dir));
             if let Some(dir) = dir.filter(|dir| workspace.tree.is_dir(dir)) {
                 kustomizations.push(Written { document: usize::MAX, dir: Some(dir) });
@@ -331,6 +332,7 @@ fn built_dir(
     path: &TreePath,
     workspace: &Workspace,
     scan: &Scan,
+    own: &BTreeSet<String>,
 ) -> Option<TreePath> {
     let source = kustomization.source.as_ref()?;
     let mut root = TreePath::root();
@@ -347,7 +349,7 @@ fn built_dir(
             return None;
         }
         None => root = workspace.bootstrap().dir.join(root.as_str()).ok()?,
-        Some(document) if is_elsewhere(document, kustomization.path(), workspace) => return None,
+        Some(document) if is_elsewhere(document, kustomization.path(), workspace, own) => return None,
         Some(document) if document.kind == "OCIRepository" => {
             let packed = document.node(workspace).and_then(|node| packed_dir(&node, workspace));
             root = packed.unwrap_or(root);
@@ -362,20 +364,53 @@ fn packed_dir(source: &Node, workspace: &Workspace) -> Option<TreePath> {
     workspace.bootstrap().packed.get(flux::source_url(source)?).cloned()
 }
 
-/// Whether a Kustomization builds the root of what is another repository's: that a root exists here as well says nothing. Other
-/// paths do, whatever the source is called: repositories are forked and renamed, and artifacts are made of them.
-fn is_elsewhere(document: &ScannedDocument, path: &str, workspace: &Workspace) -> bool {
-    is_root(path)
-        && (document.kind != "GitRepository"
-            || document.node(workspace).is_some_and(|node| {
-                flux::source_url(&node)
-                    .is_some_and(|url| workspace.checkouts.identity(url) == Identity::Other)
-            }))
+/// Whether a Kustomization builds what is another repository's. That a root exists here as well says nothing, and neither does a path that
+/// is built from the bootstrap's source, too: nobody builds one path of one repository twice. Other paths do, whatever the source is
+/// called: repositories are forked and renamed, and artifacts are made of them.
+fn is_elsewhere(
+    document: &ScannedDocument,
+    path: &str,
+    workspace: &Workspace,
+    own: &BTreeSet<String>,
+) -> bool {
+    let is_git = document.kind == "GitRepository";
+    let is_other = || {
+        document.node(workspace).is_some_and(|node| {
+            flux::source_url(&node).is_some_and(|url| workspace.checkouts.identity(url) == Identity::Other)
+        })
+    };
+    is_root(path) && (!is_git || is_other()) || is_git && own.contains(trimmed(path)) && is_other()
+}
+
+/// Paths that are read from GitRepositories that no document defines: the bootstrap makes them, of this repository.
+fn bootstrap_paths(workspace: &Workspace, scan: &Scan) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for document in &scan.documents {
+        let node = match document.group.as_str() {
+            "kustomize.toolkit.fluxcd.io" => document.node(workspace),
+            _ => synced(document, workspace),
+        };
+        let Some(node) = node else { continue };
+        let kustomization = Kustomization::new(Arc::new(node));
+        let path = trimmed(kustomization.path());
+        let made = |source: &ObjectName| {
+            source.kind == "GitRepository" && nearest(source, Some(&document.path), scan).is_none()
+        };
+        if !path.is_empty() && !path.contains("${") && kustomization.source.as_ref().is_some_and(made) {
+            paths.insert(path.to_owned());
+        }
+    }
+    paths
+}
+
+/// `spec.path` without what does not count.
+fn trimmed(path: &str) -> &str {
+    path.trim_start_matches("./").trim_matches('/')
 }
 
 /// Whether `spec.path` is the root of the source.
 fn is_root(path: &str) -> bool {
-    path.trim_start_matches("./").trim_matches('/').is_empty()
+    trimmed(path).is_empty()
 }
 
 /// The Kustomization that the Flux operator makes of the `sync` of a FluxInstance, or of the chart that makes one.
@@ -428,10 +463,13 @@ pub(super) fn git_paths(workspace: &Workspace, scan: &Scan) -> Vec<Expected> {
             sources.entry(&document.name).or_default().extend(document.node(workspace));
         }
     }
+    let own = bootstrap_paths(workspace, scan);
     let mut paths = Vec::new();
     let mut expect = |source: Option<&ObjectName>, path: &str, proved: bool| {
-        let Some(source) = source.filter(|source| source.kind == "GitRepository" && !path.contains("${"))
-        else {
+        let says = |source: &&ObjectName| {
+            source.kind == "GitRepository" && !path.contains("${") && (proved || !own.contains(trimmed(path)))
+        };
+        let Some(source) = source.filter(says) else {
             return;
         };
         for node in sources.get(source.name.as_str()).into_iter().flatten() {
