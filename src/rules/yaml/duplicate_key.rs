@@ -1,9 +1,12 @@
 //! `duplicate-key`: see the page.
 
-use crate::finding::ProblemKind;
+use std::collections::BTreeSet;
+
+use crate::finding::{ProblemKind, Severity};
 use crate::origin::Place;
-use crate::repo::{App, Rendered};
+use crate::repo::{App, AppKind, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::source::FileId;
 use crate::yaml::{Stream, YamlProblemKind};
 
 meta!("duplicate-key", "yaml", Warning, Recommended, "0.1.0", "A mapping has the same key twice.");
@@ -15,11 +18,19 @@ impl Rule for DuplicateKey {
         &META
     }
 
-    fn check_app(&self, _: &App, rendered: &Rendered, cx: &mut Context<'_>) {
+    fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         // What values for a test of a chart make is never deployed.
         if cx.is_test_release() {
             return;
         }
+        // helm-controller hands what a chart prints to kustomize, which labels it: `mapping key "x" already defined`. Hooks go that way since
+        // Helm 4 only.
+        let is_hook = |object: &&Object| object.annotation("helm.sh/hook").is_some();
+        let hooks: BTreeSet<FileId> =
+            rendered.objects.iter().filter(is_hook).map(|object| object.place().at.file).collect();
+        let is_refused = |files: [FileId; 2]| {
+            app.kind == AppKind::HelmRelease && !files.iter().any(|file| hooks.contains(file))
+        };
         for problem in rendered.problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateKey) {
             let (Some(place), Some((first, _))) = (problem.place, problem.related.first()) else { continue };
             let key = problem.message.split('"').nth(1).unwrap_or_default();
@@ -32,12 +43,18 @@ impl Rule for DuplicateKey {
             if !is_ours(at) || at.at == other.at {
                 continue;
             }
-            cx.report_at(
-                at.at,
-                format!("the key `{key}` is rendered twice: the last one wins, or the object is refused"),
-            )
-            .related_at(other.at, "the other one")
-            .help("remove one of them");
+            let refused = is_refused([at.at.file, other.at.file]);
+            let what = if refused {
+                "kustomize, which Flux labels it with, refuses it, and the release fails"
+            } else {
+                "the last one wins, or the object is refused"
+            };
+            let message = format!("the key `{key}` is rendered twice: {what}");
+            let report =
+                cx.report_at(at.at, message).related_at(other.at, "the other one").help("remove one of them");
+            if refused {
+                report.severity(Severity::Error);
+            }
         }
     }
 
