@@ -17,6 +17,7 @@ use super::app::Spec;
 use super::declared::is_argo;
 use super::given_values::GivenValues;
 use super::inventory::visit_origins;
+use super::pod_terms::{self, PodTerm};
 use super::unseen_charts;
 use super::{App, AppId, Object, Rendered, Workspace};
 use crate::finding::ObjectRef;
@@ -91,6 +92,8 @@ pub struct PodFacts {
     pub pull_secrets: bool,
     /// The account it runs as.
     pub service_account: SmolStr,
+    /// Terms of its affinity and spread constraints that do not select it.
+    pub terms: Vec<PodTerm>,
 }
 
 impl PodFacts {
@@ -98,7 +101,7 @@ impl PodFacts {
         let pod = PodTemplate::of(&object.group, &object.kind, &object.node)?;
         let labels =
             pod.metadata.and_then(|metadata| metadata.get("labels")).map(Node::entries).unwrap_or_default();
-        let labels = labels
+        let labels: Vec<(SmolStr, SmolStr)> = labels
             .iter()
             .filter_map(|entry| Some((entry.key.text.clone(), entry.value.scalar()?.clone())))
             .collect();
@@ -122,6 +125,7 @@ impl PodFacts {
         let selector = object.at(&["spec", "selector", "matchLabels"]).filter(|_| fixed);
         let selector = selector.map(Node::entries).unwrap_or_default().iter();
         Some(Self {
+            terms: pod_terms::of(&pod, &labels),
             labels,
             selector: selector.map(|entry| (entry.key.text.clone(), entry.key.place())).collect(),
             ports: ports.collect(),
@@ -166,6 +170,7 @@ impl ObjectFacts {
             }
             pod.claims.iter_mut().for_each(|(.., place)| visit(&mut place.origin));
             pod.images.iter_mut().for_each(|(_, place, _)| visit(&mut place.origin));
+            pod.terms.iter_mut().for_each(|term| visit(&mut term.place.origin));
         }
         if let Some(node) = &mut self.node {
             visit_origins(Arc::make_mut(node), visit);

@@ -35,6 +35,7 @@ mod secret_store_namespace_forbidden;
 mod stray_object;
 mod unattached_route;
 mod unfetched_secret_object;
+mod unmatched_affinity;
 mod unmatched_named_port;
 mod unmatched_selector;
 mod unused_persistent_volume_claim;
@@ -74,6 +75,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &stray_object::StrayObject,
     &unattached_route::UnattachedRoute,
     &unfetched_secret_object::UnfetchedSecretObject,
+    &unmatched_affinity::UnmatchedAffinity,
     &unmatched_named_port::UnmatchedNamedPort,
     &unmatched_selector::UnmatchedSelector,
     &unused_persistent_volume_claim::UnusedPersistentVolumeClaim,
