@@ -52,7 +52,7 @@ impl Client {
         format!("file://{}/{path}", self.dir.path().display())
     }
 
-    fn send(&mut self, messages: &[Result<Value, String>]) -> Vec<Value> {
+    pub(crate) fn send(&mut self, messages: &[Result<Value, String>]) -> Vec<Value> {
         let out = self.server.handle(messages);
         for message in &out {
             if message["method"] == "textDocument/publishDiagnostics" {

@@ -386,3 +386,19 @@ fn tells_how_far_the_fleet_is_rendered() {
     let told = client.told.iter().rev().find(|it| it["method"] == "gitopsLint/status").unwrap();
     assert_eq!(told["params"]["notRenderedApps"][0]["name"], "shop", "{told}");
 }
+
+#[test]
+fn an_answer_about_the_state_comes_when_all_is_told() {
+    let repo = fleet();
+    let mut client = client(repo.path());
+    client.open("apps/shop.yaml");
+    let text = client.text("apps/shop.yaml").replace("acme/gitops.git", "acme/else.git");
+    let document = json!({ "uri": client.uri("apps/shop.yaml"), "version": 2 });
+    let changed = json!({ "jsonrpc": "2.0", "method": "textDocument/didChange",
+        "params": { "textDocument": document, "contentChanges": [{ "text": text }] } });
+    let asked = json!({ "jsonrpc": "2.0", "id": "state", "method": "gitopsLint/status", "params": {} });
+    let out = client.send(&[Ok(changed), Ok(asked)]);
+    let at = |is: &dyn Fn(&Value) -> bool| out.iter().position(is).unwrap_or_else(|| panic!("{out:?}"));
+    let told = at(&|it| it["method"] == "gitopsLint/status");
+    assert!(told < at(&|it| it["id"] == "state"), "{out:?}");
+}

@@ -71,6 +71,8 @@ impl Server {
                 actions::actions(session, &path, first..=last, wire).map_err(|why| (INVALID_REQUEST, why))
             }
             "gitopsLint/status" => {
+                // Whoever asks has been told all that was found when the answer comes.
+                self.publish();
                 let Some(session) = &mut self.session else { return Ok(Value::Null) };
                 session.check().map(status).map_err(|why| (INVALID_REQUEST, why))
             }

@@ -286,7 +286,7 @@ impl Server {
     }
 
     /// Tells what is found in which files, where that is news.
-    fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         let Some(session) = &mut self.session else { return };
         if let Err(why) = session.check().map(|_| ()) {
             return self.failed(&why);
