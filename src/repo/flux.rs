@@ -14,6 +14,7 @@ use crate::yaml::{Entry, Key, Map, Node};
 use super::app::{App, Spec};
 use super::clusters::Variants;
 use super::definition::is_flux_kind;
+use super::flux_bootstrap::{bootstrap_paths, trimmed};
 use super::remotes::{Expected, Identity};
 use super::scan::{Scan, ScannedDocument};
 use super::{Workspace, showcase};
@@ -380,32 +381,6 @@ fn is_elsewhere(
         })
     };
     is_root(path) && (!is_git || is_other()) || is_git && own.contains(trimmed(path)) && is_other()
-}
-
-/// Paths that are read from GitRepositories that no document defines: the bootstrap makes them, of this repository.
-fn bootstrap_paths(workspace: &Workspace, scan: &Scan) -> BTreeSet<String> {
-    let mut paths = BTreeSet::new();
-    for document in &scan.documents {
-        let node = match document.group.as_str() {
-            "kustomize.toolkit.fluxcd.io" => document.node(workspace),
-            _ => synced(document, workspace),
-        };
-        let Some(node) = node else { continue };
-        let kustomization = Kustomization::new(Arc::new(node));
-        let path = trimmed(kustomization.path());
-        let made = |source: &ObjectName| {
-            source.kind == "GitRepository" && nearest(source, Some(&document.path), scan).is_none()
-        };
-        if !path.is_empty() && !path.contains("${") && kustomization.source.as_ref().is_some_and(made) {
-            paths.insert(path.to_owned());
-        }
-    }
-    paths
-}
-
-/// `spec.path` without what does not count.
-fn trimmed(path: &str) -> &str {
-    path.trim_start_matches("./").trim_matches('/')
 }
 
 /// Whether `spec.path` is the root of the source.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::flux::{self, Bootstrap, Kustomization};
+use crate::flux::{self, Bootstrap, Kustomization, ObjectName};
 use crate::source::TreePath;
 
 use super::flux::{nearest, synced};
-use super::scan::Scan;
+use super::scan::{Scan, ScannedDocument};
 use super::{Workspace, flux_version};
 
 /// So many paths do not exist in one directory by chance.
@@ -21,13 +21,8 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
     let mut paths: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
     let mut packed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for document in &scan.documents {
-        let node = match document.group.as_str() {
-            "kustomize.toolkit.fluxcd.io" => document.node(workspace),
-            _ => synced(document, workspace),
-        };
-        let Some(node) = node else { continue };
-        let kustomization = Kustomization::new(Arc::new(node));
-        let path = kustomization.path().trim_start_matches("./").trim_matches('/');
+        let Some(kustomization) = written(document, workspace) else { continue };
+        let path = trimmed(kustomization.path());
         let Some(source) = &kustomization.source else { continue };
         let defined = nearest(source, Some(&document.path), scan);
         let unknown = source.kind != "ExternalArtifact" && defined.is_none();
@@ -77,6 +72,36 @@ pub(super) fn find_bootstrap(workspace: &Workspace, scan: &Scan) {
     let mut bootstrap = Bootstrap { dir, sources, packed, ..Bootstrap::default() };
     flux_version::find_controllers(&mut bootstrap, workspace, scan);
     workspace.set_bootstrap(bootstrap);
+}
+
+/// The Kustomization that a document is, or that a FluxInstance makes.
+fn written(document: &ScannedDocument, workspace: &Workspace) -> Option<Kustomization> {
+    let node = match document.group.as_str() {
+        "kustomize.toolkit.fluxcd.io" => document.node(workspace),
+        _ => synced(document, workspace),
+    };
+    node.map(|node| Kustomization::new(Arc::new(node)))
+}
+
+/// Paths that are read from GitRepositories that no document defines: the bootstrap makes them, of this repository.
+pub(super) fn bootstrap_paths(workspace: &Workspace, scan: &Scan) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for document in &scan.documents {
+        let Some(kustomization) = written(document, workspace) else { continue };
+        let path = trimmed(kustomization.path());
+        let made = |source: &ObjectName| {
+            source.kind == "GitRepository" && nearest(source, Some(&document.path), scan).is_none()
+        };
+        if !path.is_empty() && !path.contains("${") && kustomization.source.as_ref().is_some_and(made) {
+            paths.insert(path.to_owned());
+        }
+    }
+    paths
+}
+
+/// `spec.path` without what does not count.
+pub(super) fn trimmed(path: &str) -> &str {
+    path.trim_start_matches("./").trim_matches('/')
 }
 
 /// The first directory of a path.
