@@ -24,8 +24,10 @@ use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use crate::admission::RULES_BUDGET;
+use crate::cel::Budget;
 use crate::finding::ObjectRef;
-use crate::repo::{self, Analysis, App, AppEntry, Rendered, Status, Workspace};
+use crate::repo::{self, Analysis, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
 use crate::yaml::Node;
 
@@ -35,6 +37,7 @@ use definitions::Numbers;
 use follow::{follow, follows};
 use mask::Masks;
 use matching::{Candidate, Match};
+use refused::Home;
 use sides::{Pair, pairs};
 
 pub use cause::{ChangedFile, Line, Lines, SourceLine, Version};
@@ -281,7 +284,9 @@ fn draft(
     let full = |it: &Option<(Status, Option<String>)>| {
         it.as_ref().is_none_or(|(status, _)| *status == Status::Rendered)
     };
-    let home = it.head.as_ref().map(|(entry, _)| (&entry.app, head.workspace));
+    let pool = Budget::new(RULES_BUDGET);
+    let home =
+        it.head.as_ref().map(|(entry, _)| Home { app: &entry.app, workspace: head.workspace, pool: &pool });
     let mut drafted = Vec::new();
     for found in matches {
         let unsure = match found.how {
@@ -311,12 +316,12 @@ fn draft(
     drafted
 }
 
-/// What differs in a matched object; `None` where nothing does. `home` is the app that has it now, and its side.
+/// What differs in a matched object; `None` where nothing does. `home` is the app that has it now.
 fn object_change(
     found: &Match<'_>,
     finder: &Finder<'_>,
     workspace: &Workspace,
-    home: Option<(&App, &Workspace)>,
+    home: Option<Home<'_>>,
 ) -> Option<Drafted> {
     let any = found.head.or(found.base)?;
     let whole = |node| Value { node, key: None, around: Vec::new() };
@@ -404,8 +409,8 @@ fn object_change(
         |it: &Candidate<'_>| it.object.node.get("immutable").and_then(Node::as_bool) == Some(true);
     let frozen = [&found.base, &found.head].into_iter().all(|it| it.as_ref().is_some_and(is_frozen));
     let refused = match (&found.base, &found.head, home) {
-        (Some(old), Some(new), Some((app, workspace))) if found.how == How::Same => {
-            refused::refusals(old.object, new.object, app, workspace)
+        (Some(old), Some(new), Some(home)) if found.how == How::Same => {
+            refused::refusals(old.object, new.object, home)
         }
         _ => Vec::new(),
     };

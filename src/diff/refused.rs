@@ -3,7 +3,7 @@
 //!
 //! Not here: fields of Kubernetes' own kinds that nobody may change (`danger`).
 
-use crate::admission::{Action, Decision, Outcome, RULES_BUDGET};
+use crate::admission::{Action, Decision, Outcome};
 use crate::cel::Budget;
 use crate::repo::{self, App, Object, Workspace};
 use crate::schema::What;
@@ -21,8 +21,17 @@ pub struct Refusal {
     pub warns: bool,
 }
 
-/// Why the change from `old` to `new`, an object of `app`, is refused. `workspace` is the new side.
-pub(super) fn refusals(old: &Object, new: &Object, app: &App, workspace: &Workspace) -> Vec<Refusal> {
+/// The app that has an object now, its side, and what all of its policies may take together.
+#[derive(Clone, Copy)]
+pub(super) struct Home<'a> {
+    pub(super) app: &'a App,
+    pub(super) workspace: &'a Workspace,
+    pub(super) pool: &'a Budget,
+}
+
+/// Why the change from `old` to `new` is refused.
+pub(super) fn refusals(old: &Object, new: &Object, home: Home<'_>) -> Vec<Refusal> {
+    let Home { app, workspace, pool } = home;
     let mut found: Vec<Refusal> = workspace
         .refused_change(old, new, app)
         .into_iter()
@@ -34,8 +43,7 @@ pub(super) fn refusals(old: &Object, new: &Object, app: &App, workspace: &Worksp
         })
         .collect();
     let policies = workspace.tree_policies();
-    let pool = Budget::new(RULES_BUDGET);
-    let (decisions, surely) = policies.decide(new, Some(old), workspace, &pool);
+    let (decisions, surely) = policies.decide(new, Some(old), workspace, pool);
     // What a variable stands for may please the policy; another cluster may have other policies.
     let is_told = |it: &Decision| it.action != Action::Audit && surely && !policies.is_open(it.place.at.file);
     let decisions: Vec<Decision> = decisions.into_iter().filter(is_told).collect();
@@ -43,7 +51,7 @@ pub(super) fn refusals(old: &Object, new: &Object, app: &App, workspace: &Worksp
         return found;
     }
     // What is wrong with the object alone is a finding.
-    let (alone, _) = policies.decide(new, None, workspace, &pool);
+    let (alone, _) = policies.decide(new, None, workspace, pool);
     for decision in decisions {
         let known = alone.iter().any(|it| it.policy == decision.policy && it.outcome == decision.outcome);
         if let (Outcome::Violated(words), false) = (decision.outcome, known) {
