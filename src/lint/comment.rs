@@ -20,8 +20,6 @@ const MARK: &str = "gitops-lint:";
 
 /// How many comments of one file are heeded: each is held against each finding of the file.
 const MOST: usize = 5_000;
-const TOO_MANY: &str =
-    "this comment is not heeded, nor is any below it: the file has more than 5000 that suppress findings";
 
 /// A comment that suppresses rules.
 #[derive(Debug)]
@@ -51,6 +49,8 @@ pub(super) struct Wrong {
 pub(super) struct Comments {
     pub(super) suppressions: Vec<Suppression>,
     pub(super) wrong: Vec<Wrong>,
+    /// Whether there are more suppressions than are heeded.
+    full: bool,
 }
 
 /// Reads the directives of a file. `yaml` tells whether it is a YAML file, where what looks like a comment may be
@@ -99,11 +99,15 @@ impl Comments {
         let at = Span::new(file.id(), start, end);
         match directive(words, start + MARK.len() as u32, at) {
             Ok(_) if self.suppressions.len() >= relaxed_len(MOST) => {
-                if self.wrong.last().is_none_or(|wrong| wrong.message != TOO_MANY) {
+                // Told once, at the first that is not heeded.
+                if !std::mem::replace(&mut self.full, true) {
+                    let most = relaxed_len(MOST);
+                    let message = format!(
+                        "this comment is not heeded, nor is any below it: the file has more than {most} that suppress findings"
+                    );
                     let help =
-                        "put `ignore-file[rule]` on top, or `ignore` for the path into the configuration"
-                            .to_owned();
-                    self.wrong.push(Wrong { at, message: TOO_MANY.to_owned(), help });
+                        "put `ignore-file[rule]` on top, or `ignore` for the path into the configuration";
+                    self.wrong.push(Wrong { at, message, help: help.to_owned() });
                 }
             }
             Ok((whole_file, rules, until, reason)) => {
@@ -325,5 +329,14 @@ mod tests {
         let names: Vec<&str> = comments.suppressions[0].rules.iter().map(|(_, at)| file.slice(*at)).collect();
         assert_eq!(names, ["one", "two"]);
         assert_eq!(file.slice(comments.suppressions[0].at), "gitops-lint: ignore[one,  two] x");
+    }
+
+    #[test]
+    fn what_is_too_much_is_told_once() {
+        let text = "# gitops-lint: ignore[x]\na: 1\n".repeat(MOST + 2);
+        let comments = read_text("a.txt", &text);
+        assert_eq!(comments.suppressions.len(), MOST);
+        let [wrong] = comments.wrong.as_slice() else { panic!("{:?}", comments.wrong) };
+        assert!(wrong.message.contains("more than 5000"), "{}", wrong.message);
     }
 }
