@@ -293,6 +293,21 @@ fn completes_fields_words_and_names() {
             "replicas",
             "image",
         ),
+        // Half a word in values that are text, and in values that are part of the file.
+        (
+            "apps/shop.yaml",
+            "      valueFiles:\n      - ../../values/prod.yaml",
+            "      values: |\n        image: {}\n        rep",
+            "replicas",
+            "image",
+        ),
+        (
+            "apps/shop.yaml",
+            "      valueFiles:\n      - ../../values/prod.yaml",
+            "      valuesObject:\n        image:\n          tag: '1'\n          pu",
+            "pullPolicy",
+            "tag",
+        ),
         ("base/web.yaml", "  name: web\nspec:", "  an", "annotations", "uid"),
         ("clusters/flux.yaml", "  - name: infra", "  - name: ", "infra", "fleet"),
         ("clusters/flux.yaml", "    name: fleet", "    name: ", "fleet", "infra"),

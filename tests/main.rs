@@ -65,6 +65,7 @@ mod review;
 mod rules;
 mod screens;
 mod silence;
+mod taint;
 mod tidy;
 mod yaml;
 

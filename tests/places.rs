@@ -116,6 +116,10 @@ fn an_editor_may_send_what_it_has_not_saved() {
     };
     assert_eq!(send("a/cron.yaml", CRON), [A]);
     assert!(send("a/cron.yaml", &CRON.replace("0 25", "0 5")).is_empty());
+    // A file that is to be, also in a directory that is to be.
+    let told = |file: &str| vec![A.replace("a/cron.yaml", file)];
+    assert_eq!(send("a/new.yaml", CRON), told("a/new.yaml"));
+    assert_eq!(send("c/d/new.yaml", CRON), told("c/d/new.yaml"));
 }
 
 #[test]

@@ -76,17 +76,22 @@ impl Place {
         Self::of(&[dir.to_owned()], None)
     }
 
-    /// The place for a file whose text comes on standard input.
+    /// The place for a file whose text comes on standard input: one of the disk, or one that is not saved yet.
     pub(super) fn of_stdin(file: &Path, root: Option<&Path>) -> Result<Self, Failure> {
-        let mut place = Self::of(&[file.to_owned()], root)?;
+        let (known, below) = existing(file)?;
+        let is_new = !below.is_empty();
+        if is_new != known.is_dir() {
+            return Err(format!("`{}` is no file", file.display()));
+        }
+        let mut place = Self::of(&[known], root)?;
+        let part = place.parts.first().cloned().unwrap_or_else(TreePath::root);
+        let part = part.join(&below).map_err(|error| format!("cannot lint `{}`: {error}", file.display()))?;
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)
             .map_err(|error| format!("cannot read standard input: {error}"))?;
-        match place.parts.as_slice() {
-            [path] if file.is_file() => place.buffer = Some((path.clone(), bytes)),
-            _ => return Err(format!("`{}` is no file", file.display())),
-        }
+        place.parts = vec![part.clone()];
+        place.buffer = Some((part, bytes));
         Ok(place)
     }
 
@@ -103,6 +108,25 @@ impl Place {
 fn current_dir() -> Result<PathBuf, Failure> {
     let failed = |error: std::io::Error| format!("cannot tell the current directory: {error}");
     std::env::current_dir().and_then(std::fs::canonicalize).map_err(failed)
+}
+
+/// The part of a path that exists, and what is to come below it, separated by slashes.
+fn existing(path: &Path) -> Result<(PathBuf, String), Failure> {
+    let mut known = path;
+    let mut below: Vec<&str> = Vec::new();
+    loop {
+        let error = match std::fs::canonicalize(known) {
+            Ok(_) => break,
+            Err(error) => error,
+        };
+        let name = known.file_name().and_then(|name| name.to_str());
+        let (Some(name), std::io::ErrorKind::NotFound) = (name, error.kind()) else {
+            return Err(cannot_open(path, &error));
+        };
+        below.insert(0, name);
+        known = known.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    }
+    Ok((known.to_owned(), below.join("/")))
 }
 
 /// Why a path cannot be opened. A single word may have been meant as a command.

@@ -7,7 +7,7 @@ use crate::source::{Span, TreePath};
 use super::complete::{Proposal, Proposals, Sort};
 use super::cursor::Cursor;
 use super::server::{INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Server};
-use super::session::Checked;
+use super::session::{Checked, Session};
 use super::text::Encoding;
 use super::told::{locations, status};
 use super::{actions, complete, definition, hints, hover, links, uri};
@@ -36,10 +36,12 @@ impl Server {
             "textDocument/references" => self.ask(params, |cursor, checked, encoding| {
                 locations(checked, encoding, &root, definition::references(cursor, checked))
             }),
-            "textDocument/completion" => self.ask(params, |cursor, checked, encoding| {
-                let found = complete::complete(cursor, checked);
-                found.map_or_else(|| json!([]), |found| items(cursor, encoding, &found))
-            }),
+            "textDocument/completion" => {
+                let encoding = self.encoding;
+                let Some((cursor, checked, session)) = self.place(params)? else { return Ok(Value::Null) };
+                let found = complete::complete(&cursor, checked, session);
+                Ok(found.map_or_else(|| json!([]), |found| items(&cursor, encoding, &found)))
+            }
             "textDocument/documentLink" => self.ask(params, |cursor, checked, encoding| {
                 if cursor.is_template() {
                     return json!([]);
@@ -82,19 +84,30 @@ impl Server {
 
     /// Puts a question about a place to the present state.
     fn ask(&mut self, params: &Value, question: impl Fn(&Cursor, &Checked, Encoding) -> Value) -> Answer {
+        let encoding = self.encoding;
+        let place = self.place(params)?;
+        Ok(place.map_or(Value::Null, |(cursor, checked, _)| question(&cursor, checked, encoding)))
+    }
+
+    /// The place that a request is about, in the present state; `None` outside of the repository.
+    fn place(
+        &mut self,
+        params: &Value,
+    ) -> Result<Option<(Cursor, &Checked, &Session)>, (i64, String)> {
         let document = params.get("textDocument").and_then(|it| it.get("uri")?.as_str());
         let document = document.ok_or((INVALID_PARAMS, "which document?".to_owned()))?;
         let number =
             |key: &str| params.get("position").and_then(|it| it.get(key)?.as_u64()).unwrap_or(0) as usize;
         let (line, character) = (number("line"), number("character"));
         let (Some(path), Some(session)) = (uri::path(&self.root_uri, document), &mut self.session) else {
-            return Ok(Value::Null);
+            return Ok(None);
         };
-        let checked = session.check().map_err(|why| (INVALID_REQUEST, why))?;
-        let Ok(file) = checked.workspace.tree.read(&path) else { return Ok(Value::Null) };
+        session.check().map_err(|why| (INVALID_REQUEST, why))?;
+        let session: &Session = session;
+        let Some(checked) = session.checked() else { return Ok(None) };
+        let Ok(file) = checked.workspace.tree.read(&path) else { return Ok(None) };
         let offset = self.encoding.offset(file.text_or_empty(), line, character) as u32;
-        let cursor = Cursor::new(checked, &path, offset);
-        Ok(cursor.map_or(Value::Null, |cursor| question(&cursor, checked, self.encoding)))
+        Ok(Cursor::new(checked, &path, offset).map(|cursor| (cursor, checked, session)))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::fix;
 use crate::lint::{self, Names, Options, Report};
 use crate::repo::{Analysis, Inventory, Workspace};
 use crate::source::{OverlayTree, ReadError, SourceFile, Tree, TreePath};
+use crate::yaml::edit::Edit;
 
 /// Opens the repository as it is on disk.
 pub type Open = dyn Fn() -> Result<(Workspace, Options), String>;
@@ -214,6 +215,22 @@ impl Session {
             self.forget();
         }
         self.checked.as_ref().ok_or_else(String::new)
+    }
+
+    /// The last state that was checked.
+    pub fn checked(&self) -> Option<&Checked> {
+        self.checked.as_ref()
+    }
+
+    /// That state without a part of a file, as an edit leaves it.
+    pub fn check_without(&self, path: &TreePath, edit: &Edit) -> Option<Checked> {
+        let now = self.checked.as_ref()?;
+        let text = edit.apply(now.workspace.tree.read(path).ok()?.text()?);
+        let file = self.base.sources.add(path.as_str(), text.into_bytes());
+        let below = Arc::clone(&now.workspace.tree);
+        let workspace = self.base.beside(Arc::new(OverlayTree::new(below, [(path.clone(), file)].into())), None);
+        let (report, inventory) = lint::lint_for_questions(&workspace, &self.options, &self.analysis);
+        Some(Checked { workspace, report, inventory })
     }
 
     /// Forgets files that were superseded so long ago that nothing refers to them.

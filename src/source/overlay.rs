@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use super::{Answers, Entry, EntryKind, ReadError, SourceFile, Tree, TreeId, TreePath};
 
-/// Another tree in which some files have other content. Only existing files can be replaced, so listings are
-/// those of the tree below.
+/// Another tree in which some files have other content, and some are new.
 pub struct OverlayTree {
     id: TreeId,
     below: Arc<dyn Tree>,
     changed: BTreeMap<TreePath, Arc<SourceFile>>,
+    /// Those of them that the tree below does not have.
+    added: Vec<TreePath>,
 }
 
 impl OverlayTree {
     /// `below`, with the content of `changed` where it names a path.
     pub fn new(below: Arc<dyn Tree>, changed: BTreeMap<TreePath, Arc<SourceFile>>) -> Self {
-        Self { id: TreeId::fresh(), below, changed }
+        let added = changed.keys().filter(|path| below.kind(path).is_none()).cloned().collect();
+        Self { id: TreeId::fresh(), below, changed, added }
     }
 }
 
@@ -36,15 +38,39 @@ impl Tree for OverlayTree {
     }
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {
-        self.below.list(dir)
+        let known = self.below.list(dir);
+        let mut more = self.added.iter().filter_map(|path| first_below(path, dir)).peekable();
+        if more.peek().is_none() {
+            return known;
+        }
+        let mut entries = match known {
+            Err(ReadError::NotFound) => Vec::new(),
+            known => known?,
+        };
+        for (name, kind) in more {
+            if let Err(at) = entries.binary_search_by(|entry| entry.name.as_str().cmp(name)) {
+                entries.insert(at, Entry { name: name.into(), kind, link: false, ignored: false });
+            }
+        }
+        Ok(entries)
     }
 
     fn kind(&self, path: &TreePath) -> Option<EntryKind> {
-        self.below.kind(path)
+        let is_dir = |it: &TreePath| it.starts_with(path);
+        let added = || match self.added.iter().find(|it| is_dir(it))? {
+            it if it == path => Some(EntryKind::File),
+            _ => Some(EntryKind::Dir),
+        };
+        self.below.kind(path).or_else(added)
     }
 
     fn files(&self) -> Vec<TreePath> {
-        self.below.files()
+        let mut files = self.below.files();
+        if !self.added.is_empty() {
+            files.extend(self.added.iter().cloned());
+            files.sort_unstable();
+        }
+        files
     }
 
     fn id(&self, dir: &TreePath) -> TreeId {
@@ -57,15 +83,52 @@ impl Tree for OverlayTree {
     }
 
     fn resolve(&self, path: &TreePath) -> Result<TreePath, ReadError> {
-        self.below.resolve(path)
+        match self.below.resolve(path) {
+            Err(ReadError::NotFound) if self.kind(path).is_some() => Ok(path.clone()),
+            resolved => resolved,
+        }
     }
 
     fn unwatched(&self) -> Option<Arc<dyn Tree>> {
         let below = self.below.unwatched()?;
-        Some(Arc::new(Self { id: self.id, below, changed: self.changed.clone() }))
+        Some(Arc::new(Self { id: self.id, below, changed: self.changed.clone(), added: self.added.clone() }))
     }
 
     fn note(&self, answers: &Arc<Answers>) {
         self.below.note(answers);
+    }
+}
+
+/// The name through which `path` is reached from `dir`, and what that is.
+fn first_below<'p>(path: &'p TreePath, dir: &TreePath) -> Option<(&'p str, EntryKind)> {
+    let rest = path.strip_prefix(dir).filter(|rest| !rest.is_empty())?;
+    Some(rest.split_once('/').map_or((rest, EntryKind::File), |(name, _)| (name, EntryKind::Dir)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MemoryTree, Sources};
+    use super::*;
+
+    #[test]
+    fn new_files_are_listed() {
+        let sources = Sources::new();
+        let below: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, [("a/b.yaml", "x"), ("z.yaml", "x")]));
+        let path = |path: &str| TreePath::new(path).unwrap();
+        let file = |name: &str| (path(name), sources.add(name, b"y".to_vec()));
+        let tree = OverlayTree::new(below, ["a/a.yaml", "a/b.yaml", "n/m/o.yaml"].map(file).into());
+        let names = |dir: &str| -> Vec<(String, EntryKind)> {
+            tree.list(&path(dir)).unwrap().iter().map(|it| (it.name.to_string(), it.kind)).collect()
+        };
+        let (file, dir) = (EntryKind::File, EntryKind::Dir);
+        assert_eq!(names("."), [("a".into(), dir), ("n".into(), dir), ("z.yaml".into(), file)]);
+        assert_eq!(names("a"), [("a.yaml".into(), file), ("b.yaml".into(), file)]);
+        assert_eq!(names("n"), [("m".into(), dir)]);
+        let files: Vec<String> = tree.files().iter().map(|it| it.as_str().to_owned()).collect();
+        assert_eq!(files, ["a/a.yaml", "a/b.yaml", "n/m/o.yaml", "z.yaml"]);
+        assert_eq!((tree.kind(&path("n/m")), tree.kind(&path("n/m/o.yaml"))), (Some(dir), Some(file)));
+        assert_eq!(tree.resolve(&path("n/m/o.yaml")), Ok(path("n/m/o.yaml")));
+        assert_eq!(tree.list(&path("none")), Err(ReadError::NotFound));
+        assert_eq!(tree.kind(&path("none")), None);
     }
 }

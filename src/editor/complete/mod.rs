@@ -16,7 +16,7 @@ use crate::source::Span;
 use crate::yaml::{Dialect, parse_text};
 
 use super::cursor::Cursor;
-use super::session::Checked;
+use super::session::{Checked, Session};
 use typing::{Typing, identity};
 
 /// What an editor shows beside a proposal, by the protocol's numbers.
@@ -70,7 +70,7 @@ const FILLED_IN: [&str; 8] = [
 const MAX: usize = 500;
 
 /// What could stand at a place.
-pub(super) fn complete(cursor: &Cursor, checked: &Checked) -> Option<Proposals> {
+pub(super) fn complete(cursor: &Cursor, checked: &Checked, session: &Session) -> Option<Proposals> {
     let file = &cursor.file;
     let line = cursor.line_span()?;
     let before = file.slice(Span::new(line.file, line.start, cursor.offset));
@@ -94,7 +94,7 @@ pub(super) fn complete(cursor: &Cursor, checked: &Checked) -> Option<Proposals> 
         if let Some(outline) = outline(cursor, checked, (api_version, kind), &place(&typing)) {
             offer(&outline, &typing, &mut all);
         }
-        all.extend(values::inline(cursor, checked, &typing, kind, line));
+        all.extend(values::inline(cursor, checked, session, (&typing, kind), line));
     } else if !cursor.is_template() {
         all.extend(values::complete(cursor, checked, &typing, line));
     }

@@ -9,7 +9,7 @@ use crate::yaml::Node;
 use crate::yaml::edit::Edit;
 
 use super::super::cursor::{Cursor, MAX_APPS};
-use super::super::session::Checked;
+use super::super::session::{Checked, Session};
 use super::super::words::shown;
 use super::typing::Typing;
 use super::{Proposal, Sort, place};
@@ -24,12 +24,13 @@ pub(super) fn complete(
     propose(&releases_without(cursor, checked, line), typing, &place(typing))
 }
 
-/// The same for values inside of the definition of an app, be they a mapping or text.
+/// The same for values inside of the definition of an app, be they a mapping or text. Half a word breaks the text, or the app with it:
+/// then it is asked without the line.
 pub(super) fn inline(
     cursor: &Cursor,
     checked: &Checked,
-    typing: &Typing<'_>,
-    kind: &str,
+    session: &Session,
+    (typing, kind): (&Typing<'_>, &str),
     line: Span,
 ) -> BTreeSet<Proposal> {
     let place = place(typing);
@@ -42,7 +43,19 @@ pub(super) fn inline(
         _ => None,
     };
     let Some(below) = at.and_then(|at| place.get(at..)) else { return BTreeSet::new() };
-    propose(&releases_without(cursor, checked, line), typing, below)
+    let mut releases = releases_without(cursor, checked, line);
+    if releases.is_empty() {
+        let edit = Edit { range: line.start..line.end, text: String::new() };
+        let without = session.check_without(&cursor.path, &edit);
+        releases = without.map(|checked| defined_in(cursor, &checked)).unwrap_or_default();
+    }
+    propose(&releases, typing, below)
+}
+
+/// The charts of the apps that a file defines.
+fn defined_in(cursor: &Cursor, checked: &Checked) -> Vec<Release> {
+    let defined = checked.inventory.apps.iter().filter(|it| it.app.path.as_ref() == Some(&cursor.path));
+    defined.take(MAX_APPS).flat_map(|entry| repo::render(&entry.app, &checked.workspace).releases).collect()
 }
 
 fn propose(releases: &[Release], typing: &Typing<'_>, place: &[&str]) -> BTreeSet<Proposal> {

@@ -30,7 +30,11 @@ pub(super) fn hover(cursor: &Cursor, checked: &Checked, spot: &Spot<'_>) -> Opti
     let title = match (spot.path.is_empty(), cursor.is_template()) {
         (false, _) => spot.path.join("."),
         (true, true) => "line".to_owned(),
-        (true, false) => cursor.file.slice(cursor.line_span()?).trim().to_owned(),
+        // What stands behind a key may be a secret.
+        (true, false) => {
+            let line = cursor.file.slice(cursor.line_span()?);
+            line.split_once(':').map_or("line", |(key, _)| key.trim()).to_owned()
+        }
     };
     let _ = writeln!(out, "**{}** reaches {}\n", escaped(&title), counted(reached.len(), "app"));
     tell_values(checked, &reached, &mut out);
