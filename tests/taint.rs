@@ -172,7 +172,8 @@ fn secrets_are_in_no_output_of_any_command() {
     ]);
     let mut shown = false;
     for args in runs {
-        let output = command(dir.path(), &args).env("TOKEN", MARKS.0).env("HOME", dir.path()).output().unwrap();
+        let output =
+            command(dir.path(), &args).env("TOKEN", MARKS.0).env("HOME", dir.path()).output().unwrap();
         let mut words = String::from_utf8_lossy(&output.stdout).into_owned() + &text(&output.stderr);
         assert!(output.status.code().is_some_and(|code| code < 3), "{args:?}: {words}");
         assert!(!words.contains("unexpected argument"), "{args:?}: {words}");
@@ -215,7 +216,8 @@ fn secrets_are_in_no_answer_of_the_language_server() {
         client.open(file);
         let document = json!({ "uri": client.uri(file) });
         let lines: Vec<String> = client.text(file).lines().map(str::to_owned).collect();
-        let whole = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": lines.len(), "character": 0 } });
+        let whole =
+            json!({ "start": { "line": 0, "character": 0 }, "end": { "line": lines.len(), "character": 0 } });
         let mut ask = |method: &str, params: &Value| {
             let answer = client.ask(method, params);
             assert_clean(&answer.to_string(), &(file, method, params));

@@ -90,9 +90,9 @@ impl Want {
         Self { kind: Kind::File, url: clean(url), name: String::new(), version: String::new() }
     }
 
-    /// What a bucket holds.
-    pub fn bucket(endpoint: &str, bucket: &str) -> Self {
-        Self { kind: Kind::Bucket, url: clean(endpoint), name: bucket.to_owned(), version: String::new() }
+    /// What a bucket holds. `name` is that of the bucket, or `bucket/prefix` for the objects whose names begin with the prefix.
+    pub fn bucket(endpoint: &str, name: &str) -> Self {
+        Self { kind: Kind::Bucket, url: clean(endpoint), name: name.to_owned(), version: String::new() }
     }
 
     /// The last part of its name, for people and file names.

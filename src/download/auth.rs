@@ -9,6 +9,7 @@ use crate::source::Sources;
 use crate::yaml::{Cache, Node};
 
 use super::Environment;
+use super::aws::Keys;
 use super::url::Url;
 
 /// A user and a password, or a token that is exchanged for one.
@@ -29,6 +30,11 @@ impl std::fmt::Debug for Login {
 impl Login {
     fn new(user: &str, password: &str) -> Self {
         Self { user: user.to_owned(), password: password.to_owned(), refresh: None }
+    }
+
+    /// The same as keys of an object store.
+    pub(super) fn keys(&self) -> Keys {
+        Keys { id: self.user.clone(), secret: self.password.clone(), token: None }
     }
 
     /// The value of an `Authorization` header.

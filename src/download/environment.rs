@@ -8,6 +8,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::aws::Keys;
+
 /// The settings.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -25,6 +27,10 @@ pub struct Environment {
     pub registries: Vec<String>,
     /// Helm's repositories: the text of `repositories.yaml`.
     pub repositories: Option<String>,
+    /// Keys of AWS: of its variables, else of the chosen profile of its files.
+    pub(super) aws_keys: Option<Keys>,
+    /// The object store that they are for instead of AWS (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`).
+    pub aws_endpoint: Option<String>,
     /// The command of a shell that Git runs instead of `ssh` (`GIT_SSH_COMMAND`).
     pub ssh: Option<String>,
 }
@@ -89,6 +95,15 @@ impl Environment {
             netrc: text(variable("NETRC").map(PathBuf::from).or_else(|| below(".netrc"))),
             registries: registries.into_iter().filter_map(text).collect(),
             repositories: text(repositories),
+            aws_keys: variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY")).map_or_else(
+                || {
+                    let path = variable("AWS_SHARED_CREDENTIALS_FILE").map(PathBuf::from);
+                    let profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
+                    profile_keys(&text(path.or_else(|| below(".aws/credentials")))?, &profile)
+                },
+                |(id, secret)| Some(Keys { id, secret, token: variable("AWS_SESSION_TOKEN") }),
+            ),
+            aws_endpoint: either("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
             ssh: variable("GIT_SSH_COMMAND"),
         })
     }
@@ -114,6 +129,20 @@ impl Environment {
         }
         if scheme == "http" { self.http_proxy.as_deref() } else { self.https_proxy.as_deref() }
     }
+}
+
+/// The keys of a profile in AWS's file of credentials.
+fn profile_keys(text: &str, profile: &str) -> Option<Keys> {
+    let header = format!("[{profile}]");
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
+    let own: Vec<(&str, &str)> = lines
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.trim(), value.trim()))
+        .collect();
+    let of = |name: &str| own.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let (id, secret) = of("aws_access_key_id").zip(of("aws_secret_access_key"))?;
+    Some(Keys { id, secret, token: of("aws_session_token") })
 }
 
 /// Writes a file of a repository that is put together in the cache.

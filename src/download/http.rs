@@ -13,6 +13,7 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
 use super::auth::Logins;
+use super::aws::Keys;
 use super::guard::{Guard, GuardedResolver};
 use super::limits::{LONGEST_WAIT, REDIRECTS, RETRIES};
 use super::url::Url;
@@ -161,6 +162,16 @@ impl Client {
             body,
             timeout: self.timeout,
         })
+    }
+
+    /// The keys for an object store: those of AWS for AWS and for the server that the user's settings name, else what `.netrc` has.
+    pub(super) fn keys(&self, url: &Url) -> Option<Keys> {
+        let is_aws = url.host.ends_with(".amazonaws.com") || url.host.ends_with(".amazonaws.com.cn");
+        let named = self.environment.aws_endpoint.as_deref().and_then(Url::parse);
+        if is_aws && url.scheme == "https" || named.is_some_and(|named| named.is_same_server(url)) {
+            return self.environment.aws_keys.clone();
+        }
+        self.logins.for_url(url).map(super::auth::Login::keys)
     }
 
     /// The command that the user has set for `ssh`.

@@ -10,6 +10,8 @@
 //! nowhere else; everything that a server sends is bounded in size and time.
 
 mod auth;
+mod aws;
+mod bucket;
 mod charts;
 mod daemon;
 mod environment;

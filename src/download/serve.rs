@@ -10,7 +10,7 @@ use crate::cache::{Content, Kind, Known, Store};
 use super::charts::{self, Indexes};
 use super::guard::Guard;
 use super::http::Client;
-use super::{Environment, Failure, Outcome, Reply, Request, Start, files, git, oci};
+use super::{Environment, Failure, Outcome, Reply, Request, Start, bucket, files, git, oci};
 
 /// What all downloads share.
 struct Downloads {
@@ -82,11 +82,7 @@ impl Downloads {
             return Outcome::Here { version, content: content.to_string(), bytes: 0 };
         }
         let result = match want.kind {
-            Kind::Bucket => {
-                let words =
-                    "objects of buckets are not downloaded, since they want credentials of the cluster";
-                return Outcome::Skipped(words.to_owned());
-            }
+            Kind::Bucket => bucket::download(want, fixed.as_ref(), &self.client, &self.store),
             Kind::Git => git::download(want, fixed.as_ref(), &self.client, &self.store),
             Kind::Chart => charts::download(
                 want,

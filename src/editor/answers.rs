@@ -90,10 +90,7 @@ impl Server {
     }
 
     /// The place that a request is about, in the present state; `None` outside of the repository.
-    fn place(
-        &mut self,
-        params: &Value,
-    ) -> Result<Option<(Cursor, &Checked, &Session)>, (i64, String)> {
+    fn place(&mut self, params: &Value) -> Result<Option<(Cursor, &Checked, &Session)>, (i64, String)> {
         let document = params.get("textDocument").and_then(|it| it.get("uri")?.as_str());
         let document = document.ok_or((INVALID_PARAMS, "which document?".to_owned()))?;
         let number =

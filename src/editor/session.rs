@@ -228,7 +228,8 @@ impl Session {
         let text = edit.apply(now.workspace.tree.read(path).ok()?.text()?);
         let file = self.base.sources.add(path.as_str(), text.into_bytes());
         let below = Arc::clone(&now.workspace.tree);
-        let workspace = self.base.beside(Arc::new(OverlayTree::new(below, [(path.clone(), file)].into())), None);
+        let workspace =
+            self.base.beside(Arc::new(OverlayTree::new(below, [(path.clone(), file)].into())), None);
         let (report, inventory) = lint::lint_for_questions(&workspace, &self.options, &self.analysis);
         Some(Checked { workspace, report, inventory })
     }

@@ -43,6 +43,21 @@ fn of_found(found: Found, missing: Missing) -> Located {
     }
 }
 
+/// The server of a Bucket, and the bucket with the prefix of its objects.
+fn bucket(node: &Node) -> Option<(String, String)> {
+    let endpoint = text(node, "endpoint")?.trim_end_matches('/');
+    let server = endpoint.split_once("://").map_or(endpoint, |(_, server)| server);
+    let server = match text(node, "region") {
+        // A bucket is asked where it lies.
+        Some(region) if server == "s3.amazonaws.com" => format!("s3.{region}.amazonaws.com"),
+        _ => server.to_owned(),
+    };
+    let is_plain = node.at_path(&["spec", "insecure"]).and_then(Node::as_bool) == Some(true);
+    let scheme = if is_plain { "http" } else { "https" };
+    let prefix = text(node, "prefix").map_or_else(String::new, |prefix| format!("/{prefix}"));
+    Some((format!("{scheme}://{server}"), format!("{}{prefix}", text(node, "bucketName")?)))
+}
+
 /// `spec.ref` of a GitRepository: what is checked out (`commit`, else `name`, `semver`, `tag`, `branch`).
 pub fn git_revision(source: &Node) -> &str {
     let reference = |key: &str| {
@@ -96,11 +111,13 @@ impl Renderer<'_> {
                 Some(dir) => Located::Root(Dir::new(std::sync::Arc::clone(self.tree), dir.clone()), None),
                 None => of_found(self.remotes.artifact(url, oci_version(node)), Missing::Content),
             },
-            ("Bucket", _) => match (text(node, "endpoint"), text(node, "bucketName")) {
-                (Some(endpoint), Some(name)) => {
-                    of_found(self.remotes.bucket(endpoint, name), Missing::Content)
-                }
-                _ => absent(Missing::Content, format!("the Bucket `{}` names no bucket", source.name)),
+            ("Bucket", _) if text(node, "provider") == Some("azure") => absent(
+                Missing::Content,
+                format!("the Bucket `{}` lies with Azure, whose protocol is not spoken here", source.name),
+            ),
+            ("Bucket", _) => match bucket(node) {
+                Some((endpoint, name)) => of_found(self.remotes.bucket(&endpoint, &name), Missing::Content),
+                None => absent(Missing::Content, format!("the Bucket `{}` names no bucket", source.name)),
             },
             (kind, _) => absent(
                 Missing::Content,

@@ -63,10 +63,10 @@ impl Fetched {
         self.asked(Asked::Answered)
     }
 
-    /// Whether something was asked for in vain that a fetch may bring. Objects of buckets it does not.
+    /// Whether something was asked for in vain that a fetch may bring.
     pub fn lacks(&self, want: &Want) -> bool {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        want.kind != Kind::Bucket && asked.get(want) == Some(&Asked::InVain)
+        asked.get(want) == Some(&Asked::InVain)
     }
 
     /// The charts that the lock names and that are here.
@@ -125,6 +125,10 @@ impl Fetched {
         // `1.2` is the version 1.2.0 as well.
         if Version::parse(&want.version).is_ok() {
             return Lookup::Here(dir);
+        }
+        if want.kind == Kind::Bucket {
+            let note = format!("no lock says what the {want} holds: run `gitops-lint fetch`");
+            return Lookup::Unfixed(dir, note);
         }
         let note = format!(
             "`{}` of {} is {} in the cache of this machine, and no lock fixes that: run `gitops-lint fetch`",

@@ -19,11 +19,12 @@ pub(super) fn wants(rows: &[AppRow]) -> Option<String> {
         return None;
     }
     let all: BTreeSet<&Want> = rows.iter().flat_map(|row| &row.wants).collect();
-    let kinds: [(&[Kind], &str, &str); 4] = [
+    let kinds: [(&[Kind], &str, &str); 5] = [
         (&[Kind::Chart, Kind::OciChart], "chart", "charts"),
         (&[Kind::Git], "repository", "repositories"),
         (&[Kind::OciArtifact], "artifact", "artifacts"),
         (&[Kind::File], "file", "files"),
+        (&[Kind::Bucket], "bucket", "buckets"),
     ];
     let parts = kinds.iter().filter_map(|(kinds, one, many)| {
         match all.iter().filter(|want| kinds.contains(&want.kind)).count() {

@@ -1,5 +1,6 @@
 //! `gitops-lint fetch` against servers on the loopback address: what is fetched is linted offline, what lies is refused.
 
+mod bucket;
 mod git;
 mod lies;
 mod oci;
