@@ -53,7 +53,7 @@ fn input() -> Input {
         .collect();
     let place = origin::Place::written(Span::start_of(file.id()));
     let dir = Dir::new(Arc::clone(&tree) as Arc<dyn Tree>, TreePath::root());
-    let (workspace, _) = repo::Workspace::of_tree(tree, cache, &rules::known());
+    let (workspace, _) = repo::Workspace::of_tree(tree, cache, &rules::Registry::built_in().known());
     let app = App {
         id: AppId(0),
         name: "shop".into(),

@@ -190,7 +190,7 @@ pub(super) fn git(text: &str) -> u64 {
 fn workspace(files: &[(&str, &str)]) -> repo::Workspace {
     let sources = Sources::new();
     let files = tree(&sources, files);
-    repo::Workspace::of_tree(files, Arc::new(Cache::new(sources)), &rules::known()).0
+    repo::Workspace::of_tree(files, Arc::new(Cache::new(sources)), &rules::Registry::built_in().known()).0
 }
 
 /// Lints it with every rule, and prints it in one of the formats: all of them take longer than the rest.
@@ -200,7 +200,7 @@ fn lint(files: &[(&str, &str)]) -> u64 {
     let length: usize = files.iter().map(|(_, text)| text.len()).sum();
     let (_, format) = Format::ALL[length % Format::ALL.len()];
     std::hint::black_box(report::render(&report, format, Look::default()));
-    let found = report.findings.iter().map(|reported| reported.finding.rule);
+    let found = report.findings.iter().map(|reported| reported.finding.rule.as_str());
     Taken::of(found.chain(report.unreadable.iter().map(|(_, why)| why.as_str())))
 }
 
@@ -240,13 +240,14 @@ pub(super) fn mend(text: &str) -> u64 {
         ("k/x.yaml", second),
     ]);
     let cache = Arc::clone(&workspace.cache);
-    let reopen =
-        |tree: Arc<dyn Tree>| Ok(repo::Workspace::of_tree(tree, Arc::clone(&cache), &rules::known()).0);
+    let reopen = |tree: Arc<dyn Tree>| {
+        Ok(repo::Workspace::of_tree(tree, Arc::clone(&cache), &rules::Registry::built_in().known()).0)
+    };
     let options = fix::Options { not_safe: true, attempts: 20, ..fix::Options::default() };
     let outcome = fix::run(&workspace, &reopen, &options).unwrap();
     let names = lint::Names::default();
     std::hint::black_box((report::fix_json(&outcome, &names), report::fix_diff(&outcome, Look::default())));
-    Taken::of(outcome.applied.iter().chain(&outcome.left).map(|decided| decided.finding.rule))
+    Taken::of(outcome.applied.iter().chain(&outcome.left).map(|decided| decided.finding.rule.as_str()))
 }
 
 /// What a change of one file does.
@@ -286,7 +287,7 @@ pub(super) fn jq(text: &str) -> u64 {
 
 pub(super) fn configuration(text: &str) -> u64 {
     static RULES: OnceLock<Vec<config::KnownRule>> = OnceLock::new();
-    let (sources, names) = (Sources::new(), RULES.get_or_init(rules::known));
+    let (sources, names) = (Sources::new(), RULES.get_or_init(|| rules::Registry::built_in().known()));
     let file = sources.add(".gitops-lint.yaml", text.as_bytes().to_vec());
     let cache = Cache::new(sources);
     let (_, problems) = config::read(&file, &cache, names);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use gitops_lint::config::Config;
+use gitops_lint::finding::RuleId;
 use gitops_lint::lint::{Options, Report, lint};
 use gitops_lint::repo::{Checkouts, Workspace};
 use gitops_lint::source::{MemoryTree, Sources, Tree};
@@ -41,7 +42,7 @@ fn run(template: &str, values: &str, rule: &'static str) -> Report {
     let mut checkouts = Checkouts::new(Arc::clone(&tree));
     checkouts.add_alias("https://git.example.com/home.git");
     let workspace = Workspace::new(tree, Arc::new(Cache::new(sources)), Config::default(), checkouts);
-    lint(&workspace, &Options { only: Some(vec![rule]), ..Options::default() })
+    lint(&workspace, &Options { only: Some(vec![RuleId::new(rule)]), ..Options::default() })
 }
 
 /// File and text of the primary label of the one finding, and of its related labels.

@@ -23,8 +23,13 @@ pub(crate) fn report(text: &str, aliases: &[&str]) -> Report {
     for alias in aliases {
         checkouts.add_alias(alias);
     }
-    let config =
-        Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &gitops_lint::rules::known()).0.config;
+    let config = Workspace::of_tree(
+        Arc::clone(&tree),
+        Arc::clone(&cache),
+        &gitops_lint::rules::Registry::built_in().known(),
+    )
+    .0
+    .config;
     lint(&Workspace::new(tree, cache, config, checkouts), &Options::default())
 }
 

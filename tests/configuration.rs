@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gitops_lint::config;
+use gitops_lint::finding::RuleId;
 use gitops_lint::lint::{Options, Report, lint};
 use gitops_lint::repo::Workspace;
 use gitops_lint::rules;
@@ -119,7 +120,8 @@ fn every_key_has_a_reader() {
 fn workspace(files: &[(&str, &str)]) -> (Workspace, Vec<String>) {
     let sources = Sources::new();
     let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
-    let (workspace, problems) = Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::known());
+    let (workspace, problems) =
+        Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::Registry::built_in().known());
     let told = |it: &gitops_lint::finding::Problem| match &it.help {
         Some(help) => format!("{}: {help}", it.message),
         None => it.message.clone(),
@@ -130,7 +132,7 @@ fn workspace(files: &[(&str, &str)]) -> (Workspace, Vec<String>) {
 fn run(files: &[(&str, &str)], rule: &'static str) -> Report {
     let (workspace, problems) = workspace(files);
     assert!(problems.is_empty(), "{problems:?}");
-    lint(&workspace, &Options { only: Some(vec![rule]), ..Options::default() })
+    lint(&workspace, &Options { only: Some(vec![RuleId::new(rule)]), ..Options::default() })
 }
 
 #[test]

@@ -22,7 +22,8 @@ fn findings(tree: &str) -> Option<Vec<(String, String)>> {
     };
     let sources = Sources::new();
     let tree = Arc::new(WorkTree::open(&dir, "", Arc::clone(&sources)).unwrap());
-    let (workspace, _) = Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::known());
+    let (workspace, _) =
+        Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::Registry::built_in().known());
     Some(all(&workspace))
 }
 

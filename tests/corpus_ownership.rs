@@ -48,7 +48,10 @@ pub(crate) fn workspace(
 
 /// What is owned twice: the place to look at, and the message.
 fn owned_twice(workspace: &Workspace) -> Vec<String> {
-    let options = Options { only: Some(vec!["duplicate-resource-ownership"]), ..Options::default() };
+    let options = Options {
+        only: Some(vec![gitops_lint::finding::RuleId::built_in("duplicate-resource-ownership")]),
+        ..Options::default()
+    };
     let report = lint(workspace, &options);
     let findings = report.findings.iter().map(|reported| &reported.finding);
     let shown = findings.map(|finding| {
@@ -109,7 +112,10 @@ fn a_value_that_the_chart_does_not_have() {
     let Some(root) = corpus().map(|root| root.join("incidents/eks-gitops-grafana")) else { return };
     let charts = root.join("vendored-remote-charts");
     let workspace = workspace(&root.join("before"), "{}", &[], Some(&charts));
-    let options = Options { only: Some(vec!["unused-value"]), ..Options::default() };
+    let options = Options {
+        only: Some(vec![gitops_lint::finding::RuleId::built_in("unused-value")]),
+        ..Options::default()
+    };
     let report = lint(&workspace, &options);
     let shown: Vec<String> = report
         .findings

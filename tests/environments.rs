@@ -17,7 +17,7 @@ const VALUES: &str = "host: localhost\nreplicas: 1\n";
 fn workspace(files: &[(&str, &str)]) -> Workspace {
     let sources = Sources::new();
     let tree: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
-    Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::known()).0
+    Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::Registry::built_in().known()).0
 }
 
 fn analyze(files: &[(&str, &str)]) -> Inventory {

@@ -12,10 +12,10 @@ fn findings(files: &[(&str, &str)], of: &[&str]) -> Vec<String> {
     let sources = Sources::new();
     let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
     let cache = Arc::new(yaml::Cache::new(sources));
-    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::known());
+    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::Registry::built_in().known());
     assert!(problems.is_empty(), "{problems:?}");
     let report = lint::lint(&workspace, &Options::default());
-    let findings = report.findings.iter().map(|it| &it.finding).filter(|it| of.contains(&it.rule));
+    let findings = report.findings.iter().map(|it| &it.finding).filter(|it| of.contains(&&*it.rule));
     let at = |it: &gitops_lint::finding::Finding| {
         let (file, start, _) = report.sources.locate(it.primary.at).unwrap();
         format!("{} {} {file}:{}", it.rule, it.confidence.as_str(), start.line)
@@ -726,8 +726,11 @@ fn flux_does_not_fight_about_what_is_the_same() {
         ];
         let sources = Sources::new();
         let tree = Arc::new(MemoryTree::of(&sources, files));
-        let (workspace, _) =
-            repo::Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::known());
+        let (workspace, _) = repo::Workspace::of_tree(
+            tree,
+            Arc::new(yaml::Cache::new(sources)),
+            &rules::Registry::built_in().known(),
+        );
         let report = lint::lint(&workspace, &Options::default());
         let findings = report.findings.iter().map(|it| &it.finding);
         let findings = findings.filter(|it| it.rule == "duplicate-resource-ownership");

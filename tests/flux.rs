@@ -104,7 +104,10 @@ fn flux_argo_and_overlays_meet_on_their_cluster() {
 
 #[test]
 fn what_flux_and_argo_both_own_is_told() {
-    let options = Options { only: Some(vec!["duplicate-resource-ownership"]), ..Options::default() };
+    let options = Options {
+        only: Some(vec![gitops_lint::finding::RuleId::built_in("duplicate-resource-ownership")]),
+        ..Options::default()
+    };
     let report = lint(&workspace(&mixed()), &options);
     let messages: Vec<&str> =
         report.findings.iter().map(|reported| reported.finding.message.as_str()).collect();
@@ -194,7 +197,8 @@ fn a_loose_end_beside_a_dangling_name_is_told() {
         (env, secret("grafana", "web"), None),
         (env, secret("shop-app-secret", "web"), None),
     ] {
-        let only = Some(vec!["missing-secret", "missing-values-from"]);
+        let only = ["missing-secret", "missing-values-from"].map(gitops_lint::finding::RuleId::built_in);
+        let only = Some(only.to_vec());
         let report = lint(&workspace(&release(values, &beside)), &Options { only, ..Options::default() });
         let helps: Vec<&str> = report
             .findings
@@ -226,7 +230,10 @@ fn manifests_that_nobody_deploys_are_one_app() {
             ("examples/deployment.yaml", deployment.replace("shop", "example")),
         ];
         let files: Vec<(String, String)> = files.map(|(path, text)| (path.to_owned(), text)).into();
-        let options = Options { only: Some(vec!["missing-secret"]), ..Options::default() };
+        let options = Options {
+            only: Some(vec![gitops_lint::finding::RuleId::built_in("missing-secret")]),
+            ..Options::default()
+        };
         let report = lint(&workspace(&files), &options);
         let apps: Vec<(&str, &str, usize)> =
             report.apps.iter().map(|row| (row.kind, &*row.name, row.objects)).collect();

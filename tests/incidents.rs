@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use gitops_lint::finding::RuleId;
 use gitops_lint::source::{MemoryTree, Sources};
 use gitops_lint::{lint, repo, rules, yaml};
 
@@ -143,17 +144,18 @@ fn expected(files: &BTreeMap<String, String>) -> BTreeSet<Finding> {
 }
 
 /// What the linter says.
-fn actual(files: &BTreeMap<String, String>, only: Vec<&'static str>) -> BTreeSet<Finding> {
+fn actual(files: &BTreeMap<String, String>, only: Vec<RuleId>) -> BTreeSet<Finding> {
     let sources = Sources::new();
     let tree = MemoryTree::of(&sources, files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let cache = Arc::new(yaml::Cache::new(sources));
-    let (workspace, problems) = repo::Workspace::of_tree(Arc::new(tree), cache, &rules::known());
+    let (workspace, problems) =
+        repo::Workspace::of_tree(Arc::new(tree), cache, &rules::Registry::built_in().known());
     assert!(problems.is_empty(), "{problems:?}");
     let options = lint::Options { only: Some(only), ..lint::Options::default() };
     let report = lint::lint(&workspace, &options);
     let place = |it: &lint::Reported| {
         let (file, start, _) = report.sources.locate(it.finding.primary.at).unwrap();
-        (it.finding.rule.to_owned(), file.to_string(), start.line)
+        (it.finding.rule.to_string(), file.to_string(), start.line)
     };
     report.findings.iter().map(place).collect()
 }
@@ -162,17 +164,18 @@ fn actual(files: &BTreeMap<String, String>, only: Vec<&'static str>) -> BTreeSet
 fn incidents_are_caught_at_their_lines() {
     let repos = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/repos");
     let mut wrong = Vec::new();
+    let registry = rules::Registry::built_in();
     for (fixture, rows) in ROWS {
         let files = files(&repos.join(fixture));
         let written = rows.iter().filter(|name| !PENDING.contains(name));
-        let known: Vec<&'static str> =
-            written.map(|name| rules::find(name).expect(name).meta().name).collect();
+        let known: Vec<RuleId> =
+            written.map(|name| registry.find(name).expect(name).meta().name.clone()).collect();
         let all = expected(&files);
         for (rule, file, line) in all.iter().filter(|(rule, ..)| !rows.contains(&rule.as_str())) {
             wrong.push(format!("{fixture}/{file}:{line}: `{rule}` is in no row of the incident"));
         }
         let expected: BTreeSet<Finding> =
-            all.into_iter().filter(|(rule, ..)| known.contains(&rule.as_str())).collect();
+            all.into_iter().filter(|(rule, ..)| known.iter().any(|known| *known == *rule.as_str())).collect();
         let actual = actual(&files, known);
         for (rule, file, line) in expected.difference(&actual) {
             wrong.push(format!("{fixture}/{file}:{line}: `{rule}` is silent"));

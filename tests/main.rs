@@ -54,6 +54,7 @@ mod literals;
 mod mistakes;
 mod objects;
 mod origins;
+mod own_rules;
 mod packaging;
 mod picture;
 mod places;

@@ -50,7 +50,7 @@ fn refused(object: &Value) -> Vec<String> {
     let is_theirs = |it: &&Reported| {
         let message = &it.finding.message;
         let is_image = it.finding.rule == "invalid-image-reference";
-        REFUSALS.contains(&it.finding.rule)
+        REFUSALS.contains(&&*it.finding.rule)
             && !message.contains("Flux cannot apply")
             && (!is_image || message.contains("it is empty"))
     };
@@ -113,7 +113,11 @@ fn rendered_objects() {
     for dir in dirs {
         let sources = Sources::new();
         let tree = Arc::new(WorkTree::exported(&dir, "", Arc::clone(&sources)).unwrap());
-        let (workspace, _) = Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::known());
+        let (workspace, _) = Workspace::of_tree(
+            tree,
+            Arc::new(yaml::Cache::new(sources)),
+            &rules::Registry::built_in().known(),
+        );
         let texts = |_: &_, rendered: &repo::Rendered| -> Vec<String> {
             rendered.objects.iter().map(|object| object.node.to_json(yaml::JsonStyle::default())).collect()
         };

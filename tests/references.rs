@@ -14,7 +14,8 @@ use gitops_lint::{lint, rules, yaml};
 fn stands(dir: &Path) -> BTreeMap<String, usize> {
     let sources = Sources::new();
     let tree = Arc::new(WorkTree::open(dir, "", Arc::clone(&sources)).unwrap());
-    let (workspace, _) = Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::known());
+    let (workspace, _) =
+        Workspace::of_tree(tree, Arc::new(yaml::Cache::new(sources)), &rules::Registry::built_in().known());
     let report = lint::lint(&workspace, &lint::Options::default());
     let told: BTreeSet<_> = report
         .findings

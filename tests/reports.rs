@@ -46,7 +46,7 @@ impl<'a> Case<'a> {
             Arc::new(MemoryTree::of(&sources, files.iter().map(|(name, text)| (*name, text.as_str()))));
         let cache = Arc::new(Cache::new(sources));
         let checkouts = Checkouts::new(Arc::clone(&tree));
-        let known = gitops_lint::rules::known();
+        let known = gitops_lint::rules::Registry::built_in().known();
         let config = Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &known).0.config;
         Workspace::new(tree, cache, config, checkouts)
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gitops_lint::diff::DANGERS;
+use gitops_lint::finding::RuleId;
 use gitops_lint::report::Look;
 use gitops_lint::rules::{self, RuleMeta};
 use gitops_lint::source::{MemoryTree, Sources};
@@ -136,7 +137,7 @@ fn workspace(example: &Example) -> repo::Workspace {
     let files = example.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     let tree = Arc::new(MemoryTree::of(&sources, files));
     let cache = Arc::new(yaml::Cache::new(sources));
-    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::known());
+    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::Registry::built_in().known());
     assert!(problems.is_empty(), "the example's configuration is wrong: {problems:?}");
     workspace
 }
@@ -145,7 +146,10 @@ fn workspace(example: &Example) -> repo::Workspace {
 /// look at all rules.
 fn fixed(example: &Example, name: &'static str) -> Option<Vec<String>> {
     let workspace = workspace(example);
-    let reopen = |tree| Ok(repo::Workspace::of_tree(tree, Arc::clone(&workspace.cache), &rules::known()).0);
+    let reopen = |tree| {
+        Ok(repo::Workspace::of_tree(tree, Arc::clone(&workspace.cache), &rules::Registry::built_in().known())
+            .0)
+    };
     [(false, "```diff fix"), (true, "```diff unsafe fix")].into_iter().find_map(|(not_safe, fence)| {
         let options = fix::Options {
             lint: lint::Options {
@@ -154,7 +158,7 @@ fn fixed(example: &Example, name: &'static str) -> Option<Vec<String>> {
                 ..lint::Options::default()
             },
             not_safe,
-            rules: Some(vec![name]),
+            rules: Some(vec![RuleId::new(name)]),
             ..fix::Options::default()
         };
         let outcome = fix::run(&workspace, &reopen, &options).unwrap();
@@ -172,18 +176,18 @@ fn fixed(example: &Example, name: &'static str) -> Option<Vec<String>> {
     })
 }
 
-fn run(example: &Example, only: Option<&'static str>) -> lint::Report {
+fn run(example: &Example, only: Option<&str>) -> lint::Report {
     let workspace = workspace(example);
     // Rules about comments speak of other rules, which must run as well; only their own findings are shown.
     let about_comments = only.is_some_and(|name| name.ends_with("-suppression"));
     let options = lint::Options {
-        only: only.filter(|_| !about_comments).map(|name| vec![name]),
+        only: only.filter(|_| !about_comments).map(|name| vec![RuleId::new(name)]),
         today: Some("2026-11-01".to_owned()),
         ..lint::Options::default()
     };
     let mut report = lint::lint(&workspace, &options);
     if about_comments {
-        report.findings.retain(|reported| Some(reported.finding.rule) == only);
+        report.findings.retain(|reported| Some(reported.finding.rule.as_str()) == only);
     }
     report
 }
@@ -217,7 +221,7 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
     }
     let summary =
         page.text.lines().filter(|line| !line.starts_with(['#', '<'])).find(|line| !line.is_empty());
-    if summary != Some(meta.summary) {
+    if summary != Some(&*meta.summary) {
         wrong.push(format!("{}: the first paragraph must be the summary `{}`", at(1), meta.summary));
     }
     let mut lines: Vec<String> = page.text.lines().map(str::to_owned).collect();
@@ -230,9 +234,9 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
     for example in examples.iter().rev() {
         match (&example.finding, example.section.as_str()) {
             (Some(range), _) => {
-                let report = run(example, Some(meta.name));
+                let report = run(example, Some(&meta.name));
                 let has_fix = report.findings.iter().any(|reported| reported.finding.fix.is_some());
-                let fixed = if has_fix { fixed(example, meta.name) } else { None };
+                let fixed = if has_fix { fixed(example, &meta.name) } else { None };
                 if example.fix.is_some() && fixed.is_none() {
                     wrong.push(format!("{}: the fix is not applied any more", at(example.line)));
                 } else {
@@ -269,8 +273,8 @@ fn check_page(meta: &'static RuleMeta, page: &Page, wrong: &mut Vec<String>) {
         "<!-- generated: {} · {} · since {} · src/rules/{}/{}.rs -->",
         meta.severity.as_str(),
         meta.preset.as_str(),
-        meta.since,
-        meta.subject(),
+        meta.since.unwrap_or_default(),
+        meta.subject,
         meta.name.replace('-', "_"),
     );
     match lines.get_mut(1) {
@@ -286,12 +290,11 @@ fn pages_hold() {
     let mut wrong = Vec::new();
     for rule in rules::all() {
         let meta = rule.meta();
-        match pages.get(meta.name) {
+        match pages.get(&*meta.name) {
             Some(page) => {
                 let folder = page.path.parent().unwrap().file_name().unwrap().to_str().unwrap();
                 assert_eq!(
-                    folder,
-                    meta.subject(),
+                    folder, meta.subject,
                     "page and file of `{}` lie under different subjects",
                     meta.name
                 );
@@ -305,7 +308,8 @@ fn pages_hold() {
             None => wrong.push(format!("`{}` has no page", meta.name)),
         }
     }
-    let known: BTreeSet<&str> = rules::names().into_iter().collect();
+    let registry = rules::Registry::built_in();
+    let known: BTreeSet<&str> = registry.names().collect();
     let dangers = DANGERS.map(|danger| danger.name);
     let is_known = |name: &str| known.contains(name) != dangers.contains(&name);
     for name in pages.keys().filter(|name| !is_known(name.as_str())) {
@@ -318,7 +322,7 @@ fn pages_hold() {
 fn index_is_current() {
     let mut by_subject: BTreeMap<&str, Vec<&RuleMeta>> = BTreeMap::new();
     for rule in rules::all() {
-        by_subject.entry(rule.meta().subject()).or_default().push(rule.meta());
+        by_subject.entry(rule.meta().subject).or_default().push(rule.meta());
     }
     let mut text = String::from(
         "# Rules\n\nWhat gitops-lint checks, by subject. Each page is executed by `cargo test`: its incorrect examples \

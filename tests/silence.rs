@@ -14,7 +14,7 @@ fn lint(files: Files<'_>) -> lint::Report {
     let sources = Sources::new();
     let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
     let cache = Arc::new(yaml::Cache::new(sources));
-    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::known());
+    let (workspace, problems) = repo::Workspace::of_tree(tree, cache, &rules::Registry::built_in().known());
     assert!(problems.is_empty(), "{problems:?}");
     lint::lint(&workspace, &Options::default())
 }

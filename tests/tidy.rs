@@ -142,3 +142,47 @@ fn nothing_of_the_workplace_leaks() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Rules that make spans of their own, and why nothing else can: `Context` and `Mender` know all others.
+const OWN_SPANS: &[(&str, &str)] = &[
+    ("src/rules/argocd/misplaced_chart_object.rs", "a line of a template, which is no YAML"),
+    ("src/rules/helm/empty_override.rs", "the bytes of an edit that it has tried"),
+    ("src/rules/helm/unreferenced_values_file.rs", "a whole file"),
+    ("src/rules/kustomize/deprecated_kustomize_field.rs", "several edits that belong together"),
+    ("src/rules/kustomize/unreferenced_manifest.rs", "a whole file"),
+    ("src/rules/workload/single_arch_image_build.rs", "a line of a script"),
+];
+
+/// Rules that go through the files of the tree, and why: what is YAML, `Inventory` knows.
+const OWN_SCANS: &[(&str, &str)] = &[
+    ("src/rules/argocd/misplaced_chart_object.rs", "templates are no manifests"),
+    ("src/rules/workload/managed_control_plane_monitor.rs", "Terraform is no YAML"),
+    ("src/rules/workload/single_arch_image_build.rs", "scripts and Dockerfiles are no YAML"),
+];
+
+/// A rule names fields; labels follow from their places, and facts come from the inventory.
+#[test]
+fn rules_compute_no_offsets_and_scan_no_files() {
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files("src/rules") {
+        // Rules lie in the folders of their subjects; what they share lies above.
+        if path.components().count() < 4 {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().replace("-> Span {", "");
+        for (words, list, what) in [
+            (&["Span::new(", "Span {"][..], OWN_SPANS, "makes spans of its own"),
+            (&["tree.files()", "walkdir", "std::fs"], OWN_SCANS, "goes through files"),
+        ] {
+            let does = words.iter().any(|word| code.contains(word));
+            let may = list.iter().any(|(name, reason)| path == Path::new(name) && !reason.is_empty());
+            if does && !may {
+                wrong.push(format!("{}: it {what}", path.display()));
+            }
+            if may && !does {
+                wrong.push(format!("{}: it no longer {what}: off the list", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -2,7 +2,9 @@
 //!
 //! ```yaml
 //! name: team-label
+//! description: Whose it is, everybody can see.
 //! severity: warning
+//! preset: recommended
 //! match: { kinds: [Deployment, apps/StatefulSet], namespaces: [shop-*], apps: [...], clusters: [...], labels: { matchLabels: ... } }
 //! expression: has(object.metadata.labels) && 'team' in object.metadata.labels
 //! message: "'no label team on ' + object.metadata.name"
@@ -33,8 +35,21 @@ use super::others::{Given, Others, Seen};
 const BUDGET: u64 = 1_000_000;
 
 /// Keys of a rule file.
-const KEYS: [&str; 11] =
-    ["name", "severity", "match", "reads", "expression", "message", "path", "help", "given", "good", "bad"];
+const KEYS: [&str; 13] = [
+    "name",
+    "description",
+    "severity",
+    "preset",
+    "match",
+    "reads",
+    "expression",
+    "message",
+    "path",
+    "help",
+    "given",
+    "good",
+    "bad",
+];
 
 /// Keys of `match`.
 const MATCH_KEYS: [&str; 5] = ["kinds", "namespaces", "apps", "clusters", "labels"];
@@ -89,6 +104,12 @@ pub struct OwnRule {
     pub place: Place,
     /// How bad breaking it is.
     pub severity: Severity,
+    /// Whether it runs only where the strict preset does.
+    pub strict: bool,
+    /// What it is for.
+    pub description: Option<SmolStr>,
+    /// The expression as written.
+    pub text: SmolStr,
     /// What to do.
     pub help: Option<SmolStr>,
     /// Objects that are there when the examples are judged.
@@ -163,6 +184,7 @@ impl OwnRule {
                 }
             }
         };
+        let text = expression;
         let expression = expression.and_then(&mut program);
         let path = node.get("path").and_then(&mut program);
         let message = match node.get("message").and_then(Node::as_str) {
@@ -182,6 +204,17 @@ impl OwnRule {
                 Severity::Error
             }
         };
+        let strict = match node.get("preset").map(|it| (it, it.as_str())) {
+            None | Some((_, Some("recommended"))) => false,
+            Some((_, Some("strict"))) => true,
+            Some((at, _)) => {
+                wrong(at, "`preset` is `recommended` or `strict`".to_owned());
+                false
+            }
+        };
+        if let Some(at) = name.filter(|at| !at.as_str().is_some_and(is_name)) {
+            wrong(at, "names are made of letters, digits, `-`, `_` and `.`".to_owned());
+        }
         let about = node.get("match");
         let mut globs = |key: &str| -> Vec<Glob> {
             let nodes = about.map(|about| texts(about, key)).unwrap_or_default();
@@ -210,6 +243,9 @@ impl OwnRule {
                 name: name?.as_str()?.into(),
                 place: name?.place(),
                 severity,
+                strict,
+                description: node.get("description").and_then(Node::as_str).map(|text| text.trim().into()),
+                text: text?.as_str()?.into(),
                 help: node.get("help").and_then(Node::as_str).map(SmolStr::new),
                 good: node.items(&["good"]).to_vec(),
                 bad: node.items(&["bad"]).to_vec(),
@@ -226,6 +262,17 @@ impl OwnRule {
             })
         })();
         (rule, mistakes)
+    }
+
+    /// One line about it: what it says itself, else what its findings say.
+    pub fn summary(&self) -> SmolStr {
+        let written =
+            self.description.as_ref().or(self.message.as_ref().err()).filter(|text| !text.is_empty());
+        let first = written.and_then(|text| text.split("\n\n").next());
+        first.map_or_else(
+            || SmolStr::new(format!("An object breaks the rule `{}`.", self.name)),
+            |text| SmolStr::new(text.replace('\n', " ")),
+        )
     }
 
     /// Whether it is about objects of this kind with these labels.
@@ -348,6 +395,11 @@ impl OwnRule {
         }
         wrong
     }
+}
+
+/// Whether comments and options can name a rule so.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 fn kind_name(text: &str) -> KindName {

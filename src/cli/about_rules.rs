@@ -9,13 +9,14 @@ use crate::diff::DANGERS;
 use crate::finding::Applicability;
 use crate::repo::OwnRules;
 use crate::report;
-use crate::rules::{self, RuleMeta};
+use crate::rules::{self, Registry, RuleMeta};
 
 use super::args::TableFormat;
 use super::open;
+use super::place::Place;
 use super::question_args::{ExplainArgs, RulesArgs, RulesCommand};
 use super::terminal::{colors, look};
-use super::{Failure, print, unknown_rule};
+use super::{Failure, print};
 
 /// Prints the page of a rule or a danger: on a terminal for reading, elsewhere as it is written.
 pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
@@ -26,13 +27,17 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         show(danger.page.to_owned());
         return Ok(ExitCode::SUCCESS);
     }
-    let known = || rules::names().into_iter().chain(DANGERS.iter().map(|danger| danger.name));
-    let rule = rules::find(&args.rule).ok_or_else(|| unknown_rule(&args.rule, known()))?;
+    let registry = registry();
+    let dangers = || DANGERS.iter().map(|danger| danger.name);
+    let Some(rule) = registry.find(&args.rule) else {
+        return Err(rules::unknown(&args.rule, registry.names().chain(dangers())));
+    };
     let meta = rule.meta();
     if args.open {
-        return browse(&report::page_url(meta));
+        let own = || format!("`{}` is a rule of this repository: its page is only here", meta.name);
+        return browse(&report::page_url(meta).ok_or_else(own)?);
     }
-    let mut page = meta.page.to_owned();
+    let mut page = meta.page.to_string();
     if !meta.options.is_empty() {
         let _ = write!(page, "\nBelow `rules: {}:` in .gitops-lint.yaml:\n\n", meta.name);
         for option in meta.options {
@@ -45,6 +50,12 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     }
     show(page);
     Ok(ExitCode::SUCCESS)
+}
+
+/// All rules of the repository around; those that are built in where there is none.
+fn registry() -> Registry {
+    let around = Place::of_dir(Path::new(".")).and_then(|place| open::unconfigured(&place.root));
+    around.map_or_else(|_| Registry::built_in(), |workspace| Registry::of(&workspace))
 }
 
 fn show(page: String) {
@@ -107,15 +118,16 @@ fn test(path: &Path) -> Result<ExitCode, Failure> {
 
 /// Lists the rules.
 fn list(args: &RulesArgs) -> ExitCode {
-    let metas: Vec<&RuleMeta> = rules::all().map(rules::Rule::meta).collect();
+    let registry = registry();
+    let metas: Vec<&RuleMeta> = registry.iter().map(|rule| rule.meta()).collect();
     if args.format == TableFormat::Json {
         print(&report::rules_json(&metas));
         return ExitCode::SUCCESS;
     }
     let mut subject = "";
     for meta in metas {
-        if meta.subject() != subject {
-            subject = meta.subject();
+        if meta.subject != subject {
+            subject = meta.subject;
             print(&format!("{subject}\n"));
         }
         let (severity, preset) = (meta.severity.as_str(), meta.preset.as_str());

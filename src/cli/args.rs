@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
+use smol_str::SmolStr;
 
 use crate::config::Level;
 use crate::finding::{Confidence, Severity};
@@ -234,16 +235,16 @@ pub(super) struct CheckArgs {
     pub(super) preset: Option<PresetArg>,
     /// Set the level of a rule: off, on, note, warning or error; may be repeated
     #[arg(long, value_name = "NAME=LEVEL", value_parser = parse_rule)]
-    pub(super) rule: Vec<(&'static str, Level)>,
+    pub(super) rule: Vec<(SmolStr, Level)>,
     /// How sure a finding must be to be reported: certain, likely (the default) or possible
     #[arg(long, value_name = "LEVEL", value_parser = parse_confidence, help_heading = "What to report")]
     pub(super) confidence: Option<Confidence>,
     /// Run only these rules, whatever preset they belong to; a subject such as `helm` stands for its rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rules, add = ArgValueCandidates::new(candidates::rules))]
-    pub(super) select: Vec<Rules>,
+    #[arg(long, value_name = "RULE", value_delimiter = ',', add = ArgValueCandidates::new(candidates::rules))]
+    pub(super) select: Vec<String>,
     /// Do not run these rules; a subject stands for its rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rules, add = ArgValueCandidates::new(candidates::rules))]
-    pub(super) ignore: Vec<Rules>,
+    #[arg(long, value_name = "RULE", value_delimiter = ',', add = ArgValueCandidates::new(candidates::rules))]
+    pub(super) ignore: Vec<String>,
     /// Report nothing less severe
     #[arg(long, value_name = "SEVERITY", help_heading = "What to report")]
     pub(super) min_severity: Option<SeverityArg>,
@@ -401,15 +402,6 @@ impl From<SeverityArg> for Severity {
     }
 }
 
-/// A rule by its name, or all rules of a subject.
-#[derive(Debug, Clone)]
-pub(super) struct Rules {
-    /// Their names.
-    pub(super) names: Vec<&'static str>,
-    /// Whether the rule was named itself.
-    pub(super) by_name: bool,
-}
-
 /// `--preset`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum PresetArg {
@@ -458,29 +450,14 @@ fn parse_confidence(text: &str) -> Result<Confidence, String> {
     known.ok_or_else(|| format!("write {}", words.map(|(word, _)| word).join(", ")))
 }
 
-/// The rules that `--select`, `--ignore` and `select:` mean by a word.
-pub(super) fn parse_rules(text: &str) -> Result<Rules, String> {
-    if let Some(rule) = crate::rules::find(text) {
-        return Ok(Rules { names: vec![rule.meta().name], by_name: true });
-    }
-    let all = crate::rules::all();
-    let metas = all.map(crate::rules::Rule::meta).filter(|meta| meta.subject() == text);
-    let names: Vec<&'static str> = metas.map(|meta| meta.name).collect();
-    if names.is_empty() {
-        Err(super::unknown_rule(text, crate::rules::names()))
-    } else {
-        Ok(Rules { names, by_name: false })
-    }
-}
-
-fn parse_rule(text: &str) -> Result<(&'static str, Level), String> {
+/// A rule and its level; which rules there are, the repository says.
+fn parse_rule(text: &str) -> Result<(SmolStr, Level), String> {
     let (name, level) = text.split_once('=').ok_or("write NAME=LEVEL")?;
-    let rule = crate::rules::find(name).ok_or_else(|| super::unknown_rule(name, crate::rules::names()))?;
     let words = Level::WORDS;
     let level = words.iter().find(|(word, _)| *word == level);
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     level
-        .map(|(_, level)| (rule.meta().name, *level))
+        .map(|(_, level)| (SmolStr::new(name), *level))
         .ok_or_else(|| format!("levels are {}", names.join(", ")))
 }
 

@@ -8,7 +8,7 @@ use clap_complete::CompletionCandidate;
 use crate::diff::DANGERS;
 use crate::explain::Subject;
 use crate::repo;
-use crate::rules;
+use crate::rules::Registry;
 
 use super::args::CommonArgs;
 use super::open;
@@ -16,9 +16,11 @@ use super::place::Place;
 
 /// Names and subjects of rules.
 pub(super) fn rules() -> Vec<CompletionCandidate> {
-    let all = rules::all();
-    let metas = all.map(rules::Rule::meta);
-    metas.map(|meta| CompletionCandidate::new(meta.name).help(Some(meta.summary.into()))).collect()
+    let registry = here().map_or_else(Registry::built_in, |workspace| Registry::of(&workspace));
+    let metas = registry.iter().map(|rule| rule.meta());
+    metas
+        .map(|meta| CompletionCandidate::new(meta.name.as_str()).help(Some(meta.summary.to_string().into())))
+        .collect()
 }
 
 /// Names of rules and dangers: whatever has a page.

@@ -7,16 +7,17 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::{Config, Level};
-use crate::finding::Confidence;
+use crate::finding::{Confidence, RuleId};
 use crate::fix::Outcome;
 use crate::lint::{self, Baseline, Changed, Filter, Options, Report};
 use crate::near::did_you_mean;
 use crate::repo::{Analysis, Watch, Workspace};
 use crate::report::{self, Format, Look};
 use crate::review;
+use crate::rules::{Named, Registry};
 use crate::source::TreePath;
 
-use super::args::{CheckArgs, FailOn, PresetArg, Rules, parse_rules};
+use super::args::{CheckArgs, FailOn, PresetArg};
 use super::fix::Wanted;
 use super::place::Place;
 use super::stopwatch::{Progress, Stopwatch};
@@ -193,8 +194,8 @@ fn mend(
 }
 
 /// What a check of an editor runs: what the configuration says.
-pub(super) fn plain_options(config: &Config, preset: Option<PresetArg>) -> Result<Options, Failure> {
-    let (only, _) = selected(&[], config)?;
+pub(super) fn plain_options(workspace: &Workspace, preset: Option<PresetArg>) -> Result<Options, Failure> {
+    let (only, _) = selected(&[], &Registry::of(workspace), &workspace.config)?;
     let strict = preset.map(|preset| matches!(preset, PresetArg::Strict));
     Ok(Options { strict, today: Some(today(None)?), only, ..Options::default() })
 }
@@ -223,7 +224,8 @@ fn lint(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Report
 /// What the command line asks for, but for `--base`.
 pub(super) fn options(args: &CheckArgs, place: &Place, workspace: &Workspace) -> Result<Options, Failure> {
     let config = &workspace.config;
-    let (only, named) = selected(&args.select, config)?;
+    let registry = Registry::of(workspace);
+    let (only, named) = selected(&args.select, &registry, config)?;
     let mut options = Options {
         strict: args.preset.map(|preset| matches!(preset, PresetArg::Strict)),
         confidence: args.confidence,
@@ -244,29 +246,35 @@ pub(super) fn options(args: &CheckArgs, place: &Place, workspace: &Workspace) ->
         options.filter = Filter::default();
     }
     // Who names a rule wants it to run, even if the configuration has switched it off.
-    let is_off = |name: &&&str| config.rules.get(**name).is_some_and(|rule| rule.level == Some(Level::Off));
-    options.levels.extend(named.iter().filter(is_off).map(|name| ((*name).into(), Level::On)));
-    options.levels.extend(args.rule.iter().map(|(name, level)| ((*name).into(), *level)));
-    for rules in &args.ignore {
-        options.levels.extend(rules.names.iter().map(|name| ((*name).into(), Level::Off)));
+    let is_off =
+        |name: &&RuleId| config.rules.get(name.as_str()).is_some_and(|rule| rule.level == Some(Level::Off));
+    options.levels.extend(named.iter().filter(is_off).map(|name| (name.as_str().into(), Level::On)));
+    if let Some((name, _)) = args.rule.iter().find(|(name, _)| registry.find(name).is_none()) {
+        return Err(registry.unknown(name));
+    }
+    options.levels.extend(args.rule.iter().cloned());
+    for word in &args.ignore {
+        let named = registry.named(word)?;
+        options.levels.extend(named.names.iter().map(|name| (name.as_str().into(), Level::Off)));
     }
     Ok(options)
 }
 
 /// What `--select` or the configuration asks for, and the rules that the command line names themselves.
 fn selected(
-    given: &[Rules],
+    given: &[String],
+    registry: &Registry,
     config: &Config,
-) -> Result<(Option<Vec<&'static str>>, Vec<&'static str>), Failure> {
-    let mut selected = given.to_vec();
+) -> Result<(Option<Vec<RuleId>>, Vec<RuleId>), Failure> {
+    let mut selected: Vec<Named> = given.iter().map(|word| registry.named(word)).collect::<Result<_, _>>()?;
     if selected.is_empty() {
         for name in &config.select {
-            selected.push(Rules { by_name: false, ..parse_rules(&name.value)? });
+            selected.push(Named { by_name: false, ..registry.named(&name.value)? });
         }
     }
-    let names = |rules: &Rules| rules.names.clone();
+    let names = |rules: &Named| rules.names.clone();
     let named = selected.iter().filter(|rules| rules.by_name).flat_map(names).collect();
-    let all: Vec<&'static str> = selected.iter().flat_map(names).collect();
+    let all: Vec<RuleId> = selected.iter().flat_map(names).collect();
     Ok(((!all.is_empty()).then_some(all), named))
 }
 

@@ -6,10 +6,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::finding::RuleId;
 use crate::fix::{self, Outcome};
 use crate::lint::{self, Filter, Options};
 use crate::repo::Workspace;
 use crate::report::{fix_diff, fix_json, fix_text};
+use crate::rules::{Named, Registry};
 use crate::source::{SourceFile, Tree, TreePath};
 
 use super::args::{CommonArgs, PresetArg};
@@ -29,11 +31,13 @@ pub(super) fn run(args: &FixArgs) -> Result<ExitCode, Failure> {
         today: Some(today(args.today.as_ref())?),
         ..Options::default()
     };
-    let rules: Vec<&'static str> = args.rule.iter().flat_map(|rules| rules.names.iter().copied()).collect();
+    let registry = Registry::of(&workspace);
+    let named: Vec<Named> = args.rule.iter().map(|word| registry.named(word)).collect::<Result<_, _>>()?;
+    let rules: Vec<RuleId> = named.iter().flat_map(|rules| rules.names.iter().cloned()).collect();
     let mut levels = options.levels.clone();
     // Who names a rule wants it to run, even if it is of the strict preset or switched off.
-    let named = args.rule.iter().filter(|rules| rules.by_name).flat_map(|rules| &rules.names);
-    levels.extend(named.map(|name| ((*name).into(), crate::config::Level::On)));
+    let named = named.iter().filter(|rules| rules.by_name).flat_map(|rules| &rules.names);
+    levels.extend(named.map(|name| (name.as_str().into(), crate::config::Level::On)));
     let options = Options { levels, ..options };
     let among = if place.parts.is_empty() {
         None
@@ -62,7 +66,7 @@ pub(super) fn run(args: &FixArgs) -> Result<ExitCode, Failure> {
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     /// Those of these rules.
-    pub(super) rules: Option<Vec<&'static str>>,
+    pub(super) rules: Option<Vec<RuleId>>,
     /// Those with these fingerprints.
     pub(super) among: Option<BTreeSet<String>>,
     /// Comments with this reason.

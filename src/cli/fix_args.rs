@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
-use super::args::{CommonArgs, PresetArg, Rules, parse_day, parse_rules};
+use super::args::{CommonArgs, PresetArg, parse_day};
 use super::candidates;
 
 /// Arguments of `fix`.
@@ -18,8 +18,8 @@ pub(super) struct FixArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
     /// Fix only what these rules find; a subject such as `helm` stands for its rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rules, add = ArgValueCandidates::new(candidates::rules))]
-    pub(super) rule: Vec<Rules>,
+    #[arg(long, value_name = "RULE", value_delimiter = ',', add = ArgValueCandidates::new(candidates::rules))]
+    pub(super) rule: Vec<String>,
     #[command(flatten)]
     pub(super) mend: MendArgs,
     /// Suppress what these rules find by comments at the lines, instead of mending it

@@ -25,7 +25,7 @@ pub(super) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
     let (common, strict) = (args.common.clone(), args.preset);
     let open: Arc<OpenAt> = Arc::new(move |root: &Path| {
         let workspace = open::workspace(root, &common)?;
-        let options = check::plain_options(&workspace.config, strict)?;
+        let options = check::plain_options(&workspace, strict)?;
         Ok((workspace, options))
     });
     let absolute = |path: &PathBuf| {

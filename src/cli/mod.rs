@@ -48,7 +48,6 @@ use std::sync::OnceLock;
 
 use clap::Parser;
 
-use crate::near::did_you_mean;
 use crate::repo::MissingChart;
 use crate::source::TreePath;
 
@@ -159,13 +158,6 @@ macro_rules! say {
     }};
 }
 pub(crate) use say;
-
-fn unknown_rule<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    match did_you_mean(name, known) {
-        Some(close) => format!("there is no rule `{name}`: did you mean `{close}`?"),
-        None => format!("there is no rule `{name}`: `gitops-lint rules` lists them"),
-    }
-}
 
 fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
     let place = Place::of_dir(&args.path)?;

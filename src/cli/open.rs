@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use crate::cache::Store;
 use crate::config::{self, Config};
-use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, Severity};
+use crate::finding::{Confidence, Finding, Label, Problem, ProblemKind, RuleId, Severity};
 use crate::git::{CommitId, Discovery, Repository};
 use crate::lock::{self, Lock};
 use crate::near::did_you_mean;
-use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, Workspace};
+use crate::repo::{ChartIndex, Checkouts, Fetched, GitRevisions, OwnRules, Workspace};
 use crate::report::{Format, Look, plain, render_finding};
-use crate::rules;
+use crate::rules::Registry;
 use crate::source::{OverlayTree, ReadError, SharedTree, SourceFile, Sources, Tree, TreePath, WorkTree};
 use crate::yaml::Cache;
 
 use super::Failure;
-use super::args::{CommonArgs, parse_rules};
+use super::args::CommonArgs;
 use super::terminal::colors;
 use super::trust;
 
@@ -351,7 +351,8 @@ pub(super) fn configuration(
         let path = from.parent().unwrap_or_default().join(name).map_err(|error| error.to_string())?;
         tree.read(&path).map_err(|error| error.to_string())
     };
-    let (config, mut problems) = config::load(file.as_ref(), user.as_ref(), cache, &rules::known(), &read);
+    let registry = Registry::with(&OwnRules::read(tree.as_ref(), cache), cache.sources());
+    let (config, mut problems) = config::load(file.as_ref(), user.as_ref(), cache, &registry.known(), &read);
     if let Some(format) = &config.format
         && Format::from_name(&format.value).is_none()
     {
@@ -364,7 +365,7 @@ pub(super) fn configuration(
         problems.push(Problem::at(ProblemKind::Syntax, format.place, words).help(help));
     }
     for name in &config.select {
-        if let Err(words) = parse_rules(&name.value) {
+        if let Err(words) = registry.named(&name.value) {
             problems.push(Problem::at(ProblemKind::Syntax, name.place, words));
         }
     }
@@ -419,7 +420,7 @@ fn read_given(path: &Path, cache: &Cache) -> Result<Arc<SourceFile>, Failure> {
 fn shown(problem: &Problem, sources: &Sources) -> String {
     let Some(place) = problem.place else { return format!("{}\n", problem.message) };
     let finding = Finding {
-        rule: "configuration",
+        rule: RuleId::built_in("configuration"),
         severity: Severity::Error,
         confidence: Confidence::Certain,
         message: problem.message.clone(),

@@ -41,14 +41,14 @@ pub(super) fn schema() -> String {
     let mut names = Map::new();
     for rule in rules::all() {
         let meta = rule.meta();
-        let mut rule = json!({ "description": meta.summary, "$ref": "#/definitions/rule" });
+        let mut rule = json!({ "description": meta.summary.as_str(), "$ref": "#/definitions/rule" });
         if let Some(own) = with_options(&schema, meta.options) {
             rule = own;
             if let Some(rule) = rule.as_object_mut() {
-                rule.insert("description".to_owned(), meta.summary.into());
+                rule.insert("description".to_owned(), meta.summary.as_str().into());
             }
         }
-        names.insert(meta.name.to_owned(), rule);
+        names.insert(meta.name.to_string(), rule);
     }
     if let Some(properties) = schema.pointer_mut("/definitions/rules/properties") {
         *properties = Value::Object(names);

@@ -54,6 +54,7 @@ pub(super) fn root(file: &Arc<SourceFile>, cache: &Cache, problems: &mut Vec<Pro
 
 #[cfg(test)]
 mod tests {
+    use crate::finding::RuleId;
     use crate::source::Sources;
 
     use super::*;
@@ -63,8 +64,11 @@ mod tests {
         let sources = Sources::new();
         let text = "kubernetes: 1.30\nclusters: [{ name: a, kubernetes: 1.20 }, { name: b, kubernetes: \"1.33\" }]\nrules: { one: on, two: off }\n";
         let file = sources.add(".gitops-lint.yaml", text.into());
-        let (config, problems) =
-            read(&file, &Cache::new(sources), &["one", "two"].map(|name| KnownRule { name, options: &[] }));
+        let (config, problems) = read(
+            &file,
+            &Cache::new(sources),
+            &["one", "two"].map(|name| KnownRule { name: RuleId::built_in(name), options: &[] }),
+        );
         assert_eq!(problems, []);
         let version = |text: &Option<super::super::Text>| text.as_ref().unwrap().value.to_string();
         assert_eq!(version(&config.kubernetes), "1.30");

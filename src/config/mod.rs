@@ -307,10 +307,10 @@ impl Config {
 
 fn rules(cx: &mut Decoder, node: &Node, known: &[KnownRule]) -> BTreeMap<SmolStr, RuleConfig> {
     let mut rules = BTreeMap::new();
-    let names: Vec<&str> = known.iter().map(|rule| rule.name).collect();
+    let names: Vec<&str> = known.iter().map(|rule| rule.name.as_str()).collect();
     cx.mapping(node, "`rules`", &names, |_, _, _| {});
     for entry in node.entries() {
-        let Some(it) = known.iter().find(|rule| entry.key.text == rule.name) else { continue };
+        let Some(it) = known.iter().find(|rule| rule.name == *entry.key.text) else { continue };
         let mut rule = RuleConfig {
             level: None,
             confidence: None,

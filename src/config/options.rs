@@ -1,6 +1,6 @@
 //! Options of rules: what a rule declares, and the check of what a configuration sets.
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Problem, ProblemKind, RuleId};
 use crate::near::did_you_mean;
 use crate::origin::Placed;
 use crate::yaml::Node;
@@ -8,10 +8,10 @@ use crate::yaml::Node;
 use super::decode::Decoder;
 
 /// A rule that may be configured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct KnownRule {
     /// Its name.
-    pub name: &'static str,
+    pub name: RuleId,
     /// Its options.
     pub options: &'static [RuleOption],
 }
@@ -66,7 +66,7 @@ pub(super) fn check(
     key: &Placed<smol_str::SmolStr>,
     value: &Node,
 ) -> bool {
-    let (rule_name, name) = (rule.name, &key.value);
+    let (rule_name, name) = (&rule.name, &key.value);
     let Some(option) = rule.options.iter().find(|option| option.name == name) else {
         let known: Vec<&str> = rule.options.iter().map(|option| option.name).chain(COMMON).collect();
         let help = match did_you_mean(name, known.iter().copied()) {

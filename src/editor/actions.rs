@@ -93,7 +93,7 @@ fn offers(checked: &Checked, path: &TreePath, lines: &RangeInclusive<u32>, wire:
         if let Some(fix) = finding.fix.as_ref().filter(whole) {
             fixes.push(offer(fix.title.clone(), fix.clone(), false));
         }
-        if ignored.insert((finding.rule, line))
+        if ignored.insert((&finding.rule, line))
             && let Some(fix) = fix::comment(finding, "reason", &checked.workspace)
         {
             comments.push(offer(format!("Ignore {} on this line", finding.rule), fix, true));

@@ -76,7 +76,7 @@ pub(super) fn diagnostic(
     json!({
         "range": encoding.range(file, finding.primary.at),
         "severity": severity,
-        "code": finding.rule,
+        "code": finding.rule.as_str(),
         "source": "gitops-lint",
         "message": message,
         "relatedInformation": related.collect::<Vec<Value>>(),

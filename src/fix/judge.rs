@@ -25,11 +25,11 @@ pub(super) enum Judgement {
 }
 
 /// Findings that only their places tell apart.
-type Kind<'r> = (&'static str, Option<Arc<str>>, &'r str);
+type Kind<'r> = (&'r str, Option<Arc<str>>, &'r str);
 
 fn kind<'r>(it: &'r Reported, report: &Report) -> Kind<'r> {
     let file = report.sources.get(it.finding.primary.at.file).map(|file| Arc::clone(file.name()));
-    (it.finding.rule, file, it.finding.message.as_str())
+    (it.finding.rule.as_str(), file, it.finding.message.as_str())
 }
 
 fn counts(report: &Report) -> BTreeMap<Kind<'_>, usize> {
@@ -60,7 +60,7 @@ pub(super) fn judge(
         }
         // Of findings that nothing tells apart, the next one may have taken its fingerprint.
         let file = before.sources.get(it.finding.primary.at.file).map(|file| Arc::clone(file.name()));
-        let key = (it.finding.rule, file, it.finding.message.as_str());
+        let key = (it.finding.rule.as_str(), file, it.finding.message.as_str());
         let gone = expected.entry(key.clone()).or_default();
         *gone += 1;
         let left = old.get(&key).copied().unwrap_or(0).saturating_sub(*gone);

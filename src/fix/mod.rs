@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::config;
 use crate::diff::Side;
-use crate::finding::{Applicability, Finding};
+use crate::finding::{Applicability, Finding, RuleId};
 use crate::lint::{self, Report};
 use crate::repo::{Analysis, Workspace};
 use crate::source::{OverlayTree, SourceFile, Tree, TreePath};
@@ -34,7 +34,7 @@ pub struct Options {
     /// Apply what is not safe, too.
     pub not_safe: bool,
     /// Fix what these rules find; `None` for all.
-    pub rules: Option<Vec<&'static str>>,
+    pub rules: Option<Vec<RuleId>>,
     /// Fix findings with these fingerprints; `None` for all.
     pub among: Option<BTreeSet<String>>,
     /// Suppress the findings by comments instead of mending them, and give this reason.

@@ -11,7 +11,7 @@ pub fn comment(finding: &Finding, reason: &str, workspace: &Workspace) -> Option
     let yaml = [".yaml", ".yml"].iter().any(|extension| file.name().ends_with(extension));
     let line = file.line_span(file.line_index(finding.primary.at.start)).filter(|_| yaml)?;
     let text = file.slice(line).trim_end();
-    let rule = finding.rule;
+    let rule = &finding.rule;
     let title = format!("suppress `{rule}` by a comment");
     let words = if reason.is_empty() { String::new() } else { format!(" {reason}") };
     let end = line.start + text.len() as u32;
@@ -31,6 +31,7 @@ pub fn comment(finding: &Finding, reason: &str, workspace: &Workspace) -> Option
 
 #[cfg(test)]
 mod tests {
+    use crate::finding::RuleId;
     use std::sync::Arc;
 
     use super::*;
@@ -57,7 +58,7 @@ mod tests {
             let file = workspace.tree.read(&crate::source::TreePath::new("a.yaml").unwrap()).unwrap();
             let start = text.find(needle).unwrap() as u32;
             let finding = Finding {
-                rule: "no-op-patch",
+                rule: RuleId::built_in("no-op-patch"),
                 severity: Severity::Note,
                 confidence: Confidence::Certain,
                 message: String::new(),

@@ -19,7 +19,7 @@ pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut
             continue;
         }
         finding.confidence = finding.confidence.min(given.otherwise);
-        let configured = workspace.config.rules.get(finding.rule).and_then(|rule| rule.level);
+        let configured = workspace.config.rules.get(finding.rule.as_str()).and_then(|rule| rule.level);
         if !matches!(configured, Some(Level::At(_))) {
             finding.severity = finding.severity.min(finding.confidence.most());
         }

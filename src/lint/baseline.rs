@@ -62,7 +62,7 @@ impl Baseline {
             let finding = &reported.finding;
             let file = sources.get(finding.primary.at.file);
             BaselineEntry {
-                rule: finding.rule.to_owned(),
+                rule: finding.rule.to_string(),
                 file: file.map_or_else(String::new, |file| file.name().to_string()),
                 message: finding.message.clone(),
                 fingerprint: reported.fingerprint.clone(),

@@ -43,7 +43,7 @@ fn hash(identity: &[String], number: u32) -> String {
 }
 
 fn identity(finding: &Finding, workspace: &Workspace) -> Vec<String> {
-    let mut parts = vec![finding.rule.to_owned()];
+    let mut parts = vec![finding.rule.to_string()];
     if let Some(file) = workspace.sources.get(finding.primary.at.file) {
         parts.push(file.name().to_string());
         parts.push(place(finding, &file, workspace));

@@ -28,16 +28,16 @@ const NARROW: &[&str] = &[
 
 /// Takes away what a narrow rule says at the same bytes, or about the same field of the same object.
 pub(super) fn without_repetition(findings: &mut Vec<Finding>) {
-    if !findings.iter().any(|it| GENERIC.contains(&it.rule)) {
+    if !findings.iter().any(|it| GENERIC.contains(&it.rule.as_str())) {
         return;
     }
-    let narrow = || findings.iter().filter(|it| NARROW.contains(&it.rule));
+    let narrow = || findings.iter().filter(|it| NARROW.contains(&it.rule.as_str()));
     let places: BTreeSet<Span> = narrow().map(|it| it.primary.at).collect();
     let fields: BTreeSet<ObjectRef> =
         narrow().filter_map(|it| it.object.clone()).filter(|it| it.field.is_some()).collect();
     findings.retain(|it| {
         let said = places.contains(&it.primary.at)
             || it.object.as_ref().is_some_and(|object| fields.contains(object));
-        !(said && GENERIC.contains(&it.rule))
+        !(said && GENERIC.contains(&it.rule.as_str()))
     });
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Level;
-use crate::finding::{Confidence, Effect, Finding, Fix, Label};
+use crate::finding::{Confidence, Effect, Finding, Fix, Label, RuleId};
 use crate::repo::{self, AppEntry, Inventory, Workspace};
 use crate::rules::ELSEWHERE;
 use crate::source::{FileId, Sources, Span};
@@ -19,9 +19,9 @@ pub(super) fn grouped(findings: Vec<Finding>, inventory: &Inventory) -> Vec<Find
     let written =
         inventory.apps.iter().map(|entry| entry.app.place).filter(|place| place.origin.is_written());
     let names: BTreeSet<Span> = written.map(|place| place.at).collect();
-    let mut groups: BTreeMap<(&'static str, Span), Vec<Finding>> = BTreeMap::new();
+    let mut groups: BTreeMap<(RuleId, Span), Vec<Finding>> = BTreeMap::new();
     for finding in findings {
-        groups.entry((finding.rule, finding.primary.at)).or_default().push(finding);
+        groups.entry((finding.rule.clone(), finding.primary.at)).or_default().push(finding);
     }
     let mut findings: Vec<Finding> = groups.into_values().flat_map(|group| merged(group, &names)).collect();
     for finding in &mut findings {
@@ -117,18 +117,18 @@ const CONSEQUENCES: [(&str, &str); 9] = [
 /// the worst of both.
 pub(super) fn absorbed(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
     let line = |at: Span| sources.locate(at).map(|(file, start, _)| (file, start.line));
-    let mut causes: BTreeMap<(&'static str, Arc<str>, u32), usize> = BTreeMap::new();
+    let mut causes: BTreeMap<(&str, Arc<str>, u32), usize> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
-        let is_cause = CONSEQUENCES.iter().any(|(_, cause)| *cause == finding.rule);
+        let is_cause = CONSEQUENCES.iter().any(|(_, cause)| finding.rule == *cause);
         if let Some((file, line)) = line(finding.primary.at).filter(|_| is_cause) {
-            causes.entry((finding.rule, file, line)).or_insert(index);
+            causes.entry((&*finding.rule, file, line)).or_insert(index);
         }
     }
     if causes.is_empty() {
         return findings;
     }
     let cause_of = |finding: &Finding| {
-        let wanted = CONSEQUENCES.iter().filter(|(rule, _)| *rule == finding.rule);
+        let wanted = CONSEQUENCES.iter().filter(|(rule, _)| finding.rule == *rule);
         let places =
             || std::iter::once(&finding.primary).chain(&finding.related).filter_map(|label| line(label.at));
         wanted
@@ -162,7 +162,7 @@ pub(super) fn apply_paths(workspace: &Workspace, finding: &mut Finding) -> bool 
         if !path.matches.is_match(file.name().as_ref()) {
             continue;
         }
-        match path.rules.get(finding.rule).and_then(|rule| rule.level) {
+        match path.rules.get(finding.rule.as_str()).and_then(|rule| rule.level) {
             Some(Level::Off) => return false,
             Some(Level::At(severity)) => finding.severity = severity,
             Some(Level::On) | None => {}
@@ -187,8 +187,8 @@ pub(super) fn least_confidence(
         .iter()
         .rev()
         .filter(|path| file.as_ref().is_some_and(|file| path.matches.is_match(file.name().as_ref())));
-    let of_path = paths.find_map(|path| path.rules.get(finding.rule)?.confidence);
-    let of_rule = || config.rules.get(finding.rule).and_then(|rule| rule.confidence);
+    let of_path = paths.find_map(|path| path.rules.get(finding.rule.as_str())?.confidence);
+    let of_rule = || config.rules.get(finding.rule.as_str()).and_then(|rule| rule.confidence);
     of_path.or_else(of_rule).or(config.confidence).unwrap_or(Confidence::Likely)
 }
 

@@ -27,9 +27,9 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::config::Level;
-use crate::finding::{Confidence, Finding, Missing, Severity};
+use crate::finding::{Confidence, Finding, Missing, RuleId, Severity};
 use crate::repo::{self, Analysis, App, Inventory, Rendered, Workspace};
-use crate::rules::{self, Context, Preset, Rule, RuleMeta};
+use crate::rules::{AnyRule, Context, Preset, Registry};
 use crate::source::{FileId, Position, Sources, Span};
 
 pub use crate::repo::Status as AppStatus;
@@ -52,7 +52,7 @@ pub struct Options {
     /// How sure a finding must be to be shown; `None` follows the configuration.
     pub confidence: Option<Confidence>,
     /// Run only these rules, whatever preset they belong to. Levels still count, so `off` wins.
-    pub only: Option<Vec<&'static str>>,
+    pub only: Option<Vec<RuleId>>,
     /// The day on which the run takes place, `YYYY-MM-DD`; without it no suppression expires.
     pub today: Option<String>,
     /// Findings that are known and not shown.
@@ -180,7 +180,7 @@ pub struct Report {
     /// What these files are called for people and for machines.
     pub names: Names,
     /// The rules that ran, by name.
-    pub rules: BTreeMap<&'static str, &'static RuleMeta>,
+    pub rules: BTreeMap<RuleId, AnyRule>,
 }
 
 impl Report {
@@ -198,16 +198,21 @@ impl Report {
 }
 
 /// The rules that run, with the severity each reports at.
-fn selected(workspace: &Workspace, options: &Options) -> Vec<(&'static dyn Rule, Severity)> {
+fn selected(workspace: &Workspace, options: &Options) -> Vec<(AnyRule, Severity)> {
     let strict = options.strict.or(workspace.config.strict).unwrap_or(false);
-    let all = rules::all();
-    all.filter_map(|rule| {
+    let registry = Registry::of(workspace);
+    let chosen = registry.iter().filter_map(|rule| {
         let meta = rule.meta();
         if options.only.as_ref().is_some_and(|only| !only.contains(&meta.name)) {
             return None;
         }
-        let given = options.levels.iter().rev().find(|(name, _)| name == meta.name).map(|(_, level)| *level);
-        let level = given.or_else(|| workspace.config.rules.get(meta.name)?.level);
+        let given = options
+            .levels
+            .iter()
+            .rev()
+            .find(|(name, _)| meta.name == *name.as_str())
+            .map(|(_, level)| *level);
+        let level = given.or_else(|| workspace.config.rules.get(meta.name.as_str())?.level);
         match level {
             Some(Level::Off) => None,
             Some(Level::On) => Some((rule, meta.severity)),
@@ -215,8 +220,8 @@ fn selected(workspace: &Workspace, options: &Options) -> Vec<(&'static dyn Rule,
             None if meta.preset == Preset::Strict && !strict && options.only.is_none() => None,
             None => Some((rule, meta.severity)),
         }
-    })
-    .collect()
+    });
+    chosen.map(|(rule, severity)| (rule.clone(), severity)).collect()
 }
 
 /// Lints a workspace.
@@ -252,7 +257,7 @@ pub fn lint_for_questions(
 /// What the rules about objects and apps find in one app.
 fn check_app(
     workspace: &Workspace,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     app: &App,
     rendered: &Rendered,
 ) -> Vec<Finding> {
@@ -275,7 +280,7 @@ fn check_app(
 fn conclude(
     workspace: &Workspace,
     options: &Options,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     inventory: &Inventory,
     per_app: Vec<Vec<Finding>>,
 ) -> Report {
@@ -302,25 +307,21 @@ fn conclude(
 fn mend_together(
     workspace: &Workspace,
     inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     findings: &mut [Finding],
 ) {
-    let mut by_rule: BTreeMap<&str, Vec<&mut Finding>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<RuleId, Vec<&mut Finding>> = BTreeMap::new();
     for finding in findings {
-        by_rule.entry(finding.rule).or_default().push(finding);
+        by_rule.entry(finding.rule.clone()).or_default().push(finding);
     }
     for (rule, _) in rules {
-        if let Some(own) = by_rule.get_mut(rule.meta().name) {
+        if let Some(own) = by_rule.get_mut(&rule.meta().name) {
             rule.mend_together(own, inventory, workspace);
         }
     }
 }
 
-fn check_files(
-    workspace: &Workspace,
-    inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
-) -> Vec<Finding> {
+fn check_files(workspace: &Workspace, inventory: &Inventory, rules: &[(AnyRule, Severity)]) -> Vec<Finding> {
     let files = inventory.scan.files.par_iter();
     let findings: Vec<Vec<Finding>> = files
         .filter_map(|path| workspace.tree.read(path).ok())
@@ -341,7 +342,7 @@ fn check_files(
 fn finish(
     workspace: &Workspace,
     inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     mut findings: Vec<Finding>,
     options: &Options,
 ) -> Report {
@@ -439,7 +440,7 @@ fn finish(
         narrowed: options.base.is_some() || options.changed.is_some() || !options.filter.is_empty(),
         sources: Arc::clone(sources),
         names: Names::default(),
-        rules: rules.iter().map(|(rule, _)| (rule.meta().name, rule.meta())).collect(),
+        rules: rules.iter().map(|(rule, _)| (rule.meta().name.clone(), rule.clone())).collect(),
     }
 }
 
@@ -456,10 +457,10 @@ fn numbered(findings: Vec<Finding>, workspace: &Workspace) -> Vec<Reported> {
 }
 
 /// What findings are sorted by: the worst first, then file, place, rule, message.
-type Order = (Reverse<Severity>, Option<Arc<str>>, u32, u32, &'static str, String);
+type Order = (Reverse<Severity>, Option<Arc<str>>, u32, u32, RuleId, String);
 
 fn order(finding: &Finding, sources: &Sources) -> Order {
     let at = finding.primary.at;
     let file = sources.get(at.file).map(|file| Arc::clone(file.name()));
-    (Reverse(finding.severity), file, at.start, at.end, finding.rule, finding.message.clone())
+    (Reverse(finding.severity), file, at.start, at.end, finding.rule.clone(), finding.message.clone())
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::finding::{Finding, Severity};
 use crate::near::did_you_mean;
 use crate::repo::{Inventory, Status, Workspace};
-use crate::rules::{self, Context, Rule};
+use crate::rules::{AnyRule, Context, Registry};
 use crate::source::{FileId, Home, SourceFile, Span, TreePath};
 
 use super::comment::{self, Comments, Suppression};
@@ -56,7 +56,7 @@ struct Page {
 pub(super) fn apply(
     workspace: &Workspace,
     inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     findings: Vec<Finding>,
     today: Option<&str>,
 ) -> Outcome {
@@ -115,7 +115,7 @@ impl<'a> Book<'a> {
 
     /// The comment that hides a finding.
     fn cover(&mut self, finding: &Finding, today: Option<&str>) -> Option<Suppressed> {
-        let config = self.workspace.config.rules.get(finding.rule);
+        let config = self.workspace.config.rules.get(finding.rule.as_str());
         if config.is_some_and(|rule| rule.locked) {
             return None;
         }
@@ -127,7 +127,7 @@ impl<'a> Book<'a> {
                 if !suppression.lines.contains(&line) {
                     continue;
                 }
-                let Some(rule) = suppression.names(finding.rule) else { continue };
+                let Some(rule) = suppression.names(&finding.rule) else { continue };
                 let marks = if suppression.is_over(today) { &mut page.late } else { &mut page.used };
                 if let Some(mark) = marks.get_mut(index).and_then(|marks| marks.get_mut(rule)) {
                     *mark = true;
@@ -141,15 +141,16 @@ impl<'a> Book<'a> {
     }
 
     /// Findings about the comments.
-    fn report(&self, inventory: &Inventory, rules: &[(&'static dyn Rule, Severity)]) -> Vec<Finding> {
+    fn report(&self, inventory: &Inventory, rules: &[(AnyRule, Severity)]) -> Vec<Finding> {
         let context = |name: &str| {
             let (rule, severity) = rules.iter().find(|(rule, _)| rule.meta().name == name)?;
             Some(Context::for_repo(self.workspace, rule.meta(), *severity, inventory))
         };
         let (mut unused, mut expired, mut invalid) = (context(UNUSED), context(EXPIRED), context(INVALID));
+        let registry = Registry::of(self.workspace);
         for page in self.files.values().filter(|page| page.own) {
             if let Some(cx) = &mut invalid {
-                page.report_invalid(self.workspace, cx);
+                page.report_invalid(self.workspace, &registry, cx);
             }
             let in_part = std::cell::LazyCell::new(|| reached_in_part(&page.file, inventory));
             for (index, suppression) in page.comments.suppressions.iter().enumerate() {
@@ -164,7 +165,7 @@ impl<'a> Book<'a> {
                                 .help("mend what it hides, or move the date");
                         }
                     } else if !marked(&page.used)
-                        && rules.iter().any(|(rule, _)| rule.meta().name == name)
+                        && rules.iter().any(|(rule, _)| rule.meta().name == name.as_str())
                         && !self.is_locked(name)
                         && !*in_part
                         && let Some(cx) = &mut unused
@@ -197,13 +198,13 @@ impl Page {
         Some(Self { file, comments, own, used: marks.clone(), late: marks })
     }
 
-    fn report_invalid(&self, workspace: &Workspace, cx: &mut Context<'_>) {
+    fn report_invalid(&self, workspace: &Workspace, registry: &Registry, cx: &mut Context<'_>) {
         for wrong in &self.comments.wrong {
             cx.report_at(wrong.at, wrong.message.clone()).help(wrong.help.clone());
         }
         for (name, at) in self.comments.suppressions.iter().flat_map(|it| &it.rules) {
-            if rules::find(name).is_none() {
-                let close = did_you_mean(name, rules::names());
+            if registry.find(name).is_none() {
+                let close = did_you_mean(name, registry.names());
                 let help = match close {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => "`gitops-lint rules` lists them".to_owned(),

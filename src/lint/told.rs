@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Label, Problem, Severity};
 use crate::repo::{AppEntry, AppKind, Inventory, Labels, Spec, Status, Workspace};
-use crate::rules::{self, Context, Rule};
+use crate::rules::{self, AnyRule, Context};
 use crate::source::{FileId, Span, TreePath};
 
 use super::Options;
@@ -24,7 +24,7 @@ const CAUSES: [(&str, bool); 3] = [("syntax-error", true), ("duplicate-key", fal
 pub(super) fn told(
     workspace: &Workspace,
     inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     options: &Options,
     findings: Vec<Finding>,
 ) -> Vec<Finding> {
@@ -39,9 +39,9 @@ pub(super) fn told(
 fn folded(findings: Vec<Finding>) -> Vec<Finding> {
     let mut causes: BTreeMap<FileId, Vec<(Span, bool, usize)>> = BTreeMap::new();
     let (consequences, mut kept): (Vec<Finding>, Vec<Finding>) =
-        findings.into_iter().partition(|finding| CONSEQUENCES.contains(&finding.rule));
+        findings.into_iter().partition(|finding| CONSEQUENCES.contains(&finding.rule.as_str()));
     for (index, finding) in kept.iter().enumerate() {
-        if let Some((_, whole)) = CAUSES.iter().find(|(rule, _)| *rule == finding.rule) {
+        if let Some((_, whole)) = CAUSES.iter().find(|(rule, _)| finding.rule == *rule) {
             let at = finding.primary.at;
             causes.entry(at.file).or_default().push((at, *whole, index));
         }
@@ -67,7 +67,7 @@ fn folded(findings: Vec<Finding>) -> Vec<Finding> {
 fn untold(
     workspace: &Workspace,
     inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
     options: &Options,
     findings: &[Finding],
 ) -> Vec<Finding> {
@@ -94,8 +94,8 @@ fn untold(
 
 /// What findings say, by what asks for it.
 struct Told<'f> {
-    apps: BTreeSet<(&'static str, &'f str)>,
-    spans: BTreeSet<(&'static str, Span)>,
+    apps: BTreeSet<(&'f str, &'f str)>,
+    spans: BTreeSet<(&'f str, Span)>,
     broken: BTreeSet<TreePath>,
 }
 
@@ -103,9 +103,9 @@ impl<'f> Told<'f> {
     fn of(findings: &'f [Finding], workspace: &Workspace) -> Self {
         let mut told = Self { apps: BTreeSet::new(), spans: BTreeSet::new(), broken: BTreeSet::new() };
         for finding in findings {
-            told.apps.extend(finding.apps.iter().map(|app| (finding.rule, &**app)));
+            told.apps.extend(finding.apps.iter().map(|app| (finding.rule.as_str(), &**app)));
             let labels = std::iter::once(&finding.primary).chain(&finding.related);
-            told.spans.extend(labels.map(|label| (finding.rule, label.at)));
+            told.spans.extend(labels.map(|label| (finding.rule.as_str(), label.at)));
             if finding.rule == "syntax-error" {
                 let file = workspace.sources.get(finding.primary.at.file);
                 told.broken.extend(file.and_then(|file| file.path().cloned()));
@@ -174,9 +174,10 @@ fn report(
 mod tests {
     use std::sync::Arc;
 
-    use crate::finding::ProblemKind;
+    use crate::finding::{ProblemKind, RuleId};
     use crate::lint::{Options, lint};
     use crate::repo::Workspace;
+    use crate::rules::Registry;
     use crate::source::{MemoryTree, Sources};
     use crate::yaml::Cache;
 
@@ -185,16 +186,17 @@ mod tests {
     fn workspace(files: &[(&str, &str)]) -> Workspace {
         let sources = Sources::new();
         let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
-        Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::known()).0
+        Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &Registry::built_in().known()).0
     }
 
     /// Every kind has rules that tell it, and they exist; only what is not on this machine is coverage alone.
     #[test]
     fn every_kind_of_problem_has_a_rule() {
+        let registry = Registry::built_in();
         for kind in ProblemKind::ALL {
             let about = rules::rules_about(Some(kind));
             assert_eq!(about.is_empty(), kind == ProblemKind::Unavailable, "{kind:?}");
-            assert!(about.iter().all(|name| rules::find(name).is_some()), "{kind:?}: {about:?}");
+            assert!(about.iter().all(|name| registry.find(name).is_some()), "{kind:?}: {about:?}");
         }
         assert!(!rules::rules_about(None).is_empty());
     }
@@ -245,15 +247,19 @@ mod tests {
                     entry.problems = vec![Problem { place: placed.then_some(place), ..problem }];
                     entry.reason = Some("it does not work".to_owned());
                     entry.status = Status::Failed;
-                    let rules: Vec<_> = rules::all().map(|rule| (rule, rule.meta().severity)).collect();
+                    let registry = Registry::built_in();
+                    let rules: Vec<_> =
+                        registry.iter().map(|rule| (rule.clone(), rule.meta().severity)).collect();
                     let options = Options::default();
                     let findings = told(&workspace, &inventory, &rules, &options, Vec::new());
-                    let told: Vec<&str> = findings.iter().map(|it| it.rule).collect();
+                    let told: Vec<&str> = findings.iter().map(|it| &*it.rule).collect();
                     assert_eq!(told, [FAILED], "{kind}, {problem_kind:?}");
                     // Where another rule has told it already, this one is silent.
                     let Some(rule) = rules::rules_about(Some(problem_kind)).first() else { continue };
-                    let known: Vec<Finding> =
-                        findings.into_iter().map(|finding| Finding { rule, ..finding }).collect();
+                    let known: Vec<Finding> = findings
+                        .into_iter()
+                        .map(|finding| Finding { rule: RuleId::new(rule), ..finding })
+                        .collect();
                     let all = super::told(&workspace, &inventory, &rules, &options, known);
                     assert_eq!(all.len(), 1, "{kind}, {problem_kind:?}");
                 }
@@ -270,7 +276,7 @@ mod tests {
         ]);
         let report = lint(&workspace, &Options::default());
         let rules: Vec<_> =
-            report.findings.iter().map(|it| (it.finding.rule, it.finding.apps.len())).collect();
+            report.findings.iter().map(|it| (&*it.finding.rule, it.finding.apps.len())).collect();
         assert_eq!(rules, [("syntax-error", 1)]);
     }
 }

@@ -5,14 +5,14 @@ use rayon::prelude::*;
 
 use crate::finding::{Finding, Severity};
 use crate::repo::{self, Inventory, Object, ScannedDocument, Workspace};
-use crate::rules::{Context, Rule};
+use crate::rules::{AnyRule, Context};
 use crate::source::TreePath;
 
 /// What the rules that [stand alone](Rule::stands_alone) find in them, as likely: nobody says that they are applied.
 pub(super) fn check(
     workspace: &Workspace,
     inventory: &Inventory,
-    rules: &[(&'static dyn Rule, Severity)],
+    rules: &[(AnyRule, Severity)],
 ) -> Vec<Finding> {
     let rules: Vec<_> = rules.iter().filter(|(rule, _)| rule.stands_alone()).collect();
     if rules.is_empty() {

@@ -1,18 +1,17 @@
 //! The rules that a repository brings itself: `rules.d/*.yaml` at its root.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::admission::{Mistake, OwnRule};
-use crate::source::{FileId, TreePath};
-use crate::yaml::Dialect;
-
-use super::Workspace;
+use crate::source::{FileId, Tree, TreePath};
+use crate::yaml::{Cache, Dialect};
 
 /// Rules and what is wrong with their files.
 #[derive(Debug, Default)]
 pub struct OwnRules {
     /// In the order of their files.
-    pub rules: Vec<OwnRule>,
+    pub rules: Vec<Arc<OwnRule>>,
     /// In the same order.
     pub mistakes: Vec<Mistake>,
     files: Vec<FileId>,
@@ -32,15 +31,16 @@ impl OwnRules {
         self.files.hash(hasher);
     }
 
-    pub(super) fn read(workspace: &Workspace) -> Self {
+    /// Reads them from a tree.
+    pub fn read(tree: &dyn Tree, cache: &Cache) -> Self {
         let mut own = Self::default();
         let dir = TreePath::root().child(Self::DIR);
-        for entry in workspace.tree.list(&dir).unwrap_or_default() {
+        for entry in tree.list(&dir).unwrap_or_default() {
             let path = dir.child(&entry.name);
             let is_yaml = path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
-            let Some(file) = workspace.tree.read(&path).ok().filter(|_| is_yaml) else { continue };
+            let Some(file) = tree.read(&path).ok().filter(|_| is_yaml) else { continue };
             own.files.push(file.id());
-            for document in &workspace.cache.stream(&file).documents {
+            for document in &cache.stream(&file).documents {
                 // What is no YAML is told by another rule.
                 let Some(mut root) = document.root.clone() else { continue };
                 if root.canonicalize(Dialect::Sigs).is_err() {
@@ -53,7 +53,7 @@ impl OwnRules {
                         let words = format!("there is a rule `{}` already", rule.name);
                         own.mistakes.push(Mistake { place: rule.place, words });
                     } else {
-                        own.rules.push(rule);
+                        own.rules.push(Arc::new(rule));
                     }
                 }
             }

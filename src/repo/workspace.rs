@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::argocd::Settings;
 use crate::config::{self, Config, KnownRule};
-use crate::finding::Problem;
+use crate::finding::{Problem, RuleId};
 use crate::flux::Bootstrap;
 use crate::helm::ChartCache;
 use crate::source::{FileId, Remotes, Sources, Tree, TreePath};
@@ -148,12 +148,19 @@ impl Workspace {
         (Self { tree, remotes, record: Some(Arc::clone(&record)), ..self.clone() }, record)
     }
 
-    /// A workspace over a tree that holds its own configuration file, if any; also answers what is wrong with it.
+    /// A workspace over a tree that holds its own configuration file, if any; also answers what is wrong with it. `known` are
+    /// the rules that are built in.
     pub fn of_tree(tree: Arc<dyn Tree>, cache: Arc<Cache>, known: &[KnownRule]) -> (Self, Vec<Problem>) {
         let mut files =
             config::FILE_NAMES.iter().filter_map(|name| tree.read(&TreePath::root().child(name)).ok());
         let (config, problems) = match files.next() {
-            Some(file) => config::read(&file, &cache, known),
+            Some(file) => {
+                let own = OwnRules::read(tree.as_ref(), &cache);
+                let own =
+                    own.rules.iter().map(|rule| KnownRule { name: RuleId::new(&rule.name), options: &[] });
+                let known: Vec<KnownRule> = known.iter().cloned().chain(own).collect();
+                config::read(&file, &cache, &known)
+            }
             None => (Config::default(), Vec::new()),
         };
         let mut checkouts = Checkouts::new(Arc::clone(&tree));
@@ -203,7 +210,7 @@ impl Workspace {
 
     /// The rules below `rules.d`.
     pub fn own_rules(&self) -> &OwnRules {
-        self.known.own_rules.get_or_init(|| OwnRules::read(self))
+        self.known.own_rules.get_or_init(|| OwnRules::read(self.tree.as_ref(), &self.cache))
     }
 
     /// Policies about objects among the files of the tree.

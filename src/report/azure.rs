@@ -39,7 +39,7 @@ pub(super) fn render(report: &Report) -> String {
             azure_property(&file),
             at.line,
             at.column,
-            azure_property(finding.rule),
+            azure_property(&finding.rule),
             azure(&message)
         );
     }

@@ -115,7 +115,7 @@ pub fn fix_json(outcome: &Outcome, names: &Names) -> String {
     fn wire<'a>(it: &'a Decided, outcome: &Outcome, names: &Names) -> Wire<'a> {
         let at = outcome.report.sources.locate(it.finding.primary.at);
         Wire {
-            rule: it.finding.rule,
+            rule: &it.finding.rule,
             file: at.as_ref().map_or_else(String::new, |(file, ..)| names.in_repository(file)),
             line: at.map_or(1, |(_, at, _)| at.line),
             message: &it.finding.message,

@@ -42,7 +42,7 @@ pub(super) fn render(report: &Report) -> String {
                 start.column,
                 end.line,
                 end.column,
-                github_property(finding.rule),
+                github_property(&finding.rule),
                 github(&message)
             );
         }

@@ -60,7 +60,7 @@ pub(super) fn render(report: &Report) -> String {
                 r#type: ISSUE,
                 categories: CATEGORIES,
                 description,
-                check_name: finding.rule,
+                check_name: &finding.rule,
                 fingerprint: Cow::Borrowed(&reported.fingerprint),
                 severity: match finding.severity {
                     Severity::Error => "major",

@@ -265,7 +265,7 @@ fn finding<'a>(reported: &'a Reported, report: &Report) -> Finding<'a> {
     let finding = &reported.finding;
     let (file, start, end) = place(finding.primary.at, report);
     Finding {
-        rule: finding.rule,
+        rule: &finding.rule,
         severity: finding.severity.as_str(),
         confidence: finding.confidence.as_str(),
         message: &finding.message,

@@ -114,7 +114,7 @@ pub(super) fn statistics(report: &Report, look: Look) -> String {
     let rules = counts.rules.iter();
     table(
         "findings by rule",
-        rules.map(|rule| (rule.findings, Some(rule.severity), rule.rule.to_owned())).collect(),
+        rules.map(|rule| (rule.findings, Some(rule.severity), rule.rule.to_string())).collect(),
     );
     table(
         "findings by app",

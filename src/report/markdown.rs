@@ -35,7 +35,7 @@ pub(super) fn render(report: &Report) -> String {
     let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
     for reported in &report.findings {
         let finding = &reported.finding;
-        groups.entry((std::cmp::Reverse(finding.severity), finding.rule)).or_default().push(finding);
+        groups.entry((std::cmp::Reverse(finding.severity), finding.rule.as_str())).or_default().push(finding);
     }
     let mut left = report.findings.len();
     for ((severity, rule), findings) in groups {
@@ -102,10 +102,10 @@ fn group(report: &Report, severity: Severity, rule: &str, findings: &[&Finding])
         Severity::Warning => "🟡",
         Severity::Note => "🔵",
     };
-    let meta = report.rules.get(rule);
-    let name =
-        meta.map_or_else(|| rule.to_owned(), |meta| format!("<a href=\"{}\">{rule}</a>", page_url(meta)));
-    let summary = meta.map_or("", |meta| meta.summary);
+    let meta = report.rules.get(rule).map(|rule| rule.meta());
+    let url = meta.and_then(page_url);
+    let name = url.map_or_else(|| rule.to_owned(), |url| format!("<a href=\"{url}\">{rule}</a>"));
+    let summary = meta.map_or("", |meta| &meta.summary);
     let mut out = format!(
         "\n<details><summary>{icon} <b>{name}</b>: {}. {}</summary>\n\n",
         count(findings.len(), severity.as_str()),

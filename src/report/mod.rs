@@ -161,9 +161,9 @@ pub fn render(report: &Report, format: Format, look: Look) -> String {
     }
 }
 
-/// Where a rule's page is read.
-pub fn page_url(meta: &RuleMeta) -> String {
-    url(meta.subject(), meta.name)
+/// Where a rule's page is read; a team's own has none.
+pub fn page_url(meta: &RuleMeta) -> Option<String> {
+    meta.written.is_none().then(|| url(meta.subject, &meta.name))
 }
 
 /// Where the page of a danger is read.

@@ -37,7 +37,8 @@ struct Data<'a> {
 #[derive(Serialize)]
 struct Rule<'a> {
     summary: &'a str,
-    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 /// The lines around a label.
@@ -68,8 +69,9 @@ pub fn page(report: &Report, fleet: &Fleet, values: &[(String, Vec<ChartValues>)
         pages: report
             .findings
             .iter()
-            .filter_map(|reported| report.rules.get(reported.finding.rule))
-            .map(|meta| (meta.name, Rule { summary: meta.summary, url: page_url(meta) }))
+            .filter_map(|reported| report.rules.get(&reported.finding.rule))
+            .map(|rule| (&*rule.meta().name, rule.meta()))
+            .map(|(name, meta)| (name, Rule { summary: &meta.summary, url: page_url(meta) }))
             .collect(),
         graph: read(&super::graph_json(fleet)),
         values: values.iter().map(|(app, charts)| read(&super::values_json(app, charts, look))).collect(),

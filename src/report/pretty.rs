@@ -170,10 +170,12 @@ fn finding(out: &mut String, finding: &Finding, sources: &Sources, names: &Names
     };
     let message = wrap::hanging(&message, look.width, head.chars().count() + sure.len() + 2, 2);
     let head = paint.severity(severity, &head);
-    let page = crate::rules::find(finding.rule).filter(|_| look.links);
-    let head = page.map_or(head.clone(), |rule| {
-        format!("\u{1b}]8;;{}\u{1b}\\{head}\u{1b}]8;;\u{1b}\\", page_url(rule.meta()))
-    });
+    let page = crate::rules::all()
+        .map(crate::rules::Rule::meta)
+        .find(|meta| look.links && meta.name == finding.rule);
+    let head = page
+        .and_then(page_url)
+        .map_or(head.clone(), |url| format!("\u{1b}]8;;{url}\u{1b}\\{head}\u{1b}]8;;\u{1b}\\"));
     let sure = if sure.is_empty() { sure } else { paint.dim(&sure) };
     let _ = writeln!(out, "{head}{sure}: {}", paint.bold(&message));
     let labels = std::iter::once((&finding.primary, true));

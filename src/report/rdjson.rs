@@ -83,8 +83,8 @@ pub(super) fn render(report: &Report) -> String {
                 Severity::Note => "INFO",
             },
             code: Code {
-                value: finding.rule,
-                url: report.rules.get(finding.rule).map(|meta| page_url(meta)),
+                value: &finding.rule,
+                url: report.rules.get(&finding.rule).and_then(|rule| page_url(rule.meta())),
             },
             related_locations: related.collect(),
         })

@@ -84,23 +84,26 @@ struct Rule<'a> {
     subject: &'a str,
     severity: &'static str,
     preset: &'static str,
-    since: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'a str>,
     summary: &'a str,
     /// Whether `gitops-lint fix` mends what it finds.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'static str>,
-    url: String,
+    /// Where its page is; a team's own has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
 }
 
 /// The rules for machines.
 pub fn rules_json(metas: &[&RuleMeta]) -> String {
     let rules = metas.iter().map(|meta| Rule {
-        name: meta.name,
-        subject: meta.subject(),
+        name: &meta.name,
+        subject: meta.subject,
         severity: meta.severity.as_str(),
         preset: meta.preset.as_str(),
         since: meta.since,
-        summary: meta.summary,
+        summary: &meta.summary,
         fix: meta.fix().map(Applicability::as_str),
         url: page_url(meta),
     });

@@ -75,7 +75,8 @@ struct RuleDescriptor<'a> {
     short_description: Message<'a>,
     full_description: Message<'a>,
     help: Message<'a>,
-    help_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
     default_configuration: Configuration,
     properties: Properties<'a>,
 }
@@ -216,18 +217,19 @@ pub(super) fn render(report: &Report) -> String {
     let shown = report.findings.iter().map(|reported| (reported, Vec::new()));
     let all: Vec<(&Reported, Vec<Suppression<'_>>)> = shown.chain(known).chain(suppressed).collect();
     let mut used: BTreeMap<&str, usize> =
-        all.iter().map(|(reported, _)| (reported.finding.rule, 0)).collect();
+        all.iter().map(|(reported, _)| (reported.finding.rule.as_str(), 0)).collect();
     for (index, at) in used.values_mut().enumerate() {
         *at = index;
     }
-    let rules = used.keys().filter_map(|name| report.rules.get(name)).map(|meta| RuleDescriptor {
-        id: meta.name,
-        short_description: plain(meta.summary),
-        full_description: plain(meta.summary),
-        help: Message { text: meta.summary.into(), markdown: Some(meta.page) },
+    let rules = used.keys().filter_map(|name| report.rules.get(*name)).map(|rule| rule.meta());
+    let rules = rules.map(|meta| RuleDescriptor {
+        id: &meta.name,
+        short_description: plain(&meta.summary),
+        full_description: plain(&meta.summary),
+        help: Message { text: meta.summary.as_str().into(), markdown: Some(&meta.page) },
         help_uri: page_url(meta),
         default_configuration: Configuration { level: meta.severity.as_str() },
-        properties: Properties { tags: vec![meta.subject(), meta.preset.as_str()] },
+        properties: Properties { tags: vec![meta.subject, meta.preset.as_str()] },
     });
     to_json(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -323,8 +325,8 @@ fn result<'a>(
     let steps = std::iter::once(&finding.primary).chain(&finding.related).filter_map(step).collect();
     let chain = CodeFlow { thread_flows: [ThreadFlow { locations: steps }] };
     SarifResult {
-        rule_id: finding.rule,
-        rule_index: rules.get(finding.rule).copied().unwrap_or_default(),
+        rule_id: &finding.rule,
+        rule_index: rules.get(finding.rule.as_str()).copied().unwrap_or_default(),
         level: finding.severity.as_str(),
         rank: rank(finding.confidence),
         message: Message { text: text.into(), markdown: None },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::finding::Severity;
+use crate::finding::{RuleId, Severity};
 use crate::lint::Report;
 
 /// The counts of a report.
@@ -20,7 +20,7 @@ pub(super) struct Statistics {
 
 /// The findings of one rule at one severity.
 pub(super) struct RuleCount {
-    pub(super) rule: &'static str,
+    pub(super) rule: RuleId,
     pub(super) severity: Severity,
     pub(super) findings: usize,
 }
@@ -28,18 +28,18 @@ pub(super) struct RuleCount {
 impl Statistics {
     pub(super) fn of(report: &Report) -> Self {
         let mut severities: BTreeMap<Severity, usize> = BTreeMap::new();
-        let mut rules: BTreeMap<(Severity, &'static str), usize> = BTreeMap::new();
+        let mut rules: BTreeMap<(Severity, RuleId), usize> = BTreeMap::new();
         let mut apps: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
         for reported in &report.findings {
             let finding = &reported.finding;
             *severities.entry(finding.severity).or_default() += 1;
-            *rules.entry((finding.severity, finding.rule)).or_default() += 1;
+            *rules.entry((finding.severity, finding.rule.clone())).or_default() += 1;
             finding.apps.iter().for_each(|app| *apps.entry(app).or_default() += 1);
         }
         let rules = rules.into_iter();
         let mut rules: Vec<RuleCount> =
             rules.map(|((severity, rule), findings)| RuleCount { rule, severity, findings }).collect();
-        rules.sort_by(|a, b| (b.severity, b.findings, a.rule).cmp(&(a.severity, a.findings, b.rule)));
+        rules.sort_by(|a, b| (b.severity, b.findings, &a.rule).cmp(&(a.severity, a.findings, &b.rule)));
         let mut apps: Vec<(Arc<str>, usize)> =
             apps.into_iter().map(|(app, number)| (Arc::clone(app), number)).collect();
         apps.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
@@ -53,7 +53,11 @@ impl Statistics {
             rules: self
                 .rules
                 .iter()
-                .map(|it| WireRule { rule: it.rule, severity: it.severity.as_str(), findings: it.findings })
+                .map(|it| WireRule {
+                    rule: it.rule.clone(),
+                    severity: it.severity.as_str(),
+                    findings: it.findings,
+                })
                 .collect(),
             apps: self
                 .apps
@@ -74,7 +78,7 @@ pub(super) struct Wire {
 
 #[derive(Serialize)]
 struct WireRule {
-    rule: &'static str,
+    rule: RuleId,
     severity: &'static str,
     findings: usize,
 }

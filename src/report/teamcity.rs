@@ -14,14 +14,14 @@ pub(super) fn render(report: &Report) -> String {
     for reported in &report.findings {
         let finding = &reported.finding;
         let Some((file, at, _)) = report.locate(finding.primary.at) else { continue };
-        if declared.insert(finding.rule) {
-            let meta = report.rules.get(finding.rule);
+        if declared.insert(&finding.rule) {
+            let meta = report.rules.get(&finding.rule).map(|rule| rule.meta());
             let _ = writeln!(
                 out,
                 "##teamcity[inspectionType id='{0}' name='{0}' category='gitops-lint {1}' description='{2}']",
-                teamcity(finding.rule),
-                teamcity(meta.map_or("", |meta| meta.subject())),
-                teamcity(meta.map_or(finding.rule, |meta| meta.summary)),
+                teamcity(&finding.rule),
+                teamcity(meta.map_or("", |meta| meta.subject)),
+                teamcity(meta.map_or(&*finding.rule, |meta| &meta.summary)),
             );
         }
         let severity = match finding.severity {
@@ -36,7 +36,7 @@ pub(super) fn render(report: &Report) -> String {
         let _ = writeln!(
             out,
             "##teamcity[inspection typeId='{}' message='{}' file='{}' line='{}' SEVERITY='{severity}']",
-            teamcity(finding.rule),
+            teamcity(&finding.rule),
             teamcity(&message),
             teamcity(&file),
             at.line,

@@ -165,7 +165,7 @@ impl Search<'_> {
 }
 
 /// What tells a finding from others but for the lines that it is on.
-fn kind<'r>(it: &'r Reported, report: &Report) -> (&'static str, Option<Arc<str>>, &'r str) {
+fn kind<'r>(it: &'r Reported, report: &Report) -> (&'r str, Option<Arc<str>>, &'r str) {
     let file = report.sources.get(it.finding.primary.at.file).map(|file| Arc::clone(file.name()));
-    (it.finding.rule, file, it.finding.message.as_str())
+    (it.finding.rule.as_str(), file, it.finding.message.as_str())
 }

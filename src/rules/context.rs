@@ -40,7 +40,7 @@ impl Located for Spot<'_> {
 pub struct Context<'a> {
     /// The repository: configuration, counterfactual renders.
     pub workspace: &'a Workspace,
-    meta: &'static RuleMeta,
+    meta: &'a RuleMeta,
     severity: Severity,
     app: Option<&'a App>,
     inventory: Option<&'a Inventory>,
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
     /// A context for checks of one app's render.
     pub fn for_app(
         workspace: &'a Workspace,
-        meta: &'static RuleMeta,
+        meta: &'a RuleMeta,
         severity: Severity,
         app: &'a App,
         origins: &'a Origins,
@@ -77,7 +77,7 @@ impl<'a> Context<'a> {
     /// A context for checks of files and of the whole repository.
     pub fn for_repo(
         workspace: &'a Workspace,
-        meta: &'static RuleMeta,
+        meta: &'a RuleMeta,
         severity: Severity,
         inventory: &'a Inventory,
     ) -> Self {
@@ -217,7 +217,7 @@ impl<'a> Context<'a> {
             "`{}` does not declare the option `{name}`",
             self.meta.name
         );
-        let rule = self.workspace.config.rules.get(self.meta.name)?;
+        let rule = self.workspace.config.rules.get(self.meta.name.as_str())?;
         rule.options.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
     }
 
@@ -239,7 +239,7 @@ impl<'a> Context<'a> {
     pub fn report_labels(&mut self, labels: Labels, message: impl Into<String>) -> Report<'_, 'a> {
         let apps = self.app.iter().map(|app| Arc::clone(&app.name)).collect();
         let finding = Finding {
-            rule: self.meta.name,
+            rule: self.meta.name.clone(),
             severity: self.severity,
             confidence: Confidence::Certain,
             message: message.into(),
@@ -258,7 +258,7 @@ impl<'a> Context<'a> {
 
     /// Whether the configuration says how bad the rule's findings are.
     fn is_level_configured(&self) -> bool {
-        let rule = self.workspace.config.rules.get(self.meta.name);
+        let rule = self.workspace.config.rules.get(self.meta.name.as_str());
         matches!(rule.and_then(|rule| rule.level), Some(Level::At(_)))
     }
 

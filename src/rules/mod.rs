@@ -15,10 +15,12 @@ mod kustomize;
 mod mend;
 mod missing;
 mod no_ops;
+mod own;
 mod pod_security;
 mod problems;
 mod projects;
 mod references;
+mod registry;
 mod repo;
 mod rule;
 mod schema;
@@ -30,14 +32,14 @@ mod workload;
 mod workloads;
 mod yaml;
 
-use crate::config::KnownRule;
-
 pub use context::{Context, Located, Report};
+pub use own::OWN;
 pub use problems::{ELSEWHERE, doubt, rules_about};
+pub use registry::{AnyRule, Named, Registry, unknown};
 pub(crate) use rule::meta;
 pub use rule::{Preset, Rule, RuleMeta};
 
-/// Every rule, by subject and name.
+/// Every rule that is built in, by subject and name.
 pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
     SUBJECTS.into_iter().flatten().copied()
 }
@@ -56,19 +58,3 @@ const SUBJECTS: [&[&dyn Rule]; 10] = [
     yaml::RULES,
 ];
 // End of what is written.
-
-/// The rule of that name.
-pub fn find(name: &str) -> Option<&'static dyn Rule> {
-    all().find(|rule| rule.meta().name == name)
-}
-
-/// What the configuration may say about rules.
-pub fn known() -> Vec<KnownRule> {
-    let known = |rule: &dyn Rule| KnownRule { name: rule.meta().name, options: rule.meta().options };
-    all().map(known).collect()
-}
-
-/// The names of all rules.
-pub fn names() -> Vec<&'static str> {
-    all().map(|rule| rule.meta().name).collect()
-}

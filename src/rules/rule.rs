@@ -1,7 +1,10 @@
 //! What a rule is.
 
+use smol_str::SmolStr;
+
 use crate::config::RuleOption;
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, RuleId, Severity};
+use crate::origin::Place;
 use crate::repo::{App, Inventory, Object, Rendered, Workspace};
 use crate::yaml::Stream;
 
@@ -27,32 +30,29 @@ impl Preset {
 }
 
 /// What there is to know about a rule without running it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RuleMeta {
     /// Kebab-case, names the bad thing, unique: reads well after "ignore".
-    pub name: &'static str,
+    pub name: RuleId,
     /// One line, the first paragraph of the page.
-    pub summary: &'static str,
+    pub summary: SmolStr,
     /// How bad a finding is unless the configuration or the rule says otherwise.
     pub severity: Severity,
     /// Which preset it belongs to.
     pub preset: Preset,
-    /// The first version that has it.
-    pub since: &'static str,
-    /// The module that implements it, from `module_path!()`: its parent is the subject.
-    pub module: &'static str,
+    /// The first version that has it; none for a team's own.
+    pub since: Option<&'static str>,
+    /// The folder that the rule and its page live in: `argocd`, `helm`, `security`, ...; [`OWN`](super::OWN) for a team's own.
+    pub subject: &'static str,
+    /// Where a team wrote it.
+    pub written: Option<Place>,
     /// What can be configured beside the severity.
     pub options: &'static [RuleOption],
-    /// The whole page, `rules/<subject>/<name>.md`.
-    pub page: &'static str,
+    /// The whole page, `rules/<subject>/<name>.md`; of a team's own rule what its file says.
+    pub page: SmolStr,
 }
 
 impl RuleMeta {
-    /// The folder that the rule and its page live in: `argocd`, `helm`, `security`, ...
-    pub fn subject(&self) -> &'static str {
-        self.module.rsplit("::").nth(1).unwrap_or_default()
-    }
-
     /// Whether fixes mend what the rule finds, and whether the best of them is safe: what the page shows.
     pub fn fix(&self) -> Option<Applicability> {
         let shows = |fence: &str| self.page.lines().any(|line| line == fence);
@@ -68,7 +68,7 @@ impl RuleMeta {
 /// I/O; they report through the context.
 pub trait Rule: Send + Sync {
     /// Name, summary, severity, page.
-    fn meta(&self) -> &'static RuleMeta;
+    fn meta(&self) -> &RuleMeta;
 
     /// A file as written: comments, duplicate keys.
     fn check_file(&self, _file: &Stream, _cx: &mut Context<'_>) {}
@@ -98,18 +98,25 @@ macro_rules! meta {
     ($name:literal, $subject:literal, $severity:ident, $preset:ident, $since:literal, $summary:literal
      $(, $option:literal: $kind:ident = $does:literal)* $(,)?) => {
         static META: $crate::rules::RuleMeta = $crate::rules::RuleMeta {
-            name: $name,
-            summary: $summary,
+            name: $crate::finding::RuleId::built_in($name),
+            summary: ::smol_str::SmolStr::new_static($summary),
             severity: $crate::finding::Severity::$severity,
             preset: $crate::rules::Preset::$preset,
-            since: $since,
-            module: module_path!(),
+            since: Some($since),
+            subject: $subject,
+            written: None,
             options: &[$($crate::config::RuleOption {
                 name: $option,
                 kind: $crate::config::OptionKind::$kind,
                 summary: $does,
             },)*],
-            page: include_str!(concat!("../../../rules/", $subject, "/", $name, ".md")),
+            page: ::smol_str::SmolStr::new_static(include_str!(concat!(
+                "../../../rules/",
+                $subject,
+                "/",
+                $name,
+                ".md"
+            ))),
         };
     };
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::kustomize;
 use crate::origin::Verbatim;
 use crate::repo::Object;
-use crate::rules;
+use crate::rules::{Registry, RuleMeta};
 use crate::schema::{self, Found, Kubernetes, Outline};
 use crate::source::Span;
 use crate::yaml::{Dialect, parse_text};
@@ -79,7 +79,7 @@ pub(super) fn complete(cursor: &Cursor, checked: &Checked, session: &Session) ->
             rest.rsplit_once(['[', ' ', ',']).filter(|_| rest.contains('[') && !rest.contains(']'))?;
         let start = cursor.offset - typed.len() as u32;
         let at = Span::new(file.id(), start, cursor.offset);
-        return Some(Proposals { all: rule_names(), at, behind_key: "" });
+        return Some(Proposals { all: rule_names(checked), at, behind_key: "" });
     }
     let text = file.text_or_empty();
     let typing = Typing::at(text, cursor.offset as usize)?;
@@ -153,7 +153,7 @@ fn outline(
     })
 }
 
-fn rule_names() -> Vec<Proposal> {
-    let proposal = |meta: &rules::RuleMeta| Proposal::new(meta.name, meta.summary, Sort::Word);
-    rules::all().map(|rule| proposal(rule.meta())).collect()
+fn rule_names(checked: &Checked) -> Vec<Proposal> {
+    let proposal = |meta: &RuleMeta| Proposal::new(meta.name.as_str(), meta.summary.as_str(), Sort::Word);
+    Registry::of(&checked.workspace).iter().map(|rule| proposal(rule.meta())).collect()
 }

@@ -1,7 +1,7 @@
 //! `invalid-custom-rule`: see the page.
 
 use crate::repo::Inventory;
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::rules::{self, Context, Rule, RuleMeta, meta};
 
 meta!(
     "invalid-custom-rule",
@@ -25,6 +25,13 @@ impl Rule for InvalidCustomRule {
             cx.report(mistake.place, mistake.words.clone());
         }
         for rule in &own.rules {
+            if rules::all().any(|known| known.meta().name == *rule.name || known.meta().subject == rule.name)
+            {
+                cx.report(
+                    rule.place,
+                    format!("`{}` is built in: the rule needs a name of its own", rule.name),
+                );
+            }
             for wrong in rule.test() {
                 cx.report(rule.place, format!("the examples of `{}` show otherwise: {wrong}", rule.name));
             }

@@ -2,7 +2,6 @@
 
 use super::Rule;
 
-mod custom_rule;
 mod expired_suppression;
 mod failed_app;
 mod invalid_custom_rule;
@@ -12,7 +11,6 @@ mod unused_suppression;
 
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
-    &custom_rule::CustomRule,
     &expired_suppression::ExpiredSuppression,
     &failed_app::FailedApp,
     &invalid_custom_rule::InvalidCustomRule,

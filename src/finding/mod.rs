@@ -1,11 +1,15 @@
 //! Findings and problems: plain data that everything above passes along. How they look is decided in `report`.
 
+mod rule_id;
+
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::origin::Place;
 use crate::source::{FileId, Span};
+
+pub use rule_id::RuleId;
 
 /// How bad it is if a finding is true; how sure that is, [`Confidence`] says. The words are SARIF's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,7 +222,7 @@ pub struct GivenBy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's name.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// How bad it is if it is true.
     pub severity: Severity,
     /// How sure it is.
