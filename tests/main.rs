@@ -62,6 +62,7 @@ mod reading;
 mod references;
 mod reports;
 mod review;
+mod revisions;
 mod rules;
 mod screens;
 mod silence;
