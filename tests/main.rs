@@ -63,6 +63,7 @@ mod reading;
 mod references;
 mod reports;
 mod review;
+mod revisions;
 mod rules;
 mod screens;
 mod silence;

@@ -431,6 +431,7 @@ fn shown(problem: &Problem, sources: &Sources) -> String {
         object: None,
         fix: None,
         given_by: None,
+        lacks: false,
         key: String::new(),
     };
     render_finding(&finding, sources, Look { color: colors(), ..Look::default() }) + "\n"

@@ -243,6 +243,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The definition that says so, where it is one of the repository.
     pub given_by: Option<GivenBy>,
+    /// Whether it is that the object lacks something: no mistake where another app applies the rest of the object.
+    pub lacks: bool,
     /// What identifies the finding beside rule and file when lines move; see `lint::fingerprint`.
     pub key: String,
 }

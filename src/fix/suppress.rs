@@ -69,6 +69,7 @@ mod tests {
                 object: None,
                 fix: None,
                 given_by: None,
+                lacks: false,
                 key: String::new(),
             };
             let made = comment(&finding, "why", &workspace).map(|fix| {

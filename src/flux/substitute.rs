@@ -157,7 +157,7 @@ impl Substituter<'_> {
         let result = match filled {
             Ok(result) => result,
             Err(error) => {
-                let place = broken(&node).unwrap_or_else(|| node.place());
+                let place = self.broken(&node, 0).unwrap_or_else(|| node.place());
                 let message = format!("envsubst error: variable substitution failed: {error}");
                 let help = "write `$${` for a literal `${`, or set the annotation \
                             `kustomize.toolkit.fluxcd.io/substitute: disabled` on the object";
@@ -182,6 +182,34 @@ impl Substituter<'_> {
                 node
             }
         }
+    }
+
+    /// The first reference that cannot be read, in the first value that has one.
+    fn broken(&self, node: &Node, depth: u32) -> Option<Place> {
+        let is_broken = |text: &str| text.contains("${") && Template::parse(text).is_err();
+        match &node.data {
+            _ if depth > MAX_DEPTH => None,
+            Data::Seq(items) => items.iter().find_map(|item| self.broken(item, depth + 1)),
+            Data::Map(map) => map.iter().find_map(|entry| match is_broken(&entry.key.text) {
+                true => Some(entry.key.place()),
+                false => self.broken(&entry.value, depth + 1),
+            }),
+            Data::Scalar(text) => is_broken(text).then(|| self.broken_part(node, text)),
+        }
+    }
+
+    /// The reference in a text that cannot be read: what comes before the one behind it is wrong, and before it was not.
+    fn broken_part(&self, node: &Node, text: &str) -> Place {
+        let starts: Vec<usize> = text.match_indices("${").map(|(start, _)| start).collect();
+        let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
+        let first =
+            ends.partition_point(|end| text.get(..*end).is_some_and(|it| Template::parse(it).is_ok()));
+        let part = starts.get(first).zip(ends.get(first)).and_then(|(start, end)| {
+            let line = text.get(*start..*end)?.find('\n').map_or(*end, |length| start + length);
+            let file = self.sources.get(node.at.file)?;
+            Some(Embedded::of_written(node, &file).locate(*start..line))
+        });
+        part.unwrap_or_else(|| node.place())
     }
 
     /// The first value that is no YAML by itself once its variables are filled in.
@@ -337,10 +365,6 @@ fn stamp(node: &mut Node, place: Place, depth: u32) {
 
 fn has_dollar(node: &Node) -> bool {
     node.find_text(&|text| text.contains("${") || text.contains("$$")).is_some()
-}
-
-fn broken(node: &Node) -> Option<Place> {
-    node.find_text(&|text| text.contains("${") && Template::parse(text).is_err())
 }
 
 fn first_reference(node: &Node) -> Option<Place> {

@@ -6,11 +6,23 @@
 
 use crate::origin::Verbatim;
 use crate::source::Span;
-use crate::yaml::{Data, Dialect, Node, Style, parse_text};
+use crate::yaml::{Data, Dialect, Map, Node, Style, parse_text};
 
 /// Makes scalars what they are after being written and read again. The depth is bounded by that of the object.
 pub(super) fn reprint(node: &mut Node) {
+    unfold_annotations(node);
     visit(node, false);
+}
+
+/// Annotations are set anew when kustomize takes its own out of them (`RemoveBuildAnnotations`): folded ones are folded no more.
+fn unfold_annotations(object: &mut Node) {
+    let metadata = object.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Node::as_map_mut);
+    let annotations = metadata.and_then(|map| map.get_mut("annotations")).and_then(Node::as_map_mut);
+    for entry in annotations.into_iter().flat_map(Map::iter_mut) {
+        if entry.value.style == Style::Folded {
+            entry.value.style = Style::Literal;
+        }
+    }
 }
 
 fn visit(node: &mut Node, in_flow: bool) {

@@ -1,29 +1,63 @@
 //! What follows from a definition of a kind or from a policy is as sure as it is that it is applied: a copy that nothing reads
-//! may be of another version than the cluster has, and a policy that nothing reads may be nobody's.
+//! may be of another version than the cluster has, and a policy that nothing reads may be nobody's. An object that several
+//! owners apply need not be whole for any of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Level;
-use crate::finding::Finding;
-use crate::repo::{Inventory, Workspace};
+use crate::finding::{Confidence, Finding, ObjectRef};
+use crate::repo::{AppKind, Inventory, Workspace};
 use crate::source::{FileId, TreePath};
 
-/// Takes back what only definitions say that nothing applies.
+/// Takes back what only definitions say that nothing applies, and what an object lacks that another app completes.
 pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut [Finding]) {
     let mut known: BTreeMap<FileId, bool> = BTreeMap::new();
+    let completed = completed(inventory, findings);
     for finding in findings {
-        let Some(given) = &finding.given_by else { continue };
         let mut applied =
             |file: &FileId| *known.entry(*file).or_insert_with(|| is_applied(workspace, inventory, *file));
-        if given.files.iter().any(&mut applied) {
-            continue;
-        }
-        finding.confidence = finding.confidence.min(given.otherwise);
+        let most = match &finding.given_by {
+            _ if finding.lacks && object(finding).is_some_and(|it| completed.contains(&it)) => {
+                Confidence::Possible
+            }
+            Some(given) if !given.files.iter().any(&mut applied) => given.otherwise,
+            _ => continue,
+        };
+        finding.confidence = finding.confidence.min(most);
         let configured = workspace.config.rules.get(finding.rule.as_str()).and_then(|rule| rule.level);
         if !matches!(configured, Some(Level::At(_))) {
             finding.severity = finding.severity.min(finding.confidence.most());
         }
     }
+}
+
+/// The object that a finding is about, without the field.
+fn object(finding: &Finding) -> Option<ObjectRef> {
+    finding.object.as_ref().map(|object| ObjectRef { field: None, ..object.clone() })
+}
+
+/// The objects that lack something and that apps of several kinds apply: what one leaves out, another may say. Apps of one kind
+/// are one owner to the API server, which drops what the last of them leaves out.
+fn completed(inventory: &Inventory, findings: &[Finding]) -> BTreeSet<ObjectRef> {
+    let lacking = findings.iter().filter(|finding| finding.lacks).filter_map(object);
+    let mut owners: BTreeMap<ObjectRef, Option<AppKind>> = lacking.map(|it| (it, None)).collect();
+    let mut completed = BTreeSet::new();
+    if owners.is_empty() {
+        return completed;
+    }
+    for object in &inventory.objects {
+        let app = inventory.app(object.app).map(|entry| &entry.app);
+        let Some(app) = app.filter(|app| !app.kind.is_loose()) else { continue };
+        let object = object.to_ref(&app.cluster);
+        match owners.get_mut(&object) {
+            Some(Some(kind)) if *kind != app.kind => {
+                completed.insert(object);
+            }
+            Some(owner) => *owner = Some(app.kind),
+            None => {}
+        }
+    }
+    completed
 }
 
 /// Whether a kustomization names a file as a resource, other than a component that nothing takes in.

@@ -100,7 +100,7 @@ fn are_two(a: &Finding, apps: &FxHashSet<Arc<str>>, b: &Finding) -> bool {
 }
 
 /// Rules that stumble over what another rule tells: the consequence, and its cause.
-const CONSEQUENCES: [(&str, &str); 9] = [
+const CONSEQUENCES: [(&str, &str); 12] = [
     ("invalid-host-name", "undefined-substitution"),
     ("invalid-image-reference", "undefined-substitution"),
     ("invalid-name-or-label", "undefined-substitution"),
@@ -111,6 +111,10 @@ const CONSEQUENCES: [(&str, &str); 9] = [
     ("kustomize-build-failure", "syntax-error"),
     ("render-failure", "syntax-error"),
     ("schema-violation", "render-failure"),
+    ("schema-violation", "undefined-substitution"),
+    ("invalid-object", "undefined-substitution"),
+    // Nobody strays to where nothing is.
+    ("stale-target-revision", "missing-target-revision"),
 ];
 
 /// One mistake speaks once: where a rule tells the cause, what follows from it is part of that finding, which is then as bad as

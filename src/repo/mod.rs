@@ -80,7 +80,7 @@ pub use revisions::GitRevisions;
 pub use said::Said;
 pub use scan::{COPIES, KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
 pub use schemas::{Minor, TreeDefinitions};
-pub use showcase::{has_capitals, has_tokens, is_template, is_test_data, showcase};
+pub use showcase::{has_capitals, has_tokens, is_prose, is_template, is_test_data, showcase};
 pub use untouched::{Change, State};
 pub use watch::{Unwatched, Watch};
 pub use workspace::{ControlPlane, Workspace};

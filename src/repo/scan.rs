@@ -105,6 +105,14 @@ fn is_test(name: &str) -> bool {
     matches!(stem, Some("chainsaw-test" | "kyverno-test" | "kuttl-test"))
 }
 
+/// What the cases of a suite of Gatekeeper's `gator` try: objects that are wrong on purpose, and what they are seen with.
+fn tried(suite: &Node, path: &TreePath) -> Vec<TreePath> {
+    let dir = path.parent().unwrap_or_default();
+    let cases = suite.items(&["tests"]).iter().flat_map(|test| test.items(&["cases"]));
+    let named = cases.flat_map(|case| case.get("object").into_iter().chain(case.items(&["inventory"])));
+    named.filter_map(Node::scalar).filter_map(|text| dir.join(text).ok()).collect()
+}
+
 impl Scan {
     /// Reads the workspace's tree.
     pub fn of(workspace: &Workspace) -> Self {
@@ -192,6 +200,9 @@ impl Scan {
                 secrets += 1;
             }
             let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+            if group == "test.gatekeeper.sh" && kind == "Suite" {
+                self.inputs.extend(tried(root, path));
+            }
             let name = text(&["metadata", "name"]);
             self.written.insert((kind.clone(), name.clone()));
             self.documents.push(ScannedDocument {

@@ -68,6 +68,11 @@ pub fn is_template(text: &str) -> bool {
     !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
 }
 
+/// Whether a text that is to be one word is a sentence, such as "enter your domain": who deploys it writes the value instead.
+pub fn is_prose(text: &str) -> bool {
+    text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() > 2
+}
+
 /// Whether a name has a part in capitals, such as `DOMAIN` or `PROJECT_ID`: the habit of scripts for what they replace.
 pub fn has_capitals(name: &str) -> bool {
     name.split(['.', '-', '/', ':']).any(is_token)

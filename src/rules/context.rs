@@ -136,11 +136,22 @@ impl<'a> Context<'a> {
     /// deploys and others may build on, a chart with values that only may be those of a release; or the object says itself that
     /// it is applied over what another owner has applied.
     pub fn completed(&self, object: &Object) -> Option<Confidence> {
-        if is_part(object) {
+        if is_part(object) || self.is_called_patch(object) {
             return Some(Confidence::Possible);
         }
         let open = |app: &App| app.kind == AppKind::Overlay || app.provisional || !app.environment.is_empty();
         self.app.is_some_and(open).then_some(Confidence::Likely)
+    }
+
+    /// Whether Flux, which leaves alone what others say about an object, applies it from a file that is called a patch.
+    fn is_called_patch(&self, object: &Object) -> bool {
+        let applied = self.app.is_some_and(|app| app.kind == AppKind::Kustomization);
+        let file = self.sources().get(object.place().at.file);
+        let name = file.and_then(|file| file.path().map(|path| path.file_name().to_lowercase()));
+        applied
+            && name.is_some_and(|name| {
+                name.split(['-', '_', '.']).any(|part| matches!(part, "patch" | "patches"))
+            })
     }
 
     /// The version of Kubernetes on the cluster that the object goes to.
@@ -250,6 +261,7 @@ impl<'a> Context<'a> {
             object: None,
             fix: None,
             given_by: None,
+            lacks: false,
             key: String::new(),
         };
         let doubtful = self.app.is_some_and(|app| app.stray);
@@ -383,6 +395,11 @@ impl Report<'_, '_> {
     /// The definition that says so: whether something applies it is known once all apps are rendered.
     pub fn given_by(self, definition: Option<GivenBy>) -> Self {
         self.with(|finding| finding.given_by = definition)
+    }
+
+    /// That the object lacks something: whether another app applies the rest of it is known once all apps are rendered.
+    pub fn lacking(self, lacks: bool) -> Self {
+        self.with(|finding| finding.lacks = lacks)
     }
 
     /// How to mend it.

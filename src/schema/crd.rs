@@ -181,6 +181,7 @@ fn def(node: &Node, open: bool, strict: Strict, depth: u32) -> Def {
         _ => ListType::Atomic,
     };
     let items = node.get("items").filter(|items| items.as_map().is_some()).map(below);
+    let items = if preserve { items.map(opened) } else { items };
     let validations: Vec<Validation> =
         node.items(&["x-kubernetes-validations"]).iter().filter_map(Validation::read).collect();
     let is_validated = |schema: &Schema| matches!(schema, Schema::Here(def) if def.validated);
@@ -209,6 +210,21 @@ fn def(node: &Node, open: bool, strict: Strict, depth: u32) -> Def {
         limits: limits(node, open, int_or_string, depth),
         validations,
         validated,
+    }
+}
+
+/// What the items of a list keep that keeps unknown fields: theirs as well, but not those of what they name (`skipPrune` of
+/// `apiextensions-apiserver/pkg/apiserver/schema/pruning`).
+fn opened(items: Schema) -> Schema {
+    match items {
+        Schema::Here(mut def) => {
+            if matches!(def.others, Others::Nothing | Others::Closed) {
+                def.others = Others::Open;
+            }
+            def.items = def.items.take().map(opened);
+            Schema::Here(def)
+        }
+        other => other,
     }
 }
 

@@ -117,7 +117,8 @@ fn dig(args: &[Value]) -> Result {
 fn merge(args: &[Value], overwrite: bool) -> Result {
     let mut target = arg(args, 0).clone();
     if target.as_map().is_none() {
-        return Err(Failure::new("assignment to entry in nil map"));
+        // Nothing at all is a map that is not there yet.
+        target = Value::map(Map::nil(crate::gotemplate::MapKind::Any));
     }
     for source in rest(args, 1) {
         let Some(source) = source.as_map() else { continue };

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::golang::Glob;
 use crate::repo::Workspace;
 use crate::source::{SourceFile, Span, TreePath, is_told};
 
@@ -13,6 +14,8 @@ pub struct Scripts {
     made: FxHashMap<(&'static str, SmolStr), Span>,
     /// Lines that apply files with kubectl.
     applying: Vec<String>,
+    /// Directories that lines apply by a name with variables in it, each as a pattern.
+    directories: Vec<Glob>,
 }
 
 impl Scripts {
@@ -27,6 +30,7 @@ impl Scripts {
             let text = file.text_or_empty();
             if text.contains("create ") || text.contains("kubectl") {
                 scripts.read(&file, text);
+                scripts.read_directories(text);
             }
         }
         scripts
@@ -48,6 +52,17 @@ impl Scripts {
         }
     }
 
+    /// Directories that commands apply: `kubectl apply -k "$ROOT/local/$CLUSTER"`, `flux create kustomization x --path=./local`.
+    fn read_directories(&mut self, text: &str) {
+        let whole = text.replace("\\\n", " ");
+        for line in whole.lines().map(str::trim_start).filter(|line| !line.starts_with('#')) {
+            let kubectl = line.contains("kubectl") && (line.contains(" apply") || line.contains(" create"));
+            if kubectl || line.contains("flux create kustomization") {
+                self.directories.extend(line.split([' ', '=', '\t']).filter_map(directory));
+            }
+        }
+    }
+
     /// The name of an object where some line makes it.
     pub fn made(&self, kind: &str, name: &str) -> Option<Span> {
         let kind = MADE.into_iter().find(|made| *made == kind)?;
@@ -59,8 +74,30 @@ impl Scripts {
         let dir = path.parent().filter(|dir| dir.as_str().contains('/'));
         self.applying.iter().any(|line| {
             line.contains(path.file_name()) || dir.as_ref().is_some_and(|dir| line.contains(dir.as_str()))
-        })
+        }) || std::iter::successors(path.parent(), TreePath::parent)
+            .any(|dir| self.directories.iter().any(|pattern| pattern.matches(dir.as_str())))
     }
+}
+
+/// A word of a command that is a path with variables, as a pattern for directories: `"$ROOT/local/${CLUSTER}/bootstrap"` is
+/// `local/*/bootstrap`. What is named without variables is found by its text.
+fn directory(word: &str) -> Option<Glob> {
+    let word = word.trim_matches(['"', '\'', '`', ';', ')']);
+    let parts: Vec<&str> = word.split('/').skip_while(|part| part.starts_with('$') || *part == ".").collect();
+    let is_plain = |part: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        !part.is_empty() && part.bytes().all(plain)
+    };
+    // Something has to be said about where it is, and what.
+    if parts.iter().filter(|part| is_plain(part)).count() < 2 || parts.iter().all(is_plain) {
+        return None;
+    }
+    let pattern: Option<Vec<&str>> = parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| if is_plain(&part) { Some(part) } else { part.starts_with('$').then_some("*") })
+        .collect();
+    Glob::new(&pattern?.join("/"), &['/'])
 }
 
 /// The kinds that lines make.

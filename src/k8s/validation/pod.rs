@@ -106,7 +106,11 @@ fn names(pod: &Pod<'_>, found: &mut Found) {
                 found.wrong(&node, format!("`{name}` cannot be the name of a container: {why}"));
             } else if seen.insert(name, kind).is_some_and(|other| other != kind) {
                 // Within one list the schema tells.
-                found.wrong(&node, format!("an init container and a container are both called `{name}`"));
+                let who = match kind {
+                    ContainerKind::Ephemeral => "an ephemeral container and another one",
+                    _ => "an init container and a container",
+                };
+                found.wrong(&node, format!("{who} are both called `{name}`"));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::origin::Place;
 use crate::repo::{AppEntry, AppKind, Inventory, has_tokens};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::Span;
+use crate::source::{Home, Span};
 
 meta!(
     "duplicate-application-name",
@@ -54,6 +54,9 @@ impl Rule for DuplicateApplicationName {
                 if is_template(entry.app.place) || is_template(rival.app.place) {
                     continue;
                 }
+                if is_one_file(inventory, entry, rival, cx) {
+                    continue;
+                }
                 let pair = pairs.entry((entry.app.place.at, rival.app.place.at)).or_insert_with(|| Pair {
                     entry,
                     rival,
@@ -87,5 +90,21 @@ impl Rule for DuplicateApplicationName {
                 report.likely();
             }
         }
+    }
+}
+
+/// Whether both are one file, of which an app renders another revision: what lies in the working tree is where that revision came
+/// from or what it will become, and nothing that is deployed renders it as well.
+fn is_one_file(inventory: &Inventory, entry: &AppEntry, rival: &AppEntry, cx: &Context<'_>) -> bool {
+    let home = |entry: &AppEntry| cx.sources().get(entry.app.place.at.file).map(|file| file.home().clone());
+    let is_idle = |entry: &AppEntry| {
+        let parent = entry.app.parent.and_then(|parent| inventory.app(parent));
+        parent.is_none_or(|parent| parent.app.kind == AppKind::ApplicationSet && parent.app.parent.is_none())
+            || inventory.app(entry.root).is_some_and(|root| root.app.kind.is_loose())
+    };
+    match (home(entry), home(rival)) {
+        (Some(Home::Tree(tree)), Some(Home::Revision { path, .. })) => tree == path && is_idle(entry),
+        (Some(Home::Revision { path, .. }), Some(Home::Tree(tree))) => tree == path && is_idle(rival),
+        _ => false,
     }
 }

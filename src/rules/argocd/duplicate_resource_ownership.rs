@@ -35,7 +35,11 @@ impl Rule for DuplicateResourceOwnership {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let mut owners: BTreeMap<Key<'_>, Vec<&ObjectFacts>> = BTreeMap::new();
-        for object in inventory.objects.iter().filter(|object| counts(inventory, object)) {
+        // What follows a branch or tag that does not exist applies nothing until that is mended, which another rule says.
+        let absent: FxHashSet<AppId> =
+            inventory.apps.iter().filter(|entry| is_absent(entry, cx)).map(|entry| entry.app.id).collect();
+        let owned = |object: &&ObjectFacts| counts(inventory, object) && !absent.contains(&object.app);
+        for object in inventory.objects.iter().filter(owned) {
             let key = (&*object.group, &*object.kind, &*object.namespace, &*object.name);
             owners.entry(key).or_default().push(object);
         }
@@ -51,6 +55,18 @@ impl Rule for DuplicateResourceOwnership {
             report(inventory, &apps, &groups, cx);
         }
     }
+}
+
+/// Whether a source of an Application is at a revision that its repository is known not to have.
+fn is_absent(entry: &AppEntry, cx: &Context<'_>) -> bool {
+    let sources = entry.app.application().map(|it| it.sources.as_slice()).unwrap_or_default();
+    let checkouts = &cx.workspace.checkouts;
+    sources.iter().any(|source| {
+        let revision = source.target_revision();
+        let is_name =
+            !revision.is_empty() && !revision.contains(['*', '^', '~', '>', '<', '=', '{', '$', ' ']);
+        source.chart.is_none() && is_name && checkouts.absent(source.repo_url(), revision).is_some()
+    })
 }
 
 /// Hooks come and go, generated names never collide, and a plain overlay is nobody's claim to a cluster.
@@ -356,7 +372,9 @@ fn report(inventory: &Inventory, apps: &BTreeSet<AppId>, groups: &[Vec<&ObjectFa
     related.retain(|other| other.at != label.at);
     let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
     // What Flux applies from one file with the same result changes nothing but the label that says whose it is.
-    let agreed = same_source && groups.iter().all(|group| agree(group));
+    // A Namespace says nothing but what it is called.
+    let named = groups.iter().flatten().all(|object| object.is("", "Namespace"));
+    let agreed = (same_source || named) && groups.iter().all(|group| agree(group));
     let help = if agreed {
         "all of them apply the same; whichever is deleted first takes it along until the next one is applied"
     } else if same_source {

@@ -1,9 +1,11 @@
 //! `unknown-application-field`: see the page.
 
-use crate::repo::{Declared, Inventory};
+use crate::finding::GivenBy;
+use crate::repo::{Declared, Inventory, Object};
 use crate::rules::schemas::{UnknownField, defines_apps, unknown_fields};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Meant;
+use crate::yaml::Node;
 
 meta!(
     "unknown-application-field",
@@ -35,6 +37,12 @@ impl Rule for UnknownApplicationField {
     }
 }
 
+/// The definition of the repository that knows no such field, if it is one of these: a copy that nothing applies may be of an older
+/// Argo CD than the one that is there.
+fn given(object: &Declared, cx: &Context<'_>) -> Option<GivenBy> {
+    cx.workspace.given_by(&Object::new(Node::clone(&object.node))?)
+}
+
 fn misplaced(object: &Declared, first: &UnknownField, all: &[UnknownField], cx: &mut Context<'_>) {
     let names: Vec<String> = all.iter().map(|field| format!("`{}`", field.name)).collect();
     let message =
@@ -44,7 +52,8 @@ fn misplaced(object: &Declared, first: &UnknownField, all: &[UnknownField], cx: 
         _ => None,
     };
     let help = all.iter().find_map(below).unwrap_or_else(|| "check the indentation".to_owned());
-    cx.report(first.place, message).apps(object.app).help(help);
+    let given = given(object, cx);
+    cx.report(first.place, message).given_by(given).apps(object.app).help(help);
 }
 
 fn report(object: &Declared, field: &UnknownField, cx: &mut Context<'_>) {
@@ -71,9 +80,12 @@ fn report(object: &Declared, field: &UnknownField, cx: &mut Context<'_>) {
         None => (path(name), None),
     };
     let alone = field.meant.is_none();
-    cx.report(field.place, message).apps(object.app).help(help).mend(|at, mender| match new {
-        Some(known) => Some(mender.spell(at, name, known)?.changing_apps()),
-        None if alone => Some(mender.delete(at)?.changing([old.as_str()])),
-        None => None,
-    });
+    let given = given(object, cx);
+    cx.report(field.place, message).given_by(given).apps(object.app).help(help).mend(
+        |at, mender| match new {
+            Some(known) => Some(mender.spell(at, name, known)?.changing_apps()),
+            None if alone => Some(mender.delete(at)?.changing([old.as_str()])),
+            None => None,
+        },
+    );
 }

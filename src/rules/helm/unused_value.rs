@@ -77,7 +77,16 @@ impl Rule for UnusedValue {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => "delete it, or look in the chart's values.yaml for the name it has there".to_owned(),
             };
-            let message = format!("no template reads `{}`", value.path);
+            // A key such as `on` is a truth value to YAML: it is called as somebody wrote it.
+            let written = file.text_or_empty().get(at.start as usize..at.end as usize);
+            let (above, last) = value.path.rsplit_once('.').unwrap_or(("", &value.path));
+            let path =
+                match written.filter(|it| *it != last && BOOLEANS.contains(&it.to_lowercase().as_str())) {
+                    Some(written) if above.is_empty() => written.to_owned(),
+                    Some(written) => format!("{above}.{written}"),
+                    None => value.path.clone(),
+                };
+            let message = format!("no template reads `{path}`");
             let values = ["**.helm.values", "**.helm.valuesObject", "spec.values"];
             cx.report_at(at, message).apps(apps).help(help).mend(|at, mender| {
                 let last = value.path.rsplit('.').next().unwrap_or_default();
@@ -89,6 +98,9 @@ impl Rule for UnusedValue {
         }
     }
 }
+
+/// Words that are `true` or `false` as the key of a mapping.
+const BOOLEANS: [&str; 6] = ["on", "off", "yes", "no", "y", "n"];
 
 /// What follows a dot in templates of charts that no app of this repository deploys: whoever does may give them shared values.
 fn words_of_loose_charts(inventory: &Inventory, workspace: &Workspace) -> FxHashSet<SmolStr> {

@@ -81,6 +81,7 @@ impl Rule for InvalidObject {
             let report = cx
                 .report(refusal.place, refusal.words)
                 .object(object, Some(&refusal.path))
+                .lacking(refusal.lacks)
                 .help(refusal.help.unwrap_or("the API server refuses the object as it is"));
             if let Some(sure) = sure {
                 report.confidence(sure);

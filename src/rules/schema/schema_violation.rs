@@ -90,8 +90,11 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
             && schemas::is_published(object, cx);
         let definition = cx.workspace.given_by(object);
-        let mut report =
-            cx.report(violation.place, message).given_by(definition).object(object, Some(&violation.path));
+        let mut report = cx
+            .report(violation.place, message)
+            .given_by(definition)
+            .object(object, Some(&violation.path))
+            .lacking(missing && apps.is_none());
         if let Some(help) = help {
             report = report.help(help);
         }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::k8s;
-use crate::repo::{Object, has_capitals};
+use crate::repo::{Object, has_capitals, is_prose};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -36,7 +36,10 @@ impl Rule for InvalidHostName {
             let Some(why) = why else { continue };
             let message = format!("`{text}` cannot be a host of {} `{}`: {why}", object.kind, object.name);
             let help = "write a DNS name such as `shop.example.com`, or `*.` and one";
-            cx.report(host.place(), message).object(object, Some(&field)).help(help);
+            let report = cx.report(host.place(), message).object(object, Some(&field)).help(help);
+            if is_prose(text) {
+                report.possible();
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `invalid-image-reference`: see the page.
 
 use crate::k8s::{Image, PodTemplate};
-use crate::repo::Object;
+use crate::repo::{Object, is_prose};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!("invalid-image-reference", "workload", Error, Recommended, "0.1.0", "An image reference is not valid.");
@@ -37,7 +37,11 @@ impl Rule for InvalidImageReference {
             }
             if let Err(why) = Image::parse(text) {
                 let message = format!("`{text}` is not an image: {why}");
-                cx.report(node.place(), message).object(object, Some(&container.path(&pod, "image")));
+                let report =
+                    cx.report(node.place(), message).object(object, Some(&container.path(&pod, "image")));
+                if is_prose(text) {
+                    report.possible();
+                }
             }
         }
     }

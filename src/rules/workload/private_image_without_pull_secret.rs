@@ -1,10 +1,13 @@
 //! `private-image-without-pull-secret`: see the page.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use crate::k8s::Image;
 use crate::origin::Place;
-use crate::repo::{Inventory, ObjectFacts};
+use crate::repo::{Inventory, Labels, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, images, meta, missing};
 use crate::world::World;
 
@@ -27,25 +30,30 @@ impl Rule for PrivateImageWithoutPullSecret {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
         let config = &cx.workspace.config.images;
+        let guarded = guarded(inventory, &world);
+        let on_azure = OnceCell::new();
+        // What a published chart pulls by default, everybody pulls.
+        let (workspace, sources) = (cx.workspace, cx.sources());
+        let is_published = |place: Place| {
+            let at = Labels::of(place, &inventory.origins, workspace).primary.at;
+            sources.get(at.file).is_some_and(|file| file.home().is_copy())
+        };
         for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
             let Some(pod) = object.pod.as_ref().filter(|pod| !pod.pull_secrets) else { continue };
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
-            let private = |(text, ..): &&(SmolStr, Place, Box<str>)| {
+            let on_azure = || *on_azure.get_or_init(|| shows_azure(cx));
+            let private = |(text, place, _): &&(SmolStr, Place, Box<str>)| {
                 let Ok(image) = Image::parse(text) else { return false };
                 images::matches_image(&config.public, &image).is_none()
                     && (images::matches_image(&config.private, &image).is_some()
-                        || is_private(image.registry) && !pulls_by_itself(cx, cluster))
+                        || is_azure(image.registry)
+                            && !pulls_by_itself(cx, cluster)
+                            && (guarded.contains(image.registry) || !on_azure() && !is_published(*place)))
             };
             let Some((text, place, field)) = pod.images.iter().find(private) else { continue };
             // The account of the pod may carry the secret; unless it is rendered, nobody knows.
-            let accounts: Vec<&ObjectFacts> = world
-                .named(object.app, "", "ServiceAccount", &pod.service_account)
-                .filter(|account| account.namespace == object.namespace)
-                .collect();
-            let carries = |account: &&ObjectFacts| {
-                account.references.iter().any(|it| it.field.starts_with("imagePullSecrets"))
-            };
-            if accounts.iter().any(carries)
+            let accounts = accounts(&world, object, &pod.service_account);
+            if accounts.iter().any(|account| carries(account))
                 || (accounts.is_empty() && world.open(object.app, &object.namespace, false).is_some())
             {
                 continue;
@@ -67,11 +75,52 @@ impl Rule for PrivateImageWithoutPullSecret {
     }
 }
 
-/// Registries that serve nobody without a login.
-fn is_private(registry: &str) -> bool {
-    registry.ends_with(".azurecr.io")
-        || registry.ends_with(".azurecr.cn")
-        || registry.ends_with(".azurecr.us")
+/// The ServiceAccount of an object's pods.
+fn accounts<'a>(world: &World<'a>, object: &ObjectFacts, name: &str) -> Vec<&'a ObjectFacts> {
+    let named = world.named(object.app, "", "ServiceAccount", name);
+    named.filter(|account| account.namespace == object.namespace).collect()
+}
+
+/// Whether a ServiceAccount brings a pull secret.
+fn carries(account: &ObjectFacts) -> bool {
+    account.references.iter().any(|it| it.field.starts_with("imagePullSecrets"))
+}
+
+/// Registries of Azure that some pods of the repository need a pull secret for.
+fn guarded<'a>(inventory: &'a Inventory, world: &World<'a>) -> BTreeSet<&'a str> {
+    let mut guarded = BTreeSet::new();
+    for object in &inventory.objects {
+        let Some(pod) = object.pod.as_deref() else { continue };
+        let registries = pod.images.iter().filter_map(|(text, ..)| Image::parse(text).ok());
+        let registries: Vec<&str> =
+            registries.map(|image| image.registry).filter(|registry| is_azure(registry)).collect();
+        let has_secret = || {
+            let accounts = accounts(world, object, &pod.service_account);
+            pod.pull_secrets || accounts.iter().any(|account| carries(account))
+        };
+        if !registries.is_empty() && has_secret() {
+            guarded.extend(registries);
+        }
+    }
+    guarded
+}
+
+/// The registries of Azure serve nobody without a login unless their owner allows it, which few do.
+fn is_azure(registry: &str) -> bool {
+    [".azurecr.io", ".azurecr.cn", ".azurecr.us"].iter().any(|end| registry.ends_with(end))
+}
+
+/// Whether the repository speaks of things that only clusters on Azure have, whose nodes log in by themselves.
+fn shows_azure(cx: &Context<'_>) -> bool {
+    const SIGNS: [&str; 6] = [
+        "kubernetes.azure.com/",
+        "beta.kubernetes.io/azure-",
+        "azure.workload.identity/",
+        "disk.csi.azure.com",
+        "file.csi.azure.com",
+        "az aks ",
+    ];
+    cx.texts().any(|(_, file)| SIGNS.iter().any(|sign| file.text_or_empty().contains(sign)))
 }
 
 /// Nodes of the provider that owns the registry log in by themselves.
