@@ -14,7 +14,7 @@ use gitops_lint::{rules, yaml};
 use crate::blame::{app, flux, report};
 
 /// Rules that tell what the API server refuses.
-const REFUSALS: [&str; 19] = [
+const REFUSALS: [&str; 20] = [
     "deprecated-api-version",
     "duplicate-key",
     "duplicate-mount-path",
@@ -30,6 +30,8 @@ const REFUSALS: [&str; 19] = [
     "kustomize-build-failure",
     "missing-volume",
     "removed-api-version",
+    // What kustomize-controller cannot read.
+    "render-failure",
     "schema-violation",
     "selector-mismatch",
     "unknown-field",
@@ -46,12 +48,13 @@ fn refused(object: &Value) -> Vec<String> {
     };
     let text = format!("=== app.yaml\n{app}=== web/o.yaml\n{object}\n");
     let report = report(&text, &[]);
-    // That Flux needs a namespace is about what applies it.
+    // That Flux needs a namespace is about what applies it; an odd quantity is taken all the same.
     let is_theirs = |it: &&Reported| {
         let message = &it.finding.message;
         let is_image = it.finding.rule == "invalid-image-reference";
         REFUSALS.contains(&&*it.finding.rule)
             && !message.contains("Flux cannot apply")
+            && !(it.finding.rule == "invalid-quantity" && message.contains(" is set to "))
             && (!is_image || message.contains("it is empty"))
     };
     let findings = report.findings.iter().filter(is_theirs);

@@ -1,5 +1,5 @@
 // Command oracle reads lines of JSON, {"id":…,"object":…}, and says of each whether the API server's own code
-// (strict decoding, defaulting, the strategies of pkg/registry) would create it.
+// (strict decoding, defaulting, the strategies of pkg/registry, and the admission that every server has) would create it.
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 	"k8s.io/kubernetes/pkg/capabilities"
 
 	_ "k8s.io/kubernetes/pkg/controlplane"
+	psa "k8s.io/pod-security-admission/api"
 
 	map_ "k8s.io/kubernetes/pkg/registry/admissionregistration/mutatingadmissionpolicy"
 	mapb "k8s.io/kubernetes/pkg/registry/admissionregistration/mutatingadmissionpolicybinding"
@@ -188,12 +189,30 @@ func judge(text []byte) (why string, known bool) {
 				return "spec.ipFamilyPolicy: must be RequireDualStack or PreferDualStack", true
 			}
 		}
+		// As the allocators of ports, whose range is a part of this one.
+		if object.Spec.Type == core.ServiceTypeLoadBalancer && object.Spec.ExternalTrafficPolicy == core.ServiceExternalTrafficPolicyLocal && object.Spec.HealthCheckNodePort == 0 {
+			object.Spec.HealthCheckNodePort = 30000
+		}
+		for _, port := range object.Spec.Ports {
+			if port.NodePort < 0 || port.NodePort > 65535 {
+				return "spec.ports.nodePort: provided port is not in the valid range", true
+			}
+		}
+	case *core.Namespace:
+		// As the admission of Pod Security.
+		if _, errs := psa.PolicyToEvaluate(object.Labels, psa.Policy{}); len(errs) > 0 {
+			return errs.ToAggregate().Error(), true
+		}
 	case *core.Pod:
 		// As the admission of service accounts does.
 		if object.Spec.ServiceAccountName == "" {
 			object.Spec.ServiceAccountName = "default"
 			object.Spec.DeprecatedServiceAccount = "default"
 		}
+	}
+	// What applies an object asks for it by its name, and the API server makes one up for a few kinds alone.
+	if accessor.GetName() == "" && accessor.GetGenerateName() == "" {
+		return "metadata.name: resource name may not be empty", true
 	}
 	if err := rest.BeforeCreate(strategy, ctx, object); err != nil {
 		return err.Error(), true

@@ -68,7 +68,9 @@ fn client(client: &At<'_>, found: &mut Found) {
     if let Some(url) = client.get("url")
         && let Some(text) = final_text(url.node)
     {
-        let rest = text.strip_prefix("https://");
+        // Go reads schemes in small letters.
+        let (scheme, rest) = text.split_once("://").unwrap_or_default();
+        let rest = scheme.eq_ignore_ascii_case("https").then_some(rest);
         let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
         let why = match host {
             None => Some("it must begin with `https://`"),
@@ -123,6 +125,7 @@ fn rule(rule: &At<'_>, operations: &[&str], found: &mut Found) {
             found.wrong(&operation, format!("`{text}` is no operation: use `{}`", operations.join("`, `")));
         }
     }
+    found.fill(rule, &["scope"]);
     found.one_of(rule, "scope", &["Cluster", "Namespaced", "*"]);
     resources(rule, found);
     let names: Vec<&str> = rule.node.items(&["resourceNames"]).iter().filter_map(Node::as_str).collect();
@@ -266,6 +269,7 @@ fn validations(spec: &At<'_>, found: &mut Found) {
             let words = "an expression of several lines needs a `message`";
             found.lack(&validation, "message", words, None);
         }
+        found.fill(&validation, &["reason"]);
         found.one_of(
             &validation,
             "reason",
@@ -336,6 +340,7 @@ pub(super) fn binding(kind: &str, root: &At<'_>, found: &mut Found) {
     found.need(&spec, &["validationActions"]);
     let actions: Vec<&str> =
         spec.node.items(&["validationActions"]).iter().filter_map(Node::as_str).collect();
+    found.not_null(&spec, &["validationActions"]);
     for (index, action) in spec.items("validationActions").enumerate() {
         let Some(text) = final_text(action.node) else { continue };
         if !matches!(text, "Deny" | "Warn" | "Audit") {

@@ -248,6 +248,15 @@ impl Found {
         }
     }
 
+    /// No item of a list of texts may be null, which is read as the empty one, and is not allowed there.
+    pub(super) fn not_null(&mut self, at: &At<'_>, names: &[&'static str]) {
+        for name in names.iter().copied() {
+            for item in at.items(name).filter(|item| item.node.is_null()) {
+                self.wrong(&item, format!("an entry of `{name}` is empty"));
+            }
+        }
+    }
+
     fn shaped(&mut self, value: &At<'_>, name: &str, shape: Shape) {
         if let Some(text) = final_text(value.node).filter(|text| !text.is_empty() && !is_token(text))
             && let Some(why) = shape.error(text)

@@ -42,6 +42,7 @@ pub(super) fn check(root: &At<'_>, found: &mut Found) {
     for name in ["scaleUp", "scaleDown"] {
         let Some(rules) = behavior.get(name).filter(At::is_map) else { continue };
         found.range(&rules, "stabilizationWindowSeconds", 0, 3600);
+        found.fill(&rules, &["selectPolicy"]);
         found.one_of(&rules, "selectPolicy", &["Max", "Min", "Disabled"]);
         if let Some(tolerance) = rules.get("tolerance").filter(|it| negative(it.node)) {
             found.wrong(&tolerance, "`tolerance` must not be negative");

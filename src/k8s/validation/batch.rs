@@ -16,6 +16,7 @@ pub(super) fn check(kind: &str, root: &At<'_>, found: &mut Found) {
     };
     if kind == "Job" {
         job(&spec, true, found);
+        indexed_name(root, &spec, found);
         return;
     }
     found.fill(&spec, &["schedule"]);
@@ -100,6 +101,24 @@ fn job(spec: &At<'_>, alone: bool, found: &mut Found) {
     }
     failure_policy(spec, found);
     success_policy(spec, found);
+}
+
+/// The pods of an indexed Job are called after it and their index, and that is their host's name.
+fn indexed_name(root: &At<'_>, spec: &At<'_>, found: &mut Found) {
+    let Some(last) = spec.int("completions").filter(|count| *count > 0) else { return };
+    if spec.text("completionMode") != "Indexed" {
+        return;
+    }
+    let Some(metadata) = root.get("metadata") else { return };
+    if let Some(name) = metadata.get("name")
+        && let Some(text) = final_text(name.node).filter(|text| !text.is_empty())
+        && let Some(why) = super::shape::Shape::Label.error(&format!("{text}-{}", last - 1))
+    {
+        found.wrong(
+            &name,
+            format!("`{text}` cannot be the name of an indexed Job, whose pods are hosts: {why}"),
+        );
+    }
 }
 
 fn indexed(spec: &At<'_>, found: &mut Found) {
@@ -190,7 +209,9 @@ fn exit_codes(codes: &At<'_>, spec: &At<'_>, found: &mut Found) {
     if codes.has("containerName") && !names.any(|known| known == name) && !name.contains(['$', '{']) {
         found.not_with(codes, "containerName", format!("the pod has no container `{name}`"));
     }
-    let values: Vec<i64> = codes.node.items(&["values"]).iter().filter_map(Node::as_i64).collect();
+    // Read into a number, null is 0.
+    let number = |node: &Node| if node.is_null() { Some(0) } else { node.as_i64() };
+    let values: Vec<i64> = codes.node.items(&["values"]).iter().filter_map(number).collect();
     if values.len() > 255 {
         found.not_with(codes, "values", "`values` has more than 255 entries");
     }
@@ -202,7 +223,7 @@ fn exit_codes(codes: &At<'_>, spec: &At<'_>, found: &mut Found) {
         }
     }
     if codes.text("operator") == "In" {
-        for value in codes.items("values").filter(|it| it.node.as_i64() == Some(0)) {
+        for value in codes.items("values").filter(|it| number(it.node) == Some(0)) {
             found.wrong(&value, "0 is success: it cannot be in `values` of `In`");
         }
     }
@@ -262,7 +283,9 @@ fn known_zone(name: &str) -> Result<(), Option<&'static str>> {
     let meant = did_you_mean(name, time_zones());
     let in_area = name.split_once('/').is_some_and(|(area, place)| {
         let of_area = |zone: &str| zone.strip_prefix(area).is_some_and(|rest| rest.starts_with('/'));
-        !place.is_empty() && !place.contains(' ') && time_zones().any(of_area)
+        // No part of a name of the database is longer than that.
+        let is_short = |part: &str| !part.is_empty() && part.len() <= 14;
+        place.split('/').all(is_short) && !place.contains(' ') && time_zones().any(of_area)
     });
     if meant.is_some() || !in_area { Err(meant) } else { Ok(()) }
 }

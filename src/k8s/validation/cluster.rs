@@ -49,6 +49,23 @@ pub(super) fn lease(root: &At<'_>, found: &mut Found) {
     let Some(spec) = root.get("spec") else { return };
     found.range(&spec, "leaseDurationSeconds", 1, i64::MAX);
     found.positive_or_zero(&spec, &["leaseTransitions"]);
+    for name in ["acquireTime", "renewTime"] {
+        if let Some(time) = spec.get(name)
+            && let Some(text) = final_text(time.node)
+            && !is_micro_time(text)
+        {
+            found.wrong(
+                &time,
+                format!("`{text}` must have six digits behind the second: `2024-01-02T03:04:05.000000Z`"),
+            );
+        }
+    }
+}
+
+/// Whether a time is as precise as `MicroTime` of `k8s.io/apimachinery` wants it; that it is a time is its schema's business.
+fn is_micro_time(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once('.') else { return text.is_empty() };
+    rest.bytes().take_while(u8::is_ascii_digit).count() == 6
 }
 
 pub(super) fn certificate(root: &At<'_>, found: &mut Found) {
@@ -176,6 +193,7 @@ pub(super) fn flow_schema(root: &At<'_>, found: &mut Found) {
                 let words = "a rule that is not for the whole cluster needs `namespaces`";
                 found.lack(&resource, "namespaces", words, None);
             }
+            found.not_null(&resource, &["namespaces"]);
             for namespace in resource.items("namespaces") {
                 if let Some(text) = final_text(namespace.node).filter(|text| *text != "*")
                     && let Some(why) = Shape::Label.error(text)
@@ -188,6 +206,7 @@ pub(super) fn flow_schema(root: &At<'_>, found: &mut Found) {
             found.fill(&urls, &["verbs", "nonResourceURLs"]);
             verbs(&urls, found);
             alone(&urls, "nonResourceURLs", found);
+            found.not_null(&urls, &["nonResourceURLs"]);
             for url in urls.items("nonResourceURLs") {
                 let Some(text) = final_text(url.node).filter(|text| *text != "*") else { continue };
                 let stars = text.find('*');
@@ -203,6 +222,12 @@ pub(super) fn flow_schema(root: &At<'_>, found: &mut Found) {
     }
 }
 
+/// How many bits a hand takes, as `RequiredEntropyBits` of `k8s.io/apiserver/pkg/util/shufflesharding`.
+fn entropy_bits(deck: i64, hand: i64) -> i64 {
+    let cards = (0..hand.min(64)).map(|dealt| (deck - dealt) as f64);
+    cards.map(f64::log2).sum::<f64>().ceil() as i64
+}
+
 fn alone(at: &At<'_>, name: &str, found: &mut Found) {
     let items = at.node.items(&[name]);
     if items.len() > 1 && items.iter().any(|it| it.as_str() == Some("*")) {
@@ -214,6 +239,7 @@ fn verbs(at: &At<'_>, found: &mut Found) {
     const VERBS: [&str; 9] =
         ["get", "list", "create", "update", "delete", "deletecollection", "patch", "watch", "proxy"];
     alone(at, "verbs", found);
+    found.not_null(at, &["verbs"]);
     for verb in at.items("verbs") {
         if let Some(text) = final_text(verb.node).filter(|text| *text != "*" && !VERBS.contains(text)) {
             found.wrong(&verb, format!("`{text}` is no verb"));
@@ -290,5 +316,9 @@ pub(super) fn priority_level(root: &At<'_>, found: &mut Found) {
     }
     if hands > queues {
         found.wrong(&queuing, "`handSize` must be at most `queues`");
+    } else if entropy_bits(queues, hands) > 60 {
+        let words =
+            format!("a hand of {hands} out of {queues} queues cannot be dealt: make one of them smaller");
+        found.wrong(&queuing, words);
     }
 }

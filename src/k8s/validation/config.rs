@@ -52,12 +52,17 @@ pub(super) fn secret(root: &At<'_>, found: &mut Found) {
         _ => return,
     };
     if let Some(data) = root.get("stringData")
+        && data.node.get(json).is_some_and(crate::yaml::Node::is_null)
+    {
+        found.wrong(&data, format!("`{json}` is not JSON: it is empty"));
+    }
+    if let Some(data) = root.get("stringData")
         && let Some(value) = data.get(json)
         && let Some(text) =
             final_text(value.node).or_else(|| value.node.as_str().filter(|it| it.starts_with('{')))
         && !text.contains(['$', '<'])
         && !text.contains("{{")
-        && serde_json::from_str::<serde_json::Value>(text).is_err()
+        && !serde_json::from_str::<serde_json::Value>(text).is_ok_and(|it| it.is_object() || it.is_null())
     {
         found.wrong(&value, format!("`{json}` is not JSON"));
     }

@@ -111,7 +111,7 @@ pub(super) fn resource_field(reference: &At<'_>, found: &mut Found) {
         return;
     }
     let Some(divisor) = reference.get("divisor") else { return };
-    let text = divisor.node.scalar_text().unwrap_or_default();
+    let text = divisor.node.scalar_text().unwrap_or_default().trim();
     let good = if name.ends_with(".cpu") {
         matches!(text, "" | "0" | "1m" | "1")
     } else {
@@ -233,6 +233,17 @@ fn mounts(container: &At<'_>, kind: ContainerKind, pod: &Pod<'_>, found: &mut Fo
                     "recursiveReadOnly",
                     "`recursiveReadOnly` needs `mountPropagation: None`",
                 );
+            }
+        }
+    }
+    for name in ["name", "devicePath"] {
+        let devices = container.node.items(&["volumeDevices"]).iter();
+        let taken: Vec<&str> =
+            devices.map(|it| it.get(name).and_then(Node::as_str).unwrap_or_default()).collect();
+        for (index, device) in container.items("volumeDevices").enumerate() {
+            let text = device.text(name);
+            if !text.is_empty() && taken.iter().take(index).any(|other| *other == text) {
+                found.not_with(&device, name, format!("two devices have the `{name}` `{text}`"));
             }
         }
     }

@@ -62,6 +62,7 @@ fn namespace(metadata: &At<'_>, found: &mut Found) {
 /// `known`: which names need no domain; `None` if all may be without one.
 pub(super) fn finalizers(at: &At<'_>, known: Option<&[&str]>, found: &mut Found) {
     let list = at.node.items(&["finalizers"]);
+    found.not_null(at, &["finalizers"]);
     for finalizer in at.items("finalizers") {
         let Some(text) = final_text(finalizer.node) else { continue };
         let why = match Shape::Qualified.error(text) {

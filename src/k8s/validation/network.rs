@@ -12,6 +12,7 @@ pub(super) fn ingress(root: &At<'_>, found: &mut Found) {
     if spec.is_map() && !spec.is_filled("rules") && !spec.has("defaultBackend") {
         found.lack(&spec, "", "the Ingress has neither `rules` nor `defaultBackend`", None);
     }
+    found.fill(&spec, &["ingressClassName"]);
     found.shape(&spec, "ingressClassName", Shape::Subdomain);
     let annotation = root.node.at_path(&["metadata", "annotations", "kubernetes.io/ingress.class"]);
     if let (Some(old), Some(class)) = (annotation.and_then(final_text), spec.get("ingressClassName"))
@@ -24,6 +25,7 @@ pub(super) fn ingress(root: &At<'_>, found: &mut Found) {
     }
     for tls in spec.items("tls") {
         found.shape(&tls, "secretName", Shape::Subdomain);
+        found.not_null(&tls, &["hosts"]);
         for host in tls.items("hosts").filter(|host| host.node.as_str() == Some("")) {
             found.wrong(&host, "a host is empty");
         }
@@ -152,6 +154,7 @@ pub(super) fn policy(root: &At<'_>, found: &mut Found) {
     if spec.node.items(&["policyTypes"]).len() > 2 {
         found.not_with(&spec, "policyTypes", "`policyTypes` has more than two entries");
     }
+    found.not_null(&spec, &["policyTypes"]);
     for kind in spec.items("policyTypes") {
         if let Some(text) = final_text(kind.node).filter(|text| !matches!(*text, "Ingress" | "Egress")) {
             found.wrong(&kind, format!("`{text}` is no type of policy: use `Ingress` or `Egress`"));
@@ -170,6 +173,7 @@ pub(super) fn policy(root: &At<'_>, found: &mut Found) {
 }
 
 fn policy_port(port: &At<'_>, found: &mut Found) {
+    found.fill(port, &["protocol"]);
     found.one_of(port, "protocol", &["TCP", "UDP", "SCTP"]);
     found.port_or_name(port, "port");
     found.range(port, "endPort", 1, 65535);
@@ -193,6 +197,7 @@ fn peer(peer: &At<'_>, field: &str, found: &mut Found) {
         }
         found.fill(&block, &["cidr"]);
         found.shape(&block, "cidr", Shape::Cidr);
+        found.not_null(&block, &["except"]);
         for except in block.items("except") {
             let Some(text) = final_text(except.node) else { continue };
             if !is_cidr(text) {
@@ -305,6 +310,7 @@ pub(super) fn endpoint_slice(root: &At<'_>, found: &mut Found) {
         if endpoint.node.items(&["addresses"]).len() > 100 {
             found.not_with(&endpoint, "addresses", "`addresses` has more than 100 entries");
         }
+        found.not_null(&endpoint, &["addresses"]);
         for address in endpoint.items("addresses") {
             let Some(text) = final_text(address.node) else { continue };
             let parsed = text.parse::<std::net::IpAddr>();
@@ -333,6 +339,7 @@ pub(super) fn endpoint_slice(root: &At<'_>, found: &mut Found) {
     }
     for (index, port) in root.items("ports").enumerate().filter(|(_, port)| port.is_map()) {
         found.shape(&port, "name", Shape::Label);
+        found.fill(&port, &["protocol"]);
         found.one_of(&port, "protocol", &["TCP", "UDP", "SCTP"]);
         found.shape(&port, "appProtocol", Shape::Qualified);
         let name = port.text("name");

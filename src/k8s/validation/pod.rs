@@ -136,6 +136,10 @@ fn identity(pod: &Pod<'_>, found: &mut Found) {
     for name in ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] {
         found.shape(spec, name, Shape::Subdomain);
     }
+    // What it was called once stands in for it.
+    if !spec.is_filled("serviceAccountName") {
+        found.shape(spec, "serviceAccount", Shape::Subdomain);
+    }
     found.shape(spec, "hostname", Shape::Label);
     found.shape(spec, "subdomain", Shape::Label);
     found.range(spec, "activeDeadlineSeconds", 1, i64::from(i32::MAX));

@@ -67,6 +67,7 @@ pub(super) fn quota(root: &At<'_>, found: &mut Found) {
             found.wrong(&value, format!("`{name}` must be a whole number"));
         }
     }
+    found.not_null(&spec, &["scopes"]);
     for scope in spec.items("scopes") {
         if let Some(text) = final_text(scope.node) {
             self::scope(text, &scope, &spec, found);

@@ -100,8 +100,8 @@ fn subject(kind: &str, subject: &At<'_>, found: &mut Found) {
     }
     found.shape(subject, "name", Shape::Subdomain);
     if !subject.is_filled("namespace") {
-        // A RoleBinding's own namespace may be filled in by what applies it.
-        if kind == "ClusterRoleBinding" || subject.has("namespace") {
+        // That of a RoleBinding stands in for it.
+        if kind == "ClusterRoleBinding" {
             let words = "a ServiceAccount in `subjects` needs a `namespace`";
             found.lack(subject, "namespace", words, Some("add the namespace of the account"));
         }

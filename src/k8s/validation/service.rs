@@ -65,12 +65,13 @@ fn ports(spec: &At<'_>, kind: &str, found: &mut Found) {
     let mut nodes: Vec<(i64, String)> = Vec::new();
     for port in spec.items("ports").filter(At::is_map) {
         found.range(&port, "port", 1, 65535);
-        // Zero is the port itself.
-        if port.int("targetPort") != Some(0) {
+        // Zero, or an empty text, is the port itself.
+        if port.int("targetPort") != Some(0) && port.is_filled("targetPort") {
             found.port_or_name(&port, "targetPort");
         }
         found.one_of(&port, "protocol", &["TCP", "UDP", "SCTP"]);
         found.shape(&port, "appProtocol", Shape::Qualified);
+        found.fill(&port, &["appProtocol"]);
         found.port(&port, "nodePort");
         if several && !port.has("name") {
             let words = "ports of a Service with several must have names";
@@ -133,6 +134,7 @@ fn addresses(spec: &At<'_>, kind: &str, found: &mut Found) {
     found.one_of(spec, "ipFamilyPolicy", &["SingleStack", "PreferDualStack", "RequireDualStack"]);
     let families: Vec<&str> =
         spec.node.items(&["ipFamilies"]).iter().filter_map(crate::yaml::Node::as_str).collect();
+    found.not_null(spec, &["ipFamilies"]);
     for family in spec.items("ipFamilies") {
         if let Some(text) = final_text(family.node).filter(|text| !matches!(*text, "IPv4" | "IPv6")) {
             found.wrong(&family, format!("`{text}` is no family of addresses"));

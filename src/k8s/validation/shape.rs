@@ -62,10 +62,8 @@ impl Shape {
                 own(digit, "it must begin with a letter")
             }),
             Self::Subdomain => dns_subdomain_error(text),
-            Self::Search => dns_subdomain_error(
-                &text.strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or("a").replace('_', "a"),
-            )
-            .filter(|_| text != "."),
+            Self::Search => dns_subdomain_error(&text.strip_suffix('.').unwrap_or(text).replace('_', "a"))
+                .filter(|_| text != "."),
             Self::Qualified => qualified_name_error(text),
             Self::LabelValue => label_value_error(text),
             Self::Segment => path_segment_error(text),

@@ -62,6 +62,7 @@ fn modes(at: &At<'_>, found: &mut Found) {
     {
         found.wrong(&alone, "`ReadWriteOncePod` cannot be used with other access modes");
     }
+    found.fill(at, &["volumeMode"]);
     found.one_of(at, "volumeMode", &["Block", "Filesystem"]);
 }
 
@@ -263,7 +264,10 @@ pub(super) fn attributes_class(root: &At<'_>, found: &mut Found) {
 
 pub(super) fn driver(root: &At<'_>, found: &mut Found) {
     let Some(spec) = root.get("spec").filter(At::is_map) else { return };
+    found.range(&spec, "nodeAllocatableUpdatePeriodSeconds", 10, i64::MAX);
+    found.fill(&spec, &["fsGroupPolicy"]);
     found.one_of(&spec, "fsGroupPolicy", &["ReadWriteOnceWithFSType", "File", "None"]);
+    found.not_null(&spec, &["volumeLifecycleModes"]);
     for mode in spec.items("volumeLifecycleModes") {
         if let Some(text) = mode.node.as_str().filter(|text| !matches!(*text, "Persistent" | "Ephemeral")) {
             found.wrong(&mode, format!("`{text}` is no mode: use `Persistent` or `Ephemeral`"));

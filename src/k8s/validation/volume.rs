@@ -94,6 +94,21 @@ fn source(name: &str, source: &At<'_>, found: &mut Found) {
         "iscsi" => iscsi(source, found),
         "ephemeral" => {
             found.need(source, &["volumeClaimTemplate"]);
+            if let Some(template) = source.get("volumeClaimTemplate") {
+                for (entry, value) in template.entries("metadata") {
+                    let name = entry.key.text.as_str();
+                    if !matches!(name, "labels" | "annotations")
+                        && template.get("metadata").is_some_and(|it| it.is_filled(name))
+                    {
+                        found.wrong(
+                            &value,
+                            format!(
+                                "`{name}` cannot be set: the claim is called after the pod and the volume"
+                            ),
+                        );
+                    }
+                }
+            }
             if let Some(template) = source.get("volumeClaimTemplate")
                 && let Some(spec) = template.get("spec")
             {

@@ -194,8 +194,17 @@ fn stateful(spec: &At<'_>, found: &mut Found) {
     for claim in spec.items("volumeClaimTemplates").filter(At::is_map) {
         storage::claim_template(&claim, found);
         // Its name is that of a volume, too.
-        if let Some(metadata) = claim.get("metadata") {
-            found.shape(&metadata, "name", super::shape::Shape::Label);
+        let metadata = claim.get("metadata");
+        if let Some(metadata) = &metadata {
+            found.shape(metadata, "name", super::shape::Shape::Label);
+        }
+        if metadata.is_none_or(|metadata| metadata.is_map() && !metadata.is_filled("name")) {
+            found.lack(
+                &claim,
+                "metadata.name",
+                "a template of a claim has no name",
+                Some("add `metadata.name`"),
+            );
         }
     }
     let Some(strategy) = spec.get("updateStrategy").filter(At::is_map) else { return };
@@ -225,6 +234,7 @@ fn budget(root: &At<'_>, found: &mut Found) {
     for name in ["minAvailable", "maxUnavailable"] {
         share(&spec, name, Some(100), found);
     }
+    found.fill(&spec, &["unhealthyPodEvictionPolicy"]);
     found.one_of(&spec, "unhealthyPodEvictionPolicy", &["IfHealthyBudget", "AlwaysAllow"]);
     label_selector(&spec, "selector", found);
 }

@@ -48,6 +48,7 @@ NOT_REQUIRED = {
     ("apps.v1.ControllerRevision", "revision"),
     ("scheduling.v1.PriorityClass", "value"),
     ("core.v1.HTTPHeader", "value"),
+    ("batch.v1.PodFailurePolicy", "rules"),
     ("core.v1.Sysctl", "value"),
     ("core.v1.ISCSIVolumeSource", "lun"),
     ("core.v1.ISCSIPersistentVolumeSource", "lun"),

@@ -74,6 +74,10 @@ pub(super) fn def(table: &Table, line: &'static str, index: u32, minor: u32) -> 
         def.fields.push(Field { name, schema: schema(table, row.shape), default: None });
     }
     def.fields.sort_by(|a, b| a.name.cmp(&b.name));
+    // A struct of Kubernetes without fields is empty; what may hold anything has no type of its own. Of others, not all is known.
+    if line.is_empty() && index < super::CUSTOM {
+        def.others = Others::Nothing;
+    }
     def
 }
 
