@@ -190,9 +190,9 @@ impl Substituter<'_> {
         match &node.data {
             _ if depth > MAX_DEPTH => None,
             Data::Seq(items) => items.iter().find_map(|item| self.broken(item, depth + 1)),
-            Data::Map(map) => map.iter().find_map(|entry| match is_broken(&entry.key.text) {
-                true => Some(entry.key.place()),
-                false => self.broken(&entry.value, depth + 1),
+            Data::Map(map) => map.iter().find_map(|entry| {
+                let key = is_broken(&entry.key.text).then(|| entry.key.place());
+                key.or_else(|| self.broken(&entry.value, depth + 1))
             }),
             Data::Scalar(text) => is_broken(text).then(|| self.broken_part(node, text)),
         }

@@ -224,7 +224,7 @@ fn opened(items: Schema) -> Schema {
             def.items = def.items.take().map(opened);
             Schema::Here(def)
         }
-        other => other,
+        named @ Schema::Named(_) => named,
     }
 }
 
