@@ -20,7 +20,7 @@ pub struct Unmatched<'a> {
     pub known: Vec<&'a str>,
 }
 
-fn names<'a>(node: Option<&'a Node>) -> Vec<&'a str> {
+fn names(node: Option<&Node>) -> Vec<&str> {
     node.map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.text.as_str()).collect()
 }
 

@@ -122,7 +122,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                     one(
                         inventory,
                         cx,
-                        &group,
+                        group,
                         "which nothing provides",
                         (&meant.help, meant.name.as_deref()),
                         Confidence::Likely,
@@ -183,7 +183,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 one(
                     inventory,
                     cx,
-                    &group,
+                    group,
                     "which nothing provides",
                     (help, name),
                     sure.min(rule.sure),

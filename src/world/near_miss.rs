@@ -1,6 +1,8 @@
 //! Evidence for a dangling reference where the world is open: an object of ours that the name just misses. Absence alone says
 //! nothing there; a namesake of another kind or in another namespace, or a file that nothing lists, does.
 
+use smol_str::SmolStr;
+
 use crate::finding::{Confidence, Missing};
 use crate::origin::Place;
 use crate::relations::{self, Keys, Reference, Via};
@@ -204,7 +206,7 @@ pub fn of_release(
         .iter()
         .filter(|it| it.kind == reference.kind)
         .filter_map(|it| it.name.exact())
-        .map(|name| name.as_str())
+        .map(SmolStr::as_str)
         .collect();
     made.dedup();
     let first = made.first()?;

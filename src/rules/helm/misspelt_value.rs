@@ -18,6 +18,9 @@ meta!(
 
 pub(crate) struct MisspeltValue;
 
+/// What the releases of a chart call their values, and the releases with their values.
+type Releases<'a> = (Spellings, Vec<(&'a ObjectFacts, &'a Node)>);
+
 /// The chart of a release, as all releases of it name it.
 fn chart(release: &Node) -> Option<&str> {
     let named = release.at_path(&["spec", "chart", "spec", "chart"]);
@@ -30,7 +33,7 @@ impl Rule for MisspeltValue {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
-        let mut charts: BTreeMap<&str, (Spellings, Vec<(&ObjectFacts, &Node)>)> = BTreeMap::new();
+        let mut charts: BTreeMap<&str, Releases<'_>> = BTreeMap::new();
         for object in inventory.of_kind("HelmRelease").filter(|it| it.group == "helm.toolkit.fluxcd.io") {
             let Some(node) = object.node.as_deref() else { continue };
             let (Some(chart), Some(values)) = (chart(node), node.at_path(&["spec", "values"])) else {

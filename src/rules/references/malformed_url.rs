@@ -1,5 +1,7 @@
 //! `malformed-url`: see the page.
 
+use std::fmt::Write as _;
+
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Data, Node};
@@ -63,7 +65,7 @@ fn walk(object: &Object, node: &Node, path: &mut String, cx: &mut Context<'_>, d
         }
         Data::Seq(items) => {
             for (index, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{index}]"));
+                let _ = write!(path, "[{index}]");
                 walk(object, item, path, cx, depth + 1);
                 path.truncate(length);
             }
