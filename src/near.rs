@@ -1,5 +1,16 @@
 //! The name that another one was probably meant to be, by its letters alone: what the names stand for is the caller's.
 
+use smol_str::SmolStr;
+
+/// A name, and all texts that are it with one letter left out: names that are a slip apart share one.
+pub(crate) fn shortened(name: &str) -> impl Iterator<Item = SmolStr> + '_ {
+    let without = name.char_indices().map(|(at, letter)| {
+        let (before, after) = (name.get(..at), name.get(at + letter.len_utf8()..));
+        SmolStr::from_iter([before.unwrap_or_default(), after.unwrap_or_default()])
+    });
+    std::iter::once(SmolStr::new(name)).chain(without)
+}
+
 /// How often each letter and digit is in a text, without regard to case; all else is counted together.
 type Letters = [u8; 37];
 

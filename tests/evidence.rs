@@ -8,7 +8,7 @@ use gitops_lint::source::{MemoryTree, Sources};
 use gitops_lint::{repo, rules, yaml};
 
 /// `RULE CONFIDENCE FILE:LINE` of every finding of these rules.
-fn findings(files: &[(&str, &str)], of: &[&str]) -> Vec<String> {
+pub(crate) fn findings(files: &[(&str, &str)], of: &[&str]) -> Vec<String> {
     let sources = Sources::new();
     let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
     let cache = Arc::new(yaml::Cache::new(sources));
@@ -186,7 +186,7 @@ fn a_service_is_looked_for_in_a_namespace_that_nothing_deploys_to() {
 }
 
 /// A Kustomization of Flux that builds a directory.
-fn flux(name: &str, path: &str, more: &str) -> String {
+pub(crate) fn flux(name: &str, path: &str, more: &str) -> String {
     format!(
         "apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization

@@ -51,6 +51,7 @@ mod kustomize_corpus;
 mod kustomize_fuzz;
 mod kustomize_limits;
 mod literals;
+mod misses;
 mod mistakes;
 mod objects;
 mod origins;

@@ -4,6 +4,7 @@
 //! This module knows the custom resources of many projects, and one object at a time. It does not know which other objects there
 //! are: who provides what in a repository is asked of `world`.
 
+mod app_template;
 mod collector;
 mod control;
 mod custom;
@@ -18,6 +19,7 @@ mod reference;
 mod release_values;
 mod routes;
 
+pub use app_template::{Unmatched, unmatched};
 pub use collector::{Reference, Via};
 pub use control::control_references;
 pub use name_index::NameIndex;

@@ -226,7 +226,15 @@ pub(super) fn provides(object: &Node, found: &mut Vec<Provided>) {
         ("service", "Service"),
         ("route", "HTTPRoute"),
     ] {
-        let made = |value: &Node| !is_off(value) && !value.entries().is_empty();
+        // Of volumes, claims that are there already and other kinds make nothing.
+        let claims = |value: &Node| {
+            let kind = value.get("type").and_then(Node::as_str);
+            value.get("existingClaim").is_none()
+                && matches!(kind, None | Some("pvc" | "persistentVolumeClaim"))
+        };
+        let made = |value: &Node| {
+            !is_off(value) && !value.entries().is_empty() && (section != "persistence" || claims(value))
+        };
         let items = values.get(section).map(Node::entries).unwrap_or_default();
         let items: Vec<_> = items.iter().filter(|entry| made(&entry.value)).collect();
         for entry in &items {

@@ -46,6 +46,22 @@ pub(super) fn references(cx: &mut Collector, group: &str, kind: &str, object: &N
                 }
             }
         }
+        ("projectcontour.io", "HTTPProxy") => {
+            let proxy = |cx: &mut Collector, holder: &Node, path: &str| {
+                for (item, service) in holder.items(&["services"]).iter().enumerate() {
+                    let field = format!("{path}.services[{item}].name");
+                    if let Some(reference) = cx.add("", "Service", service.get("name"), field) {
+                        reference.set_key(service.get("port"));
+                    }
+                }
+            };
+            for (index, route) in object.items(&["spec", "routes"]).iter().enumerate() {
+                proxy(cx, route, &format!("spec.routes[{index}]"));
+            }
+            if let Some(tcp) = object.at_path(&["spec", "tcpproxy"]) {
+                proxy(cx, tcp, "spec.tcpproxy");
+            }
+        }
         (
             "admissionregistration.k8s.io",
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",

@@ -14,10 +14,11 @@ use crate::origin::Place;
 use crate::relations::{Keys, Reference, Via};
 use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};
 use crate::schema;
-use crate::source::{Home, Span};
+use crate::source::{Home, Span, TreePath};
 use crate::world::{Answer, Counterparts, Scripts, World, near_miss};
 
 use super::Context;
+use super::habits::Habits;
 
 /// What to do about a class that somebody else may bring.
 pub(super) const PLATFORM: &str =
@@ -63,9 +64,11 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     let rendered: OnceCell<BTreeSet<Arc<str>>> = OnceCell::new();
     let counterparts = OnceCell::new();
     let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
+    let habits = OnceCell::new();
+    let habits = || habits.get_or_init(|| Habits::of(world, groups.values()));
     let made = OnceCell::new();
     let made = || made.get_or_init(|| Made::of(inventory, workspace));
-    for ((_, _, namespace, _), group) in groups {
+    for (&(_, _, namespace, _), group) in &groups {
         let Some((object, reference)) = group.first().copied() else { continue };
         let counterpart = || counterparts().find(object.app, object.place, namespace, reference);
         if (rule.known)(object, reference) {
@@ -91,16 +94,19 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 }
                 let Some(meant) = counterpart() else {
                     let near = near_miss::find(inventory, world, object, namespace, reference);
+                    let usual = is_deployed(inventory, object) && reference.via == Via::Field;
+                    let near = near.or_else(|| habits().against(reference).filter(|_| usual));
                     if let Some(near) = near.filter(|_| !declared && by_hand(reference).is_none()) {
                         let help = near.help.as_deref().unwrap_or(rule.help);
+                        let files = near.file.iter().flat_map(|path| files_of(inventory, workspace, path));
                         one(
                             inventory,
                             cx,
-                            &group,
+                            group,
                             &near.why,
                             (help, None),
                             near.sure.min(rule.sure),
-                            near.shown,
+                            shown(inventory, workspace, near.shown).into_iter().chain(files),
                         );
                     }
                     continue;
@@ -111,12 +117,12 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 {
                     continue;
                 }
-                let place = Some((meant.object.place, meant.words));
+                let place = shown(inventory, workspace, Some((meant.object.place, meant.words)));
                 if by_hand(reference).is_none() {
                     one(
                         inventory,
                         cx,
-                        &group,
+                        group,
                         "which nothing provides",
                         (&meant.help, meant.name.as_deref()),
                         Confidence::Likely,
@@ -141,7 +147,8 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 } else {
                     format!("`{path}` defines it, but no app renders that file")
                 };
-                one(inventory, cx, &group, &why, (rule.help, None), Confidence::Likely, None);
+                let shown = files_of(inventory, workspace, path);
+                one(inventory, cx, group, &why, (rule.help, None), Confidence::Likely, shown);
             }
             Answer::Missing(elsewhere) => {
                 // An operator that we know nothing about may make it; most call what they make after what they act on.
@@ -176,11 +183,11 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 one(
                     inventory,
                     cx,
-                    &group,
+                    group,
                     "which nothing provides",
                     (help, name),
                     sure.min(rule.sure),
-                    place,
+                    shown(inventory, workspace, place),
                 );
             }
         }
@@ -309,6 +316,28 @@ fn directory(inventory: &Inventory, workspace: &Workspace, place: Place) -> Opti
     workspace.sources.get(at.file)?.home().parent()
 }
 
+/// The line to edit of what belongs to the story.
+fn shown(
+    inventory: &Inventory,
+    workspace: &Workspace,
+    place: Option<(Place, String)>,
+) -> Option<(Span, String)> {
+    place.map(|(place, words)| (Labels::of(place, &inventory.origins, workspace).primary.at, words))
+}
+
+/// A file that defines what is missing, and the kustomization beside it, which does not list it.
+fn files_of(inventory: &Inventory, workspace: &Workspace, path: &TreePath) -> Vec<(Span, String)> {
+    let kustomization = path.parent().and_then(|dir| inventory.scan.kustomizations.get(&dir));
+    let listed = kustomization.filter(|it| !it.resources.contains(path)).map(|it| &it.file);
+    let named = [(Some(path), "defines it"), (listed, "does not list that file")];
+    let start = |path: &TreePath| {
+        let file = workspace.tree.read(path).ok()?;
+        let end = file.line_span(0).map_or(0, |line| line.end);
+        Some(Span::new(file.id(), 0, end))
+    };
+    named.iter().filter_map(|(path, words)| Some((start((*path)?)?, (*words).to_owned()))).collect()
+}
+
 fn where_is(other: &ObjectFacts, namespace: &str) -> String {
     if other.namespace.is_empty() || other.namespace == namespace {
         "one of that name is on another cluster".to_owned()
@@ -324,7 +353,7 @@ fn one(
     why: &str,
     (help, meant): (&str, Option<&str>),
     sure: Confidence,
-    elsewhere: Option<(Place, String)>,
+    related: impl IntoIterator<Item = (Span, String)>,
 ) {
     let Some((object, reference)) = group.first() else { return };
     let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
@@ -342,8 +371,8 @@ fn one(
             let field = reference.field.to_string();
             Some(mender.spell(at, &reference.name, meant?)?.changing([field.as_str()]).not_safe())
         });
-    if let Some((place, words)) = elsewhere {
-        report = report.related(place, words);
+    for (at, words) in related {
+        report = report.related_at(at, words);
     }
     for (_, other) in group.iter().skip(1).take(3) {
         report = report.related(other.place, "needed here too");

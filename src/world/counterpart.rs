@@ -1,11 +1,12 @@
-//! The Secret or ConfigMap that a dangling reference most likely means: it lies beside the object that names the other one,
-//! is called alike, and nothing uses it. Two loose ends in one directory are a mistake wherever else the rest of the world is.
+//! The Secret, ConfigMap, claim or Service that a dangling reference most likely means: it lies beside the object that names the
+//! other one, is called alike, and nothing uses it. Two loose ends in one directory are a mistake wherever else the rest of the world is.
 
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::near::shortened;
 use crate::origin::Place;
 use crate::relations::{NameIndex, NamePattern, NameWords, Reference};
 use crate::repo::{AppId, Inventory, ObjectFacts, Spec};
@@ -14,7 +15,7 @@ use crate::yaml::Node;
 
 use super::World;
 
-/// A Secret or ConfigMap that an object makes, or is.
+/// A Secret or ConfigMap that an object makes, or what can be meant that an object is.
 #[derive(Clone)]
 struct Candidate<'a> {
     object: &'a ObjectFacts,
@@ -67,14 +68,6 @@ struct Slips<'a> {
 /// Shorter names are alike too easily.
 const LEAST_LETTERS: usize = 8;
 
-fn shortened(name: &str) -> impl Iterator<Item = SmolStr> + '_ {
-    let without = name.char_indices().map(|(at, letter)| {
-        let (before, after) = (name.get(..at), name.get(at + letter.len_utf8()..));
-        SmolStr::from_iter([before.unwrap_or_default(), after.unwrap_or_default()])
-    });
-    std::iter::once(SmolStr::new(name)).chain(without)
-}
-
 impl<'a> Slips<'a> {
     fn push(&mut self, candidate: Candidate<'a>) {
         if candidate.name.len() >= LEAST_LETTERS && candidate.name.len() < 100 {
@@ -119,7 +112,7 @@ pub struct Counterpart<'a> {
     pub name: Option<SmolStr>,
 }
 
-/// All Secrets and ConfigMaps that the repository makes, by directory and kind.
+/// All that a reference may have meant, by directory and kind.
 pub struct Counterparts<'a> {
     inventory: &'a Inventory,
     world: World<'a>,
@@ -139,25 +132,29 @@ impl<'a> Counterparts<'a> {
         let mut by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>> = FxHashMap::default();
         let mut by_namespace: FxHashMap<(&'a str, &'a str), Slips<'a>> = FxHashMap::default();
         for object in &inventory.objects {
-            let itself = (object.group.is_empty() && is_data(&object.kind)).then(|| Candidate {
+            let itself = (object.group.is_empty() && can_be_meant(&object.kind)).then(|| Candidate {
                 object,
                 kind: &object.kind,
                 name: object.name.clone(),
                 words: NameWords::of(&object.name),
                 namespace: &object.namespace,
             });
-            let made = object.provides.iter().filter(|_| makes_secrets(object)).filter_map(|made| {
-                let NamePattern::Exact(name) = &made.name else { return None };
-                let namespace = made.namespace.as_deref().unwrap_or(&object.namespace);
-                let certain = is_data(&made.kind) && made.before.is_none() && namespace != "*";
-                certain.then(|| Candidate {
-                    object,
-                    kind: &made.kind,
-                    name: name.clone(),
-                    words: NameWords::of(name),
-                    namespace,
-                })
-            });
+            let release = object.is("helm.toolkit.fluxcd.io", "HelmRelease");
+            let made =
+                object.provides.iter().filter(|_| makes_secrets(object) || release).filter_map(|made| {
+                    let NamePattern::Exact(name) = &made.name else { return None };
+                    let namespace = made.namespace.as_deref().unwrap_or(&object.namespace);
+                    let certain = (if release { made.kind == "Service" } else { is_data(&made.kind) })
+                        && made.before.is_none()
+                        && namespace != "*";
+                    certain.then(|| Candidate {
+                        object,
+                        kind: &made.kind,
+                        name: name.clone(),
+                        words: NameWords::of(name),
+                        namespace,
+                    })
+                });
             let candidates: Vec<_> = itself.into_iter().chain(made).collect();
             for it in &candidates {
                 by_namespace.entry((it.kind, it.namespace)).or_default().push(it.clone());
@@ -201,6 +198,16 @@ impl<'a> Counterparts<'a> {
             return None;
         }
         self.misspelt(app, namespace, reference).or_else(|| self.beside(app, place, namespace, reference))
+    }
+
+    /// The one whose name is a slip away from what a text says, whatever else uses it.
+    pub fn slip(&self, app: AppId, namespace: &str, reference: &Reference) -> Option<Counterpart<'a>> {
+        let only = self.by_namespace.get(&(reference.kind.as_str(), namespace))?.near(&reference.name)?;
+        let serves = self.world.may_serve(only.object.app, app);
+        serves.then(|| Counterpart {
+            help: format!("did you mean `{}`?", only.name),
+            ..Self::counterpart(only, namespace, reference)
+        })
     }
 
     /// One of the same namespace, wherever it is written, whose name is a slip away.
@@ -280,15 +287,20 @@ impl<'a> Counterparts<'a> {
             references.any(|its| in_namespace(its.namespace.as_deref().unwrap_or(&object.namespace)))
         });
         let mentioned = || {
-            self.inventory
-                .mentioning(&it.name)
-                .any(|object| object.place.at != it.object.place.at && in_namespace(&object.namespace))
+            self.inventory.mentioning(&it.name).any(|object| {
+                // What a release says is looked at below.
+                let told = it.kind == "PersistentVolumeClaim" && object.kind == "HelmRelease";
+                !told && object.place.at != it.object.place.at && in_namespace(&object.namespace)
+            })
         };
         // A release names what it uses in values of any shape.
         let said = || {
             let namespaces = ["", it.namespace].into_iter().skip(usize::from(it.namespace.is_empty()));
             let mut releases = namespaces.filter_map(|namespace| self.releases.get(namespace)).flatten();
-            releases.any(|node| says(node, &it.name, 0))
+            // A claim is called like the release that it is for: only where nothing else stands is it meant.
+            let alone = it.kind == "PersistentVolumeClaim";
+            let fits = |text: &str| if alone { text == it.name } else { has_word(text, &it.name) };
+            releases.any(|node| says(node, &fits, 0))
         };
         named || mentioned() || said() || self.substituted.contains(it.name.as_str())
     }
@@ -306,6 +318,11 @@ fn makes_secrets(object: &ObjectFacts) -> bool {
     matches!(object.kind.as_str(), "ExternalSecret" | "SealedSecret" | "SopsSecret")
 }
 
+/// Kinds that are made for one thing to use, so that one which nothing uses stands out.
+fn can_be_meant(kind: &str) -> bool {
+    is_data(kind) || matches!(kind, "PersistentVolumeClaim" | "Service")
+}
+
 fn is_data(kind: &str) -> bool {
     matches!(kind, "Secret" | "ConfigMap")
 }
@@ -318,16 +335,16 @@ fn dir_of(place: Place, sources: &Sources) -> Option<Home> {
     if is_part { dir.parent() } else { Some(dir) }
 }
 
-/// Whether some text or key of a tree holds a name as a word of its own. What the release and its objects are called says
+/// Whether some text or key of a tree holds a name, which `fits` tells. What the release and its objects are called says
 /// nothing about Secrets: everything of an app is called alike.
-fn says(node: &Node, name: &str, depth: u32) -> bool {
+fn says(node: &Node, fits: &dyn Fn(&str) -> bool, depth: u32) -> bool {
     const OWN: [&str; 4] = ["metadata", "releaseName", "nameOverride", "fullnameOverride"];
     depth < 64
-        && (node.as_str().is_some_and(|text| has_word(text, name))
-            || node.seq_or_empty().iter().any(|item| says(item, name, depth + 1))
+        && (node.as_str().is_some_and(fits)
+            || node.seq_or_empty().iter().any(|item| says(item, fits, depth + 1))
             || node.entries().iter().any(|entry| {
                 !OWN.contains(&entry.key.text.as_str())
-                    && (has_word(&entry.key.text, name) || says(&entry.value, name, depth + 1))
+                    && (fits(&entry.key.text) || says(&entry.value, fits, depth + 1))
             }))
 }
 

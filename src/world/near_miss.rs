@@ -1,13 +1,16 @@
 //! Evidence for a dangling reference where the world is open: an object of ours that the name just misses. Absence alone says
 //! nothing there; a namesake of another kind or in another namespace, or a file that nothing lists, does.
 
+use smol_str::SmolStr;
+
 use crate::finding::{Confidence, Missing};
 use crate::origin::Place;
-use crate::relations::{self, Reference, Via};
-use crate::repo::{AppEntry, Inventory, ObjectFacts, Status};
+use crate::relations::{self, Keys, Reference, Via};
+use crate::repo::{AppEntry, AppKind, Inventory, ObjectFacts, Status};
 use crate::schema;
+use crate::source::TreePath;
 
-use super::World;
+use super::{Answer, World};
 
 /// What speaks for it that a reference dangles.
 pub struct Evidence {
@@ -17,6 +20,8 @@ pub struct Evidence {
     pub help: Option<String>,
     /// What it just misses, and how.
     pub shown: Option<(Place, String)>,
+    /// A file that defines it, although nothing renders that file.
+    pub file: Option<TreePath>,
     /// How sure that makes it.
     pub sure: Confidence,
 }
@@ -40,8 +45,14 @@ pub fn find(
     reference: &Reference,
 ) -> Option<Evidence> {
     let entry = inventory.app(object.app)?;
+    if let Some(evidence) = of_release(inventory, world, object, namespace, reference) {
+        return Some(evidence);
+    }
     if reference.via == Via::Dns || reference.kind == "Service" {
         return service(inventory, world, object, namespace, reference);
+    }
+    if let Some(evidence) = swapped(world, object, namespace, reference) {
+        return Some(evidence);
     }
     // A value or a field of a custom resource may mean an object of another kind, but hardly one of another name.
     let of_known_chart = || {
@@ -59,6 +70,7 @@ pub fn find(
                 why: format!("`{path}` defines it, but no app renders that file"),
                 help: Some("list the file among the `resources` of the kustomization".to_owned()),
                 shown: None,
+                file: Some(path.clone()),
                 sure: Confidence::Likely,
             })
         })
@@ -87,6 +99,7 @@ fn kin(world: World<'_>, object: &ObjectFacts, namespace: &str, reference: &Refe
             found.kind, reference.kind, reference.kind
         )),
         shown: Some((found.place, format!("this {} has the name", found.kind))),
+        file: None,
         sure: Confidence::Likely,
     })
 }
@@ -126,12 +139,95 @@ fn elsewhere(
         why: format!("but the one of that name is in namespace `{}`", found.namespace),
         help: Some(format!("move one of them: `{}` looks in namespace `{namespace}`", object.name)),
         shown: Some((found.place, format!("this {} is in namespace `{}`", found.kind, found.namespace))),
+        file: None,
         sure: Confidence::Likely,
     })
 }
 
+/// Data that is called like the key which is asked for: name and key are the wrong way round.
+fn swapped(
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    let key = reference.key.as_ref().filter(|key| **key != reference.name)?;
+    let other = Reference { name: key.clone(), key: None, ..reference.clone() };
+    let Answer::Provided(providers, keys) = world.look_up(object.app, namespace, &other) else { return None };
+    let fits = |keys: &Keys| match keys {
+        Keys::Known(keys) => keys.contains(&reference.name),
+        Keys::Unknown => true,
+    };
+    // What may have any name says nothing.
+    let told = |it: &&&ObjectFacts| {
+        it.name == *key
+            || it.provides.iter().any(|it| it.kind == reference.kind && it.name.exact() == Some(key))
+    };
+    let provider = providers.iter().find(told).filter(|_| fits(&keys))?;
+    Some(Evidence {
+        why: format!("but `{key}`, the key that it asks for, is the name of a {}", reference.kind),
+        help: Some(format!("name and key are the wrong way round: name `{key}`, key `{}`", reference.name)),
+        shown: Some((provider.place, format!("this is `{key}`"))),
+        file: None,
+        sure: Confidence::Likely,
+    })
+}
+
+/// A Service or route that is called after a release of which is known what it makes, and it makes others only.
+pub fn of_release(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    if !(reference.kind == "Service" || reference.kind.ends_with("Route")) || namespace.is_empty() {
+        return None;
+    }
+    let name = reference.name.as_str();
+    let is_after = |it: &&ObjectFacts| {
+        it.group == "helm.toolkit.fluxcd.io"
+            && name
+                .strip_prefix(it.name.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let releases = world.of_kind_in(object.app, namespace, "HelmRelease").filter(is_after);
+    let release = releases.max_by_key(|it| it.name.len())?;
+    // Of a chart that may make anything nothing is known.
+    if release.provides.iter().any(|it| it.kind == relations::ANYTHING || it.before.is_some())
+        || world.is_operated_alike(object.app, namespace, name)
+        || world.has_unknown_operator(object.app, namespace, Some(name))
+        || inventory.apps_named(name).any(|entry| entry.app.name.as_ref() != release.name)
+    {
+        return None;
+    }
+    let mut made: Vec<&str> = release
+        .provides
+        .iter()
+        .filter(|it| it.kind == reference.kind)
+        .filter_map(|it| it.name.exact())
+        .map(SmolStr::as_str)
+        .collect();
+    made.dedup();
+    let first = made.first()?;
+    Some(Evidence {
+        why: format!("but HelmRelease `{}` makes {}", release.name, listed(&made)),
+        help: Some(format!("did you mean `{first}`?")),
+        shown: Some((release.place, format!("makes {}", listed(&made)))),
+        file: None,
+        sure: Confidence::Likely,
+    })
+}
+
+/// Names in a sentence, of which the first few are enough.
+fn listed(names: &[&str]) -> String {
+    let first: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > first.len() { " and others" } else { "" };
+    format!("{}{more}", first.join(", "))
+}
+
 /// The one Service of that name, where nothing at all deploys to the namespace that a DNS name says.
-fn service(
+pub fn service(
     inventory: &Inventory,
     world: World<'_>,
     object: &ObjectFacts,
@@ -143,7 +239,7 @@ fn service(
     }
     let found = world.named(object.app, "", "Service", &reference.name);
     let mut found = found.filter(|it| it.namespace != namespace && !it.namespace.is_empty());
-    let first = found.next()?;
+    let Some(first) = found.next() else { return of_other(inventory, world, object, namespace, reference) };
     if found.any(|it| it.namespace != first.namespace) {
         return None;
     }
@@ -151,8 +247,42 @@ fn service(
         why: format!("but that Service is in namespace `{}`", first.namespace),
         help: Some(format!("say `{}.{}`", reference.name, first.namespace)),
         shown: Some((first.place, format!("this Service is in namespace `{}`", first.namespace))),
+        file: None,
         sure: Confidence::Likely,
     })
+}
+
+/// The one app or release that a Service is called after, which deploys to another namespace.
+fn of_other(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    let mut name = reference.name.as_str();
+    loop {
+        let named = inventory.apps_named(name).filter(|entry| {
+            world.may_serve(entry.app.id, object.app)
+                && matches!(entry.app.kind, AppKind::HelmRelease | AppKind::Application)
+                && !entry.app.target_namespace.is_empty()
+        });
+        let named: Vec<&AppEntry> = named.collect();
+        if let Some(first) = named.first() {
+            let target = &first.app.target_namespace;
+            let one = named.iter().all(|it| it.app.target_namespace == *target);
+            return (one && *target != namespace).then(|| Evidence {
+                why: format!(
+                    "but `{name}` is deployed to namespace `{target}`, and nothing to `{namespace}`"
+                ),
+                help: Some(format!("say `{}.{target}`", reference.name)),
+                shown: None,
+                file: None,
+                sure: Confidence::Likely,
+            });
+        }
+        name = name.rsplit_once('-')?.0;
+    }
 }
 
 /// Whether a reference to a Service says a namespace that nothing of the repository deploys to.
@@ -203,6 +333,7 @@ fn absent(
         why: "which nothing provides".to_owned(),
         help: None,
         shown: None,
+        file: None,
         sure: Confidence::Likely,
     })
 }

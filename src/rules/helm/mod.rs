@@ -4,10 +4,12 @@ use super::Rule;
 
 mod empty_override;
 mod missing_chart_dependency;
+mod misspelt_value;
 mod no_op_override;
 mod null_override;
 mod render_failure;
 mod type_conflict_override;
+mod unmatched_controller;
 mod unreferenced_values_file;
 mod unused_value;
 mod values_schema_violation;
@@ -17,10 +19,12 @@ mod varying_selector_label;
 pub(super) const RULES: &[&dyn Rule] = &[
     &empty_override::EmptyOverride,
     &missing_chart_dependency::MissingChartDependency,
+    &misspelt_value::MisspeltValue,
     &no_op_override::NoOpOverride,
     &null_override::NullOverride,
     &render_failure::RenderFailure,
     &type_conflict_override::TypeConflictOverride,
+    &unmatched_controller::UnmatchedController,
     &unreferenced_values_file::UnreferencedValuesFile,
     &unused_value::UnusedValue,
     &values_schema_violation::ValuesSchemaViolation,

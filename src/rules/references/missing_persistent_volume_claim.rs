@@ -1,11 +1,13 @@
 //! `missing-persistent-volume-claim`: see the page.
 
+use std::cell::OnceCell;
+
 use crate::finding::Confidence;
-use crate::relations::Via;
-use crate::repo::Inventory;
+use crate::relations::{Reference, Via};
+use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::world::{Answer, World};
+use crate::world::{Answer, Counterparts, World};
 
 meta!(
     "missing-persistent-volume-claim",
@@ -40,9 +42,18 @@ impl Rule for MissingPersistentVolumeClaim {
             }
         }
         let kept = here >= 3 && here >= gone * 4;
+        let sources = cx.sources();
+        let counterparts = OnceCell::new();
+        let is_misspelt = |object: &ObjectFacts, reference: &Reference| {
+            let counterparts = counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
+            let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+            counterparts.find(object.app, object.place, namespace, reference).is_some()
+        };
         let rule = Missing {
             about: &|_, reference| reference.kind == KIND && reference.group.is_empty(),
-            known: &|_, reference| reference.via == Via::Values && !kept,
+            known: &|object, reference| {
+                reference.via == Via::Values && !kept && !is_misspelt(object, reference)
+            },
             help: "add the PersistentVolumeClaim, or declare it under `external:`",
             doubts: true,
             sure: Confidence::Certain,

@@ -1,11 +1,14 @@
 //! `missing-service`: see the page.
 
+use std::collections::BTreeSet;
+
 use crate::finding::Confidence;
 use crate::relations::{Reference, Via};
 use crate::repo::{Inventory, ObjectFacts};
 use crate::rules::missing::{self, Missing};
-use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::world::{World, near_miss};
+use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
+use crate::world::near_miss::{self, Evidence};
+use crate::world::{Answer, Counterparts, World};
 
 meta!(
     "missing-service",
@@ -34,8 +37,7 @@ impl Rule for MissingService {
         let world = World::new(inventory, &cx.workspace.config);
         // ... unless nothing deploys there at all, and ours of that name is in another one.
         let is_misplaced = |object: &ObjectFacts, namespace: &str, reference: &Reference| {
-            near_miss::is_nowhere(inventory, object, namespace, reference)
-                && world.named(object.app, "", "Service", &reference.name).next().is_some()
+            near_miss::service(inventory, world, object, namespace, reference).is_some()
         };
         let foreign = |object: &ObjectFacts, reference: &Reference| {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
@@ -47,7 +49,9 @@ impl Rule for MissingService {
             // A namespace that none of our workloads is in belongs to somebody else.
             is_known(namespace, &reference.name)
                 || world.has_operator(object.app, namespace)
-                || !world.is_ours(object.app, namespace) && !is_misplaced(object, namespace, reference)
+                || !world.is_ours(object.app, namespace)
+                    && !is_misplaced(object, namespace, reference)
+                    && near_miss::of_release(inventory, world, object, namespace, reference).is_none()
         };
         let help = "add the Service, or name the one that is there; declare one that is made elsewhere under `external:`";
         let fields = Missing {
@@ -64,5 +68,48 @@ impl Rule for MissingService {
             ..fields
         };
         missing::report(inventory, cx, &texts);
+        short(inventory, &world, cx);
+    }
+}
+
+/// What texts call `http://name:port` may be anything; it is a Service of ours where only a slip or the rest of a name is wrong.
+fn short(inventory: &Inventory, world: &World<'_>, cx: &mut Context<'_>) {
+    let counterparts = Counterparts::new(inventory, *world, cx.sources());
+    let mut seen = BTreeSet::new();
+    for object in inventory.objects.iter().filter(|it| missing::is_deployed(inventory, it)) {
+        let texts = object.references.iter().filter(|it| it.optional && it.via == Via::Dns);
+        for reference in texts {
+            let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+            if namespace.is_empty()
+                || is_known(namespace, &reference.name)
+                || matches!(world.look_up(object.app, &object.namespace, reference), Answer::Provided(..))
+                || world.external("", "Service", namespace, &reference.name).is_some()
+                || !seen.insert((object.app, namespace, reference.name.as_str()))
+            {
+                continue;
+            }
+            let slip = || {
+                let meant = counterparts.slip(object.app, namespace, reference)?;
+                let shown = Some((meant.object.place, meant.words));
+                let why = "which nothing provides".to_owned();
+                Some(Evidence { why, help: Some(meant.help), shown, file: None, sure: Confidence::Likely })
+            };
+            let near = near_miss::find(inventory, *world, object, namespace, reference).or_else(slip);
+            if let Some(near) = near {
+                let message = format!(
+                    "{} `{}` needs Service `{}`, {}",
+                    object.kind, object.name, reference.name, near.why
+                );
+                let mut report = cx
+                    .report(reference.place, message)
+                    .apps([object.app])
+                    .object_ref(workloads::field_ref(inventory, object, &reference.field))
+                    .help(near.help.unwrap_or_default())
+                    .confidence(near.sure);
+                if let Some((place, words)) = near.shown {
+                    report = report.related(place, words);
+                }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::Rule;
 
 mod colliding_ingress_host;
 mod duplicate_node_port;
+mod malformed_url;
 mod missing_admission_policy;
 mod missing_config_map;
 mod missing_config_map_key;
@@ -29,6 +30,8 @@ mod missing_service_account;
 mod missing_service_port;
 mod missing_storage_class;
 mod misspelt_class;
+mod misspelt_host;
+mod misspelt_key;
 mod odd_secret_key;
 mod renamed_sealed_secret;
 mod secret_store_namespace_forbidden;
@@ -44,6 +47,7 @@ mod unused_persistent_volume_claim;
 pub(super) const RULES: &[&dyn Rule] = &[
     &colliding_ingress_host::CollidingIngressHost,
     &duplicate_node_port::DuplicateNodePort,
+    &malformed_url::MalformedUrl,
     &missing_admission_policy::MissingAdmissionPolicy,
     &missing_config_map::MissingConfigMap,
     &missing_config_map_key::MissingConfigMapKey,
@@ -69,6 +73,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_service_port::MissingServicePort,
     &missing_storage_class::MissingStorageClass,
     &misspelt_class::MisspeltClass,
+    &misspelt_host::MisspeltHost,
+    &misspelt_key::MisspeltKey,
     &odd_secret_key::OddSecretKey,
     &renamed_sealed_secret::RenamedSealedSecret,
     &secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,

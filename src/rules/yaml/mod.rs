@@ -6,6 +6,7 @@ mod alias_bomb;
 mod broken_config_file;
 mod duplicate_key;
 mod implicit_type;
+mod stray_quote;
 mod syntax_error;
 mod tolerated_yaml;
 mod unsubstituted_placeholder;
@@ -16,6 +17,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &broken_config_file::BrokenConfigFile,
     &duplicate_key::DuplicateKey,
     &implicit_type::ImplicitType,
+    &stray_quote::StrayQuote,
     &syntax_error::SyntaxError,
     &tolerated_yaml::ToleratedYaml,
     &unsubstituted_placeholder::UnsubstitutedPlaceholder,

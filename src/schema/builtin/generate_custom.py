@@ -2,6 +2,9 @@
 """Writes custom.txt: what the custom resources look like that nearly every repository uses and no repository contains.
 
     python3 generate_custom.py DIR... > custom.txt
+    python3 generate_custom.py --onto custom.txt DIR... > new.txt
+
+With `--onto`, kinds that a table has stay as they are, and those that it lacks are added.
 
 The directories hold CustomResourceDefinitions, in any version of their projects. Of several definitions of one kind and version the
 union is taken: a field that one of them has is a field, a type on which they differ is anything, required is what all
@@ -34,11 +37,16 @@ GROUPS = {
     "traefik.io": None,
     "metallb.io": None,
     "velero.io": {"Schedule", "Backup", "BackupStorageLocation", "VolumeSnapshotLocation"},
-    "postgresql.cnpg.io": {"Cluster", "ScheduledBackup", "Pooler", "Backup", "Database"},
+    "postgresql.cnpg.io": {"Cluster", "ScheduledBackup", "Pooler", "Backup", "Database", "ImageCatalog", "ClusterImageCatalog"},
     "keda.sh": {"ScaledObject", "ScaledJob", "TriggerAuthentication", "ClusterTriggerAuthentication"},
     "karpenter.sh": {"NodePool", "NodeClaim"},
     "karpenter.k8s.aws": {"EC2NodeClass"},
     "bitnami.com": {"SealedSecret"},
+    "volsync.backube": None,
+    "cilium.io": {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumLoadBalancerIPPool", "CiliumL2AnnouncementPolicy", "CiliumCIDRGroup", "CiliumEgressGatewayPolicy", "CiliumLocalRedirectPolicy", "CiliumBGPAdvertisement", "CiliumBGPClusterConfig", "CiliumBGPPeerConfig", "CiliumBGPPeeringPolicy"},
+    "externaldns.k8s.io": {"DNSEndpoint"},
+    "nfd.k8s-sigs.io": {"NodeFeatureRule"},
+    "dragonflydb.io": {"Dragonfly"},
     "snapshot.storage.k8s.io": {"VolumeSnapshot", "VolumeSnapshotClass"},
     "barmancloud.cnpg.io": {"ObjectStore"},
     "fluxcd.controlplane.io": {"FluxInstance", "ResourceSet", "ResourceSetInputProvider"},
@@ -142,6 +150,10 @@ def definitions(directories):
                     yield document
 
 
+# The metadata of a kind, written and while types are compared.
+META, FREE = " metadata:=meta.v1.ObjectMeta", " metadata:*"
+
+
 class Types:
     """Equal types are written once."""
 
@@ -149,6 +161,13 @@ class Types:
         self.names = {}
         self.lines = []
         self.taken = collections.Counter()
+
+    def keep(self, line):
+        """A type that a table has already."""
+        _, name, body = (line.split(" ", 2) + [""])[:3]
+        self.names[body.replace(META, FREE)] = name
+        self.taken[name] += 1
+        self.lines.append(line.replace(META, FREE))
 
     def shape(self, schema, hint):
         if schema is None:
@@ -196,6 +215,11 @@ class Types:
 
 
 def main(directories):
+    known = []
+    if directories[:1] == ["--onto"]:
+        known, directories = pathlib.Path(directories[1]).read_text().splitlines()[1:], directories[2:]
+    kept = [line for line in known if line.startswith("kind ")]
+    has = {tuple(line.split()[1:3]) for line in kept}
     found, scopes = {}, {}
     for document in definitions(directories):
         spec = document.get("spec") or {}
@@ -207,19 +231,24 @@ def main(directories):
             if not schema or not schema.get("properties") or not version.get("served", True):
                 continue
             key = group, version["name"], kind
+            if (f"{group}/{version['name']}", kind) in has:
+                continue
             found[key] = union(found.get(key), settled(schema))
             scopes[group, kind] = spec.get("scope")
-    for group, version, kind, path, extra in EXTRA:
+    for group, version, kind, path, extra in EXTRA if not known else []:
         schema, (*above, last) = found[group, version, kind], path.split(".")
         for name in above:
             schema = schema["properties"][name]
             schema = schema.get("items", schema)
         schema["properties"].setdefault(last, extra)
-    for group, version, kind, later, field, instead in BORROWED:
+    for group, version, kind, later, field, instead in BORROWED if not known else []:
         spec = found[group, version, kind]["properties"]["spec"]
         spec["properties"].setdefault(field, found[group, later, kind]["properties"]["spec"]["properties"][field])
         spec["required"] = [name for name in spec.get("required", []) if name != instead]
     types = Types()
+    for line in known:
+        if line.startswith("type "):
+            types.keep(line)
     kinds = []
     for (group, version, kind), schema in sorted(found.items()):
         if not schema.get("properties"):
@@ -233,7 +262,7 @@ def main(directories):
         name = types.type(schema, kind)
         kinds.append(f"kind {group}/{version} {kind} {name}{cluster}")
     print(HEAD, end="")
-    print("\n".join(kinds + types.lines).replace(" metadata:*", " metadata:=meta.v1.ObjectMeta"))
+    print("\n".join(sorted(kept + kinds) + types.lines).replace(FREE, META))
 
 
 main(sys.argv[1:])

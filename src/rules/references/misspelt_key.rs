@@ -1,0 +1,103 @@
+//! `misspelt-key`: see the page.
+
+use crate::repo::Inventory;
+use crate::rules::spellings::Spellings;
+use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
+
+meta!(
+    "misspelt-key",
+    "references",
+    Warning,
+    Recommended,
+    "0.3.0",
+    "An annotation or label is spelt unlike everywhere else."
+);
+
+pub(crate) struct MisspeltKey;
+
+/// Prefixes of keys that everybody knows.
+const KNOWN: [&str; 22] = [
+    "app.kubernetes.io",
+    "argocd.argoproj.io",
+    "cert-manager.io",
+    "external-dns.alpha.kubernetes.io",
+    "gethomepage.dev",
+    "hajimari.io",
+    "helm.sh",
+    "helm.toolkit.fluxcd.io",
+    "kubernetes.io",
+    "kustomize.toolkit.fluxcd.io",
+    "meta.helm.sh",
+    "metallb.universe.tf",
+    "nginx.ingress.kubernetes.io",
+    "pod-security.kubernetes.io",
+    "prometheus.io",
+    "reloader.stakater.com",
+    "secrets.infisical.com",
+    "service.beta.kubernetes.io",
+    "sidecar.istio.io",
+    "storageclass.kubernetes.io",
+    "traefik.ingress.kubernetes.io",
+    "topology.kubernetes.io",
+];
+
+/// Deeper trees than this are not manifests.
+const MAX_DEPTH: u32 = 64;
+
+impl Rule for MisspeltKey {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let (mut prefixes, mut keys) = (Spellings::default(), Spellings::default());
+        for path in &inventory.scan.files {
+            let Ok(file) = cx.workspace.tree.read(path) else { continue };
+            for document in &cx.workspace.cache.stream(&file).documents {
+                if let Some(root) = &document.root {
+                    walk(root, &mut prefixes, &mut keys, 0);
+                }
+            }
+        }
+        let of_prefix = prefixes.slips(&KNOWN);
+        let of_key = keys.slips(&[]);
+        for slip in of_prefix.iter().chain(&of_key) {
+            // A prefix tells of all its keys.
+            let Some(file) = cx.sources().get(slip.place.at.file) else { continue };
+            if !cx.is_read(&file) {
+                continue;
+            }
+            let message =
+                format!("`{}` is spelt `{}` everywhere else: nothing reads it", slip.word, slip.usual);
+            let report =
+                cx.report(slip.place, message).help(format!("did you mean `{}`?", slip.usual)).likely();
+            if let Some(other) = slip.other {
+                drop(report.related(other, "spelt like this in several files"));
+            }
+        }
+    }
+}
+
+fn walk(node: &Node, prefixes: &mut Spellings, keys: &mut Spellings, depth: u32) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for item in node.seq_or_empty() {
+        walk(item, prefixes, keys, depth + 1);
+    }
+    for entry in node.entries() {
+        let name = entry.key.text.to_ascii_lowercase();
+        if name.ends_with("annotations") || name.ends_with("labels") {
+            for entry in entry.value.entries() {
+                let key = entry.key.text.as_str();
+                let Some((prefix, _)) = key.split_once('/') else { continue };
+                if !key.contains(['$', '{', '<', '%']) {
+                    prefixes.add(prefix, entry.key.place());
+                    keys.add(key, entry.key.place());
+                }
+            }
+        }
+        walk(&entry.value, prefixes, keys, depth + 1);
+    }
+}

@@ -1,0 +1,78 @@
+//! Words that a whole repository writes, by the files that write them: one that a single file spells unlike several others, by one letter,
+//! is a slip.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::near::shortened;
+use crate::origin::Place;
+use crate::source::FileId;
+
+/// So many files must agree on a spelling.
+const HABIT: usize = 3;
+
+/// Shorter words are alike too easily.
+const LEAST_LETTERS: usize = 8;
+
+/// Words, with who writes them.
+#[derive(Default)]
+pub(super) struct Spellings {
+    words: BTreeMap<SmolStr, (BTreeSet<FileId>, Place)>,
+}
+
+/// A word that is spelt unlike others.
+pub(super) struct Slip<'a> {
+    /// The word.
+    pub(super) word: &'a SmolStr,
+    /// Where it stands.
+    pub(super) place: Place,
+    /// How several files spell it.
+    pub(super) usual: &'a str,
+    /// Where one of them does; none for what everybody knows.
+    pub(super) other: Option<Place>,
+}
+
+impl Spellings {
+    /// Adds a word at a place.
+    pub(super) fn add(&mut self, word: &str, place: Place) {
+        let known = self.words.entry(SmolStr::new(word)).or_insert_with(|| (BTreeSet::new(), place));
+        known.0.insert(place.at.file);
+    }
+
+    /// The words of one file that are a letter away from one that several files write, or that everybody knows.
+    pub(super) fn slips<'a>(&'a self, known: &'a [&'a str]) -> Vec<Slip<'a>> {
+        let mut usual: FxHashMap<SmolStr, Vec<(&'a str, Option<Place>)>> = FxHashMap::default();
+        let several = self.words.iter().filter(|(_, (files, _))| files.len() >= HABIT);
+        let several = several.map(|(word, (_, place))| (word.as_str(), Some(*place)));
+        let known = known.iter().filter(|word| self.words.get(**word).is_none_or(|it| it.0.len() < HABIT));
+        for (word, place) in several.chain(known.map(|word| (*word, None))) {
+            if (LEAST_LETTERS..100).contains(&word.len()) {
+                for text in shortened(word) {
+                    usual.entry(text).or_default().push((word, place));
+                }
+            }
+        }
+        let mut slips = Vec::new();
+        for (word, (files, place)) in &self.words {
+            if files.len() > 1 || !(LEAST_LETTERS..100).contains(&word.len()) {
+                continue;
+            }
+            let near = shortened(word).filter_map(|text| usual.get(&text)).flatten();
+            let near: BTreeMap<&str, Option<Place>> =
+                near.filter(|(usual, _)| is_slip(word, usual)).copied().collect();
+            let mut near = near.into_iter();
+            if let (Some((usual, other)), None) = (near.next(), near.next()) {
+                slips.push(Slip { word, place: *place, usual, other });
+            }
+        }
+        slips
+    }
+}
+
+/// Whether two words differ by one letter, and not by a number.
+pub(super) fn is_slip(word: &str, usual: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    word != usual && letters(word) != letters(usual) && strsim::damerau_levenshtein(word, usual) == 1
+}
