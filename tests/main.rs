@@ -57,6 +57,7 @@ mod origins;
 mod packaging;
 mod picture;
 mod places;
+mod policies;
 mod questions;
 mod reading;
 mod references;
