@@ -180,6 +180,12 @@ COSTLY = {
                               ["--format", "concise"], r"wait for each other"),
     "a long policy": ({"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-rbac-cm, namespace: argocd}\ndata:\n  policy.csv: |\n" + "".join(
         f"    p, role:r{at}, applications, get, */*, alow\n    g, x{at}, role:q{at}\n" for at in range(10_000))}, ["--format", "concise", "--limit", "5"], r"more"),
+    "a pattern of many alternatives": (
+        {"policy.yaml": "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: p}\nspec:\n  rules:\n  - name: r\n    match: {any: [{resources: "
+                        "{kinds: [Foo]}}]}\n    validate: {message: m, pattern: {spec: {l: ['%s']}}}\n" % "|".join(f"x{at}-*" for at in range(20_000)),
+         "x.yaml": "---\n".join("apiVersion: x.example/v1\nkind: Foo\nmetadata: {name: a%d, namespace: a}\nspec: {l: [%s]}\n" % (
+             copy, ", ".join(f"x{at}-y" for at in range(19_000, 20_000))) for copy in range(100))},
+        ["--confidence", "possible", "--format", "concise"], r"was not checked: it takes more steps"),
     "many replacements in many resources": (
         {"kustomization.yaml": "resources: [x.yaml]\nreplacements:\n" + "".join(
             "- {source: {kind: ConfigMap, name: a%d, fieldPath: data.a}, targets: [{select: {kind: ConfigMap}, fieldPaths: [data.b]}]}\n" % at

@@ -59,6 +59,7 @@ mod own_rules;
 mod packaging;
 mod picture;
 mod places;
+mod policies;
 mod questions;
 mod reading;
 mod references;

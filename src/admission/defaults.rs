@@ -20,6 +20,11 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
         | ("rbac.authorization.k8s.io", _) => &[],
         _ => return None,
     };
+    if group == "rbac.authorization.k8s.io" {
+        without_rules(kind, &mut object);
+    } else {
+        drop_nulls(&mut object);
+    }
     if let Some(spec) = below(&mut object, path).filter(|_| !path.is_empty()) {
         pod(spec);
         if kind == "Pod" {
@@ -70,6 +75,35 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
         }
     }
     Some(object)
+}
+
+/// Rules are null where there are none: Kubernetes always writes that field.
+fn without_rules(kind: &str, role: &mut Node) {
+    let place = role.place();
+    if matches!(kind, "Role" | "ClusterRole")
+        && role.get("rules").is_none()
+        && let Some(map) = role.as_map_mut()
+    {
+        map.insert(Key::new("rules", place), Node::null(place));
+    }
+}
+
+/// Maps of texts, where null is an empty one.
+const TEXTS: [&str; 7] =
+    ["labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData", "binaryData"];
+
+/// Leaves out fields that are null: what the API server has decoded has none.
+fn drop_nulls(node: &mut Node) {
+    match &mut node.data {
+        Data::Map(map) => {
+            map.retain(|entry| !entry.value.is_null());
+            for entry in map.entries_mut().iter_mut().filter(|it| !TEXTS.contains(&it.key.text.as_str())) {
+                drop_nulls(&mut entry.value);
+            }
+        }
+        Data::Seq(items) => items.iter_mut().for_each(drop_nulls),
+        Data::Scalar(_) => {}
+    }
 }
 
 /// A value to put where none is.

@@ -69,6 +69,28 @@ impl Expressions {
     }
 }
 
+impl Expressions {
+    /// What in them cannot be known here, whether or not it comes to that.
+    pub(super) fn unsupported(&self) -> Option<String> {
+        let named = self.conditions.iter().chain(&self.variables).map(|(_, it)| it);
+        { named.chain(self.validations.iter().map(|it| &it.expression)) }.find_map(|program| match program {
+            Err(why) => Some(format!("an expression cannot be read: {why}")),
+            Ok(program) if program.free_names().iter().any(|it| it == "authorizer") => {
+                Some("it asks the `authorizer`".to_owned())
+            }
+            Ok(program) => {
+                let asked = program.paths("request").into_iter().filter_map(|path| path.into_iter().next());
+                { asked }
+                    .find(|it| ONLY_THERE.contains(&it.as_str()))
+                    .map(|it| format!("it asks for `request.{it}`"))
+            }
+        })
+    }
+}
+
+/// Parts of a request that the API server alone knows.
+const ONLY_THERE: [&str; 3] = ["userInfo", "uid", "options"];
+
 /// Expressions that are asked about an object.
 pub(super) struct Asked<'a> {
     policy: &'a Expressions,
@@ -180,16 +202,35 @@ impl<'a> Asked<'a> {
 
     /// The deepest field among those that an expression and the variables in it name, as far as it is written.
     fn field(&self, program: &Program) -> String {
-        let mut paths = program.paths("object");
+        // Those of each variable, whose own variables stand in front of it.
+        let mut known: Vec<(&SmolStr, Vec<Vec<SmolStr>>)> = Vec::new();
         for (name, variable) in &self.policy.variables {
-            if let Ok(variable) = variable
-                && program.paths("variables").iter().any(|path| path.first() == Some(name))
-            {
-                paths.extend(variable.paths("object"));
+            if let Ok(variable) = variable {
+                let paths = fields_of(variable, &known);
+                known.push((name, paths));
             }
         }
-        deepest(self.subject.node, paths)
+        deepest(self.subject.node, fields_of(program, &known))
     }
+}
+
+/// Paths that are looked at for one variable: they double where variables name each other.
+const MAX_PATHS: usize = 64;
+
+/// Paths of fields of the object that an expression names, itself or by variables of which they are known.
+fn fields_of(program: &Program, known: &[(&SmolStr, Vec<Vec<SmolStr>>)]) -> Vec<Vec<SmolStr>> {
+    let mut paths = program.paths("object");
+    for path in program.paths("variables") {
+        let Some((name, rest)) = path.split_first() else { continue };
+        let of_variable = known.iter().find(|(known, _)| *known == name).map(|(_, paths)| paths.as_slice());
+        let below = of_variable.unwrap_or_default().iter();
+        paths.extend(below.map(|path| path.iter().chain(rest).cloned().collect::<Vec<_>>()));
+        if paths.len() > MAX_PATHS {
+            break;
+        }
+    }
+    paths.truncate(MAX_PATHS);
+    paths
 }
 
 /// The variables of a policy; of its own, those in front of the one being computed.

@@ -1,5 +1,6 @@
 //! Policies that decide whether an object may come in, executed without a cluster: ValidatingAdmissionPolicy and its
-//! bindings, Kyverno's ValidatingPolicy and the `validate` rules of its ClusterPolicy and Policy.
+//! bindings, Kyverno's ValidatingPolicy and the `validate` rules of its ClusterPolicy and Policy, and Gatekeeper's constraints whose
+//! templates are CEL.
 //!
 //! Mirrors `k8s.io/apiserver/pkg/admission/plugin/policy/validating` for CREATE and UPDATE. What cannot be known offline (who asks,
 //! what the authorizer says, objects that are not here) is told as not checked; no part of a policy is taken for the whole.
@@ -11,6 +12,8 @@
 mod compile;
 mod defaults;
 mod expressions;
+mod gaps;
+mod gatekeeper;
 mod kyverno;
 mod matching;
 mod others;
@@ -18,6 +21,7 @@ mod own;
 mod policy;
 
 pub use compile::{BadExpression, bad_expressions};
+pub use gaps::{Gap, Share, is_policy};
 pub use others::{Alone, Other, Others};
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
 pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings, wanted_kinds};
@@ -48,5 +52,7 @@ fn deepest(object: &Node, paths: impl IntoIterator<Item = impl IntoIterator<Item
     best.join(".")
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

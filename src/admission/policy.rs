@@ -11,6 +11,8 @@ use crate::yaml::Node;
 
 use super::defaults::with_defaults;
 use super::expressions::{Asked, Expressions};
+use super::gaps::{self, Gap, Share};
+use super::gatekeeper::Gatekeeper;
 use super::kyverno;
 use super::matching::matches;
 
@@ -104,9 +106,12 @@ pub struct Policies {
     by_name: FxHashMap<SmolStr, usize>,
     kyverno: Vec<kyverno::Policy>,
     exceptions: Vec<kyverno::Exception>,
+    gatekeeper: Gatekeeper,
+    /// What is of no kind that is executed.
+    others: Vec<Gap>,
 }
 
-fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
+pub(super) fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
     node.at_path(path).and_then(Node::as_str)
 }
 
@@ -166,11 +171,14 @@ impl Policies {
                     policies.exceptions.push(kyverno::Exception::read(&node));
                 }
                 ("kyverno.io", Some("ClusterPolicy" | "Policy")) => {
+                    policies.others.extend(gaps::of_rules(&node));
                     policies.kyverno.extend(kyverno::Policy::read(&node, &exceptions));
                 }
-                _ => {}
+                _ if policies.gatekeeper.take(group, &node) => {}
+                _ => policies.others.extend(gaps::of_object(group, &node)),
             }
         }
+        policies.gatekeeper.settle();
         // Two of one name are two clusters' or two tries; which one counts is not known.
         let mut named: FxHashMap<SmolStr, usize> = FxHashMap::default();
         for policy in &policies.validating {
@@ -182,22 +190,38 @@ impl Policies {
         policies
     }
 
-    /// Rules that no part of can be run, or that may come to ask for what only a cluster knows: policy, rule and reason.
-    /// The number is that of all rules of Kyverno's policies.
-    pub fn unsupported(&self) -> (Vec<(SmolStr, SmolStr, String)>, usize) {
-        let mut all = (Vec::new(), 0);
+    /// How much of them is executed, and what is not.
+    pub fn share(&self) -> Share {
+        let mut share = Share { rules: self.others.len(), gaps: self.others.clone() };
+        let mut add = |(gaps, rules): (Vec<Gap>, usize)| {
+            share.gaps.extend(gaps);
+            share.rules += rules;
+        };
         for policy in &self.kyverno {
-            let (unsupported, count) = policy.unsupported();
-            let named = unsupported.into_iter().map(|(rule, why)| (policy.name().clone(), rule, why));
-            all.0.extend(named);
-            all.1 += count;
+            add(policy.gaps());
         }
-        all
+        // Those about workloads that are made of one about pods are the same.
+        let own = |it: &&Policy| !it.key.contains(':') || it.key.ends_with(':');
+        for policy in self.validating.iter().filter(own) {
+            let gap = policy.expressions.unsupported().map(|why| Gap {
+                policy: policy.name.clone(),
+                rule: SmolStr::default(),
+                why,
+                whole: false,
+                place: policy.place(),
+            });
+            add((gap.into_iter().collect(), 1));
+        }
+        add(self.gatekeeper.gaps());
+        share.gaps.sort_by_key(|gap| (gap.place.at.file, gap.place.at.start));
+        share
     }
 
     /// Whether there are none that decide anything.
     pub fn is_empty(&self) -> bool {
-        (self.validating.is_empty() || self.bindings.is_empty()) && self.kyverno.is_empty()
+        (self.validating.is_empty() || self.bindings.is_empty())
+            && self.kyverno.is_empty()
+            && self.gatekeeper.is_empty()
     }
 
     /// What all bindings say about an object: nothing where it may come in.
@@ -281,10 +305,15 @@ impl Policies {
         if !self.kyverno.is_empty() {
             let defaulted = defaulted.get_or_insert_with(complete);
             let seen = defaulted.as_ref().unwrap_or(subject.node);
-            let asked = kyverno::Asked::new(subject, seen, world);
+            let asked = kyverno::Asked::new(subject, seen, world, pool);
             for policy in &self.kyverno {
                 policy.decide(&asked, defaulted.is_some(), &mut |decision| decisions.push(decision));
             }
+        }
+        if !self.gatekeeper.is_empty() {
+            let defaulted = defaulted.get_or_insert_with(complete);
+            let seen = (defaulted.as_ref().unwrap_or(subject.node), defaulted.is_some());
+            self.gatekeeper.decide(subject, seen, world, pool, &mut |decision| decisions.push(decision));
         }
         decisions
     }

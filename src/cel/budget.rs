@@ -57,7 +57,8 @@ impl Budget {
         self.spend(if parts < most { parts.saturating_mul(times) / 10 } else { most })
     }
 
-    pub(super) fn spend(&self, steps: usize) -> Result<(), Fault> {
+    /// Takes steps; `Err` where there are not so many.
+    pub fn spend(&self, steps: usize) -> Result<(), Fault> {
         let left = self.0.get().checked_sub(steps as u64);
         self.0.set(left.unwrap_or(0));
         left.map(|_| ()).ok_or(Fault::TooCostly)

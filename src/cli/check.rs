@@ -105,6 +105,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if !args.quiet && (on_screen.is_some() || std::io::stderr().is_terminal()) {
         let seconds = watch.seconds();
         if args.verbose {
+            let share = workspace.tree_policies().share(&workspace);
+            if share.rules > 0 {
+                let not =
+                    if share.gaps.is_empty() { "" } else { "; `--select unchecked-policy` lists the others" };
+                say!("{} of {} rules of policies are executed{not}", share.executed(), share.rules);
+            }
             say!("{}", watch.timings().trim_end());
         }
         // A line per finding has no room for a closing line.

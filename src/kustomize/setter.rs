@@ -107,8 +107,8 @@ impl<'a> Setter<'a> {
 
     /// Whether a plain scalar has no kind of its own: kustomize made it, or put a text without a tag there.
     pub(super) fn is_open(&self, node: &Node) -> bool {
-        // Nobody replaces one value so often, but for those who want each look at it to take long.
-        const MOST: usize = 100;
+        // Nobody replaces one value so often, but for those who want each look at it to take long: each step is somewhere else in memory.
+        const MOST: usize = 16;
         if node.style != Style::Plain || node.tag.is_some() {
             return false;
         }

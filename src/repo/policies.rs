@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use smol_str::SmolStr;
 
-use crate::admission::{Decision, Policies, Subject, Surroundings, wanted_kinds};
+use crate::admission::{Decision, Policies, Share, Subject, Surroundings, is_policy, wanted_kinds};
 use crate::cel::Budget;
 use crate::schema::Scope;
 use crate::source::FileId;
@@ -45,14 +45,7 @@ struct Named {
 
 impl TreePolicies {
     pub(super) fn of(scan: &Scan) -> Self {
-        let is_policy = |it: &&ScannedDocument| match it.group.as_str() {
-            "admissionregistration.k8s.io" => {
-                matches!(it.kind.as_str(), "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding")
-            }
-            "kyverno.io" => matches!(it.kind.as_str(), "ClusterPolicy" | "Policy" | "PolicyException"),
-            "policies.kyverno.io" => matches!(it.kind.as_str(), "ValidatingPolicy" | "PolicyException"),
-            _ => false,
-        };
+        let is_policy = |it: &&ScannedDocument| is_policy(&it.group, &it.kind);
         let policies: Vec<ScannedDocument> = scan.documents.iter().filter(is_policy).cloned().collect();
         if policies.is_empty() {
             return Self::default();
@@ -135,6 +128,14 @@ impl TreePolicies {
             }
         }
         clusters.len() <= 1
+    }
+
+    /// How much of the policies is executed, and what is not.
+    pub fn share(&self, workspace: &Workspace) -> Share {
+        if self.policies.is_empty() {
+            return Share::default();
+        }
+        self.loaded(workspace).policies.share()
     }
 
     /// Whether what a policy of this file asks for is known only where its variables are.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::cel::Budget;
 use crate::yaml::Node;
 
 use super::super::policy::{Subject, Surroundings};
@@ -17,7 +18,7 @@ use super::variables::{Variables, in_text, substitute};
 use super::{images, text};
 
 /// Steps that one rule may take for one object.
-const STEPS: u32 = 500_000;
+const STEPS: u64 = 500_000;
 
 /// Expressions read so far.
 pub(super) type Queries = RefCell<FxHashMap<SmolStr, Arc<Result<Query, String>>>>;
@@ -36,7 +37,8 @@ pub(super) struct Context<'a> {
     /// Which of them have been loaded; images come before all.
     loaded: RefCell<Vec<bool>>,
     images: RefCell<bool>,
-    steps: &'a Steps,
+    /// What is left to the rule.
+    pub(super) steps: &'a Steps,
     queries: &'a Queries,
 }
 
@@ -50,6 +52,8 @@ pub(in crate::admission) struct Asked<'a> {
     pub(super) world: &'a dyn Surroundings,
     request: std::cell::OnceCell<Value>,
     queries: Queries,
+    /// What all policies may take.
+    pub(super) pool: &'a Budget,
 }
 
 impl<'a> Asked<'a> {
@@ -57,13 +61,17 @@ impl<'a> Asked<'a> {
         subject: &'a Subject<'a>,
         seen: &'a Node,
         world: &'a dyn Surroundings,
+        pool: &'a Budget,
     ) -> Self {
-        Self { subject, seen, world, request: std::cell::OnceCell::new(), queries: Queries::default() }
+        Self { subject, seen, world, request: std::cell::OnceCell::new(), queries: Queries::default(), pool }
     }
 
-    /// Steps for one rule.
-    pub(super) fn steps() -> Steps {
-        Steps::new(STEPS)
+    /// Does what one rule asks for, with steps from the pool.
+    pub(super) fn with_steps<T>(&self, ask: impl FnOnce(&Steps) -> T) -> T {
+        let steps = Steps(self.pool.part(STEPS));
+        let told = ask(&steps);
+        self.pool.settle(&steps.0);
+        told
     }
 
     fn request(&self) -> Value {

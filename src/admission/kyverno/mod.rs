@@ -31,17 +31,25 @@ use crate::yaml::Node;
 
 use super::deepest;
 use super::expressions::{self, Expressions};
+use super::gaps::Gap;
 use super::policy::{Action, Decision, Outcome, Subject, Surroundings, parameters};
 
 pub(super) use context::Asked;
 use context::Context;
-use jmespath::Stop;
+use jmespath::{Steps, Stop};
 use select::Kinds;
 use validate::{Ask, At, Verdict};
 pub(super) use validating_policy::{Exception, about_workloads};
 
 #[cfg(test)]
-pub(super) use pattern::{Match as Matched, matches};
+pub(super) use pattern::Match as Matched;
+
+/// What comes of a pattern, whatever that takes.
+#[cfg(test)]
+pub(super) fn matches(object: &Node, pattern: &Node) -> Matched {
+    let steps = Steps(crate::cel::Budget::new(u64::MAX));
+    pattern::matches(object, pattern, &steps).unwrap()
+}
 
 /// Namespaces that Kyverno's own configuration leaves out.
 const LEFT_OUT: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "kyverno"];
@@ -128,18 +136,17 @@ impl Policy {
         })
     }
 
-    /// Its name.
-    pub(super) fn name(&self) -> &SmolStr {
-        &self.name
-    }
-
-    /// What of it is not supported: names of rules with the reason. The second number is how many rules it has.
-    pub(super) fn unsupported(&self) -> (Vec<(SmolStr, String)>, usize) {
-        let why = |rule: &Rule| {
-            let why = rule.unsupported.clone().or_else(|| support::in_part(&rule.node))?;
-            Some((rule.name.clone(), why))
+    /// What of it is not executed. The number is how many rules it has.
+    pub(super) fn gaps(&self) -> (Vec<Gap>, usize) {
+        let gap = |rule: &Rule| {
+            let whole = rule.unsupported.is_some();
+            let of_expressions = || rule.expressions.as_ref().and_then(Expressions::unsupported);
+            let why =
+                rule.unsupported.clone().or_else(|| support::in_part(&rule.node)).or_else(of_expressions)?;
+            let place = rule.node.get("name").map_or(self.place, Node::place);
+            Some(Gap { policy: self.name.clone(), rule: rule.name.clone(), why, whole, place })
         };
-        (self.rules.iter().filter_map(why).collect(), self.rules.len())
+        (self.rules.iter().filter_map(gap).collect(), self.rules.len())
     }
 
     /// The rules that may be about objects of a kind, and where their patterns look.
@@ -212,36 +219,34 @@ impl Policy {
         is_complete: bool,
         say: &mut dyn FnMut(Decision),
     ) {
-        let (subject, world) = (asked.subject, asked.world);
+        let (subject, world, pool) = (asked.subject, asked.world, asked.pool);
         let mut tell = |outcome, field| say(self.decision(rule, asked, outcome, field, None));
         let Some(expressions) = &rule.expressions else { return };
-        let spared = || {
-            let steps = Asked::steps();
+        let spared = |steps: &Steps| {
             let namespace = self.namespace.as_deref();
-            let context = Context::new(asked, namespace, rule.node.items(&["context"]), &steps);
+            let context = Context::new(asked, namespace, rule.node.items(&["context"]), steps);
             if !condition::hold(rule.node.get("preconditions"), &context).map_err(|it| it.to_string())?.0 {
                 return Ok(true);
             }
             exception::spares(&self.exceptions, &self.key(), &rule.full_name, subject, world, &context)
         };
         let cel = rule.node.at_path(&["validate", "cel"]);
-        let is_about =
-            select::is_about(&rule.node, subject, world, rule.kinds).and_then(|is| Ok(is && !spared()?));
+        let is_about = select::is_about(&rule.node, subject, world, rule.kinds)
+            .and_then(|is| Ok(is && !asked.with_steps(spared)?));
         let parameters = match (is_about, cel) {
             (Ok(true), Some(cel)) => parameters(cel, cel, subject, world),
             (Err(why), _) => Err(why),
             _ => return,
         };
         match parameters {
-            Ok(parameters) => expressions::Asked::new(
-                expressions,
-                subject,
-                asked.seen,
-                parameters,
-                world,
-                is_complete && subject.kind != "Pod",
-            )
-            .decide(&mut tell),
+            Ok(parameters) => {
+                let is_complete = is_complete && subject.kind != "Pod";
+                let asked =
+                    expressions::Asked::new(expressions, subject, asked.seen, parameters, world, is_complete);
+                let asked = asked.within(pool);
+                asked.decide(&mut tell);
+                asked.settle(pool);
+            }
             Err(why) => tell(Outcome::Unchecked(why), String::new()),
         }
     }
@@ -263,15 +268,24 @@ impl Policy {
     ) -> Result<Option<(String, String, Option<Place>)>, Stop> {
         let (subject, world) = (asked.subject, asked.world);
         match (select::is_about(&rule.node, subject, world, rule.kinds), &rule.unsupported) {
-            (Ok(false), _) => return Ok(None),
-            (_, Some(why)) => return Err(Stop::Unsupported(why.clone())),
-            (Err(why), None) => return Err(Stop::Unsupported(why)),
-            (Ok(true), None) => {}
+            (Ok(false), _) => Ok(None),
+            (_, Some(why)) => Err(Stop::Unsupported(why.clone())),
+            (Err(why), None) => Err(Stop::Unsupported(why)),
+            (Ok(true), None) => asked.with_steps(|steps| self.judge_with(rule, template, asked, steps)),
         }
+    }
+
+    fn judge_with<'a>(
+        &'a self,
+        rule: &'a Rule,
+        template: Option<&'static [&'static str]>,
+        asked: &'a Asked<'a>,
+        steps: &Steps,
+    ) -> Result<Option<(String, String, Option<Place>)>, Stop> {
+        let (subject, world) = (asked.subject, asked.world);
         let Some(part) = rule.node.get("validate") else { return Ok(None) };
-        let steps = Asked::steps();
         let namespace = self.namespace.as_deref();
-        let context = Context::new(asked, namespace, rule.node.items(&["context"]), &steps);
+        let context = Context::new(asked, namespace, rule.node.items(&["context"]), steps);
         if !condition::hold(rule.node.get("preconditions"), &context)?.0 {
             return Ok(None);
         }
@@ -281,15 +295,24 @@ impl Policy {
             return Ok(None);
         }
         // A pattern about a pod is asked of the template.
-        let (path, written, seen) = match template {
+        let is_pattern = ["pattern", "anyPattern"].into_iter().any(|key| part.get(key).is_some());
+        let (path, written, seen, lacks) = match template {
             Some(path) => match (subject.node.at_path(path), asked.seen.at_path(path)) {
-                (Some(written), Some(seen)) => (path, written, seen),
-                _ => return Ok(None),
+                (Some(written), Some(seen)) => (path, written, seen, false),
+                _ => (&[][..], subject.node, asked.seen, is_pattern),
             },
-            None => (&[][..], subject.node, asked.seen),
+            None => (&[][..], subject.node, asked.seen, false),
         };
         let ask = Ask { part, object: Cow::Borrowed(seen), depth: 0 };
-        let Verdict::Breaks { message: more, at } = ask.run(&context)? else { return Ok(None) };
+        let verdict = match template {
+            // It asks for a template.
+            Some(path) if lacks => {
+                let path = path.iter().map(|name| (*name).to_owned()).collect();
+                Verdict::Breaks { message: String::new(), at: At::Path(path) }
+            }
+            _ => ask.run(&context)?,
+        };
+        let Verdict::Breaks { message: more, at } = verdict else { return Ok(None) };
         let own = text(part, &["message"]).filter(|text| !text.trim().is_empty());
         let own = own.and_then(|text| validate::message(text, subject.kind == "Secret", &context));
         let more = Some(more).filter(|text| !text.is_empty());

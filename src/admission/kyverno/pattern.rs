@@ -2,6 +2,7 @@
 
 use crate::yaml::{Data, Entry, Key, Map, Node};
 
+use super::jmespath::{Steps, Stop as GaveUp};
 use super::scalar;
 
 /// What comes of a pattern.
@@ -18,11 +19,17 @@ pub(in crate::admission) enum Match {
 /// Patterns nest no deeper than that.
 const MAX_DEPTH: usize = 128;
 
-pub(in crate::admission) fn matches(object: &Node, pattern: &Node) -> Match {
-    match element(Some(object), pattern, &Vec::new()) {
-        Ok(()) => Match::Holds,
-        Err(Stop::Skip { .. }) => Match::Skips,
-        Err(Stop::Fail(path)) => Match::Fails(path),
+/// What comes of a pattern; `Err` where that takes more steps than there are.
+pub(in crate::admission) fn matches(
+    object: &Node,
+    pattern: &Node,
+    steps: &Steps,
+) -> std::result::Result<Match, GaveUp> {
+    match (Ask { steps }).element(Some(object), pattern, &Vec::new()) {
+        Ok(()) => Ok(Match::Holds),
+        Err(Stop::Skip { .. }) => Ok(Match::Skips),
+        Err(Stop::Fail(path)) => Ok(Match::Fails(path)),
+        Err(Stop::GaveUp(why)) => Err(why),
     }
 }
 
@@ -32,6 +39,13 @@ enum Stop {
         direct: bool,
     },
     Fail(Vec<String>),
+    /// Nothing is known about it.
+    GaveUp(GaveUp),
+}
+
+/// What is asked, and what that may take.
+struct Ask<'s> {
+    steps: &'s Steps,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,57 +97,146 @@ fn at(path: &[String], name: &str) -> Vec<String> {
 
 type Result = std::result::Result<(), Stop>;
 
-fn element(object: Option<&Node>, pattern: &Node, path: &[String]) -> Result {
-    let fail = || Err(Stop::Fail(path.to_vec()));
-    if path.len() > MAX_DEPTH {
-        return fail();
+impl Ask<'_> {
+    fn scalar(&self, value: Option<&Node>, pattern: &Node) -> std::result::Result<bool, Stop> {
+        scalar::matches(value, pattern, self.steps).map_err(Stop::GaveUp)
     }
-    match &pattern.data {
-        Data::Map(wanted) => match object.map(|object| &object.data) {
-            Some(Data::Map(map)) => mapping(map, wanted, path),
-            _ => fail(),
-        },
-        Data::Seq(wanted) => match object.map(|object| &object.data) {
-            Some(Data::Seq(items)) => list(items, wanted, path),
-            _ => fail(),
-        },
-        Data::Scalar(_) => {
-            let good = match object.map(|object| &object.data) {
-                Some(Data::Seq(items)) => items.iter().all(|item| scalar::matches(Some(item), pattern)),
-                _ => scalar::matches(object, pattern),
-            };
-            if good { Ok(()) } else { fail() }
-        }
-    }
-}
 
-fn handle(map: &Map, key: &str, pattern: &Node, path: &[String]) -> Result {
-    let Some((kind, name)) = anchor(key) else {
-        let value = map.get(key).filter(|value| !value.is_null());
-        if pattern.as_str() == Some("*") {
-            return if value.is_some() { Ok(()) } else { Err(Stop::Fail(at(path, key))) };
+    /// The first of some items that does not match.
+    fn first_other(&self, items: &[Node], pattern: &Node) -> std::result::Result<Option<usize>, Stop> {
+        for (index, item) in items.iter().enumerate() {
+            if !self.scalar(Some(item), pattern)? {
+                return Ok(Some(index));
+            }
         }
-        return element(value, pattern, &at(path, key));
-    };
-    let below = at(path, name);
-    match (kind, map.get(name)) {
-        (Anchor::Negation, Some(_)) => Err(Stop::Fail(below)),
-        (Anchor::Condition | Anchor::Global, Some(value)) => {
-            element(Some(value), pattern, &below).map_err(|_| Stop::Skip { direct: true })
+        Ok(None)
+    }
+
+    /// Whether one of some items matches.
+    fn is_there(&self, items: &[Node], wanted: &Node, path: &[String]) -> std::result::Result<bool, Stop> {
+        for item in items {
+            match self.element(Some(item), wanted, path) {
+                Ok(()) => return Ok(true),
+                Err(Stop::GaveUp(why)) => return Err(Stop::GaveUp(why)),
+                Err(_) => {}
+            }
         }
-        (Anchor::Condition, None) => Err(Stop::Skip { direct: true }),
-        (Anchor::Equality, Some(value)) => element(Some(value), pattern, &below),
-        (Anchor::Existence, Some(value)) => {
-            let (Data::Seq(items), Data::Seq(wanted)) = (&value.data, &pattern.data) else {
-                return Err(Stop::Fail(below));
-            };
-            let is_there = |wanted: &Node| {
-                wanted.as_map().is_some()
-                    && items.iter().any(|item| element(Some(item), wanted, &below).is_ok())
-            };
-            if wanted.iter().all(is_there) { Ok(()) } else { Err(Stop::Fail(below)) }
+        Ok(false)
+    }
+
+    fn element(&self, object: Option<&Node>, pattern: &Node, path: &[String]) -> Result {
+        let fail = || Err(Stop::Fail(path.to_vec()));
+        if path.len() > MAX_DEPTH {
+            return fail();
         }
-        (Anchor::Negation | Anchor::Equality | Anchor::Existence | Anchor::Global, None) => Ok(()),
+        match &pattern.data {
+            Data::Map(wanted) => match object.map(|object| &object.data) {
+                Some(Data::Map(map)) => self.mapping(map, wanted, path),
+                _ => fail(),
+            },
+            Data::Seq(wanted) => match object.map(|object| &object.data) {
+                Some(Data::Seq(items)) => self.list(items, wanted, path),
+                _ => fail(),
+            },
+            Data::Scalar(_) => {
+                let good = match object.map(|object| &object.data) {
+                    Some(Data::Seq(items)) => self.first_other(items, pattern)?.is_none(),
+                    _ => self.scalar(object, pattern)?,
+                };
+                if good { Ok(()) } else { fail() }
+            }
+        }
+    }
+
+    fn handle(&self, map: &Map, key: &str, pattern: &Node, path: &[String]) -> Result {
+        let Some((kind, name)) = anchor(key) else {
+            let value = map.get(key).filter(|value| !value.is_null());
+            if pattern.as_str() == Some("*") {
+                return if value.is_some() { Ok(()) } else { Err(Stop::Fail(at(path, key))) };
+            }
+            return self.element(value, pattern, &at(path, key));
+        };
+        let below = at(path, name);
+        match (kind, map.get(name)) {
+            (Anchor::Negation, Some(_)) => Err(Stop::Fail(below)),
+            (Anchor::Condition | Anchor::Global, Some(value)) => {
+                self.element(Some(value), pattern, &below).map_err(|stop| match stop {
+                    Stop::GaveUp(_) => stop,
+                    _ => Stop::Skip { direct: true },
+                })
+            }
+            (Anchor::Condition, None) => Err(Stop::Skip { direct: true }),
+            (Anchor::Equality, Some(value)) => self.element(Some(value), pattern, &below),
+            (Anchor::Existence, Some(value)) => {
+                let (Data::Seq(items), Data::Seq(wanted)) = (&value.data, &pattern.data) else {
+                    return Err(Stop::Fail(below));
+                };
+                for wanted in wanted {
+                    if wanted.as_map().is_none() || !self.is_there(items, wanted, &below)? {
+                        return Err(Stop::Fail(below));
+                    }
+                }
+                Ok(())
+            }
+            (Anchor::Negation | Anchor::Equality | Anchor::Existence | Anchor::Global, None) => Ok(()),
+        }
+    }
+
+    fn mapping(&self, map: &Map, wanted: &Map, path: &[String]) -> Result {
+        let expanded = expanded(map, wanted);
+        let wanted = expanded.as_ref().unwrap_or(wanted);
+        let mut anchors: Vec<(&str, &Node)> = Vec::new();
+        let mut others: Vec<(&str, &Node)> = Vec::new();
+        for entry in wanted {
+            let key = entry.key.text.as_str();
+            match anchor(key) {
+                Some((kind, _)) if kind != Anchor::Global => anchors.push((key, &entry.value)),
+                _ => others.push((key, &entry.value)),
+            }
+        }
+        anchors.sort_by_key(|(key, _)| *key);
+        others.sort_by_key(|(key, _)| *key);
+        let mut applied = 0;
+        let mut skips: Vec<bool> = Vec::new();
+        for (key, value) in anchors {
+            match self.handle(map, key, value, path) {
+                Ok(()) => applied += 1,
+                Err(Stop::Skip { direct }) => skips.push(direct),
+                Err(stop) if matches!(stop, Stop::GaveUp(_)) || !skips.contains(&true) => return Err(stop),
+                Err(_) => {}
+            }
+        }
+        if !skips.is_empty() && (applied == 0 || skips.contains(&true)) {
+            return Err(Stop::Skip { direct: false });
+        }
+        // Conditions are asked before what they decide about.
+        let (first, last): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|(key, value)| anchor(key).is_some() || has_anchor(value));
+        first.into_iter().rev().chain(last).try_for_each(|(key, value)| self.handle(map, key, value, path))
+    }
+
+    fn list(&self, items: &[Node], wanted: &[Node], path: &[String]) -> Result {
+        let Some(first) = wanted.first() else { return Err(Stop::Fail(path.to_vec())) };
+        let pairs: Vec<(&Node, &Node)> = match &first.data {
+            Data::Map(_) => items.iter().map(|item| (item, first)).collect(),
+            Data::Scalar(_) => {
+                return match self.first_other(items, first)? {
+                    None => Ok(()),
+                    Some(index) => Err(Stop::Fail(at(path, &index.to_string()))),
+                };
+            }
+            Data::Seq(_) if items.len() < wanted.len() => return Err(Stop::Fail(path.to_vec())),
+            Data::Seq(_) => items.iter().zip(wanted).collect(),
+        };
+        let (mut applied, mut skipped) = (0, 0);
+        for (index, (item, wanted)) in pairs.into_iter().enumerate() {
+            match self.element(Some(item), wanted, &at(path, &index.to_string())) {
+                Ok(()) => applied += 1,
+                Err(Stop::Skip { .. }) => skipped += 1,
+                fail => return fail,
+            }
+        }
+        if applied == 0 && skipped > 0 { Err(Stop::Skip { direct: false }) } else { Ok(()) }
     }
 }
 
@@ -177,61 +280,4 @@ fn expanded(map: &Map, wanted: &Map) -> Option<Map> {
 fn named<'m>(map: &'m Map, name: &str) -> Option<&'m Entry> {
     map.iter()
         .find(|entry| entry.key.text == name || anchor(&entry.key.text).is_some_and(|(_, it)| it == name))
-}
-
-fn mapping(map: &Map, wanted: &Map, path: &[String]) -> Result {
-    let expanded = expanded(map, wanted);
-    let wanted = expanded.as_ref().unwrap_or(wanted);
-    let mut anchors: Vec<(&str, &Node)> = Vec::new();
-    let mut others: Vec<(&str, &Node)> = Vec::new();
-    for entry in wanted {
-        let key = entry.key.text.as_str();
-        match anchor(key) {
-            Some((kind, _)) if kind != Anchor::Global => anchors.push((key, &entry.value)),
-            _ => others.push((key, &entry.value)),
-        }
-    }
-    anchors.sort_by_key(|(key, _)| *key);
-    others.sort_by_key(|(key, _)| *key);
-    let mut applied = 0;
-    let mut skips: Vec<bool> = Vec::new();
-    for (key, value) in anchors {
-        match handle(map, key, value, path) {
-            Ok(()) => applied += 1,
-            Err(Stop::Skip { direct }) => skips.push(direct),
-            Err(fail) if !skips.contains(&true) => return Err(fail),
-            Err(_) => {}
-        }
-    }
-    if !skips.is_empty() && (applied == 0 || skips.contains(&true)) {
-        return Err(Stop::Skip { direct: false });
-    }
-    // Conditions are asked before what they decide about.
-    let (first, last): (Vec<_>, Vec<_>) =
-        others.into_iter().partition(|(key, value)| anchor(key).is_some() || has_anchor(value));
-    first.into_iter().rev().chain(last).try_for_each(|(key, value)| handle(map, key, value, path))
-}
-
-fn list(items: &[Node], wanted: &[Node], path: &[String]) -> Result {
-    let Some(first) = wanted.first() else { return Err(Stop::Fail(path.to_vec())) };
-    let pairs: Vec<(&Node, &Node)> = match &first.data {
-        Data::Map(_) => items.iter().map(|item| (item, first)).collect(),
-        Data::Scalar(_) => {
-            return match items.iter().position(|item| !scalar::matches(Some(item), first)) {
-                None => Ok(()),
-                Some(index) => Err(Stop::Fail(at(path, &index.to_string()))),
-            };
-        }
-        Data::Seq(_) if items.len() < wanted.len() => return Err(Stop::Fail(path.to_vec())),
-        Data::Seq(_) => items.iter().zip(wanted).collect(),
-    };
-    let (mut applied, mut skipped) = (0, 0);
-    for (index, (item, wanted)) in pairs.into_iter().enumerate() {
-        match element(Some(item), wanted, &at(path, &index.to_string())) {
-            Ok(()) => applied += 1,
-            Err(Stop::Skip { .. }) => skipped += 1,
-            fail => return fail,
-        }
-    }
-    if applied == 0 && skipped > 0 { Err(Stop::Skip { direct: false }) } else { Ok(()) }
 }

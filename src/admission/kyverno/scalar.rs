@@ -6,26 +6,58 @@ use crate::cel::Quantity;
 use crate::golang::time::Duration;
 use crate::yaml::Node;
 
-pub(super) fn matches(value: Option<&Node>, pattern: &Node) -> bool {
+use super::jmespath::{Steps, Stop};
+
+/// What one alternative of a pattern takes, in steps: it is compared with a text, a number and a duration.
+const ALTERNATIVE: usize = 4;
+
+/// Letters of a pattern with wildcards and of a text that are compared in one step.
+const LETTERS: usize = 64;
+
+/// Whether a scalar matches; `Err` where that takes more steps than there are.
+pub(super) fn matches(value: Option<&Node>, pattern: &Node, steps: &Steps) -> Result<bool, Stop> {
+    if let Some(known) = known(value, pattern) {
+        return Ok(known);
+    }
+    let Some(wanted) = pattern.as_str() else { return Ok(false) };
+    let value = Written::of(value.filter(|value| !value.is_null()));
+    let length = value.text.map_or(0, str::len);
+    for any in wanted.split('|') {
+        let mut holds = true;
+        for all in any.trim_matches(' ').split('&') {
+            let all = all.trim_matches(' ');
+            // A star may be tried at every letter.
+            let tries = if all.contains('*') { all.len() } else { 1 };
+            steps.take(ALTERNATIVE.saturating_add(tries.saturating_mul(length) / LETTERS))?;
+            holds = one(&value, all);
+            if !holds {
+                break;
+            }
+        }
+        if holds {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What is known without reading the pattern as text.
+fn known(value: Option<&Node>, pattern: &Node) -> Option<bool> {
     let value = value.filter(|value| !value.is_null());
     if pattern.is_null() {
-        return value.is_none_or(|value| {
+        return Some(value.is_none_or(|value| {
             value.as_str() == Some("") || value.as_bool() == Some(false) || value.as_f64() == Some(0.0)
-        });
+        }));
     }
     if let Some(wanted) = pattern.as_bool() {
-        return value.and_then(Node::as_bool) == Some(wanted);
+        return Some(value.and_then(Node::as_bool) == Some(wanted));
     }
     if let Some(wanted) = pattern.as_f64() {
         let of_text = || value.and_then(Node::as_str).and_then(|text| text.parse().ok());
-        return value.and_then(Node::as_f64).or_else(of_text) == Some(wanted);
+        return Some(value.and_then(Node::as_f64).or_else(of_text) == Some(wanted));
     }
-    let Some(wanted) = pattern.as_str() else { return false };
-    if value.is_some_and(|value| value.as_str() == Some(wanted)) {
-        return true;
-    }
-    let value = Written::of(value);
-    wanted.split('|').any(|any| any.trim_matches(' ').split('&').all(|all| one(value, all.trim_matches(' '))))
+    let wanted = pattern.as_str()?;
+    value.is_some_and(|value| value.as_str() == Some(wanted)).then_some(true)
 }
 
 /// Whether a pattern of one scalar is a range: `1-10`.
@@ -35,14 +67,14 @@ pub(super) fn is_range(pattern: &str) -> bool {
 
 /// Whether a text is in a range: `1-10`, `1!-10`.
 pub(super) fn in_range(text: &str, range: &str) -> bool {
-    one(Written { number: Some(text), text: Some(text) }, range)
+    one(&Written::read(Some(text), Some(text)), range)
 }
 
 /// A scalar as patterns read it.
-#[derive(Clone, Copy)]
 struct Written<'a> {
-    number: Option<&'a str>,
     text: Option<&'a str>,
+    duration: Option<Duration>,
+    quantity: Option<Quantity>,
 }
 
 impl<'a> Written<'a> {
@@ -52,7 +84,15 @@ impl<'a> Written<'a> {
             Some(value) if value.as_bool().is_some() => None,
             Some(value) => value.scalar_text(),
         };
-        Self { number, text: value.and_then(Node::scalar_text) }
+        Self::read(number, value.and_then(Node::scalar_text))
+    }
+
+    fn read(number: Option<&str>, text: Option<&'a str>) -> Self {
+        Self {
+            text,
+            duration: number.and_then(|it| Duration::parse(it).ok()),
+            quantity: number.and_then(Quantity::parse),
+        }
     }
 }
 
@@ -66,7 +106,7 @@ enum Op {
     LessEqual,
 }
 
-fn one(value: Written<'_>, pattern: &str) -> bool {
+fn one(value: &Written<'_>, pattern: &str) -> bool {
     if pattern.len() >= 2 {
         let signs = [
             (">=", Op::MoreEqual),
@@ -108,7 +148,7 @@ fn range<'p>(pattern: &'p str, between: &str) -> Option<(&'p str, &'p str)> {
     })
 }
 
-fn compare(value: Written<'_>, pattern: &str, op: Op) -> bool {
+fn compare(value: &Written<'_>, pattern: &str, op: Op) -> bool {
     let holds = |order: Ordering| match op {
         Op::Equal => order.is_eq(),
         Op::NotEqual => order.is_ne(),
@@ -117,13 +157,13 @@ fn compare(value: Written<'_>, pattern: &str, op: Op) -> bool {
         Op::MoreEqual => order.is_ge(),
         Op::LessEqual => order.is_le(),
     };
-    if let Some(number) = value.number {
-        if let (Ok(wanted), Ok(value)) = (Duration::parse(pattern), Duration::parse(number)) {
-            return holds(value.cmp(&wanted));
-        }
-        if let (Some(wanted), Some(value)) = (Quantity::parse(pattern), Quantity::parse(number)) {
-            return holds(value.cmp(&wanted));
-        }
+    if let Some((wanted, value)) =
+        value.duration.and_then(|value| Some((Duration::parse(pattern).ok()?, value)))
+    {
+        return holds(value.cmp(&wanted));
+    }
+    if let Some((wanted, value)) = value.quantity.and_then(|value| Some((Quantity::parse(pattern)?, value))) {
+        return holds(value.cmp(&wanted));
     }
     let Some(text) = value.text else { return false };
     match op {
@@ -135,16 +175,23 @@ fn compare(value: Written<'_>, pattern: &str, op: Op) -> bool {
 
 /// `*` is anything, `?` one character.
 pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
+    if pattern.is_ascii() && text.is_ascii() {
+        return glob(pattern.as_bytes(), text.as_bytes(), b'*', b'?');
+    }
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    glob(&pattern, &text, '*', '?')
+}
+
+fn glob<T: PartialEq + Copy>(pattern: &[T], text: &[T], any: T, single: T) -> bool {
     let (mut at, mut of) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
-    while of < text.len() {
+    while let Some(letter) = text.get(of) {
         match pattern.get(at) {
-            Some('*') => {
+            Some(wanted) if *wanted == any => {
                 star = Some((at, of));
                 at += 1;
             }
-            Some(letter) if *letter == '?' || text.get(of) == Some(letter) => {
+            Some(wanted) if *wanted == single || wanted == letter => {
                 at += 1;
                 of += 1;
             }
@@ -156,5 +203,5 @@ pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
             }
         }
     }
-    pattern.iter().skip(at).all(|letter| *letter == '*')
+    pattern.iter().skip(at).all(|wanted| *wanted == any)
 }

@@ -59,7 +59,7 @@ impl Ask<'_> {
         }
         if let Some(wanted) = self.part.get("pattern").filter(|it| !it.is_null()) {
             let wanted = replaced(wanted, context)?;
-            return Ok(match pattern::matches(&self.object, &wanted) {
+            return Ok(match pattern::matches(&self.object, &wanted, context.steps)? {
                 Match::Holds => Verdict::Passes,
                 Match::Skips => Verdict::Skips,
                 Match::Fails(path) => Verdict::Breaks { message: String::new(), at: At::Path(path) },
@@ -70,7 +70,7 @@ impl Ask<'_> {
             let mut skips = false;
             let mut fails = None;
             for wanted in list.seq_or_empty() {
-                match pattern::matches(&self.object, wanted) {
+                match pattern::matches(&self.object, wanted, context.steps)? {
                     Match::Holds => return Ok(Verdict::Passes),
                     Match::Skips => skips = true,
                     Match::Fails(path) => fails = fails.or(Some(path)),

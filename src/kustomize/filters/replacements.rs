@@ -117,17 +117,21 @@ fn replace(resmap: &mut ResMap, replacement: &Replacement, cx: &mut Context<'_>)
     targets.iter().try_for_each(|target| write(resmap, target, &value, cx).or_at(target.place))
 }
 
-/// All ids of a resource, today's first. None of them knows whether its kind is cluster-scoped.
-fn ids(resource: &Resource) -> Vec<ResId> {
-    let today = ResId { cluster_scoped: false, ..resource.id.clone() };
-    std::iter::once(today).chain(resource.previous_ids()).collect()
+/// Whether one of all ids of a resource, today's first, is wanted. None of them knows whether its kind is cluster-scoped.
+fn has_id(resource: &Resource, mut wanted: impl FnMut(&ResId) -> bool) -> bool {
+    let is_today = if resource.id.cluster_scoped {
+        wanted(&ResId { cluster_scoped: false, ..resource.id.clone() })
+    } else {
+        wanted(&resource.id)
+    };
+    is_today || resource.previous_ids().any(|id| wanted(&id))
 }
 
 /// The value that a source leads to.
 fn read(resmap: &ResMap, source: &SourceSelector) -> Result<Node> {
     let mut selected = resmap
         .iter()
-        .filter(|resource| !resource.gone && ids(resource).iter().any(|id| id.is_selected_by(&source.id)));
+        .filter(|resource| !resource.gone && has_id(resource, |id| id.is_selected_by(&source.id)));
     let Some(resource) = selected.next() else {
         return Err(Failure::new(format!("nothing selected by {}", shown(source))).follows());
     };
@@ -286,10 +290,9 @@ impl Selects<'_> {
         if !self.select.has_labels(resource) || self.rejects.iter().any(by_labels) {
             return false;
         }
-        let ids = ids(resource);
         let by_id =
-            |(reject, _, by_id): &(Wanted, bool, bool)| *by_id && ids.iter().any(|id| reject.selects(id));
-        ids.iter().any(|id| self.select.selects(id)) && !self.rejects.iter().any(by_id)
+            |(reject, _, by_id): &(Wanted, bool, bool)| *by_id && has_id(resource, |id| reject.selects(id));
+        has_id(resource, |id| self.select.selects(id)) && !self.rejects.iter().any(by_id)
     }
 }
 

@@ -11,6 +11,7 @@ mod missing_seccomp_profile;
 mod plaintext_secret;
 mod pod_security_violation;
 mod privileged_role_binding;
+mod unchecked_policy;
 mod unrestricted_pod;
 mod wildcard_rbac;
 mod writable_root_filesystem;
@@ -26,6 +27,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &plaintext_secret::PlaintextSecret,
     &pod_security_violation::PodSecurityViolation,
     &privileged_role_binding::PrivilegedRoleBinding,
+    &unchecked_policy::UncheckedPolicy,
     &unrestricted_pod::UnrestrictedPod,
     &wildcard_rbac::WildcardRbac,
     &writable_root_filesystem::WritableRootFilesystem,

@@ -18,10 +18,11 @@ mod standard;
 mod times;
 mod value;
 
-use std::cell::Cell;
 use std::fmt;
 
 use smol_str::SmolStr;
+
+use crate::cel::Budget;
 
 pub(super) use value::Value;
 
@@ -59,17 +60,11 @@ impl From<SmolStr> for Stop {
 
 /// Steps that expressions may still take.
 #[derive(Debug)]
-pub(super) struct Steps(Cell<u32>);
+pub(super) struct Steps(pub(super) Budget);
 
 impl Steps {
-    pub(super) fn new(steps: u32) -> Self {
-        Self(Cell::new(steps))
-    }
-
     pub(super) fn take(&self, steps: usize) -> Result<(), Stop> {
-        let left = u32::try_from(steps).ok().and_then(|steps| self.0.get().checked_sub(steps));
-        self.0.set(left.unwrap_or(0));
-        left.map(|_| ()).ok_or_else(|| Stop::Unsupported("it takes more steps than it may".to_owned()))
+        self.0.spend(steps).map_err(|_| Stop::Unsupported("it takes more steps than it may".to_owned()))
     }
 }
 
