@@ -45,12 +45,12 @@ fn own_rules_see_what_other_apps_render() {
             ("edge/ingress.yaml", INGRESS),
             ("shop/service.yaml", service),
         ]);
-        findings(&json(repo.path(), &["--select", "custom-rule"]))
+        findings(&json(repo.path(), &["--select", "backend-exists"]))
     };
     assert!(found("shop", SERVICE).is_empty());
-    assert_eq!(found("other", SERVICE), ["custom-rule edge/ingress.yaml"]);
+    assert_eq!(found("other", SERVICE), ["backend-exists edge/ingress.yaml"]);
     assert_eq!(
         found("shop", &SERVICE.replace("name: shop", "name: store")),
-        ["custom-rule edge/ingress.yaml"]
+        ["backend-exists edge/ingress.yaml"]
     );
 }

@@ -2,8 +2,7 @@
 //! difference led back to the line of the change that causes it.
 //!
 //! The two sides share their sources ([`SharedTree`](crate::source::SharedTree)): a file that is the same is parsed once.
-//! Both are rendered once for digests, but for apps that the change cannot reach; only apps whose digests differ are rendered again
-//! and kept.
+//! Both are rendered once for digests; only apps whose digests differ are rendered again and kept.
 //!
 //! How it looks is up to `report`.
 
@@ -28,7 +27,7 @@ use smol_str::SmolStr;
 use crate::admission::RULES_BUDGET;
 use crate::cel::Budget;
 use crate::finding::ObjectRef;
-use crate::repo::{self, Analysis, AppEntry, Change, Rendered, State, Status, Workspace};
+use crate::repo::{self, Analysis, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
 use crate::yaml::Node;
 
@@ -182,9 +181,8 @@ struct Drafted {
 
 /// Compares two sides. Their workspaces share sources and parsed files.
 pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
-    let (analysis, change) = (Analysis::default(), Change::between(base, head));
-    let base = Side::of(base, &analysis, (&change, State::Before));
-    between(&base, &Side::of(head, &analysis, (&change, State::After)))
+    let analysis = Analysis::default();
+    between(&Side::new(base, &analysis), &Side::new(head, &analysis))
 }
 
 /// The same for sides that were looked at before.

@@ -6,9 +6,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 
 use crate::explain::app_names;
-use crate::repo::{
-    self, Analysis, App, AppEntry, AppKey, Change, Inventory, Rendered, State, Untouched, Workspace,
-};
+use crate::repo::{self, Analysis, App, AppEntry, AppKey, Inventory, Rendered, Workspace};
 use crate::source::TreePath;
 
 use super::digest;
@@ -25,19 +23,12 @@ pub struct Side<'a> {
 impl<'a> Side<'a> {
     /// Looks at a side. What `analysis` knows from another side is not rendered again.
     pub fn new(workspace: &'a Workspace, analysis: &Analysis<u64>) -> Self {
-        let (inventory, digests) = repo::analyze_again(workspace, analysis, &digest_of);
-        let names = app_names(&inventory);
-        Self { workspace, inventory, digests, names }
-    }
-
-    /// Looks at a side of a change. Apps that it cannot reach are not rendered.
-    pub(super) fn of(
-        workspace: &'a Workspace,
-        analysis: &Analysis<u64>,
-        (change, state): (&Change, State),
-    ) -> Self {
-        let untouched = Untouched { change, state, result: &|definition| definition };
-        let (inventory, digests) = repo::analyze_changed(workspace, analysis, &digest_of, untouched);
+        let on_app = |_: &Workspace, app: &App, rendered: &Rendered| {
+            let objects = rendered.objects.iter().map(digest::of_object);
+            let sum = objects.fold(0_u64, u64::wrapping_add);
+            sum.wrapping_add(digest::of_text(&app.cluster))
+        };
+        let (inventory, digests) = repo::analyze_again(workspace, analysis, &on_app);
         let names = app_names(&inventory);
         Self { workspace, inventory, digests, names }
     }
@@ -64,13 +55,6 @@ impl<'a> Side<'a> {
             at = entry.app.parent;
         }
     }
-}
-
-/// What an app comes to, as a number.
-fn digest_of(_: &Workspace, app: &App, rendered: &Rendered) -> u64 {
-    let objects = rendered.objects.iter().map(digest::of_object);
-    let sum = objects.fold(0_u64, u64::wrapping_add);
-    sum.wrapping_add(digest::of_text(&app.cluster))
 }
 
 /// An app on both sides, or on one.

@@ -18,7 +18,6 @@ use super::app::App;
 use super::batch::{Batch, work};
 use super::key::hash_app;
 use super::record::Recorded;
-use super::untouched::{Change, State};
 use super::{Rendered, Workspace};
 
 /// Results of apps for analyses of several states of one repository: those of an editor's files, or the two sides of a
@@ -126,24 +125,6 @@ impl<T: Clone + Send + Sync> Analysis<T> {
 /// What rules do with a rendered app, in the snapshot as the app sees it.
 pub type OnApp<'a, T> = dyn Fn(&Workspace, &App, &Rendered) -> T + Sync + 'a;
 
-/// What becomes of apps that a change cannot reach.
-pub struct Untouched<'a, T> {
-    /// The change.
-    pub change: &'a Change,
-    /// Which of its sides is looked at.
-    pub state: State,
-    /// The result for such an app, given a number that is the same on both sides if all that says how to render it is.
-    pub result: &'a (dyn Fn(u64) -> T + Sync),
-}
-
-impl<T> Clone for Untouched<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Untouched<'_, T> {}
-
 /// What one round of discovery renders.
 pub(super) struct Round<'a> {
     pub(super) workspace: &'a Workspace,
@@ -178,7 +159,6 @@ impl<T: Send> Worker<T> for Fresh<'_, T> {
 pub(super) struct Keeping<'a, T> {
     pub(super) analysis: &'a Analysis<T>,
     pub(super) on_app: &'a OnApp<'a, T>,
-    pub(super) untouched: Option<Untouched<'a, T>>,
 }
 
 impl<T: Clone + Send + Sync> Worker<T> for Keeping<'_, T> {
@@ -188,12 +168,6 @@ impl<T: Clone + Send + Sync> Worker<T> for Keeping<'_, T> {
     }
 
     fn work(&self, round: &Round<'_>, app: App, depth: u32) -> Batch<T> {
-        if let Some(Untouched { change, state, result }) = self.untouched
-            && let Some(files) = change.passes(&app, round.workspace, round.keeps_named, state)
-        {
-            let result = result(hash_app(&app, round.environment));
-            return Batch::untouched(app, depth, files, result);
-        }
         self.analysis.work(round, self.on_app, app, depth)
     }
 }

@@ -58,28 +58,6 @@ impl<T: Clone> Batch<T> {
     }
 }
 
-impl<T> Batch<T> {
-    /// An app that is not rendered, because whatever comes of it is known to be the same elsewhere.
-    pub(super) fn untouched(app: App, depth: u32, files: BTreeSet<TreePath>, result: T) -> Self {
-        let summary = Summary {
-            status: super::Status::Rendered,
-            reason: None,
-            objects: 0,
-            problems: Vec::new(),
-            no_ops: Vec::new(),
-            idle_values: Vec::new(),
-            redundant_values: Vec::new(),
-            incomplete: Vec::new(),
-            files,
-            built: None,
-            wants: BTreeSet::new(),
-            said: None,
-        };
-        let (facts, children, named) = (Vec::new(), Vec::new(), Vec::new());
-        Self { app, depth, summary, facts, origins: Origins::new(), children, named, result }
-    }
-}
-
 /// Renders an app and keeps what is wanted of it later.
 pub(super) fn work<T>(
     workspace: &Workspace,

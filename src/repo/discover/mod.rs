@@ -17,7 +17,7 @@ use crate::origin::{Origins, Place};
 use crate::source::{Span, TreePath};
 use crate::yaml::Node;
 
-use super::analysis::{Analysis, Fresh, Keeping, OnApp, Untouched, Worker};
+use super::analysis::{Analysis, Fresh, Keeping, OnApp, Worker};
 use super::app::{App, AppId, AppKind, Spec};
 use super::batch::Batch;
 use super::clusters::Variants;
@@ -55,18 +55,7 @@ pub fn analyze_again<T: Clone + Send + Sync>(
     on_app: &OnApp<'_, T>,
 ) -> (Inventory, Vec<T>) {
     analysis.begin();
-    discover(workspace, &Keeping { analysis, on_app, untouched: None })
-}
-
-/// The same for one side of a change: apps that it cannot reach are not rendered at all, and have no objects.
-pub fn analyze_changed<T: Clone + Send + Sync>(
-    workspace: &Workspace,
-    analysis: &Analysis<T>,
-    on_app: &OnApp<'_, T>,
-    untouched: Untouched<'_, T>,
-) -> (Inventory, Vec<T>) {
-    analysis.begin();
-    discover(workspace, &Keeping { analysis, on_app, untouched: Some(untouched) })
+    discover(workspace, &Keeping { analysis, on_app })
 }
 
 fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventory, Vec<T>) {
