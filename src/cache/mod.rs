@@ -13,6 +13,7 @@ mod store;
 mod want;
 
 pub use content::Content;
+pub(crate) use content::hex;
 pub use prune::Pruned;
 pub use store::{Known, Stage, Store};
 pub use want::{Kind, Want};

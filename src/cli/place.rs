@@ -114,11 +114,7 @@ fn current_dir() -> Result<PathBuf, Failure> {
 fn existing(path: &Path) -> Result<(PathBuf, String), Failure> {
     let mut known = path;
     let mut below: Vec<&str> = Vec::new();
-    loop {
-        let error = match std::fs::canonicalize(known) {
-            Ok(_) => break,
-            Err(error) => error,
-        };
+    while let Err(error) = std::fs::canonicalize(known) {
         let name = known.file_name().and_then(|name| name.to_str());
         let (Some(name), std::io::ErrorKind::NotFound) = (name, error.kind()) else {
             return Err(cannot_open(path, &error));

@@ -4,7 +4,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::cache::Content;
+use crate::cache::{Content, hex};
 use crate::golang::time::Time;
 use crate::golang::url::query_escape;
 
@@ -55,13 +55,14 @@ pub(super) fn sign(keys: &Keys, url: &Url, now: &Time) -> Signed {
     let host = [("host", url.authority())];
     let all = || host.iter().chain(&headers);
     let names = all().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-    let lines: String = all().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+    let lines: Vec<String> = all().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+    let lines = lines.concat();
     let request = format!("GET\n{path}\n{query}\n{lines}\n{names}\n{body}");
     let scope = format!("{day}/{}/s3/aws4_request", region(&url.host));
     let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", digest(request.as_bytes()));
     let first = format!("AWS4{}", keys.secret).into_bytes();
     let key = scope.split('/').fold(first, |key, word| mac(&key, word));
-    let signature: String = mac(&key, &text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = hex(&mac(&key, &text));
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
         keys.id

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a signature says when it was made")]
 
-use std::io::Write as _;
+use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use flate2::Compression;
@@ -68,7 +68,7 @@ pub(super) fn download(
         header.set_mode(0o644);
         archive.append_data(&mut header, key, bytes.as_slice()).map_err(failed)?;
     }
-    archive.into_inner().and_then(GzEncoder::finish).and_then(|stage| stage.flush()).map_err(failed)?;
+    archive.into_inner().and_then(GzEncoder::finish).and_then(Write::flush).map_err(failed)?;
     check_archive(&stage, &shown)?;
     check_fixed(&stage, fixed, &shown)?;
     let content = store.keep(stage).map_err(failed)?;

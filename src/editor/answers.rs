@@ -15,6 +15,9 @@ use super::{actions, complete, definition, hints, hover, links, uri};
 /// What is answered, or the number and the words of an error.
 pub(super) type Answer = Result<Value, (i64, String)>;
 
+/// The place that a request is about, and the state that it is asked of.
+type Asked<'s> = (Cursor, &'s Checked, &'s Session);
+
 impl Server {
     /// Answers a request, once the editor has introduced itself.
     pub(super) fn request(&mut self, method: &str, params: &Value) -> Answer {
@@ -90,7 +93,7 @@ impl Server {
     }
 
     /// The place that a request is about, in the present state; `None` outside of the repository.
-    fn place(&mut self, params: &Value) -> Result<Option<(Cursor, &Checked, &Session)>, (i64, String)> {
+    fn place(&mut self, params: &Value) -> Result<Option<Asked<'_>>, (i64, String)> {
         let document = params.get("textDocument").and_then(|it| it.get("uri")?.as_str());
         let document = document.ok_or((INVALID_PARAMS, "which document?".to_owned()))?;
         let number =

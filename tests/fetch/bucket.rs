@@ -40,8 +40,8 @@ fn store(request: &Request) -> Answer {
     let prefix = of("prefix").unwrap_or_default().replace("%2F", "/");
     let from: usize = of("continuation-token").map_or(0, |token| token.parse().unwrap());
     let all: Vec<&str> = OBJECTS.iter().map(|(key, _)| *key).filter(|key| key.starts_with(&prefix)).collect();
-    let keys: String =
-        all.iter().skip(from).take(2).map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+    let entry = |key: &&str| format!("<Contents><Key>{key}</Key></Contents>");
+    let keys = all.iter().skip(from).take(2).map(entry).collect::<Vec<_>>().concat();
     let next = if from + 2 < all.len() {
         format!("<NextContinuationToken>{}</NextContinuationToken>", from + 2)
     } else {
