@@ -33,6 +33,12 @@ impl Tool {
     }
 }
 
+/// Whether a source names the tool that it is for.
+pub fn names_tool(source: &Node) -> bool {
+    let named = |key: &&str| source.get(key).is_some_and(|block| !block.is_null());
+    ["kustomize", "helm", "directory", "plugin"].iter().any(named)
+}
+
 /// The tool for a source block over a directory; `Err` holds Argo CD's words when the block names several.
 pub fn detect(source: &Node, dir: &Dir, settings: &Settings) -> Result<Tool, String> {
     let blocks = [

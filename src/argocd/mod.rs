@@ -30,7 +30,7 @@ pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, T
 pub use applicationset::{ApplicationSet, Environment, Params, cluster_secret_of, expand, is_cluster_secret};
 pub use build_env::BuildEnv;
 pub use build_options::BuildOptions;
-pub use detect::{Tool, detect};
+pub use detect::{Tool, detect, names_tool};
 pub use directory::DirectoryOptions;
 pub use jq::jq_problem;
 pub use lua::{LuaFault, lua_fault};

@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::source::{Dir, Found, Remotes};
 use crate::yaml::{Cache, Data, Node};
 
-use super::{Application, BuildEnv, DirectoryOptions, Settings, Source, Tool, detect};
+use super::{Application, BuildEnv, DirectoryOptions, Settings, Source, Tool, detect, names_tool};
 use super::{directory, source_overrides, tracking};
 
 /// Renders Applications with everything they need to know.
@@ -131,6 +131,17 @@ impl Renderer<'_> {
             }
         };
         let env = BuildEnv { app_name: self.settings.instance_name(app), ..BuildEnv::of(app, source) };
+        if self.settings.plugins_discover
+            && matches!(tool, Tool::Helm | Tool::Kustomize)
+            && !names_tool(&source.node)
+            && self.fails(tool, app, source, (&dir, &env), origins)
+        {
+            // Which directories a plugin takes its commands say, which are not run. What its tool cannot render, it may.
+            let words = "it may be rendered by a config management plugin that finds its directories itself, which is not run";
+            let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
+            unavailable(output, source, words, help);
+            return;
+        }
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));
@@ -163,6 +174,24 @@ impl Renderer<'_> {
 }
 
 impl Renderer<'_> {
+    /// Whether a tool does not render a source.
+    fn fails(
+        &self,
+        tool: Tool,
+        app: &Application,
+        source: &Source,
+        (dir, env): (&Dir, &BuildEnv),
+        origins: &mut Origins,
+    ) -> bool {
+        let mut trial = Output::default();
+        if tool == Tool::Helm {
+            self.helm(app, source, dir, env, origins, &mut trial);
+        } else {
+            self.kustomize(source, dir, env, origins, &mut trial);
+        }
+        trial.failed.is_some()
+    }
+
     /// What a plugin is most likely to work on: most fill placeholders into what the tool prints that the directory is for.
     /// Where that tool fails, the plugin does something else.
     fn without_plugin(

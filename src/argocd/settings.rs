@@ -48,6 +48,9 @@ pub struct Settings {
     /// `application.namespaces` of `argocd-cmd-params-cm`: where Applications may live beside the control plane's
     /// own namespace.
     pub application_namespaces: Vec<SmolStr>,
+    /// Whether a config management plugin finds the directories that it takes itself (`discover`): sources that name no tool may be
+    /// rendered by it, which Argo CD asks before it looks for a tool (`util/app/discovery/discovery.go`).
+    pub plugins_discover: bool,
     /// `<tool>.enable: "false"`.
     pub disabled_tools: Vec<SmolStr>,
     /// `resource.exclusions`.
@@ -75,6 +78,11 @@ impl Settings {
     pub fn merge_values(&mut self, data: &Node) {
         self.add(data);
         self.place.get_or_insert(data.place());
+    }
+
+    /// Adds what a ConfigManagementPlugin, or the chart's values for one, says.
+    pub fn add_plugin(&mut self, spec: &Node) {
+        self.plugins_discover |= spec.get("discover").is_some_and(|it| !it.entries().is_empty());
     }
 
     fn add(&mut self, data: &Node) {

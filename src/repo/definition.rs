@@ -193,6 +193,10 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
             {
                 control_plane.settings.merge_values(data);
             }
+            let plugins = [&["configs", "cmp", "plugins"][..], &["argo-cd", "configs", "cmp", "plugins"]];
+            for plugins in plugins.into_iter().filter_map(|path| values.at_path(path)) {
+                plugins.entries().iter().for_each(|plugin| control_plane.settings.add_plugin(&plugin.value));
+            }
         }
     }
     // Clusters whose credentials lie in a vault: what is made of them shows its labels and its name.
@@ -206,6 +210,12 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
         let secret =
             node.as_ref().and_then(|node| argocd::cluster_secret_of(node.at_path(made)?, &document.name));
         control_plane.cluster_secrets.extend(secret.map(Arc::new));
+    }
+    for document in scan.documents.iter().filter(|it| it.kind == "ConfigManagementPlugin") {
+        let node = document.node(workspace);
+        if let Some(spec) = node.as_ref().and_then(|node| node.get("spec")) {
+            control_plane.settings.add_plugin(spec);
+        }
     }
     for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
         match (document.kind.as_str(), document.name.as_str()) {

@@ -261,6 +261,11 @@ fn of_other(
     reference: &Reference,
 ) -> Option<Evidence> {
     let mut name = reference.name.as_str();
+    // `web-0.web` is a pod of a StatefulSet, behind the Service that it names.
+    let ordinal = name.rsplit_once('-').map_or("", |(_, end)| end);
+    if !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     loop {
         let named = inventory.apps_named(name).filter(|entry| {
             world.may_serve(entry.app.id, object.app)

@@ -1,5 +1,6 @@
 //! `unsubstituted-placeholder`: see the page.
 
+use crate::argocd;
 use crate::golang::Glob;
 use crate::repo::{App, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -35,8 +36,12 @@ impl Rule for UnsubstitutedPlaceholder {
         let name = |text: &str| text.trim_start_matches("${").trim_end_matches('}').to_owned();
         let patterns = cx.workspace.config.placeholders.iter();
         let known: Vec<Glob> = patterns.filter_map(|it| Glob::new(&name(&it.value), &[])).collect();
+        // A plugin that finds its directories itself may fill in what sources without a tool leave.
+        let by_plugin = cx.workspace.control_plane().settings.plugins_discover
+            && application
+                .is_some_and(|it| it.sources.iter().any(|source| !argocd::names_tool(&source.node)));
         for object in &rendered.objects {
-            let variables = application.is_some();
+            let variables = application.is_some() && !by_plugin;
             let mut search = Search { object, known: &known, common: &common, variables, cx };
             if let Some(metadata) = object.at(&["metadata"]) {
                 search.visit(metadata, "metadata", 0);
