@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::finding::{Confidence, Severity};
+use crate::k8s::is_built_in;
 use crate::near::did_you_mean;
 use crate::origin::Place;
 use crate::relations::{Keys, Reference, Via};
@@ -71,7 +72,7 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     for (&(_, _, namespace, _), group) in &groups {
         let Some((object, reference)) = group.first().copied() else { continue };
         let counterpart = || counterparts().find(object.app, object.place, namespace, reference);
-        if (rule.known)(object, reference) {
+        if (rule.known)(object, reference) || is_told(inventory, object, namespace, reference) {
             continue;
         }
         match world.look_up(object.app, &object.namespace, reference) {
@@ -284,6 +285,17 @@ fn is_named(inventory: &Inventory, kind: &str, namespace: &str, name: &str) -> b
         let mut references = other.references.iter().filter(|its| its.kind == kind && its.name == name);
         references.any(|its| here(its.namespace.as_ref().unwrap_or(&other.namespace)))
     }) || inventory.mentioning(name).any(|other| here(&other.namespace))
+}
+
+/// Whether another program of the namespace is told the name of a ConfigMap or Secret: it may make it.
+fn is_told(inventory: &Inventory, object: &ObjectFacts, namespace: &str, reference: &Reference) -> bool {
+    let told = |other: &ObjectFacts| {
+        is_built_in(&other.group)
+            && other.place != object.place
+            && (other.namespace.is_empty() || other.namespace == namespace)
+    };
+    matches!(reference.kind.as_str(), "ConfigMap" | "Secret")
+        && inventory.mentioning(&reference.name).any(told)
 }
 
 /// The one ConfigMap or Secret that nothing names, of the same app or written beside the line that needs one: it may be
