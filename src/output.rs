@@ -15,7 +15,7 @@ use crate::source::TreePath;
 use crate::yaml::{Cache, Node};
 
 /// What an app renders to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Output {
     /// The objects, as they are applied.
     pub objects: Vec<Node>,

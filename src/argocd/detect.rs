@@ -33,22 +33,26 @@ impl Tool {
     }
 }
 
+/// The blocks of a source that name a tool: the field, Argo CD's word for it, the tool.
+const BLOCKS: [(&str, &str, Tool); 4] = [
+    ("kustomize", "Kustomize", Tool::Kustomize),
+    ("helm", "Helm", Tool::Helm),
+    ("directory", "Directory", Tool::Directory),
+    ("plugin", "Plugin", Tool::Plugin),
+];
+
+fn named(source: &Node) -> impl Iterator<Item = &'static (&'static str, &'static str, Tool)> + '_ {
+    BLOCKS.iter().filter(|(key, ..)| source.get(key).is_some_and(|block| !block.is_null()))
+}
+
 /// Whether a source names the tool that it is for.
 pub fn names_tool(source: &Node) -> bool {
-    let named = |key: &&str| source.get(key).is_some_and(|block| !block.is_null());
-    ["kustomize", "helm", "directory", "plugin"].iter().any(named)
+    named(source).next().is_some()
 }
 
 /// The tool for a source block over a directory; `Err` holds Argo CD's words when the block names several.
 pub fn detect(source: &Node, dir: &Dir, settings: &Settings) -> Result<Tool, String> {
-    let blocks = [
-        ("kustomize", "Kustomize", Tool::Kustomize),
-        ("helm", "Helm", Tool::Helm),
-        ("directory", "Directory", Tool::Directory),
-        ("plugin", "Plugin", Tool::Plugin),
-    ];
-    let named: Vec<_> =
-        blocks.iter().filter(|(key, ..)| source.get(key).is_some_and(|block| !block.is_null())).collect();
+    let named: Vec<_> = named(source).collect();
     Ok(match named.as_slice() {
         [] => discover(dir, settings),
         // A block of a tool that is disabled makes it plain manifests, whatever the directory holds.

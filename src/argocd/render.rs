@@ -131,17 +131,10 @@ impl Renderer<'_> {
             }
         };
         let env = BuildEnv { app_name: self.settings.instance_name(app), ..BuildEnv::of(app, source) };
-        if self.settings.plugins_discover
+        let may_be_a_plugins = self.settings.plugins_discover
             && matches!(tool, Tool::Helm | Tool::Kustomize)
-            && !names_tool(&source.node)
-            && self.fails(tool, app, source, (&dir, &env), origins)
-        {
-            // Which directories a plugin takes its commands say, which are not run. What its tool cannot render, it may.
-            let words = "it may be rendered by a config management plugin that finds its directories itself, which is not run";
-            let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
-            unavailable(output, source, words, help);
-            return;
-        }
+            && !names_tool(&source.node);
+        let earlier = (may_be_a_plugins && output.failed.is_none()).then(|| output.clone());
         match tool {
             Tool::Directory => {
                 let options = DirectoryOptions::new(source.node.get("directory"));
@@ -163,35 +156,25 @@ impl Renderer<'_> {
                     Some(name) => format!("config management plugins such as `{name}` are not run"),
                     None => "config management plugins are not run".to_owned(),
                 };
-                let help = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
-                unavailable(output, source, &words, help);
+                unavailable(output, source, &words, DECLARE);
                 self.without_plugin(app, source, &dir, &env, origins, output);
             }
             Tool::Helm => self.helm(app, source, &dir, &env, origins, output),
             Tool::Kustomize => self.kustomize(source, &dir, &env, origins, output),
         }
+        if let Some(earlier) = earlier.filter(|_| output.failed.is_some()) {
+            // Which directories a plugin takes its commands say, which are not run. What its tool cannot render, it may.
+            *output = earlier;
+            let words = "it may be rendered by a config management plugin that finds its directories itself, which is not run";
+            unavailable(output, source, words, DECLARE);
+        }
     }
 }
 
-impl Renderer<'_> {
-    /// Whether a tool does not render a source.
-    fn fails(
-        &self,
-        tool: Tool,
-        app: &Application,
-        source: &Source,
-        (dir, env): (&Dir, &BuildEnv),
-        origins: &mut Origins,
-    ) -> bool {
-        let mut trial = Output::default();
-        if tool == Tool::Helm {
-            self.helm(app, source, dir, env, origins, &mut trial);
-        } else {
-            self.kustomize(source, dir, env, origins, &mut trial);
-        }
-        trial.failed.is_some()
-    }
+/// What to do about objects that a plugin makes.
+const DECLARE: &str = "declare what it makes and others refer to under `external:` in .gitops-lint.yaml";
 
+impl Renderer<'_> {
     /// What a plugin is most likely to work on: most fill placeholders into what the tool prints that the directory is for.
     /// Where that tool fails, the plugin does something else.
     fn without_plugin(

@@ -53,7 +53,7 @@ pub struct Crd {
 }
 
 /// What a chart renders to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Manifests {
     /// Files below `crds/`, for `--include-crds`.
     pub crds: Vec<Crd>,

@@ -15,7 +15,7 @@ use super::{
 use super::{confidential, engine};
 
 /// What a chart renders to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Release {
     /// The charts that take part.
     pub root: ChartTree,

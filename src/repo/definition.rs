@@ -12,7 +12,7 @@ use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
 use super::remotes::Expected;
-use super::scan::{Scan, argocd_config};
+use super::scan::{Scan, argocd_configs};
 use super::{ControlPlane, Engines, Workspace};
 
 /// Kinds whose objects are apps themselves.
@@ -189,13 +189,13 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
         for document in &workspace.cache.stream(&file).documents {
             let Some(mut values) = document.root.clone() else { continue };
             if values.canonicalize(Dialect::Sigs).is_ok()
-                && let Some(data) = argocd_config(&values)
+                && let Some(configs) = argocd_configs(&values)
             {
-                control_plane.settings.merge_values(data);
-            }
-            let plugins = [&["configs", "cmp", "plugins"][..], &["argo-cd", "configs", "cmp", "plugins"]];
-            for plugins in plugins.into_iter().filter_map(|path| values.at_path(path)) {
-                plugins.entries().iter().for_each(|plugin| control_plane.settings.add_plugin(&plugin.value));
+                configs.get("cm").into_iter().for_each(|data| control_plane.settings.merge_values(data));
+                let plugins = configs.at_path(&["cmp", "plugins"]).map(Node::entries).unwrap_or_default();
+                for plugin in plugins {
+                    control_plane.settings.add_plugin(&plugin.value);
+                }
             }
         }
     }

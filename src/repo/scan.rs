@@ -190,7 +190,7 @@ impl Scan {
             let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
             let (kind, api_version) = (text(&["kind"]), text(&["apiVersion"]));
             if kind.is_empty() || api_version.is_empty() {
-                if kind.is_empty() && argocd_config(root).is_some() {
+                if kind.is_empty() && argocd_configs(root).is_some() {
                     self.argocd_values.push(path.clone());
                 }
                 continue;
@@ -393,13 +393,13 @@ impl Scan {
     }
 }
 
-/// What values of the `argo-cd` chart write into `argocd-cm`: `configs.cm`, or one level down when the chart is a
-/// dependency.
-pub(super) fn argocd_config(values: &Node) -> Option<&Node> {
+/// `configs` in values of the `argo-cd` chart, or one level down when the chart is a dependency; `cm` of it is what becomes
+/// `argocd-cm`.
+pub(super) fn argocd_configs(values: &Node) -> Option<&Node> {
     let config = |node: &Node| node.at_path(&["configs", "cm"]).is_some_and(|it| it.as_map().is_some());
     let named = |name: &str| values.get(name).filter(|node| config(node));
     let values = if config(values) { Some(values) } else { named("argo-cd").or_else(|| named("argocd")) };
-    values?.at_path(&["configs", "cm"])
+    values?.get("configs")
 }
 
 /// The part of `path` up to the first component in which it differs from `other`, and the rest; `None` when that is the
