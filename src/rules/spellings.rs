@@ -8,7 +8,11 @@ use smol_str::SmolStr;
 
 use crate::near::shortened;
 use crate::origin::Place;
+use crate::repo::Inventory;
 use crate::source::FileId;
+use crate::yaml::Node;
+
+use super::{Context, Report};
 
 /// So many files must agree on a spelling.
 const HABIT: usize = 3;
@@ -32,6 +36,31 @@ pub(super) struct Slip<'a> {
     pub(super) usual: &'a str,
     /// Where one of them does; none for what everybody knows.
     pub(super) other: Option<Place>,
+}
+
+/// Visits all documents of the repository.
+pub(super) fn documents(inventory: &Inventory, cx: &Context<'_>, mut visit: impl FnMut(&Node)) {
+    for path in &inventory.scan.files {
+        let Ok(file) = cx.workspace.tree.read(path) else { continue };
+        let stream = cx.workspace.cache.stream(&file);
+        stream.documents.iter().filter_map(|document| document.root.as_ref()).for_each(&mut visit);
+    }
+}
+
+impl Slip<'_> {
+    /// Whether it stands in a file that something reads.
+    pub(super) fn is_read(&self, cx: &Context<'_>) -> bool {
+        cx.sources().get(self.place.at.file).is_some_and(|file| cx.is_read(&file))
+    }
+
+    /// Reports it.
+    pub(super) fn tell<'c, 'a>(&self, message: String, cx: &'c mut Context<'a>) -> Report<'c, 'a> {
+        let report = cx.report(self.place, message).help(format!("did you mean `{}`?", self.usual)).likely();
+        match self.other {
+            Some(other) => report.related(other, "spelt like this in several files"),
+            None => report,
+        }
+    }
 }
 
 impl Spellings {

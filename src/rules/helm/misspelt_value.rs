@@ -60,15 +60,9 @@ impl Rule for MisspeltValue {
                     object.name, slip.word, slip.usual
                 );
                 let field = format!("spec.values.{}", slip.word);
-                let report = cx
-                    .report(slip.place, message)
+                slip.tell(message, cx)
                     .apps([object.app])
-                    .object_ref(workloads::field_ref(inventory, object, &field))
-                    .help(format!("did you mean `{}`?", slip.usual))
-                    .likely();
-                if let Some(other) = slip.other {
-                    drop(report.related(other, "spelt like this in several files"));
-                }
+                    .object_ref(workloads::field_ref(inventory, object, &field));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `misspelt-host`: see the page.
 
 use crate::repo::Inventory;
-use crate::rules::spellings::Spellings;
+use crate::rules::spellings::{self, Spellings};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -30,24 +30,11 @@ impl Rule for MisspeltHost {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let mut domains = Spellings::default();
-        for path in &inventory.scan.files {
-            let Ok(file) = cx.workspace.tree.read(path) else { continue };
-            for document in &cx.workspace.cache.stream(&file).documents {
-                if let Some(root) = &document.root {
-                    walk(root, false, &mut domains, 0);
-                }
-            }
-        }
+        spellings::documents(inventory, cx, |root| walk(root, false, &mut domains, 0));
         for slip in domains.slips(&[]) {
-            let Some(file) = cx.sources().get(slip.place.at.file) else { continue };
-            if !cx.is_read(&file) {
-                continue;
-            }
-            let message = format!("the domain `{}` is spelt `{}` everywhere else", slip.word, slip.usual);
-            let report =
-                cx.report(slip.place, message).help(format!("did you mean `{}`?", slip.usual)).likely();
-            if let Some(other) = slip.other {
-                drop(report.related(other, "spelt like this in several files"));
+            if slip.is_read(cx) {
+                let message = format!("the domain `{}` is spelt `{}` everywhere else", slip.word, slip.usual);
+                slip.tell(message, cx);
             }
         }
     }

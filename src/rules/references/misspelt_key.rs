@@ -1,7 +1,7 @@
 //! `misspelt-key`: see the page.
 
 use crate::repo::Inventory;
-use crate::rules::spellings::Spellings;
+use crate::rules::spellings::{self, Slip, Spellings};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -52,28 +52,19 @@ impl Rule for MisspeltKey {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let (mut prefixes, mut keys) = (Spellings::default(), Spellings::default());
-        for path in &inventory.scan.files {
-            let Ok(file) = cx.workspace.tree.read(path) else { continue };
-            for document in &cx.workspace.cache.stream(&file).documents {
-                if let Some(root) = &document.root {
-                    walk(root, &mut prefixes, &mut keys, 0);
-                }
-            }
-        }
+        spellings::documents(inventory, cx, |root| walk(root, &mut prefixes, &mut keys, 0));
         let of_prefix = prefixes.slips(&KNOWN);
         let of_key = keys.slips(&[]);
-        for slip in of_prefix.iter().chain(&of_key) {
-            // A prefix tells of all its keys.
-            let Some(file) = cx.sources().get(slip.place.at.file) else { continue };
-            if !cx.is_read(&file) {
-                continue;
-            }
-            let message =
-                format!("`{}` is spelt `{}` everywhere else: nothing reads it", slip.word, slip.usual);
-            let report =
-                cx.report(slip.place, message).help(format!("did you mean `{}`?", slip.usual)).likely();
-            if let Some(other) = slip.other {
-                drop(report.related(other, "spelt like this in several files"));
+        // A prefix tells of all its keys.
+        let is_new = |slip: &&Slip<'_>| {
+            let prefix = slip.word.split_once('/').map_or("", |(prefix, _)| prefix);
+            !of_prefix.iter().any(|told| told.word == prefix)
+        };
+        for slip in of_prefix.iter().chain(of_key.iter().filter(is_new)) {
+            if slip.is_read(cx) {
+                let message =
+                    format!("`{}` is spelt `{}` everywhere else: nothing reads it", slip.word, slip.usual);
+                slip.tell(message, cx);
             }
         }
     }
