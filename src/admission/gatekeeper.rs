@@ -5,6 +5,7 @@
 //!
 //! Not here: Rego. A template that has nothing else is told as not executed.
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::cel::Budget;
@@ -33,6 +34,8 @@ const IGNORE_LABEL: &str = "admission.gatekeeper.sh/ignore";
 #[derive(Debug, Default)]
 pub(super) struct Gatekeeper {
     templates: Vec<Template>,
+    /// Where the template of a kind is among them.
+    by_kind: FxHashMap<SmolStr, usize>,
     constraints: Vec<Constraint>,
     /// Patterns of namespaces that the Config leaves out.
     left_out: Vec<SmolStr>,
@@ -118,10 +121,8 @@ fn action(constraint: &Node) -> Action {
         Some("scoped") => {
             let scoped = constraint.items(&["spec", "scopedEnforcementActions"]).iter();
             let at_admission = scoped.filter(|it| {
-                let points = it.items(&["enforcementPoints"]).iter().filter_map(|it| text(it, &["name"]));
-                let mut points =
-                    points.filter(|it| ["*", "validation.gatekeeper.sh", "vap.k8s.io"].contains(it));
-                points.next().is_some()
+                let mut points = it.items(&["enforcementPoints"]).iter().filter_map(|it| text(it, &["name"]));
+                points.any(|it| ["*", "validation.gatekeeper.sh", "vap.k8s.io"].contains(&it))
             });
             at_admission.filter_map(|it| text(it, &["action"])).map(of).max().unwrap_or(Action::Audit)
         }
@@ -139,8 +140,8 @@ impl Gatekeeper {
             ("constraints.gatekeeper.sh", Some(_)) => self.constraints.extend(Constraint::read(node)),
             ("config.gatekeeper.sh", Some("Config")) => {
                 let at_admission = |it: &&Node| {
-                    let processes = it.items(&["processes"]).iter().filter_map(Node::as_str);
-                    { processes }.any(|it| it == "*" || it == "webhook")
+                    let mut processes = it.items(&["processes"]).iter().filter_map(Node::as_str);
+                    processes.any(|it| it == "*" || it == "webhook")
                 };
                 let matches = node.items(&["spec", "match"]).iter().filter(at_admission);
                 let names = matches.flat_map(|it| it.items(&["excludedNamespaces"])).filter_map(Node::as_str);
@@ -153,11 +154,13 @@ impl Gatekeeper {
 
     /// Sorts out what is written twice: which of two counts is not known.
     pub(super) fn settle(&mut self) {
-        let mut seen: rustc_hash::FxHashMap<SmolStr, usize> = rustc_hash::FxHashMap::default();
+        let mut seen: FxHashMap<SmolStr, usize> = FxHashMap::default();
         for template in &self.templates {
             *seen.entry(template.kind.clone()).or_default() += 1;
         }
         self.templates.retain(|template| seen.get(&template.kind) == Some(&1));
+        let kinds = self.templates.iter().map(|template| template.kind.clone());
+        self.by_kind = kinds.zip(0..).collect();
     }
 
     /// Whether there is nothing that decides.
@@ -191,7 +194,7 @@ impl Gatekeeper {
             return;
         }
         for constraint in &self.constraints {
-            let template = self.templates.iter().find(|it| it.kind == constraint.kind);
+            let template = self.by_kind.get(&constraint.kind).and_then(|at| self.templates.get(*at));
             let Some(Ok(expressions)) = template.map(|it| &it.expressions) else { continue };
             let mut tell = |outcome: Outcome, field: String| {
                 say(Decision {
@@ -278,9 +281,9 @@ fn is_about(wanted: Option<&Node>, subject: &Subject<'_>, world: &dyn Surroundin
         return Ok(false);
     }
     if let Some(namespace) = namespace_of(subject) {
-        let excluded = wanted.items(&["excludedNamespaces"]).iter().filter_map(Node::as_str);
-        if !listed(wanted, "namespaces", &|it| is_named(it, namespace)) || { excluded }
-            .any(|it| is_named(it, namespace))
+        let mut excluded = wanted.items(&["excludedNamespaces"]).iter().filter_map(Node::as_str);
+        if !listed(wanted, "namespaces", &|it| is_named(it, namespace))
+            || excluded.any(|it| is_named(it, namespace))
         {
             return Ok(false);
         }
