@@ -18,6 +18,9 @@ use super::{Context, Preset, Report, Rule, RuleMeta, missing};
 /// The subject of the rules that teams write themselves.
 pub const OWN: &str = "custom";
 
+/// What to do about a rule that cannot be evaluated.
+const SIMPLER: &str = "guard what may be missing with `has(...)`, narrow `match`, or ask for less";
+
 /// A team's own rule.
 #[derive(Debug)]
 pub struct Own {
@@ -72,7 +75,7 @@ impl Own {
             Said::Broken(words, field) => (words, field),
             Said::Unchecked(why) => {
                 let report = cx.report(self.rule.place, format!("the rule was not checked: {why}"));
-                return report.object_ref(object).possible();
+                return report.object_ref(object).help(SIMPLER).possible();
             }
         };
         let path: Vec<&str> = field.split('.').filter(|name| !name.is_empty()).collect();
@@ -89,6 +92,7 @@ impl Own {
     fn is_spent(&self, pool: &Budget, cx: &mut Context<'_>) -> bool {
         if pool.is_spent() {
             cx.report(self.rule.place, "the rule was not checked everywhere: it takes too many steps")
+                .help(SIMPLER)
                 .possible();
         }
         pool.is_spent()

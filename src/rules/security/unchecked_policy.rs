@@ -26,7 +26,8 @@ impl Rule for UncheckedPolicy {
                 rule => format!("rule `{rule}` of policy `{}`", gap.policy),
             };
             let not = if gap.whole { "not executed" } else { "not executed where it comes to that" };
-            cx.report(gap.place, format!("{who} is {not}: {}", gap.why));
+            cx.report(gap.place, format!("{who} is {not}: {}", gap.why))
+                .help("try what it is about on a cluster, or with the policy engine's own program");
         }
     }
 }
