@@ -96,6 +96,7 @@ const TARGETS: &[Target] = &[
 
 /// Inputs that once ended the process, with their target.
 const CRASHES: &[(&str, &str)] = &[
+    ("libyaml", "- &a a\n- *a\n- &a a a\n- *a\n- &a b\n- *a"),
     ("template", "{{ printf \"%.65536f\" 1.5 }}{{ printf \"%.99999e\" 1.5 }}{{ printf \"%70000s\" \"x\" }}"),
     ("values-schema", "a: 1\n#####{\"$ref\": \"#\"}"),
 ];

@@ -3,6 +3,7 @@
 //! What only one of them takes is not compared: go-yaml, which we follow, has its own limits on depth, aliases and keys, and
 //! tolerates and refuses at the edges what libyaml's current version does not.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use gitops_lint::source::Sources;
@@ -95,12 +96,23 @@ fn takes(text: &str) -> Option<usize> {
     Some(documents)
 }
 
+/// Whether an anchor may be defined again. The crate between libyaml and serde numbers anchors by how many names there are, so that one
+/// defined behind such a one takes the place of another.
+fn redefines(text: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let name =
+        |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect();
+    text.split('&').skip(1).map(name).any(|name: String| !seen.insert(name))
+}
+
 /// Reads the text with both. Answers what they make of it: both, one, none.
 pub(super) fn compare(text: &str) -> u64 {
     let stream = yaml::parse_as(&Sources::new().add("a.yaml", text.into()), Dialect::V3);
     // Merge keys and `!!binary` are read further; tags end at other characters since libyaml 0.2.5; go-yaml has a mistake of its own
     // about byte order marks.
-    let ours = stream.problems.is_empty() && !["<<", "!", "\u{feff}"].iter().any(|it| text.contains(it));
+    let ours = stream.problems.is_empty()
+        && !["<<", "!", "\u{feff}"].iter().any(|it| text.contains(it))
+        && !redefines(text);
     let theirs = takes(text);
     let (true, Some(_)) = (ours, theirs) else {
         return 1 + u64::from(ours) * 2 + u64::from(theirs.is_some());
