@@ -18,8 +18,8 @@ mod fleet;
 use std::path::Path;
 use std::time::Instant;
 
-use gitops_lint::lint::{Options, lint};
-use gitops_lint::repo::analyze;
+use gitops_lint::facade::lint::{Options, lint};
+use gitops_lint::facade::repo::analyze;
 
 /// The most memory that this process ever had, in MB.
 fn peak() -> u64 {

@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use gitops_lint::gotemplate::{BUILTINS, Exec, FuncMap, Limits, Templates, Value, parse};
-use gitops_lint::helm::{self, Chart, HELM, Host, ReleaseOptions, UserValues, to_value};
-use gitops_lint::origin::{Origins, Place, Placed};
-use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath, WorkTree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::gotemplate::{BUILTINS, Exec, FuncMap, Limits, Templates, Value, parse};
+use gitops_lint::facade::helm::{self, Chart, HELM, Host, ReleaseOptions, UserValues, to_value};
+use gitops_lint::facade::origin::{Origins, Place, Placed};
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, TreePath, WorkTree};
+use gitops_lint::facade::yaml::Cache;
 
 fn main() {
     divan::main();
@@ -133,7 +133,7 @@ fn lex_and_parse(bencher: Bencher) {
 fn execute(bencher: Bencher) {
     let bench = Bench::generated();
     let mut tables = vec![BUILTINS];
-    tables.extend(gitops_lint::sprig::TABLES);
+    tables.extend(gitops_lint::facade::sprig::TABLES);
     tables.push(HELM);
     let functions = FuncMap::of(&tables);
     let mut templates = Templates::default();
@@ -147,7 +147,7 @@ fn execute(bencher: Bencher) {
         let mut origins = Origins::new();
         let entry = |name: &'static str, value: Value| (name.into(), value);
         let map = |entries: Vec<(smol_str::SmolStr, Value)>| {
-            Value::map(gitops_lint::gotemplate::Map::from_entries(entries))
+            Value::map(gitops_lint::facade::gotemplate::Map::from_entries(entries))
         };
         let data = map(vec![
             entry("Values", to_value(values, &mut origins)),

@@ -14,10 +14,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use divan::Bencher;
-use gitops_lint::kustomize::{LoadRestrictor, Options, build};
-use gitops_lint::origin::Origins;
-use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath, WorkTree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::kustomize::{LoadRestrictor, Options, build};
+use gitops_lint::facade::origin::Origins;
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, TreePath, WorkTree};
+use gitops_lint::facade::yaml::Cache;
 
 fn main() {
     divan::main();

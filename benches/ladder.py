@@ -5,7 +5,7 @@
   benches/ladder.py BIN --check    two sizes of each ladder; fails where the larger one costs more than its size explains
 
 Ladders: a fleet (one chart, four layers of values), and repositories that are made to hurt: many missing names, many owners
-of one name, operators that may make anything, parts of Flux that are not there, one
+of one name by apps and by roots, operators that may make anything, parts of Flux that are not there, one
 namespace with everything in it, many elements of one ApplicationSet. The ratio of two sizes says whether
 something grows faster than the repository; it does not depend on the machine.
 """
@@ -122,6 +122,13 @@ def owners(write, size):
         write(f"manifests/m{i}/data{i}.yaml", data("ConfigMap", "shared", "shop") + "---\n" + data("ConfigMap", f"own-{i}", "shop"))
 
 
+def roots(write, size):
+    """Roots in directories of their own that all make one object."""
+    for i in range(size):
+        write(f"part{i}/kustomization.yaml", "namespace: shop\nresources: [data.yaml]\n")
+        write(f"part{i}/data.yaml", data("ConfigMap", "shared", "shop") + "---\n" + data("ConfigMap", f"own-{i}", "shop"))
+
+
 def operators(write, size):
     """Custom resources of an operator that nothing is known about, beside as many Deployments that each miss a Secret."""
     for i in range(size):
@@ -180,6 +187,7 @@ LADDERS = {
     "missing": (missing, [250, 500, 1000, 2000], (250, 2000)),
     "missing-apart": (missing_apart, [250, 500, 1000, 2000], (250, 2000)),
     "owners": (owners, [250, 500, 1000, 2000], (250, 2000)),
+    "roots": (roots, [250, 500, 1000, 2000], (250, 2000)),
     "operators": (operators, [250, 500, 1000, 2000], (250, 2000)),
     "flux": (flux, [250, 500, 1000, 2000], (250, 2000)),
     "namespace": (namespace, [2500, 5000, 10000, 20000], (2500, 20000)),

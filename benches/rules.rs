@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use gitops_lint::finding::Severity;
-use gitops_lint::repo::{App, AppId, AppKind, Object, Spec, Workspace};
-use gitops_lint::rules::{self, Context, Preset};
-use gitops_lint::source::{Dir, MemoryTree, Sources, Span, Tree, TreePath};
-use gitops_lint::yaml::{Cache, Dialect};
-use gitops_lint::{origin, repo};
+use gitops_lint::facade::finding::Severity;
+use gitops_lint::facade::repo::{App, AppId, AppKind, Object, Spec, Workspace};
+use gitops_lint::facade::rules::{self, Context, Preset};
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, Span, Tree, TreePath};
+use gitops_lint::facade::yaml::{Cache, Dialect};
+use gitops_lint::facade::{origin, repo};
 
 fn main() {
     divan::main();

@@ -15,10 +15,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use gitops_lint::helm::{self, Chart, ReleaseOptions, UserValues};
-use gitops_lint::origin::{Origins, Place, Placed};
-use gitops_lint::source::{Dir, Sources, TreePath, WorkTree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::helm::{self, Chart, ReleaseOptions, UserValues};
+use gitops_lint::facade::origin::{Origins, Place, Placed};
+use gitops_lint::facade::source::{Dir, Sources, TreePath, WorkTree};
+use gitops_lint::facade::yaml::Cache;
 
 fn load(path: &str) -> Option<(Arc<Chart>, Arc<Sources>, Cache)> {
     let sources = Sources::new();

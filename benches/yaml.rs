@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use gitops_lint::source::{SourceFile, Sources};
-use gitops_lint::yaml::{self, Dialect, EmitStyle, JsonStyle, Node};
+use gitops_lint::facade::source::{SourceFile, Sources};
+use gitops_lint::facade::yaml::{self, Dialect, EmitStyle, JsonStyle, Node};
 
 fn main() {
     divan::main();

@@ -4,22 +4,22 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use gitops_lint::config;
-use gitops_lint::diff;
-use gitops_lint::editor::Server;
-use gitops_lint::finding::Problem;
-use gitops_lint::fix;
-use gitops_lint::flux::envsubst::{Template, Variable};
-use gitops_lint::git::Repository;
-use gitops_lint::lint::{self, Baseline, Options};
-use gitops_lint::lock::Lock;
-use gitops_lint::origin::{Origins, Place, Placed};
-use gitops_lint::report::{self, Format, Look};
-use gitops_lint::source::{
+use gitops_lint::facade::config;
+use gitops_lint::facade::diff;
+use gitops_lint::facade::editor::Server;
+use gitops_lint::facade::finding::Problem;
+use gitops_lint::facade::fix;
+use gitops_lint::facade::flux::envsubst::{Template, Variable};
+use gitops_lint::facade::git::Repository;
+use gitops_lint::facade::lint::{self, Baseline, Options};
+use gitops_lint::facade::lock::Lock;
+use gitops_lint::facade::origin::{Origins, Place, Placed};
+use gitops_lint::facade::report::{self, Format, Look};
+use gitops_lint::facade::source::{
     ArchiveLimits, Dir, Home, MemoryTree, OverlayTree, Sources, Tree, TreePath, open_archive,
 };
-use gitops_lint::yaml::{Cache, Dialect, JsonStyle, Node};
-use gitops_lint::{argocd, cel, golang, helm, k8s, kustomize, repo, rules};
+use gitops_lint::facade::yaml::{Cache, Dialect, JsonStyle, Node};
+use gitops_lint::facade::{argocd, cel, golang, helm, k8s, kustomize, repo, rules};
 
 /// How an input was taken, as a number: the beginnings of what was said about it, without what it contributed itself.
 #[derive(Default)]

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use gitops_lint::source::Sources;
-use gitops_lint::yaml::{self, Data, Dialect, Node};
+use gitops_lint::facade::source::Sources;
+use gitops_lint::facade::yaml::{self, Data, Dialect, Node};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Deserializer as Libyaml;
 

@@ -1,5 +1,5 @@
 //! The `gitops-lint` binary.
 
 fn main() -> std::process::ExitCode {
-    gitops_lint::cli::run()
+    gitops_lint::facade::cli::run()
 }

@@ -1,5 +1,7 @@
 //! The name that another one was probably meant to be, by its letters alone: what the names stand for is the caller's.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 /// A name, and all texts that are it with one letter left out: names that are a slip apart share one.
@@ -33,50 +35,73 @@ fn letters(text: &str) -> Letters {
 /// A number of steps without which none of two texts becomes the other: a letter that only one of them has takes a step of its
 /// own.
 fn at_least(one: &Letters, other: &Letters) -> usize {
-    let (mut lost, mut won) = (0, 0);
-    for (one, other) in one.iter().zip(other) {
-        lost += usize::from(one.saturating_sub(*other));
-        won += usize::from(other.saturating_sub(*one));
-    }
-    lost.max(won)
+    let more = |one: &Letters, other: &Letters| -> u16 {
+        one.iter().zip(other).map(|(one, other)| u16::from(one.saturating_sub(*other))).sum()
+    };
+    usize::from(more(one, other).max(more(other, one)))
 }
 
 /// How many candidates are compared letter by letter for one name. The likeliest come first.
 const COMPARED: usize = 200;
 
+/// Number of letters of a text in lower case.
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.to_lowercase().chars().count() }
+}
+
+/// A name that stands for another one, maybe.
+struct Written<'n> {
+    name: &'n str,
+    lower: String,
+    letters: Letters,
+    length: usize,
+    /// A third may be wrong: enough for typos, too little for other words. Of one letter or two, every one counts.
+    most: usize,
+}
+
+impl<'n> Written<'n> {
+    /// The distance takes time by the product of the lengths, and nobody mistypes a name of a hundred letters only so far: `None`.
+    fn of(name: &'n str) -> Option<Self> {
+        let most = name.chars().count() / 3;
+        let (lower, letters) = (name.to_lowercase(), letters(name));
+        (name.len() <= 100).then(|| Self { name, length: lower.chars().count(), lower, letters, most })
+    }
+
+    /// Whether a name of so many letters may be meant.
+    fn may_have(&self, length: usize) -> bool {
+        length.abs_diff(self.length) <= self.most
+    }
+
+    /// How far a candidate is away at least, where that is not too far.
+    fn least(&self, candidate: &str, letters: &Letters) -> Option<usize> {
+        let least = at_least(&self.letters, letters);
+        (least <= self.most && candidate != self.name).then_some(least)
+    }
+
+    /// The nearest of those that may be near, each with the distance that it has at least.
+    fn nearest<'a>(&self, mut likely: Vec<(usize, &'a str)>) -> Option<&'a str> {
+        likely.sort_unstable();
+        likely.dedup();
+        let mut best: Option<(usize, &str)> = None;
+        for (least, candidate) in likely.into_iter().take(COMPARED) {
+            if best.is_some_and(|(distance, _)| least > distance) {
+                break;
+            }
+            let found = (strsim::damerau_levenshtein(&self.lower, &candidate.to_lowercase()), candidate);
+            if best.is_none_or(|best| found < best) {
+                best = Some(found);
+            }
+        }
+        best.filter(|(distance, _)| *distance <= self.most).map(|(_, candidate)| candidate)
+    }
+}
+
 /// The candidate that `name` was probably meant to be: a typo away, or the same letters in another case.
 pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance takes time by the product of the lengths, and nobody mistypes a name of a hundred letters only so far.
-    if name.len() > 100 {
-        return None;
-    }
-    let (lower, own) = (name.to_lowercase(), letters(name));
-    let length = lower.chars().count();
-    // A third may be wrong: enough for typos, too little for other words. Of one letter or two, every one counts.
-    let most = name.chars().count() / 3;
-    let near = |candidate: &'a str| {
-        let ascii = candidate.is_ascii();
-        let count = if ascii { candidate.len() } else { candidate.to_lowercase().chars().count() };
-        if candidate == name || count.abs_diff(length) > most {
-            return None;
-        }
-        let least = at_least(&own, &letters(candidate));
-        (least <= most).then_some((least, candidate))
-    };
-    let mut likely: Vec<(usize, &str)> = candidates.into_iter().filter_map(near).collect();
-    likely.sort_unstable();
-    likely.dedup();
-    let mut best: Option<(usize, &str)> = None;
-    for (least, candidate) in likely.into_iter().take(COMPARED) {
-        if best.is_some_and(|(distance, _)| least > distance) {
-            break;
-        }
-        let found = (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate);
-        if best.is_none_or(|best| found < best) {
-            best = Some(found);
-        }
-    }
-    best.filter(|(distance, _)| *distance <= most).map(|(_, candidate)| candidate)
+    let written = Written::of(name)?;
+    let near = candidates.into_iter().filter(|candidate| written.may_have(length(candidate)));
+    let likely = near.filter_map(|it| Some((written.least(it, &letters(it))?, it)));
+    written.nearest(likely.collect())
 }
 
 /// Names that many others are compared with.
@@ -85,7 +110,8 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
 /// that nobody suggests anything for is a small loss. After so many comparisons nothing is suggested any more.
 #[derive(Debug)]
 pub(crate) struct Suggestions<'a> {
-    names: Vec<&'a str>,
+    /// With their letters, by their lengths.
+    names: BTreeMap<usize, Vec<(&'a str, Letters)>>,
     left: std::cell::Cell<usize>,
 }
 
@@ -93,13 +119,23 @@ impl<'a> Suggestions<'a> {
     /// Over all names of one kind.
     pub(crate) fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
         const COMPARISONS: usize = 10_000_000;
-        Self { names: names.into_iter().collect(), left: std::cell::Cell::new(COMPARISONS) }
+        let mut by_length: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for name in names {
+            by_length.entry(length(name)).or_default().push((name, letters(name)));
+        }
+        Self { names: by_length, left: std::cell::Cell::new(COMPARISONS) }
     }
 
     /// As [`did_you_mean`].
     pub(crate) fn near(&self, name: &str) -> Option<&'a str> {
-        self.left.set(self.left.get().checked_sub(self.names.len())?);
-        did_you_mean(name, self.names.iter().copied())
+        let written = Written::of(name)?;
+        let lengths = written.length.saturating_sub(written.most)..=written.length + written.most;
+        let mut likely = Vec::new();
+        for names in self.names.range(lengths).map(|(_, names)| names) {
+            self.left.set(self.left.get().checked_sub(names.len())?);
+            likely.extend(names.iter().filter_map(|(it, letters)| Some((written.least(it, letters)?, *it))));
+        }
+        written.nearest(likely)
     }
 }
 
@@ -131,7 +167,7 @@ mod tests {
         let suggestions = Suggestions::new(names());
         assert_eq!(suggestions.near("Component-0413"), Some("component-0413"));
         for _ in 0..2_000 {
-            suggestions.near("x");
+            suggestions.near("another-name-0");
         }
         assert_eq!(suggestions.near("Component-0413"), None, "a bound ends it");
     }

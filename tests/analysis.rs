@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_lint::lint::{self, Options, Report};
-use gitops_lint::repo::{self, Analysis, Workspace};
-use gitops_lint::source::{OverlayTree, SourceFile, Sources, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::{Cache, Data, Node};
+use gitops_lint::facade::lint::{self, Options, Report};
+use gitops_lint::facade::repo::{self, Analysis, Workspace};
+use gitops_lint::facade::source::{OverlayTree, SourceFile, Sources, Tree, TreePath, WorkTree};
+use gitops_lint::facade::yaml::{Cache, Data, Node};
 
 use crate::{corpus, fleet};
 
@@ -194,7 +194,7 @@ fn a_file_that_is_missed_is_asked_for_again() {
     let all =
         files(&[("components/part2/c1.yaml", "replicas: 7\n"), ("charts/service/templates/x.yaml", "")]);
     let tree = |with: &str| -> Arc<dyn Tree> {
-        let mut tree = gitops_lint::source::MemoryTree::new();
+        let mut tree = gitops_lint::facade::source::MemoryTree::new();
         for (path, text) in &all {
             let path = TreePath::new(path).unwrap();
             match before.tree.read(&path) {

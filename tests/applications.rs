@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{Application, Renderer, Settings, track};
-use gitops_lint::helm::ChartCache;
-use gitops_lint::origin::Origins;
-use gitops_lint::output::Output;
-use gitops_lint::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
-use gitops_lint::yaml::{Cache, Dialect, Node, parse};
+use gitops_lint::facade::argocd::{Application, Renderer, Settings, track};
+use gitops_lint::facade::helm::ChartCache;
+use gitops_lint::facade::origin::Origins;
+use gitops_lint::facade::output::Output;
+use gitops_lint::facade::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
+use gitops_lint::facade::yaml::{Cache, Dialect, Node, parse};
 use serde_json::{Value, json};
 
 /// Every repository is this one.
@@ -68,9 +68,9 @@ impl World {
             cache: &self.cache,
             charts: &self.charts,
             kube_version: None,
-            flavors: gitops_lint::kustomize::Flavors {
-                kustomize: gitops_lint::kustomize::Flavor::V5_7,
-                ..gitops_lint::kustomize::Flavors::default()
+            flavors: gitops_lint::facade::kustomize::Flavors {
+                kustomize: gitops_lint::facade::kustomize::Flavor::V5_7,
+                ..gitops_lint::facade::kustomize::Flavors::default()
             },
         }
     }

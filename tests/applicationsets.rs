@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{ApplicationSet, Environment, expand};
-use gitops_lint::config::Config;
-use gitops_lint::origin::{Origins, Place};
-use gitops_lint::output::Output;
-use gitops_lint::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
-use gitops_lint::yaml::{Cache, Dialect, Node, parse};
+use gitops_lint::facade::argocd::{ApplicationSet, Environment, expand};
+use gitops_lint::facade::config::Config;
+use gitops_lint::facade::origin::{Origins, Place};
+use gitops_lint::facade::output::Output;
+use gitops_lint::facade::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath};
+use gitops_lint::facade::yaml::{Cache, Dialect, Node, parse};
 use serde_json::Value;
 
 /// Every repository is this one.
@@ -170,9 +170,10 @@ spec:
 
 /// The text at a place and at its inputs, nearest first.
 fn story(world: &World, origins: &Origins, place: Place) -> Vec<String> {
-    let text = |at: gitops_lint::source::Span| world.sources.get(at.file).unwrap().slice(at).to_owned();
+    let text =
+        |at: gitops_lint::facade::source::Span| world.sources.get(at.file).unwrap().slice(at).to_owned();
     let mut story = vec![text(place.at)];
-    for link in gitops_lint::repo::chain(place, origins) {
+    for link in gitops_lint::facade::repo::chain(place, origins) {
         story.push(text(link.at));
     }
     story.dedup();

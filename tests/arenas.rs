@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use gitops_lint::config::Config;
-use gitops_lint::finding::RuleId;
-use gitops_lint::lint::{Options, Report, lint};
-use gitops_lint::repo::{Checkouts, Workspace};
-use gitops_lint::source::{MemoryTree, Sources, Tree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::config::Config;
+use gitops_lint::facade::finding::RuleId;
+use gitops_lint::facade::lint::{Options, Report, lint};
+use gitops_lint::facade::repo::{Checkouts, Workspace};
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree};
+use gitops_lint::facade::yaml::Cache;
 
 const VALUES: &str = "charts/apps/values.yaml";
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use gitops_lint::lint::{Options, Report, lint};
-use gitops_lint::repo::{Checkouts, Workspace};
-use gitops_lint::source::{MemoryTree, Sources, Tree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::lint::{Options, Report, lint};
+use gitops_lint::facade::repo::{Checkouts, Workspace};
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree};
+use gitops_lint::facade::yaml::Cache;
 
 use super::cli::{findings, json, scratch};
 
@@ -26,7 +26,7 @@ pub(crate) fn report(text: &str, aliases: &[&str]) -> Report {
     let config = Workspace::of_tree(
         Arc::clone(&tree),
         Arc::clone(&cache),
-        &gitops_lint::rules::Registry::built_in().known(),
+        &gitops_lint::facade::rules::Registry::built_in().known(),
     )
     .0
     .config;

@@ -9,12 +9,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gitops_lint::explain::{FieldPath, Part, Teller};
-use gitops_lint::origin::{Place, Step};
-use gitops_lint::repo::{self, App, Object, Rendered, Status, Workspace};
-use gitops_lint::source::{SourceFile, Sources, Span, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::edit::Edit;
-use gitops_lint::yaml::{Cache, Data, Node, Style};
+use gitops_lint::facade::explain::{FieldPath, Part, Teller};
+use gitops_lint::facade::origin::{Place, Step};
+use gitops_lint::facade::repo::{self, App, Object, Rendered, Status, Workspace};
+use gitops_lint::facade::source::{SourceFile, Sources, Span, Tree, TreePath, WorkTree};
+use gitops_lint::facade::yaml::edit::Edit;
+use gitops_lint::facade::yaml::{Cache, Data, Node, Style};
 
 /// Edits that have an effect.
 const EDITS: usize = 500;

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use gitops_lint::diff::{self, Diff, How, Version};
-use gitops_lint::finding::ObjectRef;
-use gitops_lint::repo::{self, App, Rendered, Status, Workspace};
-use gitops_lint::source::{
+use gitops_lint::facade::diff::{self, Diff, How, Version};
+use gitops_lint::facade::finding::ObjectRef;
+use gitops_lint::facade::repo::{self, App, Rendered, Status, Workspace};
+use gitops_lint::facade::source::{
     MemoryTree, OverlayTree, SharedTree, SourceFile, Sources, Span, Tree, TreePath, WorkTree,
 };
-use gitops_lint::yaml::{Cache, Data, Node, Style};
+use gitops_lint::facade::yaml::{Cache, Data, Node, Style};
 
 use super::cli::text;
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use gitops_lint::config;
-use gitops_lint::finding::RuleId;
-use gitops_lint::lint::{Options, Report, lint};
-use gitops_lint::repo::Workspace;
-use gitops_lint::rules;
-use gitops_lint::source::{MemoryTree, Sources};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::config;
+use gitops_lint::facade::finding::RuleId;
+use gitops_lint::facade::lint::{Options, Report, lint};
+use gitops_lint::facade::repo::Workspace;
+use gitops_lint::facade::rules;
+use gitops_lint::facade::source::{MemoryTree, Sources};
+use gitops_lint::facade::yaml::Cache;
 
 /// Who reads a key of the schema: a file below `src/` and the words by which it does.
 const READERS: &[(&str, &str, &str)] = &[
@@ -122,7 +122,7 @@ fn workspace(files: &[(&str, &str)]) -> (Workspace, Vec<String>) {
     let tree = Arc::new(MemoryTree::of(&sources, files.iter().copied()));
     let (workspace, problems) =
         Workspace::of_tree(tree, Arc::new(Cache::new(sources)), &rules::Registry::built_in().known());
-    let told = |it: &gitops_lint::finding::Problem| match &it.help {
+    let told = |it: &gitops_lint::facade::finding::Problem| match &it.help {
         Some(help) => format!("{}: {help}", it.message),
         None => it.message.clone(),
     };

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{Application, Renderer};
-use gitops_lint::origin::Origins;
-use gitops_lint::repo::{AppEntry, AppKind, Checkouts, Inventory, Spec, Status, Workspace, analyze};
-use gitops_lint::source::{Dir, Found, Remotes, Sources, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::{Cache, Dialect, parse};
+use gitops_lint::facade::argocd::{Application, Renderer};
+use gitops_lint::facade::origin::Origins;
+use gitops_lint::facade::repo::{AppEntry, AppKind, Checkouts, Inventory, Spec, Status, Workspace, analyze};
+use gitops_lint::facade::source::{Dir, Found, Remotes, Sources, Tree, TreePath, WorkTree};
+use gitops_lint::facade::yaml::{Cache, Dialect, parse};
 
 use crate::corpus;
 
@@ -73,7 +73,7 @@ fn workspace(path: &std::path::Path) -> Workspace {
     let tree: Arc<dyn Tree> = Arc::new(WorkTree::exported(path, "", Arc::clone(&sources)).unwrap());
     let cache = Arc::new(Cache::new(sources));
     let checkouts = Checkouts::new(Arc::clone(&tree));
-    Workspace::new(tree, cache, gitops_lint::config::Config::default(), checkouts)
+    Workspace::new(tree, cache, gitops_lint::facade::config::Config::default(), checkouts)
 }
 
 /// The Application that a row speaks of. Kustomizations rename Applications, so the path decides as well.
@@ -112,9 +112,9 @@ fn as_recorded(workspace: &Workspace, row: &Row) -> usize {
         cache: &workspace.cache,
         charts: &workspace.charts,
         kube_version: None,
-        flavors: gitops_lint::kustomize::Flavors {
-            kustomize: gitops_lint::kustomize::Flavor::V5_7,
-            ..gitops_lint::kustomize::Flavors::default()
+        flavors: gitops_lint::facade::kustomize::Flavors {
+            kustomize: gitops_lint::facade::kustomize::Flavor::V5_7,
+            ..gitops_lint::facade::kustomize::Flavors::default()
         },
     };
     renderer.render(&Application::new(Arc::new(node)), &mut Origins::new()).objects.len()

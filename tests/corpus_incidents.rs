@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gitops_lint::repo::Workspace;
-use gitops_lint::source::{Sources, WorkTree};
-use gitops_lint::{lint, rules, yaml};
+use gitops_lint::facade::repo::Workspace;
+use gitops_lint::facade::source::{Sources, WorkTree};
+use gitops_lint::facade::{lint, rules, yaml};
 
 use crate::corpus;
 use crate::corpus_ownership::workspace;

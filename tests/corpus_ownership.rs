@@ -5,11 +5,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gitops_lint::config::{self, Config};
-use gitops_lint::lint::{Options, lint};
-use gitops_lint::repo::{ChartIndex, Checkouts, Workspace};
-use gitops_lint::source::{MemoryTree, Sources, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::config::{self, Config};
+use gitops_lint::facade::lint::{Options, lint};
+use gitops_lint::facade::repo::{ChartIndex, Checkouts, Workspace};
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree, TreePath, WorkTree};
+use gitops_lint::facade::yaml::Cache;
 
 use crate::corpus;
 
@@ -49,7 +49,7 @@ pub(crate) fn workspace(
 /// What is owned twice: the place to look at, and the message.
 fn owned_twice(workspace: &Workspace) -> Vec<String> {
     let options = Options {
-        only: Some(vec![gitops_lint::finding::RuleId::built_in("duplicate-resource-ownership")]),
+        only: Some(vec![gitops_lint::facade::finding::RuleId::built_in("duplicate-resource-ownership")]),
         ..Options::default()
     };
     let report = lint(workspace, &options);
@@ -113,7 +113,7 @@ fn a_value_that_the_chart_does_not_have() {
     let charts = root.join("vendored-remote-charts");
     let workspace = workspace(&root.join("before"), "{}", &[], Some(&charts));
     let options = Options {
-        only: Some(vec![gitops_lint::finding::RuleId::built_in("unused-value")]),
+        only: Some(vec![gitops_lint::facade::finding::RuleId::built_in("unused-value")]),
         ..Options::default()
     };
     let report = lint(&workspace, &options);

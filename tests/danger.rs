@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use gitops_lint::diff::{self, DANGERS, Danger, Diff};
-use gitops_lint::finding::Severity;
-use gitops_lint::lint::Names;
-use gitops_lint::repo::Workspace;
-use gitops_lint::report::{Look, diff_stat};
-use gitops_lint::source::{MemoryTree, SharedTree, Sources, Tree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::diff::{self, DANGERS, Danger, Diff};
+use gitops_lint::facade::finding::Severity;
+use gitops_lint::facade::lint::Names;
+use gitops_lint::facade::repo::Workspace;
+use gitops_lint::facade::report::{Look, diff_stat};
+use gitops_lint::facade::source::{MemoryTree, SharedTree, Sources, Tree};
+use gitops_lint::facade::yaml::Cache;
 
 use super::cli::{code, git, run_in, scratch, text, write};
 use super::rules;

@@ -67,7 +67,7 @@ fn the_readme_shows_the_demo() {
 #[test]
 fn named_rules_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let registry = gitops_lint::rules::Registry::built_in();
+    let registry = gitops_lint::facade::rules::Registry::built_in();
     let known: Vec<&str> = registry.names().collect();
     for entry in walkdir::WalkDir::new(root.join("docs")) {
         let path = entry.unwrap().into_path();

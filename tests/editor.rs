@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use gitops_lint::editor::Server;
-use gitops_lint::lint::{self, Options};
-use gitops_lint::repo::Workspace;
-use gitops_lint::source::{Sources, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::editor::Server;
+use gitops_lint::facade::lint::{self, Options};
+use gitops_lint::facade::repo::Workspace;
+use gitops_lint::facade::source::{Sources, Tree, TreePath, WorkTree};
+use gitops_lint::facade::yaml::Cache;
 use serde_json::{Value, json};
 
 use super::cli::{command, copy, demo};

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use gitops_lint::lint::{Options, Report, lint};
-use gitops_lint::repo::{self, AppKind, Inventory, Workspace};
-use gitops_lint::rules;
-use gitops_lint::source::{MemoryTree, Sources, Tree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::lint::{Options, Report, lint};
+use gitops_lint::facade::repo::{self, AppKind, Inventory, Workspace};
+use gitops_lint::facade::rules;
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree};
+use gitops_lint::facade::yaml::Cache;
 
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
 const TEMPLATE: &str =

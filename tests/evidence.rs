@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use gitops_lint::lint::{self, Options};
-use gitops_lint::source::{MemoryTree, Sources};
-use gitops_lint::{repo, rules, yaml};
+use gitops_lint::facade::lint::{self, Options};
+use gitops_lint::facade::source::{MemoryTree, Sources};
+use gitops_lint::facade::{repo, rules, yaml};
 
 /// `RULE CONFIDENCE FILE:LINE` of every finding of these rules.
 pub(crate) fn findings(files: &[(&str, &str)], of: &[&str]) -> Vec<String> {
@@ -16,7 +16,7 @@ pub(crate) fn findings(files: &[(&str, &str)], of: &[&str]) -> Vec<String> {
     assert!(problems.is_empty(), "{problems:?}");
     let report = lint::lint(&workspace, &Options::default());
     let findings = report.findings.iter().map(|it| &it.finding).filter(|it| of.contains(&&*it.rule));
-    let at = |it: &gitops_lint::finding::Finding| {
+    let at = |it: &gitops_lint::facade::finding::Finding| {
         let (file, start, _) = report.sources.locate(it.primary.at).unwrap();
         format!("{} {} {file}:{}", it.rule, it.confidence.as_str(), start.line)
     };

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::config::Config;
-use gitops_lint::repo::{AppKind, Checkouts, Inventory, Status, Workspace};
-use gitops_lint::source::{MemoryTree, Sources, Tree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::config::Config;
+use gitops_lint::facade::repo::{AppKind, Checkouts, Inventory, Status, Workspace};
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree};
+use gitops_lint::facade::yaml::Cache;
 
 /// Objects that the chart makes.
 const OBJECTS: usize = 6;
@@ -240,6 +240,6 @@ pub(crate) fn verify(inventory: &Inventory, applications: usize) {
 #[test]
 fn a_fleet_is_expanded_and_rendered() {
     let workspace = workspace(&files(6, 4));
-    let (inventory, _) = gitops_lint::repo::analyze(&workspace, &|_, _| ());
+    let (inventory, _) = gitops_lint::facade::repo::analyze(&workspace, &|_, _| ());
     verify(&inventory, 24);
 }

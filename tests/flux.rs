@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use gitops_lint::config::Config;
-use gitops_lint::explain::{Story, Subject, find_object, values as values_of, why};
-use gitops_lint::lint::{Options, lint};
-use gitops_lint::repo::{self, AppKind, Checkouts, Inventory, Status, Workspace};
-use gitops_lint::source::{MemoryTree, Sources, Tree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::config::Config;
+use gitops_lint::facade::explain::{Story, Subject, find_object, values as values_of, why};
+use gitops_lint::facade::lint::{Options, lint};
+use gitops_lint::facade::repo::{self, AppKind, Checkouts, Inventory, Status, Workspace};
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree};
+use gitops_lint::facade::yaml::Cache;
 
 const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n";
 
@@ -105,7 +105,7 @@ fn flux_argo_and_overlays_meet_on_their_cluster() {
 #[test]
 fn what_flux_and_argo_both_own_is_told() {
     let options = Options {
-        only: Some(vec![gitops_lint::finding::RuleId::built_in("duplicate-resource-ownership")]),
+        only: Some(vec![gitops_lint::facade::finding::RuleId::built_in("duplicate-resource-ownership")]),
         ..Options::default()
     };
     let report = lint(&workspace(&mixed()), &options);
@@ -197,7 +197,8 @@ fn a_loose_end_beside_a_dangling_name_is_told() {
         (env, secret("grafana", "web"), None),
         (env, secret("shop-app-secret", "web"), None),
     ] {
-        let only = ["missing-secret", "missing-values-from"].map(gitops_lint::finding::RuleId::built_in);
+        let only =
+            ["missing-secret", "missing-values-from"].map(gitops_lint::facade::finding::RuleId::built_in);
         let only = Some(only.to_vec());
         let report = lint(&workspace(&release(values, &beside)), &Options { only, ..Options::default() });
         let helps: Vec<&str> = report
@@ -231,7 +232,7 @@ fn manifests_that_nobody_deploys_are_one_app() {
         ];
         let files: Vec<(String, String)> = files.map(|(path, text)| (path.to_owned(), text)).into();
         let options = Options {
-            only: Some(vec![gitops_lint::finding::RuleId::built_in("missing-secret")]),
+            only: Some(vec![gitops_lint::facade::finding::RuleId::built_in("missing-secret")]),
             ..Options::default()
         };
         let report = lint(&workspace(&files), &options);

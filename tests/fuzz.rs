@@ -10,11 +10,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_lint::gotemplate::{BUILTINS, Function, Param, parse};
-use gitops_lint::helm::{self, Chart, HELM, ReleaseOptions, SetKind, UserValues};
-use gitops_lint::origin::{Origins, Place, Placed};
-use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::gotemplate::{BUILTINS, Function, Param, parse};
+use gitops_lint::facade::helm::{self, Chart, HELM, ReleaseOptions, SetKind, UserValues};
+use gitops_lint::facade::origin::{Origins, Place, Placed};
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, TreePath};
+use gitops_lint::facade::yaml::Cache;
 
 /// SplitMix64.
 struct Random(u64);
@@ -270,7 +270,7 @@ fn argument(
 
 fn functions() -> Vec<&'static Function> {
     let mut tables = vec![BUILTINS, HELM];
-    tables.extend(gitops_lint::sprig::TABLES);
+    tables.extend(gitops_lint::facade::sprig::TABLES);
     tables.into_iter().flatten().collect()
 }
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gitops_lint::helm::{self, Chart, ReleaseOptions, UserValues, ValuesLayer};
-use gitops_lint::origin::{Origins, Place, Placed, Step};
-use gitops_lint::source::{Dir, Sources, TreePath, WorkTree};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::helm::{self, Chart, ReleaseOptions, UserValues, ValuesLayer};
+use gitops_lint::facade::origin::{Origins, Place, Placed, Step};
+use gitops_lint::facade::source::{Dir, Sources, TreePath, WorkTree};
+use gitops_lint::facade::yaml::Cache;
 use rayon::prelude::*;
 
 use crate::origins::{Tally, Traced};

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::finding::Problem;
-use gitops_lint::helm::{self, Chart, ReleaseOptions, SetKind, UserValues};
-use gitops_lint::origin::{Origins, Place, Placed};
-use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::finding::Problem;
+use gitops_lint::facade::helm::{self, Chart, ReleaseOptions, SetKind, UserValues};
+use gitops_lint::facade::origin::{Origins, Place, Placed};
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, TreePath};
+use gitops_lint::facade::yaml::Cache;
 
 /// A chart in memory.
 struct Files<'a> {

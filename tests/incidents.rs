@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use gitops_lint::finding::RuleId;
-use gitops_lint::source::{MemoryTree, Sources};
-use gitops_lint::{lint, repo, rules, yaml};
+use gitops_lint::facade::finding::RuleId;
+use gitops_lint::facade::source::{MemoryTree, Sources};
+use gitops_lint::facade::{lint, repo, rules, yaml};
 
 /// Rule, file, line.
 type Finding = (String, String, u32);

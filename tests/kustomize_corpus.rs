@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gitops_lint::kustomize::{Built, LoadRestrictor, NoOp, NoOpKind, Options, build};
-use gitops_lint::origin::{OriginId, Origins, Place};
-use gitops_lint::source::{Dir, OverlayTree, SourceFile, Sources, Span, Tree, TreePath, WorkTree};
-use gitops_lint::yaml::{Cache, Data, EmitStyle, Node, Style, emit, parse};
+use gitops_lint::facade::kustomize::{Built, LoadRestrictor, NoOp, NoOpKind, Options, build};
+use gitops_lint::facade::origin::{OriginId, Origins, Place};
+use gitops_lint::facade::source::{Dir, OverlayTree, SourceFile, Sources, Span, Tree, TreePath, WorkTree};
+use gitops_lint::facade::yaml::{Cache, Data, EmitStyle, Node, Style, emit, parse};
 use rayon::prelude::*;
 
 use crate::origins::{Tally, Traced};

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_lint::kustomize::{LoadRestrictor, Options, Reorder, build};
-use gitops_lint::origin::{OriginId, Origins, Place};
-use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath};
-use gitops_lint::yaml::{Cache, Data, Dialect, Node, parse};
+use gitops_lint::facade::kustomize::{LoadRestrictor, Options, Reorder, build};
+use gitops_lint::facade::origin::{OriginId, Origins, Place};
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, TreePath};
+use gitops_lint::facade::yaml::{Cache, Data, Dialect, Node, parse};
 
 /// Nothing that fits in these files takes this long.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_lint::finding::ProblemKind;
-use gitops_lint::kustomize::{Built, LoadRestrictor, Options, build};
-use gitops_lint::origin::Origins;
-use gitops_lint::source::{Dir, MemoryTree, Sources, TreePath};
-use gitops_lint::yaml::Cache;
+use gitops_lint::facade::finding::ProblemKind;
+use gitops_lint::facade::kustomize::{Built, LoadRestrictor, Options, build};
+use gitops_lint::facade::origin::Origins;
+use gitops_lint::facade::source::{Dir, MemoryTree, Sources, TreePath};
+use gitops_lint::facade::yaml::Cache;
 
 /// Longer than this nothing takes, debug build on a busy machine included.
 const PATIENCE: Duration = Duration::from_secs(120);

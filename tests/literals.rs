@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gitops_lint::argocd::{
+use gitops_lint::facade::argocd::{
     Application, BuildEnv, Project, Renderer, ResourceFilter, Settings, is_constraint, pick_tag,
 };
-use gitops_lint::golang::Glob;
-use gitops_lint::helm::ChartCache;
-use gitops_lint::origin::Origins;
-use gitops_lint::source::{Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath, normalize_git_url};
-use gitops_lint::yaml::{Cache, Dialect, Node, parse};
+use gitops_lint::facade::golang::Glob;
+use gitops_lint::facade::helm::ChartCache;
+use gitops_lint::facade::origin::Origins;
+use gitops_lint::facade::source::{
+    Dir, Found, MemoryTree, Remotes, Sources, Tree, TreePath, normalize_git_url,
+};
+use gitops_lint::facade::yaml::{Cache, Dialect, Node, parse};
 use serde_json::{Value, json};
 
 /// Every repository is this one.
@@ -64,9 +66,9 @@ fn refusal(path: &str) -> Option<String> {
         cache: &Cache::new(Arc::clone(&sources)),
         charts: &ChartCache::default(),
         kube_version: None,
-        flavors: gitops_lint::kustomize::Flavors {
-            kustomize: gitops_lint::kustomize::Flavor::V5_7,
-            ..gitops_lint::kustomize::Flavors::default()
+        flavors: gitops_lint::facade::kustomize::Flavors {
+            kustomize: gitops_lint::facade::kustomize::Flavor::V5_7,
+            ..gitops_lint::facade::kustomize::Flavors::default()
         },
     };
     let application = Application::new(node(&json!({"metadata": {"name": "shop"}, "spec": spec})));

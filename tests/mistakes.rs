@@ -1,6 +1,6 @@
 //! Mistakes that were missed once, or told at the wrong line or with the wrong advice: each in the smallest repository that has it.
 
-use gitops_lint::lint::AppStatus;
+use gitops_lint::facade::lint::AppStatus;
 
 use crate::blame::{app, assert_told, flux, report, set};
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use gitops_lint::lint::Reported;
-use gitops_lint::repo::{self, Workspace};
-use gitops_lint::source::{Sources, WorkTree};
-use gitops_lint::{rules, yaml};
+use gitops_lint::facade::lint::Reported;
+use gitops_lint::facade::repo::{self, Workspace};
+use gitops_lint::facade::source::{Sources, WorkTree};
+use gitops_lint::facade::{rules, yaml};
 
 use crate::blame::{app, flux, report};
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
 
-use gitops_lint::golang::strconv::unquote;
-use gitops_lint::origin::{Origin, OriginId, Origins, Step};
-use gitops_lint::source::{Sources, Span};
-use gitops_lint::yaml::{Data, Dialect, Node, parse};
+use gitops_lint::facade::golang::strconv::unquote;
+use gitops_lint::facade::origin::{Origin, OriginId, Origins, Step};
+use gitops_lint::facade::source::{Sources, Span};
+use gitops_lint::facade::yaml::{Data, Dialect, Node, parse};
 
 /// How a scalar came to be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -71,7 +71,7 @@ fn rules_and_pages_can_be_read() {
     let rules: Value =
         serde_json::from_slice(&run_in(&demo(), &["rules", "--format", "json"]).stdout).unwrap();
     let rules = rules["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), gitops_lint::rules::all().count());
+    assert_eq!(rules.len(), gitops_lint::facade::rules::all().count());
     assert!(rules.iter().any(|rule| rule["name"] == "empty-override"
         && rule["subject"] == "helm"
         && rule["severity"] == "error"));

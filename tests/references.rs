@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use gitops_lint::repo::{self, Workspace};
-use gitops_lint::source::{Sources, WorkTree};
-use gitops_lint::world::{Answer, World};
-use gitops_lint::{lint, rules, yaml};
+use gitops_lint::facade::repo::{self, Workspace};
+use gitops_lint::facade::source::{Sources, WorkTree};
+use gitops_lint::facade::world::{Answer, World};
+use gitops_lint::facade::{lint, rules, yaml};
 
 /// How it stands with the references of one repository that nothing provides: how many, by what is said of them.
 fn stands(dir: &Path) -> BTreeMap<String, usize> {

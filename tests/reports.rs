@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use gitops_lint::finding::{Confidence, Label};
-use gitops_lint::lint::{Options, lint};
-use gitops_lint::repo::{App, Checkouts, Rendered, Status, Workspace, analyze};
-use gitops_lint::report::objects_yaml;
-use gitops_lint::source::{MemoryTree, Sources, Tree};
-use gitops_lint::yaml::{Cache, Node};
+use gitops_lint::facade::finding::{Confidence, Label};
+use gitops_lint::facade::lint::{Options, lint};
+use gitops_lint::facade::repo::{App, Checkouts, Rendered, Status, Workspace, analyze};
+use gitops_lint::facade::report::objects_yaml;
+use gitops_lint::facade::source::{MemoryTree, Sources, Tree};
+use gitops_lint::facade::yaml::{Cache, Node};
 
 /// Begins what is told, and what an app renders.
 const TOLD: &str = "=== (told)\n";
@@ -46,7 +46,7 @@ impl<'a> Case<'a> {
             Arc::new(MemoryTree::of(&sources, files.iter().map(|(name, text)| (*name, text.as_str()))));
         let cache = Arc::new(Cache::new(sources));
         let checkouts = Checkouts::new(Arc::clone(&tree));
-        let known = gitops_lint::rules::Registry::built_in().known();
+        let known = gitops_lint::facade::rules::Registry::built_in().known();
         let config = Workspace::of_tree(Arc::clone(&tree), Arc::clone(&cache), &known).0.config;
         Workspace::new(tree, cache, config, checkouts)
     }

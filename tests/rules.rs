@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gitops_lint::diff::DANGERS;
-use gitops_lint::finding::RuleId;
-use gitops_lint::report::Look;
-use gitops_lint::rules::{self, RuleMeta};
-use gitops_lint::source::{MemoryTree, Sources};
-use gitops_lint::{fix, lint, repo, report, yaml};
+use gitops_lint::facade::diff::DANGERS;
+use gitops_lint::facade::finding::RuleId;
+use gitops_lint::facade::report::Look;
+use gitops_lint::facade::rules::{self, RuleMeta};
+use gitops_lint::facade::source::{MemoryTree, Sources};
+use gitops_lint::facade::{fix, lint, repo, report, yaml};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -153,7 +153,7 @@ fn fixed(example: &Example, name: &'static str) -> Option<Vec<String>> {
     [(false, "```diff fix"), (true, "```diff unsafe fix")].into_iter().find_map(|(not_safe, fence)| {
         let options = fix::Options {
             lint: lint::Options {
-                levels: vec![(name.into(), gitops_lint::config::Level::On)],
+                levels: vec![(name.into(), gitops_lint::facade::config::Level::On)],
                 today: Some("2026-11-01".to_owned()),
                 ..lint::Options::default()
             },
@@ -339,7 +339,7 @@ fn index_is_current() {
                 "| [{name}]({subject}/{name}.md) | {} | {} | {} | {} |",
                 meta.severity.as_str(),
                 meta.preset.as_str(),
-                meta.fix().map_or("", gitops_lint::finding::Applicability::as_str),
+                meta.fix().map_or("", gitops_lint::facade::finding::Applicability::as_str),
                 meta.summary,
                 name = meta.name,
             );

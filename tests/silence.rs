@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use gitops_lint::lint::{self, Options};
-use gitops_lint::report::{self, Format, Look};
-use gitops_lint::source::{MemoryTree, Sources};
-use gitops_lint::{repo, rules, yaml};
+use gitops_lint::facade::lint::{self, Options};
+use gitops_lint::facade::report::{self, Format, Look};
+use gitops_lint::facade::source::{MemoryTree, Sources};
+use gitops_lint::facade::{repo, rules, yaml};
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 

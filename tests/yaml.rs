@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use gitops_lint::origin::{OriginId, Origins, Text};
-use gitops_lint::source::{SourceFile, Sources};
-use gitops_lint::yaml::edit::{self, Segment};
-use gitops_lint::yaml::{self, Data, Dialect, EmitStyle, JsonStyle, Node, Stream};
+use gitops_lint::facade::origin::{OriginId, Origins, Text};
+use gitops_lint::facade::source::{SourceFile, Sources};
+use gitops_lint::facade::yaml::edit::{self, Segment};
+use gitops_lint::facade::yaml::{self, Data, Dialect, EmitStyle, JsonStyle, Node, Stream};
 
 use crate::fuzz_targets::words::YAML;
 

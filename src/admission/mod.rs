@@ -20,8 +20,8 @@ mod others;
 mod own;
 mod policy;
 
-pub use compile::{BadExpression, bad_expressions};
-pub use gaps::{Gap, Share, is_policy};
+pub use compile::bad_expressions;
+pub use gaps::{Share, is_policy};
 pub use others::{Alone, Other, Others};
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
 pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings, wanted_kinds};

@@ -17,7 +17,7 @@ const INVENTORY: &str = "inventory";
 
 /// An object beside the one that a rule is asked about.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "its identity")]
+#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct Other<'a> {
     pub group: &'a str,
     pub kind: &'a str,

@@ -65,7 +65,7 @@ pub struct Mistake {
 
 /// The app that renders an object, as rules see it.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(missing_docs, reason = "its identity")]
+#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct OfApp<'a> {
     pub name: &'a str,
     pub namespace: &'a str,
@@ -74,7 +74,7 @@ pub struct OfApp<'a> {
 
 /// An object, as rules see it.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "its identity")]
+#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct OwnSubject<'a> {
     pub node: &'a Node,
     pub group: &'a str,

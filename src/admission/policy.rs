@@ -29,7 +29,7 @@ pub enum Action {
 
 /// The object to decide about.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "its identity")]
+#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct Subject<'a> {
     pub node: &'a Node,
     pub group: &'a str,

@@ -26,21 +26,19 @@ mod sync_position;
 mod tracking;
 mod value_files;
 
-pub use application::{Application, Automated, Destination, IN_CLUSTER, Source, Text};
-pub use applicationset::{ApplicationSet, Environment, Params, cluster_secret_of, expand, is_cluster_secret};
+pub use application::{Application, IN_CLUSTER, Source, Text};
+pub use applicationset::{ApplicationSet, Environment, cluster_secret_of, expand, is_cluster_secret};
 pub use build_env::BuildEnv;
 pub use build_options::BuildOptions;
 pub use detect::{Tool, detect, names_tool};
 pub use directory::DirectoryOptions;
 pub use jq::jq_problem;
-pub use lua::{LuaFault, lua_fault};
-pub use project::{
-    DestinationServiceAccount, Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow,
-};
+pub use lua::lua_fault;
+pub use project::{Project, ProjectDestination, ProjectRole, ResourceRestriction, SyncWindow};
 pub use render::{NO_REVISION, Renderer};
 pub use resource_filter::ResourceFilter;
 pub use revision::{is_constraint, pick_tag, pick_version};
-pub use settings::{Settings, Tracking};
+pub use settings::Settings;
 pub use settings_keys::{KnownKey, setting_key};
 pub use sync_position::{Phase, SyncPosition};
 pub use tracking::track;

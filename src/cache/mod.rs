@@ -14,6 +14,5 @@ mod want;
 
 pub use content::Content;
 pub(crate) use content::hex;
-pub use prune::Pruned;
 pub use store::{Known, Stage, Store};
 pub use want::{Kind, Want};

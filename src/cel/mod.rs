@@ -25,7 +25,7 @@ pub use budget::Budget;
 pub use eval::Scope;
 pub use fault::{Fault, SyntaxError};
 pub use quantity::Quantity;
-pub use value::{List, Map, Reading, Shape, Value};
+pub use value::{Map, Reading, Shape, Value};
 
 use smol_str::SmolStr;
 

@@ -72,7 +72,7 @@ pub enum Map<'a> {
 
 /// A value.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the types of the language")]
+#[expect(clippy::missing_docs_in_private_items, reason = "the types of the language")]
 pub enum Value<'a> {
     Null,
     Bool(bool),

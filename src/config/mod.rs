@@ -19,7 +19,6 @@ use crate::origin::{Place, Placed};
 use crate::yaml::Node;
 
 use decode::{Decoder, FAIL_ON};
-pub use extend::Reader;
 pub use generators::GeneratorFixture;
 use generators::generator;
 pub use load::{load, read};

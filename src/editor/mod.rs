@@ -23,4 +23,4 @@ mod uri;
 mod words;
 
 pub use server::{OpenAt, Server};
-pub use session::{Checked, Open, Session};
+pub use session::Session;

@@ -165,11 +165,6 @@ impl Session {
         same.unwrap_or_else(|| self.base.sources.add(path.as_str(), text))
     }
 
-    /// The files that the editor has.
-    pub fn buffers(&self) -> impl Iterator<Item = &TreePath> {
-        self.buffers.keys()
-    }
-
     /// How many apps the last check rendered, and how many it took over.
     pub fn counts(&self) -> (usize, usize) {
         self.analysis.counts()

@@ -16,10 +16,10 @@ mod why;
 
 pub use causes::{Cause, Role, Teller};
 pub use field::{FieldPath, Part};
-pub use fleet::{EdgeKind, Fleet, FleetEdge, FleetNode, NodeKind, fleet};
-pub use impact::{Impact, Touched, impact};
+pub use fleet::{EdgeKind, Fleet, FleetNode, NodeKind, fleet};
+pub use impact::{Impact, impact};
 pub use naming::app_names;
-pub use reach::{Effect, InApp, Reach, Reached, in_app, lines_of, reach};
+pub use reach::{Effect, InApp, Reach, in_app, lines_of, reach};
 pub use subject::{Subject, find_object};
 pub use values::{ChartValues, Difference, ValueRow, differences, unused, values};
 pub use why::{Story, why};

@@ -27,6 +27,6 @@ pub use bootstrap::Bootstrap;
 pub use build::{Artifacts, Renderer};
 pub use helm_release::{ChartTemplate, HelmRelease, ValuesReference};
 pub use kustomization::Kustomization;
-pub use reference::{Input, Inputs, ObjectName, SOURCE_GROUP, SOURCE_KINDS, Text};
+pub use reference::{Input, Inputs, ObjectName, SOURCE_GROUP, SOURCE_KINDS};
 pub use removed::{RemovedApi, removed_api};
 pub use source::{below, git_revision, source_url};

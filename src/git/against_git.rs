@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::source::{EntryKind, Sources, Tree, TreePath};
 
+use super::changes::Change;
 use super::testing::{Scratch, commit_id, path};
-use super::{Answer, Change, CommitId, Coverage, DefaultBranch, Discovery, Repository, Resolution};
+use super::{Answer, CommitId, Coverage, DefaultBranch, Discovery, Repository, Resolution};
 
 fn facts() -> Vec<Vec<String>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/git/packed.facts");

@@ -29,14 +29,12 @@ mod tree;
 mod walk;
 
 pub use bare::open_bare;
-pub use changes::Change;
 pub use coverage::Coverage;
 pub use discover::Discovery;
 pub use id::{Answer, Commit, CommitId, GitError};
 pub use refs::Head;
 pub use remotes::Remote;
 pub use repository::{DefaultBranch, Repository};
-pub use resolve::{PickTag, Resolution, Resolved, RevisionKind};
+pub use resolve::Resolution;
 pub use tracked::Tracked;
 pub use tree::RevisionTree;
-pub use walk::Comparison;

@@ -25,11 +25,6 @@ pub fn is_digit(char: char) -> bool {
     if char.is_ascii() { char.is_ascii_digit() } else { has(&DIGIT, char) }
 }
 
-/// `unicode.IsSpace`: White_Space.
-pub fn is_space(char: char) -> bool {
-    char.is_whitespace()
-}
-
 /// `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the blank.
 pub fn is_print(char: char) -> bool {
     static PRINT: Set = LazyLock::new(|| Regex::new(r"^[[\p{L}\p{M}\p{N}\p{P}\p{S}]&&\p{Age:15.0}]").ok());
@@ -70,7 +65,6 @@ mod tests {
             let predicate = match name.as_str() {
                 "letter" => is_letter,
                 "digit" => is_digit,
-                "space" => is_space,
                 "print" => is_print,
                 other => panic!("{other}"),
             };

@@ -31,7 +31,7 @@ pub use builtins::{BUILTINS, byte_range};
 pub use compare::Equality;
 pub use exec::{Call, Exec, Limits, MissingKey, Templates};
 pub use failure::Failure;
-pub use fmt::{sprint, sprint_all, sprintf, sprintln};
+pub use fmt::sprint;
 pub use function::{FuncMap, Function, Param};
 pub use items::Items;
 pub use map::{Map, MapKind, Slot};

@@ -3,9 +3,9 @@
 //! Mirrors `fmt/format.go`.
 
 use crate::golang::bytes;
-use crate::golang::strconv::{exponential, fixed};
+use crate::golang::strconv::{FloatFormat, can_backquote, format_float, quote_char};
 use crate::origin::{OriginId, Text};
-use crate::yaml::{format_g, go_quote};
+use crate::yaml::go_quote;
 
 use super::bounds::max_text;
 use super::fmt::{MAX_DEPTH, sprint};
@@ -179,9 +179,7 @@ fn string(spec: &Spec, verb: char, text: &str) -> String {
         _ => text.to_owned(),
     };
     match verb {
-        'q' if spec.sharp && !cut.contains('`') && !cut.chars().any(|c| c.is_control() && c != '\t') => {
-            pad(spec, format!("`{cut}`"))
-        }
+        'q' if spec.sharp && can_backquote(&cut) => pad(spec, format!("`{cut}`")),
         'q' => pad(spec, go_quote(&cut)),
         'v' if spec.sharp => pad(spec, go_quote(&cut)),
         'x' | 'X' => {
@@ -211,16 +209,8 @@ fn integer(spec: &Spec, verb: char, value: i64, kind: IntKind) -> Option<String>
             return Some(pad(&Spec { zero: false, ..spec.clone() }, shown));
         }
         'q' => {
-            let shown = char::from_u32(magnitude as u32).unwrap_or('\u{fffd}');
-            let inner = match shown {
-                '\'' => "\\'".to_owned(),
-                '"' => "\"".to_owned(),
-                other => {
-                    let quoted = go_quote(&other.to_string());
-                    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
-                }
-            };
-            return Some(pad(&Spec { zero: false, ..spec.clone() }, format!("'{inner}'")));
+            let shown = quote_char(char::from_u32(magnitude as u32).unwrap_or('\u{fffd}'));
+            return Some(pad(&Spec { zero: false, ..spec.clone() }, shown));
         }
         'U' => return Some(pad(&Spec { zero: false, ..spec.clone() }, format!("U+{magnitude:04X}"))),
         _ => return None,
@@ -263,17 +253,16 @@ fn float(spec: &Spec, verb: char, value: f64) -> Option<String> {
     } else if value.is_infinite() {
         "Inf".to_owned()
     } else {
-        match verb {
-            'g' | 'G' | 'v' => match spec.precision {
-                None => format_g(magnitude).into(),
-                Some(precision) => general(magnitude, precision.max(1)),
-            },
-            'f' | 'F' => fixed(magnitude, spec.precision.unwrap_or(6)),
-            'e' | 'E' => exponent(magnitude, spec.precision.unwrap_or(6)),
+        let (format, precision) = match verb {
+            'g' | 'v' => (FloatFormat::General, None),
+            'G' => (FloatFormat::GeneralUpper, None),
+            'f' | 'F' => (FloatFormat::Plain, Some(6)),
+            'e' => (FloatFormat::Scientific, Some(6)),
+            'E' => (FloatFormat::ScientificUpper, Some(6)),
             _ => return None,
-        }
+        };
+        format_float(magnitude, format, spec.precision.or(precision), 64).into()
     };
-    let digits = if matches!(verb, 'E' | 'G') { digits.to_uppercase() } else { digits };
     let infinite = value.is_infinite();
     let sign = match sign_of(spec, value.is_sign_negative() && !value.is_nan()) {
         "" if infinite && verb == 'v' => "+",
@@ -285,30 +274,4 @@ fn float(spec: &Spec, verb: char, value: f64) -> Option<String> {
         return Some(format!("{sign}{zeros}{digits}"));
     }
     Some(pad(&Spec { zero: false, ..spec.clone() }, format!("{sign}{digits}")))
-}
-
-/// `d.ddde+XX`
-fn exponent(value: f64, precision: usize) -> String {
-    let text = exponential(value, precision);
-    let Some((mantissa, power)) = text.split_once('e') else { return text };
-    let power: i32 = power.parse().unwrap_or(0);
-    format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
-}
-
-/// `%g` with a precision: significant digits without trailing zeros.
-fn general(value: f64, precision: usize) -> String {
-    if value == 0.0 {
-        return "0".into();
-    }
-    let text = exponent(value, precision - 1);
-    let power: i32 = text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
-    let strip = |text: String| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    };
-    if power < -4 || power >= precision as i32 {
-        let (mantissa, power) = text.split_once('e').unwrap_or((&text, "+00"));
-        return format!("{}e{power}", strip(mantissa.to_owned()));
-    }
-    let decimals = (precision as i32 - 1 - power).max(0) as usize;
-    strip(fixed(value, decimals))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::manifest::Printed;
+use super::manifest::{Printed, Rendered};
 use super::*;
 use crate::finding::Problem;
 use crate::origin::{Origin, Origins, Place, Step, Text};

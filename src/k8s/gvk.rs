@@ -19,12 +19,6 @@ impl Gvk {
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
-    /// Takes `apiVersion` apart.
-    pub fn of(api_version: &str, kind: &str) -> Self {
-        let (group, version) = split_api_version(api_version);
-        Self::new(group, version, kind)
-    }
-
     /// `group/version`, or the version alone for core.
     pub fn api_version(&self) -> SmolStr {
         if self.group.is_empty() {
@@ -53,10 +47,9 @@ mod tests {
             ("/v1", "", "v1"),
             ("apps/", "apps", ""),
         ] {
-            let gvk = Gvk::of(text, "K");
-            assert_eq!((gvk.group.as_str(), gvk.version.as_str()), (group, version), "{text}");
+            assert_eq!(split_api_version(text), (group, version), "{text}");
         }
-        assert_eq!(Gvk::of("apps/v1", "K").api_version(), "apps/v1");
-        assert_eq!(Gvk::of("v1", "K").api_version(), "v1");
+        assert_eq!(Gvk::new("apps", "v1", "K").api_version(), "apps/v1");
+        assert_eq!(Gvk::new("", "v1", "K").api_version(), "v1");
     }
 }

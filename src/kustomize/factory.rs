@@ -3,6 +3,7 @@
 //! Mirrors `api/resource/factory.go` and `kyaml/kio/byteio_reader.go`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::finding::ProblemKind;
 use crate::origin::{Locate, Place};
@@ -11,7 +12,6 @@ use crate::yaml::{Data, Dialect, Document, Node, YamlProblem, YamlProblemKind, p
 
 use super::context::Context;
 use super::failure::{Failure, Result};
-use super::loader::Loaded;
 use super::resource::Resource;
 use super::rnode;
 
@@ -33,15 +33,19 @@ pub(super) fn is_malformed(failure: &Failure) -> bool {
 }
 
 /// The resources in a file.
-pub(super) fn from_file(loaded: &Loaded, entry: &str, cx: &mut Context<'_>) -> Result<Vec<Resource>> {
-    let stream = cx.cache.stream_as(&loaded.file, Dialect::V3);
+pub(super) fn from_file(
+    loaded: &Arc<SourceFile>,
+    entry: &str,
+    cx: &mut Context<'_>,
+) -> Result<Vec<Resource>> {
+    let stream = cx.cache.stream_as(loaded, Dialect::V3);
     let text = Text {
-        content: loaded.file.text_or_empty(),
+        content: loaded.text_or_empty(),
         documents: &stream.documents,
         problems: &stream.problems,
-        whole: Place::written(loaded.file.span()),
+        whole: Place::written(loaded.span()),
     };
-    refuse_binary(&loaded.file, &stream.problems)
+    refuse_binary(loaded, &stream.problems)
         .and_then(|()| from_text(&text, cx))
         .map_err(|failure| in_file(failure, entry))
 }

@@ -39,13 +39,6 @@ pub(super) enum Reached {
     Unavailable(Problem),
 }
 
-/// A file that was loaded.
-#[derive(Debug, Clone)]
-pub(super) struct Loaded {
-    pub(super) file: Arc<SourceFile>,
-    pub(super) path: TreePath,
-}
-
 impl Loader {
     /// A loader for the directory of a whole build.
     pub(super) fn root(dir: &Dir, restrictor: LoadRestrictor) -> Result<Arc<Self>> {
@@ -64,7 +57,7 @@ impl Loader {
     }
 
     /// Reads a file that an entry names.
-    pub(super) fn load(&self, entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
+    pub(super) fn load(&self, entry: &str, cx: &mut Context<'_>) -> Result<Arc<SourceFile>> {
         if is_remote_file(entry) {
             return Self::load_remote(entry, cx);
         }
@@ -79,7 +72,7 @@ impl Loader {
         cx.note_file(&path);
         let real = match self.restrictor {
             LoadRestrictor::None => {
-                return self.read(&path).map_err(|error| {
+                return self.dir.tree.read(&path).map_err(|error| {
                     let path = shown(&path);
                     match error {
                         ReadError::IsDir => Failure::new(format!("read {path}: is a directory")),
@@ -104,7 +97,7 @@ impl Loader {
             let cause = Cause::Outside { path: path.as_str().into() };
             return Err(Failure::new(message).because(cause));
         }
-        self.read(&path).map_err(|error| match error {
+        self.dir.tree.read(&path).map_err(|error| match error {
             ReadError::NotFound | ReadError::NotDir => self.lstat(&path),
             ReadError::TooLarge { .. } => {
                 Failure::new(format!("'{}' {error}", shown(&path))).kind(ProblemKind::Limit)
@@ -113,13 +106,8 @@ impl Loader {
         })
     }
 
-    fn read(&self, path: &TreePath) -> std::result::Result<Loaded, ReadError> {
-        let file = self.dir.tree.read(path)?;
-        Ok(Loaded { file, path: path.clone() })
-    }
-
     /// A file by its URL, where it was fetched or its repository is known.
-    fn load_remote(entry: &str, cx: &mut Context<'_>) -> Result<Loaded> {
+    fn load_remote(entry: &str, cx: &mut Context<'_>) -> Result<Arc<SourceFile>> {
         let missing = |reason: &str| {
             Failure::new(format!("`{entry}` is a URL: {reason}")).kind(ProblemKind::Unavailable)
         };
@@ -129,7 +117,7 @@ impl Loader {
         }
         match cx.options.remotes.file(entry) {
             Found::Here(dir) | Found::Instead(dir, _) => match dir.tree.read(&dir.path) {
-                Ok(file) => Ok(Loaded { file, path: dir.path }),
+                Ok(file) => Ok(file),
                 Err(error) => Err(missing(&error.to_string())),
             },
             Found::Missing { reason, help } => Err(missing(&reason).help(help)),

@@ -46,14 +46,12 @@ mod transformers;
 mod words;
 
 pub use build::{Built, build};
-pub use config::FieldSpec;
 pub use context::{Meant, Near, NoOp, NoOpKind};
 pub use draft::{Draft, Reader};
-pub use edit::{AddFlags, Edited};
+pub use edit::AddFlags;
 pub use flavor::{Flavor, Flavors};
 pub use go_json::DroppedField;
 pub use kustomization::*;
 pub use options::{LoadRestrictor, Options, Reorder};
 pub use outline::outline;
 pub use repospec::remote_revision;
-pub use resid::ResId;

@@ -128,9 +128,9 @@ pub(super) fn load(
         (None, Some(path)) => {
             let failed = || format!("failed to get the patch file from path({})", path.value);
             let loaded = loader.load(&path.value, cx).wrap(failed).or_at(path.place)?;
-            let stream = cx.cache.stream_as(&loaded.file, Dialect::V3);
-            let whole = Place::written(loaded.file.span());
-            let text = loaded.file.text_or_empty();
+            let stream = cx.cache.stream_as(&loaded, Dialect::V3);
+            let whole = Place::written(loaded.span());
+            let text = loaded.text_or_empty();
             let parsed = parse(text, &stream.documents, &stream.problems, whole, cx);
             (format!("[path: {}]", go_quote(&path.value)), path.place, parsed)
         }
@@ -203,9 +203,9 @@ pub(super) fn load_json(
         }
         (None, Some(path)) => {
             let loaded = loader.load(&path.value, cx).or_at(path.place)?;
-            let stream = cx.cache.stream_as(&loaded.file, Dialect::Sigs);
-            let whole = Place::written(loaded.file.span());
-            let text = loaded.file.text_or_empty();
+            let stream = cx.cache.stream_as(&loaded, Dialect::Sigs);
+            let whole = Place::written(loaded.span());
+            let text = loaded.text_or_empty();
             if text.is_empty() {
                 let message = format!("patch file '{}' empty seems to be empty", path.value);
                 return Err(Failure::at(path.place, message));

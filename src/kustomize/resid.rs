@@ -162,8 +162,9 @@ mod tests {
     use super::*;
 
     fn id(api_version: &str, kind: &str, name: &str, namespace: &str) -> ResId {
+        let (group, version) = crate::k8s::split_api_version(api_version);
         ResId {
-            gvk: Gvk::of(api_version, kind),
+            gvk: Gvk::new(group, version, kind),
             name: name.into(),
             namespace: namespace.into(),
             cluster_scoped: kind == "Namespace",

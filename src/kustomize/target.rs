@@ -55,24 +55,24 @@ impl Target {
         let (kustomization, name) = match (given, found.as_slice()) {
             (Some(node), found) if found.len() < 2 => {
                 let file = match found.first() {
-                    Some((_, loaded)) => Some(Arc::clone(&loaded.file)),
+                    Some((_, loaded)) => Some(Arc::clone(&loaded)),
                     None => cx.file_of(node.place()),
                 };
                 let name = found.first().map_or(FILE_NAMES[0], |(name, _)| *name);
                 let file = file.ok_or_else(|| Failure::at(node.place(), missing(loader)))?;
-                let path = loader.dir().path.child(name);
-                (Kustomization::from_node(node.clone(), file, path).map_err(refuse)?, name)
+                (Kustomization::from_node(node.clone(), file).map_err(refuse)?, name)
             }
             (_, [(name, loaded)]) => {
-                let stream = cx.cache.stream_as(&loaded.file, Dialect::Sigs);
-                (Kustomization::decode(&stream, loaded.path.clone()).map_err(refuse)?, *name)
+                let stream = cx.cache.stream_as(&loaded, Dialect::Sigs);
+                (Kustomization::decode(&stream).map_err(refuse)?, *name)
             }
             (_, []) => return Err(Failure::new(missing(loader))),
             (_, [(_, first), (_, second), ..]) => {
                 let message = format!("Found multiple kustomization files under: {}\n", loader.shown_root());
                 let place = |file: &crate::source::SourceFile| Place::written(file.span());
-                return Err(Failure::at(place(&second.file), message)
-                    .related(place(&first.file), "another kustomization file"));
+                return Err(
+                    Failure::at(place(second), message).related(place(first), "another kustomization file")
+                );
             }
         };
         for (field, place) in &kustomization.deprecated {

@@ -17,4 +17,4 @@ mod text;
 pub use arena::{Origin, OriginId, Origins, Place, Placed, Shift, Spot};
 pub use source_map::{Locate, Shifted, SourceMap, Verbatim};
 pub use step::{Name, Step};
-pub use text::{Run, Text};
+pub use text::Text;

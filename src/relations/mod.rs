@@ -19,7 +19,7 @@ mod reference;
 mod release_values;
 mod routes;
 
-pub use app_template::{Unmatched, unmatched};
+pub use app_template::unmatched;
 pub use collector::{Reference, Via};
 pub use control::control_references;
 pub use name_index::NameIndex;

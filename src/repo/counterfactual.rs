@@ -53,8 +53,6 @@ pub struct Difference {
     pub after: Option<usize>,
     /// The field, `spec.template.spec.tolerations`; empty for the object as a whole.
     pub field: String,
-    /// The value in the first render.
-    pub was: Option<Place>,
     /// The value in the second render.
     pub is: Option<Place>,
 }
@@ -69,33 +67,29 @@ pub fn first_difference(before: &Rendered, after: &Rendered) -> Option<Differenc
     for (index, object) in after.objects.iter().enumerate().rev() {
         places.entry(identity(object)).or_default().push(index);
     }
-    let mut compare = Compare { before: &before.origins, after: &after.origins, field: Vec::new() };
+    let mut compare = Compare { before: &before.origins, after: &after.origins, field: Vec::new(), is: None };
     for (index, object) in before.objects.iter().enumerate() {
         let partner = places.get_mut(&identity(object)).and_then(Vec::pop);
         let Some((partner, other)) = partner.and_then(|at| Some((at, after.objects.get(at)?))) else {
-            let was = Some(object.place());
-            return Some(Difference {
-                before: Some(index),
-                after: None,
-                field: String::new(),
-                was,
-                is: None,
-            });
+            return Some(Difference { before: Some(index), after: None, field: String::new(), is: None });
         };
-        if let Some((was, is)) = compare.nodes(&object.node, &other.node) {
-            let field = compare.field.concat();
-            return Some(Difference { before: Some(index), after: Some(partner), field, was, is });
+        if compare.differ(&object.node, &other.node) {
+            let (field, is) = (compare.field.concat(), compare.is);
+            return Some(Difference { before: Some(index), after: Some(partner), field, is });
         }
     }
     let index = places.into_values().flatten().min()?;
     let is = Some(after.objects.get(index)?.place());
-    Some(Difference { before: None, after: Some(index), field: String::new(), was: None, is })
+    Some(Difference { before: None, after: Some(index), field: String::new(), is })
 }
 
 struct Compare<'a> {
     before: &'a Origins,
     after: &'a Origins,
+    /// The field of the first difference.
     field: Vec<String>,
+    /// The value there in the second render, where it has one.
+    is: Option<Place>,
 }
 
 fn is_computed(node: &Node, origins: &Origins) -> bool {
@@ -109,52 +103,50 @@ fn is_computed(node: &Node, origins: &Origins) -> bool {
 }
 
 impl Compare<'_> {
-    /// The values at the first difference; the field that leads there stays in `self.field`.
-    fn nodes(&mut self, before: &Node, after: &Node) -> Option<(Option<Place>, Option<Place>)> {
-        let differ = Some((Some(before.place()), Some(after.place())));
-        match (&before.data, &after.data) {
+    /// Whether two values differ; the field of the first difference and what it is then stay behind.
+    fn differ(&mut self, before: &Node, after: &Node) -> bool {
+        let differs = match (&before.data, &after.data) {
             (Data::Scalar(a), Data::Scalar(b)) => {
                 let same = a == b && before.tag == after.tag;
-                if same || is_computed(before, self.before) || is_computed(after, self.after) {
-                    None
-                } else {
-                    differ
-                }
+                !same && !is_computed(before, self.before) && !is_computed(after, self.after)
             }
             (Data::Seq(a), Data::Seq(b)) => {
                 for (index, (a, b)) in a.iter().zip(b).enumerate() {
                     self.field.push(format!("[{index}]"));
-                    let found = self.nodes(a, b);
-                    if found.is_some() {
-                        return found;
+                    if self.differ(a, b) {
+                        return true;
                     }
                     self.field.pop();
                 }
-                if a.len() == b.len() { None } else { differ }
+                a.len() != b.len()
             }
             (Data::Map(a), Data::Map(b)) => {
                 for entry in a {
                     self.enter(&entry.key.text);
-                    let found = match b.get(&entry.key.text) {
-                        Some(other) => self.nodes(&entry.value, other),
-                        None if is_computed(&entry.value, self.before) => None,
-                        None => Some((Some(entry.value.place()), None)),
+                    let differs = match b.get(&entry.key.text) {
+                        Some(other) => self.differ(&entry.value, other),
+                        None => !is_computed(&entry.value, self.before),
                     };
-                    if found.is_some() {
-                        return found;
+                    if differs {
+                        return true;
                     }
                     self.field.pop();
                 }
                 for entry in b.iter().filter(|entry| a.get(&entry.key.text).is_none()) {
                     if !is_computed(&entry.value, self.after) {
                         self.enter(&entry.key.text);
-                        return Some((None, Some(entry.value.place())));
+                        self.is = Some(entry.value.place());
+                        return true;
                     }
                 }
-                None
+                return false;
             }
-            _ => differ,
+            _ => true,
+        };
+        if differs {
+            self.is = Some(after.place());
         }
+        differs
     }
 
     fn enter(&mut self, key: &str) {

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::flux::{self, HelmRelease, Input, Inputs, Kustomization, ObjectName, artifact_generator};
 use crate::origin::Origins;
-use crate::source::TreePath;
+use crate::source::{Span, TreePath};
 use crate::yaml::{Entry, Key, Map, Node};
 
 use super::app::{App, Spec};
@@ -26,6 +27,8 @@ type StoreKey = (SmolStr, SmolStr, SmolStr, SmolStr);
 #[derive(Debug, Default)]
 pub(super) struct Store {
     objects: BTreeMap<StoreKey, (Arc<Node>, Arc<Origins>)>,
+    /// Their keys by where they are written.
+    written: FxHashMap<Span, Vec<StoreKey>>,
 }
 
 /// Whether objects of this kind are named by Kustomizations and HelmReleases.
@@ -59,6 +62,7 @@ impl Store {
     ) {
         let name = node.at_path(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
         let key = (cluster.into(), kind.into(), namespace.into(), name.into());
+        self.written.entry(node.place().at).or_default().push(StoreKey::clone(&key));
         self.objects.insert(key, (Arc::new(node), origins));
     }
 
@@ -80,10 +84,11 @@ impl Store {
 
     /// The ArtifactGenerator that makes an artifact.
     fn generator(&self, name: &ObjectName, app: &App, workspace: &Workspace, scan: &Scan) -> Option<Input> {
-        let rendered = self.objects.iter().find(|((cluster, kind, namespace, _), (node, _))| {
-            *cluster == app.cluster
-                && kind == "ArtifactGenerator"
-                && (*namespace == name.namespace || namespace.is_empty())
+        let first = (app.cluster.clone(), "ArtifactGenerator".into(), SmolStr::default(), SmolStr::default());
+        let here = self.objects.range(first.clone()..);
+        let mut here = here.take_while(|((cluster, kind, ..), _)| *cluster == first.0 && *kind == first.1);
+        let rendered = here.find(|((_, _, namespace, _), (node, _))| {
+            (*namespace == name.namespace || namespace.is_empty())
                 && artifact_generator::makes(node, &name.name)
         });
         if let Some((_, (node, origins))) = rendered {
@@ -97,11 +102,8 @@ impl Store {
     /// Whether the cluster of an app has what a document says under another name: a prefix was put before it.
     fn is_renamed(&self, app: &App, name: &ObjectName, node: &Node) -> bool {
         name.kind != "Secret"
-            && self.objects.iter().any(|((cluster, kind, _, called), (rendered, _))| {
-                *cluster == app.cluster
-                    && *kind == name.kind
-                    && *called != name.name
-                    && rendered.place().at == node.place().at
+            && self.written.get(&node.place().at).into_iter().flatten().any(|(cluster, kind, _, called)| {
+                *cluster == app.cluster && *kind == name.kind && *called != name.name
             })
     }
 
@@ -188,9 +190,7 @@ fn nearest_of<'s>(
     fits: &dyn Fn(&TreePath) -> bool,
 ) -> Option<&'s ScannedDocument> {
     let meets = |document: &&ScannedDocument| {
-        document.kind == name.kind
-            && document.name == name.name
-            && document.group == name.group()
+        document.group == name.group()
             && (document.namespace == name.namespace
                 || document.namespace.is_empty()
                 || name.namespace.is_empty())
@@ -198,7 +198,8 @@ fn nearest_of<'s>(
             && fits(&document.path)
     };
     // Of equally near ones the first in path order.
-    scan.documents.iter().filter(meets).rev().max_by_key(|document| common(&document.path, near))
+    let called = scan.called(&name.kind, &name.name);
+    called.filter(meets).rev().max_by_key(|document| common(&document.path, near))
 }
 
 /// The ArtifactGenerator as written that makes an artifact: the nearest to a file.
@@ -282,22 +283,27 @@ impl Roots {
                 roots.synced.push(node);
             }
         }
+        let mut building: BTreeMap<&TreePath, Vec<usize>> = BTreeMap::new();
+        for written in &kustomizations {
+            if let Some(dir) = &written.dir {
+                building.entry(dir).or_default().push(written.document);
+            }
+        }
         // Those that apply others.
         let mut trunks: BTreeSet<usize> = BTreeSet::new();
         for (index, document) in scan.documents.iter().enumerate() {
             if !is_flux_kind(&document.group, &document.kind) || scan.is_input(&document.path) {
                 continue;
             }
-            let covers =
-                |written: &&Written| written.dir.as_ref().is_some_and(|dir| document.path.starts_with(dir));
+            let around = std::iter::successors(document.path.parent(), TreePath::parent);
             let mut others = false;
             let mut itself = false;
-            for written in kustomizations.iter().filter(covers) {
-                if written.document == index {
+            for written in around.filter_map(|dir| building.get(&dir)).flatten() {
+                if *written == index {
                     itself = true;
                 } else {
                     others = true;
-                    trunks.insert(written.document);
+                    trunks.insert(*written);
                 }
             }
             if others {

@@ -42,11 +42,6 @@ impl GitRevisions {
         branches
     }
 
-    /// The repository.
-    pub fn repository(&self) -> &Arc<Repository> {
-        &self.repository
-    }
-
     /// What a revision resolves to.
     pub fn resolve(&self, revision: &str) -> Resolution {
         self.repository.resolve(None, revision, &crate::argocd::pick_tag)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::relations;
@@ -90,8 +90,8 @@ pub struct Scan {
     inputs: BTreeSet<TreePath>,
     /// Files that a generator of some kustomization reads as they are.
     data: BTreeSet<TreePath>,
-    /// Kind and name of the documents.
-    written: FxHashSet<(SmolStr, SmolStr)>,
+    /// Documents by kind and name, in path order.
+    written: FxHashMap<(SmolStr, SmolStr), Vec<u32>>,
     /// Files that could not be read, with the reason.
     pub unreadable: Vec<(TreePath, ReadError)>,
 }
@@ -204,7 +204,7 @@ impl Scan {
                 self.inputs.extend(tried(root, path));
             }
             let name = text(&["metadata", "name"]);
-            self.written.insert((kind.clone(), name.clone()));
+            self.written.entry((kind.clone(), name.clone())).or_default().push(self.documents.len() as u32);
             self.documents.push(ScannedDocument {
                 path: path.clone(),
                 index,
@@ -226,7 +226,17 @@ impl Scan {
 
     /// Whether some document has this kind and name.
     pub fn is_written(&self, kind: &SmolStr, name: &SmolStr) -> bool {
-        self.written.contains(&(kind.clone(), name.clone()))
+        self.written.contains_key(&(kind.clone(), name.clone()))
+    }
+
+    /// The documents of a kind and name, in path order.
+    pub(super) fn called(
+        &self,
+        kind: &SmolStr,
+        name: &SmolStr,
+    ) -> impl DoubleEndedIterator<Item = &ScannedDocument> {
+        let found = self.written.get(&(kind.clone(), name.clone())).map_or(&[][..], Vec::as_slice);
+        found.iter().filter_map(|at| self.documents.get(*at as usize))
     }
 
     /// What the Secrets of the repository are called, and those that other documents make.

@@ -34,8 +34,7 @@ mod workload;
 mod workloads;
 mod yaml;
 
-pub use context::{Context, Located, Report};
-pub use own::OWN;
+pub use context::{Context, Report};
 pub use problems::{ELSEWHERE, doubt, rules_about};
 pub use registry::{AnyRule, Named, Registry, unknown};
 pub(crate) use rule::meta;

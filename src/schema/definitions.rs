@@ -22,22 +22,12 @@ impl Definitions {
         self.by_kind.entry(key).or_default().push(Arc::new(definition));
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.by_kind.is_empty()
-    }
-
     /// The definitions of a kind: several where a repository has several versions of one.
     pub fn find(&self, group: &str, kind: &str) -> &[Arc<Definition>] {
         if self.by_kind.is_empty() {
             return &[];
         }
         self.by_kind.get(&(SmolStr::new(group), SmolStr::new(kind))).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether some definition is of this group.
-    pub fn has_group(&self, group: &str) -> bool {
-        self.by_kind.keys().any(|(known, _)| known == group)
     }
 }
 

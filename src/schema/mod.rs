@@ -26,17 +26,14 @@ mod violation;
 #[cfg(test)]
 mod golden;
 
-pub use builtin::{
-    FIRST_MINOR, KindInfo, Kubernetes, LAST_MINOR, Scope, all_kinds, builtin_scope, is_built_in_kind, kinds,
-    versions,
-};
+pub use builtin::{Kubernetes, LAST_MINOR, Scope, all_kinds, versions};
 pub use check::{Against, check, check_change};
-pub use crd::{Definition, Version, compile};
+pub use crd::{Definition, compile};
 pub use def::Def;
 pub use definitions::{
     Definitions, Found, find_custom, find_native, find_published, is_cluster_scoped, scope,
 };
 pub use outline::{Field as FieldOutline, Outline, outline};
-pub use removed::{Removed, removed};
+pub use removed::removed;
 pub use template::file_names;
 pub use violation::{Meant, Violation, What};

@@ -31,7 +31,7 @@ pub use home::Home;
 pub use limits::{MAX_FACTOR, relax, relaxed, relaxed_len};
 pub use memory::MemoryTree;
 pub use overlay::OverlayTree;
-pub use path::{PathError, TreePath};
+pub use path::TreePath;
 pub use remotes::{Found, NoRemotes, Remotes};
 pub use repo_url::{normalize_git_url, repository_key};
 pub use reverted::RevertedTree;

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 
 use crate::golang::regexp::{Regexp, RegexpError, quote_meta};
-use crate::golang::strconv::quote;
+use crate::golang::strconv::{can_backquote, quote};
 use crate::gotemplate::{Elem, Failure, Function, Param, Value};
 
 use super::args::{Result, arg, fixed, text};
@@ -69,9 +69,7 @@ fn must(args: &[Value]) -> Result<Regexp> {
 fn panicking(args: &[Value]) -> Result<Regexp> {
     let expression = text(args, 0);
     compile(expression).map_err(|error| {
-        let can_backquote = |c: char| c == '\t' || !c.is_ascii_control() && c != '`' && c != '\u{feff}';
-        let quoted =
-            if expression.chars().all(can_backquote) { format!("`{expression}`") } else { quote(expression) };
+        let quoted = if can_backquote(expression) { format!("`{expression}`") } else { quote(expression) };
         Failure::new(format!("regexp: Compile({quoted}): {error}"))
     })
 }

@@ -15,6 +15,6 @@ mod selectable;
 mod unseen;
 
 pub use answer::{Answer, World};
-pub use counterpart::{Counterpart, Counterparts};
+pub use counterpart::Counterparts;
 pub use scripts::Scripts;
 pub use selectable::{Selectable, Selectors};

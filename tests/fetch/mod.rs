@@ -132,7 +132,7 @@ fn chart(name: &str, version: &str, more: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    gitops_lint::cache::Content::of(bytes).to_string().trim_start_matches("sha256:").to_owned()
+    gitops_lint::facade::cache::Content::of(bytes).to_string().trim_start_matches("sha256:").to_owned()
 }
 
 #[test]

@@ -84,11 +84,6 @@ impl Params {
         flat
     }
 
-    /// All keys.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.map.iter().map(|entry| entry.key.text.as_str())
-    }
-
     /// The entries.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.map.iter()

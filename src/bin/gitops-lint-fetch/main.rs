@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use gitops_lint::download::{Environment, serve};
+use gitops_lint::facade::download::{Environment, serve};
 
 #[expect(
     clippy::print_stderr,

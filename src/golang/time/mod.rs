@@ -12,13 +12,11 @@ use std::fmt::{self, Write as _};
 
 use smol_str::SmolStr;
 
-pub use duration::{Duration, DurationError};
+pub use duration::Duration;
 use layout::{Chunk, Offset, next_chunk};
 pub use parse::TimeError;
 pub use zones::{is_time_zone, time_zones};
 
-/// The layout `time.RFC3339`.
-pub const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
 /// The layout `time.RFC3339Nano`, in which a time becomes JSON.
 pub const RFC3339_NANO: &str = "2006-01-02T15:04:05.999999999Z07:00";
 

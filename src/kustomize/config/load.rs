@@ -8,19 +8,20 @@ use smol_str::SmolStr;
 
 use crate::k8s::{Gvk, OpenApi};
 use crate::origin::Place;
+use crate::source::SourceFile;
 use crate::yaml::{Dialect, Node};
 
 use super::super::context::Context;
 use super::super::failure::{Failure, Result, Wrap};
 use super::super::go_json::{self, get};
 use super::super::kustomization::{Text, field_spec, schema};
-use super::super::loader::{Loaded, Loader};
+use super::super::loader::Loader;
 use super::{FieldSpec, NameBackReferences, TransformerConfig, merge_specs};
 
 /// The first document of a file, canonical.
-fn read(loaded: &Loaded, cx: &Context<'_>) -> Result<Node> {
-    let stream = cx.cache.stream_as(&loaded.file, Dialect::Sigs);
-    let whole = Place::written(loaded.file.span());
+fn read(loaded: &Arc<SourceFile>, cx: &Context<'_>) -> Result<Node> {
+    let stream = cx.cache.stream_as(loaded, Dialect::Sigs);
+    let whole = Place::written(loaded.span());
     let refuse = |problem: &crate::yaml::YamlProblem| {
         let message = format!("error converting YAML to JSON: {}", problem.go_message(Dialect::Sigs));
         Failure::at(Place::written(problem.at), message)
@@ -81,7 +82,7 @@ pub(in super::super) fn load_files(
 }
 
 /// What `openapi.path` holds.
-pub(in super::super) fn load_openapi(loaded: &Loaded, cx: &Context<'_>) -> Result<OpenApi> {
+pub(in super::super) fn load_openapi(loaded: &Arc<SourceFile>, cx: &Context<'_>) -> Result<OpenApi> {
     Ok(OpenApi::from_document(&read(loaded, cx)?))
 }
 

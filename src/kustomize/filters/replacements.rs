@@ -44,7 +44,7 @@ pub(in crate::kustomize) fn load(
         if entry.source.is_some() || entry.targets.as_ref().is_some_and(|targets| !targets.is_empty()) {
             return Err(Failure::at(entry.place, "cannot specify both path and inline replacement"));
         }
-        let file = loader.load(&path.value, cx).or_at(path.place)?.file;
+        let file = loader.load(&path.value, cx).or_at(path.place)?;
         let whole = Place::written(file.span());
         let stream = cx.cache.stream(&file);
         let document = stream.documents.first();

@@ -47,7 +47,7 @@ pub(in crate::kustomize) fn read(node: &Node, loader: &Loader, cx: &mut Context<
     };
     let mut targets = targets(node)?;
     if let Some(path) = text(node, "targetFilePath").filter(|path| !path.value.is_empty()) {
-        let file = loader.load(&path.value, cx).or_at(path.place)?.file;
+        let file = loader.load(&path.value, cx).or_at(path.place)?;
         let stream = cx.cache.stream(&file);
         let root = stream.documents.first().and_then(|document| document.root.clone());
         if let Some(mut root) = root {

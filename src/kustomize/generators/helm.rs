@@ -169,7 +169,7 @@ fn values(
         (None, None) => Err(located.dir.path.child("values.yaml")),
     };
     let load = |cx: &mut Context<'_>| match file() {
-        Ok((entry, place)) => loader.load(&entry, cx).map(|loaded| loaded.file).or_at(place),
+        Ok((entry, place)) => loader.load(&entry, cx).or_at(place),
         Err(path) => located.dir.tree.read(&path).map_err(|_| {
             let path = shown(&path);
             Failure::at(
@@ -197,7 +197,7 @@ fn values(
     let mut layers = vec![first];
     for file in &chart.additional_values_files {
         let loaded = loader.load(&file.value, cx).or_at(file.place)?;
-        layers.push(plain(&loaded.file, Step::ValuesFile, cx)?);
+        layers.push(plain(&loaded, Step::ValuesFile, cx)?);
     }
     Ok(layers)
 }

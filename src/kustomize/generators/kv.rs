@@ -105,9 +105,9 @@ fn file(entry: &Text, loader: &Loader, cx: &mut Context<'_>) -> Result<Pair> {
     let loaded = loader.load(path, cx)?;
     Ok(Pair {
         key: key.into(),
-        value: loaded.file.bytes().to_vec(),
+        value: loaded.bytes().to_vec(),
         key_place: entry.place,
-        place: Place::written(loaded.file.span()),
+        place: Place::written(loaded.span()),
     })
 }
 
@@ -115,7 +115,7 @@ fn env_file(entry: &Text, secret: bool, loader: &Loader, cx: &mut Context<'_>) -
     let loaded = loader.load(&entry.value, cx)?;
     let mut pairs = Vec::new();
     let mut start = 0_usize;
-    for (index, raw) in loaded.file.bytes().split_inclusive(|byte| *byte == b'\n').enumerate() {
+    for (index, raw) in loaded.bytes().split_inclusive(|byte| *byte == b'\n').enumerate() {
         let at = start;
         start += raw.len();
         if raw.len() > MAX_LINE {
@@ -124,7 +124,7 @@ fn env_file(entry: &Text, secret: bool, loader: &Loader, cx: &mut Context<'_>) -
         }
         let line = raw.strip_suffix(b"\n").unwrap_or(raw);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let span = Span::new(loaded.file.id(), at as u32, (at + line.len()) as u32);
+        let span = Span::new(loaded.id(), at as u32, (at + line.len()) as u32);
         let place = Place::written(span);
         let Ok(mut text) = std::str::from_utf8(line) else {
             if secret {
@@ -152,7 +152,7 @@ fn env_file(entry: &Text, secret: bool, loader: &Loader, cx: &mut Context<'_>) -
         let from = at + line.len() - text.len();
         let part = |offset: usize, text: &str| {
             let start = from + offset;
-            Place::written(Span::new(loaded.file.id(), start as u32, (start + text.len()) as u32))
+            Place::written(Span::new(loaded.id(), start as u32, (start + text.len()) as u32))
         };
         let value_start = if value.is_empty() { text.len() } else { key.len() + 1 };
         pairs.push(Pair {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::origin::{Place, Placed};
-use crate::source::{SourceFile, TreePath};
+use crate::source::SourceFile;
 use crate::yaml::{Dialect, Document, Node, Stream};
 
 pub use generators::{GeneratorArgs, GeneratorOptions, HelmChart};
@@ -37,8 +37,6 @@ pub(super) const COMPONENT: &str = "Component";
 pub struct Kustomization {
     /// The file.
     pub file: Arc<SourceFile>,
-    /// Its path in its tree.
-    pub path: TreePath,
     /// The whole file, canonical.
     pub node: Node,
     /// `Kustomization` or `Component`.
@@ -106,10 +104,10 @@ pub struct Kustomization {
 impl Kustomization {
     /// Reads a file as the tools do: its first document, turned into JSON. The message of a failure is what
     /// kustomize prints before it knows which directory the file is in.
-    pub fn decode(stream: &Stream, path: TreePath) -> std::result::Result<Self, Placed<String>> {
+    pub fn decode(stream: &Stream) -> std::result::Result<Self, Placed<String>> {
         let document = stream.documents.first();
         let node = Self::read_root(document, &stream.file)?;
-        Self::from_node(node, Arc::clone(&stream.file), path)
+        Self::from_node(node, Arc::clone(&stream.file))
     }
 
     /// The first document, canonical; null for an empty file.
@@ -131,16 +129,12 @@ impl Kustomization {
         Ok(node)
     }
 
-    /// Decodes a canonical tree: a file's, or one that a controller made in memory from the file at `path`.
-    pub fn from_node(
-        node: Node,
-        file: Arc<SourceFile>,
-        path: TreePath,
-    ) -> std::result::Result<Self, Placed<String>> {
+    /// Decodes a canonical tree: a file's, or one that a controller made in memory from it.
+    pub fn from_node(node: Node, file: Arc<SourceFile>) -> std::result::Result<Self, Placed<String>> {
         go_json::check(&node, &schema::KUSTOMIZATION).map_err(|misfit| {
             Placed::new(format!("invalid Kustomization: {}", misfit.message), misfit.place)
         })?;
-        let mut this = Self::of(node, file, path);
+        let mut this = Self::of(node, file);
         if this.is_empty() {
             return Err(Placed::new("kustomization.yaml is empty".to_owned(), this.node.place()));
         }
@@ -150,7 +144,7 @@ impl Kustomization {
         Ok(this)
     }
 
-    fn of(node: Node, file: Arc<SourceFile>, path: TreePath) -> Self {
+    fn of(node: Node, file: Arc<SourceFile>) -> Self {
         fn list<T>(node: &Node, key: &str, read: impl Fn(&Node) -> T) -> Vec<T> {
             get(node, key).map(Node::seq_or_empty).unwrap_or_default().iter().map(read).collect()
         }
@@ -207,7 +201,6 @@ impl Kustomization {
             build_metadata,
             node,
             file,
-            path,
         }
     }
 

@@ -327,8 +327,6 @@ pub struct Var {
     pub place: Place,
     /// Its name.
     pub name: SmolStr,
-    /// `apiVersion` as written in `objref`.
-    pub api_version: SmolStr,
     /// The object it is taken from.
     pub id: ResId,
     /// The field it is taken from.
@@ -350,7 +348,7 @@ impl Var {
         }
         let field_path = get(node, "fieldref").map(|field| plain(field, "fieldPath"));
         let field_path = field_path.filter(|path| !path.is_empty()).unwrap_or_else(|| "metadata.name".into());
-        Self { place: node.place(), name: plain(node, "name"), api_version, id, field_path }
+        Self { place: node.place(), name: plain(node, "name"), id, field_path }
     }
 }
 

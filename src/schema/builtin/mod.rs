@@ -202,11 +202,6 @@ pub(super) fn is_known_cluster_scoped(group: &str, kind: &str) -> bool {
     kinds.is_some_and(|kinds| kinds.split(' ').any(|known| known == kind))
 }
 
-/// Whether some minor has this kind in this group, in any version.
-pub fn is_built_in_kind(group: &str, kind: &str) -> bool {
-    builtin_scope(group, kind).is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
