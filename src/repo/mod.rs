@@ -79,6 +79,6 @@ pub use revisions::GitRevisions;
 pub use said::Said;
 pub use scan::{COPIES, KUSTOMIZATION_NAMES, Scan, ScannedDocument, ScannedKustomization};
 pub use schemas::{Minor, TreeDefinitions};
-pub use showcase::{has_capitals, has_tokens, is_prose, is_template, is_test_data, showcase};
+pub use showcase::{has_capitals, has_tokens, is_prose, is_set_aside, is_template, is_test_data, showcase};
 pub use watch::{Unwatched, Watch};
 pub use workspace::{ControlPlane, Workspace};

@@ -2,7 +2,7 @@
 
 use crate::finding::Confidence;
 use crate::repo::{Inventory, ObjectFacts};
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 use crate::world::World;
 use crate::yaml::{Data, Node};
 
@@ -40,8 +40,11 @@ impl Rule for MissingSecretStoreNamespace {
                 // What fails makes no namespace that its sources do not name.
                 let open = inventory.is_open_for(store.app, false);
                 let made = open && world.may_make(store.app, "", true, &namespace).is_some();
-                if !made && !inventory.has_namespace(store.app, &namespace) {
-                    let sure = if open { Confidence::Likely } else { Confidence::Certain };
+                let known =
+                    missing::is_brought_along(&namespace) || inventory.has_namespace(store.app, &namespace);
+                if !made && !known {
+                    let sure = open || !missing::is_deployed(inventory, store);
+                    let sure = if sure { Confidence::Likely } else { Confidence::Certain };
                     report(inventory, store, (&namespace, sure), node, field, cx);
                 }
             }
