@@ -1,7 +1,7 @@
 //! `missing-secret-store-namespace`: see the page.
 
 use crate::finding::Confidence;
-use crate::repo::{Inventory, ObjectFacts};
+use crate::repo::{AppKind, Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 use crate::world::World;
 use crate::yaml::{Data, Node};
@@ -43,13 +43,19 @@ impl Rule for MissingSecretStoreNamespace {
                 let known =
                     missing::is_brought_along(&namespace) || inventory.has_namespace(store.app, &namespace);
                 if !made && !known {
-                    let sure = open || !missing::is_deployed(inventory, store);
+                    let sure = open || is_part(inventory, store);
                     let sure = if sure { Confidence::Likely } else { Confidence::Certain };
                     report(inventory, store, (&namespace, sure), node, field, cx);
                 }
             }
         }
     }
+}
+
+/// Whether a store belongs to an overlay or chart that nothing deploys: what it comes with is not known.
+fn is_part(inventory: &Inventory, store: &ObjectFacts) -> bool {
+    let kind = inventory.app(store.app).map(|entry| entry.app.kind);
+    kind.is_some_and(|kind| kind.is_loose() && kind != AppKind::Manifests)
 }
 
 fn report(

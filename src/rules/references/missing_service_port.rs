@@ -103,9 +103,12 @@ impl Rule for MissingServicePort {
                     .help(format!("the Service has {}", ports.join(", ")));
                 // A text may be read by nobody.
                 if reference.via == Via::Dns {
-                    let namespace = reference.namespace.as_deref().unwrap_or_default();
-                    let host = format!("{}.{namespace}", reference.name);
-                    drop(report.likely().at_word(&[&host, &format!("{}:{port}", reference.name)]));
+                    let name = &reference.name;
+                    let host = format!("{name}.{}", reference.namespace.as_deref().unwrap_or_default());
+                    let ends = [".svc.cluster.local", ".svc", ""].map(|end| format!("{host}{end}:{port}"));
+                    let [long, short, bare] = &ends;
+                    let words: [&str; 5] = [long, short, bare, &format!("{name}:{port}"), &host];
+                    drop(report.likely().at_word(&words));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `schema-violation`: see the page.
 
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Severity};
 use crate::k8s;
 use crate::repo::{App, AppId, AppKind, Inventory, Object, Rendered};
 use crate::rules::schemas::{self, Said};
@@ -100,11 +100,16 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
             && schemas::is_published(object, cx);
         let definition = cx.workspace.given_by(object);
+        // kustomize-controller drops labels of which one is no text.
+        let dropped = cx.is_of_flux() && violation.path.starts_with("metadata.labels");
         let mut report = cx
             .report(violation.place, message)
             .given_by(definition)
             .object(object, Some(&violation.path))
             .lacking(missing && apps.is_none());
+        if dropped {
+            report = report.at_most(Severity::Warning);
+        }
         if let Some(help) = help {
             report = report.help(help);
         }
