@@ -89,8 +89,9 @@ impl Settings {
         if let Some(options) = spec.get("kustomizeBuildOptions").and_then(Node::as_str) {
             self.kustomize_build_options.add(options);
         }
-        let extra = spec.get("extraConfig");
-        extra.into_iter().for_each(|data| self.add(data));
+        if let Some(extra) = spec.get("extraConfig") {
+            self.add(extra);
+        }
     }
 
     /// Adds what a ConfigManagementPlugin, or the chart's values for one, says.
