@@ -17,6 +17,16 @@ impl BuildOptions {
         Self { options: setting.split_whitespace().map(SmolStr::new).collect() }
     }
 
+    /// Adds what another place says.
+    pub fn add(&mut self, setting: &str) {
+        self.options.extend(setting.split_whitespace().map(SmolStr::new));
+    }
+
+    /// Whether nobody said anything.
+    pub fn is_empty(&self) -> bool {
+        self.options.is_empty()
+    }
+
     /// Whether kustomize may read files outside of the kustomization's directory.
     pub fn load_restrictions_none(&self) -> bool {
         let is_none = |value: &str| value == "LoadRestrictionsNone";

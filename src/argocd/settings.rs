@@ -26,6 +26,9 @@ pub enum Tracking {
     AnnotationAndLabel,
 }
 
+/// What the settings about building kustomizations are called, in `argocd-cm` and in the resource `ArgoCD`.
+pub const BUILD_OPTIONS: [&str; 2] = ["kustomize.buildOptions", "kustomizeBuildOptions"];
+
 /// Settings that steer rendering.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -80,6 +83,17 @@ impl Settings {
         self.place.get_or_insert(data.place());
     }
 
+    /// Adds what the resource `ArgoCD`, of which an operator makes `argocd-cm`, says.
+    pub fn merge_resource(&mut self, argocd: &Node) {
+        let Some(spec) = argocd.get("spec") else { return };
+        if let Some(options) = spec.get("kustomizeBuildOptions").and_then(Node::as_str) {
+            self.kustomize_build_options.add(options);
+        }
+        if let Some(extra) = spec.get("extraConfig") {
+            self.add(extra);
+        }
+    }
+
     /// Adds what a ConfigManagementPlugin, or the chart's values for one, says.
     pub fn add_plugin(&mut self, spec: &Node) {
         self.plugins_discover |= spec.get("discover").is_some_and(|it| !it.entries().is_empty());
@@ -88,7 +102,7 @@ impl Settings {
     fn add(&mut self, data: &Node) {
         let text = |key: &str| data.get(key).and_then(|value| Some((value.as_str()?, value.place())));
         if let Some((options, _)) = text("kustomize.buildOptions") {
-            self.kustomize_build_options = BuildOptions::new(options);
+            self.kustomize_build_options.add(options);
         }
         for entry in data.entries() {
             let key = entry.key.text.as_str();

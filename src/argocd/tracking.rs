@@ -55,11 +55,8 @@ pub(super) fn mark(app: &Application, settings: &Settings, output: &mut Output, 
     output.problems.append(&mut refused);
 }
 
-/// Sets the annotations on an object that is shown as Argo CD would apply it.
-pub fn track(object: &mut Node, app: &Application, settings: &Settings, origins: &mut Origins) {
-    if settings.tracking == Tracking::Label || is_crd(object) {
-        return;
-    }
+/// What Argo CD writes into the annotation of an object.
+pub fn tracking_id(object: &Node, app: &Application, settings: &Settings) -> String {
     let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
     let metadata = |key: &str| object.at_path(&["metadata", key]).and_then(Node::as_str).unwrap_or_default();
     let namespace = match metadata("namespace") {
@@ -67,13 +64,21 @@ pub fn track(object: &mut Node, app: &Application, settings: &Settings, origins:
         "" => app.destination.namespace(),
         own => own,
     };
-    let id = format!(
+    format!(
         "{}:{}/{}:{namespace}/{}",
         settings.instance_name(app),
         split_api_version(text("apiVersion")).0,
         text("kind"),
         metadata("name"),
-    );
+    )
+}
+
+/// Sets the annotations on an object that is shown as Argo CD would apply it.
+pub fn track(object: &mut Node, app: &Application, settings: &Settings, origins: &mut Origins) {
+    if settings.tracking == Tracking::Label || is_crd(object) {
+        return;
+    }
+    let id = tracking_id(object, app, settings);
     let path = ["metadata", "annotations"];
     set_text(object, &path, TRACKING_ID, &id, app.place, BY, origins);
     if let Some(installation) = &settings.installation_id {

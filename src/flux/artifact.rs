@@ -1,7 +1,7 @@
 //! What of a repository gets into the artifact of a source: `.sourceignore`, `spec.ignore` and the default excludes.
 //!
 //! Mirrors `fluxcd/pkg/sourceignore` and `SourceIgnoreFilter` of source-controller: the last pattern that matches
-//! decides, and the defaults come first.
+//! decides, and the defaults come first. One pattern of their own takes the place of all defaults but those about Git.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,11 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::source::{Answers, Entry, EntryKind, ReadError, SourceFile, Tree, TreeId, TreePath};
 
-/// `ExcludeVCS`, `ExcludeExt`, `ExcludeCI` and `ExcludeExtra`.
+/// `ExcludeVCS`, which always hold.
+const OF_GIT: &str = ".git/\n.gitignore\n.gitmodules\n.gitattributes\n";
+
+/// `ExcludeExt`, `ExcludeCI` and `ExcludeExtra`, for sources that say nothing themselves.
 const DEFAULTS: &str = "\
-.git/\n.gitignore\n.gitmodules\n.gitattributes
 *.jpg\n*.jpeg\n*.gif\n*.png\n*.wmv\n*.flv\n*.tar.gz\n*.zip
 .github/\n.circleci/\n.travis.yml\n.gitlab-ci.yml\nappveyor.yml\n.drone.yml\ncloudbuild.yaml
 codeship-services.yml\ncodeship-steps.yml
@@ -32,14 +34,19 @@ pub struct IgnoreRules {
 impl IgnoreRules {
     /// The rules in a tree. `root` is the directory that the artifact begins with, `ignore` is `spec.ignore` of the source.
     pub fn of(tree: &dyn Tree, root: &TreePath, ignore: Option<&str>) -> Self {
-        let mut rules = vec![(TreePath::root(), matcher(DEFAULTS))];
         let files: Vec<TreePath> = ignore_files(tree).collect();
+        let mut own = Vec::new();
         for path in &files {
             if let (Ok(file), Some(dir)) = (tree.read(path), path.parent()) {
-                rules.push((dir, matcher(file.text_or_empty())));
+                own.push((dir, matcher(file.text_or_empty())));
             }
         }
-        rules.extend(ignore.map(|text| (root.clone(), matcher(text))));
+        own.extend(ignore.map(|text| (root.clone(), matcher(text))));
+        let mut rules = vec![(TreePath::root(), matcher(OF_GIT))];
+        if own.iter().all(|(_, patterns)| patterns.is_empty()) {
+            rules.push((TreePath::root(), matcher(DEFAULTS)));
+        }
+        rules.append(&mut own);
         Self { rules, files }
     }
 
@@ -157,7 +164,10 @@ mod tests {
         for (files, ignore, want) in [
             (vec!["a.yaml", ".sops.yaml", "x/.sops.yaml", ".github/w.yaml", "p.png"], None, vec!["a.yaml"]),
             (vec!["a/x.yaml", "b/x.yaml", "c.yaml"], Some("/*\n!/b"), vec!["b/x.yaml"]),
-            (vec!["a/.flux.yaml", "a/b.png"], Some("!*.png"), vec!["a/b.png"]),
+            // Whoever says anything says all.
+            (vec!["a/.flux.yaml", "a/b.png"], Some("!*.png"), vec!["a/.flux.yaml", "a/b.png"]),
+            (vec!["a/b.png", ".gitignore"], Some("# no pattern\n"), vec![]),
+            (vec!["a/b.png", ".gitignore"], Some("/docs/"), vec!["a/b.png"]),
             (vec!["a/b.md", "c.md"], Some("# no\n\n*.md\n!c.md"), vec!["c.md"]),
         ] {
             let sources = Sources::new();
@@ -167,9 +177,10 @@ mod tests {
             assert_eq!(files, want, "{ignore:?}");
         }
         let sources = Sources::new();
-        let files = [("a/.sourceignore", "*.txt\n"), ("a/b.txt", ""), ("c.txt", "")];
+        let files = [("a/.sourceignore", "*.txt\n"), ("a/b.txt", ""), ("c.txt", ""), ("d.png", "")];
         let packed = packed(MemoryTree::of(&sources, files), None);
         let path = |text: &str| TreePath::new(text).unwrap();
+        assert!(packed.is_file(&path("d.png")), "some pattern, wherever it is, replaces the defaults");
         assert_eq!(packed.kind(&path("a/b.txt")), None);
         assert!(packed.is_file(&path("c.txt")) && packed.is_dir(&path("a")));
     }

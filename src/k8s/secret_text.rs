@@ -181,6 +181,8 @@ pub fn is_placeholder(value: &str) -> bool {
         "redacted",
         "example",
         "dummy",
+        "mock",
+        "foobar",
         "todo",
         "fixme",
         "fake",
@@ -230,6 +232,17 @@ pub fn is_placeholder(value: &str) -> bool {
         || parts.iter().any(|part| lower.contains(part))
         || starts.iter().any(|start| lower.starts_with(start))
         || value.chars().all(|c| value.starts_with(c))
+}
+
+/// Whether a text is for a tool that puts something in its place before it is applied: vals, 1Password, the vault plugin of
+/// Argo CD, SOPS, a template, a shell.
+pub fn is_for_tool(value: &str) -> bool {
+    let value = value.trim();
+    let starts = ["ref+", "secretref+", "op://", "vault:", "ENC[", "<path:"];
+    let parts = ["${", "$(", "{{", "<%"];
+    starts.iter().any(|start| value.starts_with(start))
+        || parts.iter().any(|part| value.contains(part))
+        || value.starts_with('<') && value.ends_with('>')
 }
 
 /// Whether a key names a secret rather than where one is.

@@ -1,25 +1,32 @@
 //! What follows from a definition of a kind or from a policy is as sure as it is that it is applied: a copy that nothing reads
 //! may be of another version than the cluster has, and a policy that nothing reads may be nobody's. An object that several
-//! owners apply need not be whole for any of them.
+//! owners apply need not be whole for any of them. What was set aside is applied by nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, ObjectRef};
-use crate::repo::{AppKind, Inventory, Workspace};
+use crate::repo::{self, AppKind, Inventory, Workspace};
 use crate::source::{FileId, TreePath};
+
+/// What is wrong wherever it stands.
+const STAYS: [&str; 1] = ["plaintext-secret"];
 
 /// Takes back what only definitions say that nothing applies, and what an object lacks that another app completes.
 pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut [Finding]) {
     let mut known: BTreeMap<FileId, bool> = BTreeMap::new();
     let completed = completed(inventory, findings);
+    let mut aside: BTreeMap<FileId, bool> = BTreeMap::new();
     for finding in findings {
+        let at = finding.primary.at.file;
+        let set_aside = *aside.entry(at).or_insert_with(|| is_set_aside(workspace, inventory, at));
         let mut applied =
             |file: &FileId| *known.entry(*file).or_insert_with(|| is_applied(workspace, inventory, *file));
         let most = match &finding.given_by {
             _ if finding.lacks && object(finding).is_some_and(|it| completed.contains(&it)) => {
                 Confidence::Possible
             }
+            _ if set_aside && !STAYS.contains(&finding.rule.as_str()) => Confidence::Possible,
             Some(given) if !given.files.iter().any(&mut applied) => given.otherwise,
             _ => continue,
         };
@@ -58,6 +65,19 @@ fn completed(inventory: &Inventory, findings: &[Finding]) -> BTreeSet<ObjectRef>
         }
     }
     completed
+}
+
+/// Whether a file lies among what is no longer in use, and only apps that do so, too, read it.
+fn is_set_aside(workspace: &Workspace, inventory: &Inventory, file: FileId) -> bool {
+    let path = workspace.sources.get(file).and_then(|file| file.path().cloned());
+    let aside = |path: &TreePath| repo::is_set_aside(path);
+    path.is_some_and(|path| {
+        aside(&path)
+            && inventory.readers(&path).iter().all(|reader| {
+                let reader = inventory.app(*reader).and_then(|entry| entry.app.path.as_ref());
+                reader.is_none_or(aside)
+            })
+    })
 }
 
 /// Whether a kustomization names a file as a resource, other than a component that nothing takes in.

@@ -1,5 +1,6 @@
 //! Services named by their DNS name inside any text: `http://api.shop.svc.cluster.local:8080`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::origin::Place;
@@ -27,6 +28,7 @@ fn walk(node: &Node, path: &mut String, found: &mut Vec<Reference>, depth: u32) 
     let length = path.len();
     match &node.data {
         Data::Scalar(text) => {
+            let text = &*said(text);
             if text.contains(".svc") {
                 for host in hosts(text) {
                     found.push(reference(&host, node.place(), path));
@@ -63,6 +65,19 @@ fn walk(node: &Node, path: &mut String, found: &mut Vec<Reference>, depth: u32) 
             }
         }
     }
+}
+
+/// A text without the lines of which programs that read configurations take no notice.
+fn said(text: &str) -> Cow<'_, str> {
+    let is_comment = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with('#') || line.starts_with("//")
+    };
+    if !text.contains('\n') || !text.lines().any(is_comment) {
+        return Cow::Borrowed(text);
+    }
+    let kept: Vec<&str> = text.lines().filter(|line| !is_comment(line)).collect();
+    Cow::Owned(kept.join("\n"))
 }
 
 fn reference(host: &Host<'_>, place: Place, field: &str) -> Reference {
@@ -220,6 +235,12 @@ mod tests {
                 found.iter().map(|it| (it.service, it.namespace.unwrap_or_default(), it.port)).collect();
             assert_eq!(found, want, "{text}");
         }
+    }
+
+    #[test]
+    fn comments_say_nothing() {
+        assert_eq!(said("a: 1\n # http://x.y.svc\n// b\nc"), "a: 1\nc");
+        assert_eq!(said("# one line"), "# one line");
     }
 
     #[test]

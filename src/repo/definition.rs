@@ -1,6 +1,7 @@
 //! Objects that are apps, and what the manifests as written say before anything is rendered: which paths apps
 //! expect, what the control plane is set to.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -8,6 +9,7 @@ use smol_str::SmolStr;
 use crate::argocd::{self, Application, ApplicationSet, Source};
 use crate::flux::{HelmRelease, Kustomization};
 use crate::origin::Place;
+use crate::source::{TreePath, is_told};
 use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
@@ -217,6 +219,11 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
             control_plane.settings.add_plugin(spec);
         }
     }
+    for document in scan.documents.iter().filter(|it| it.group == "argoproj.io" && it.kind == "ArgoCD") {
+        if let Some(node) = document.node(workspace) {
+            control_plane.settings.merge_resource(&node);
+        }
+    }
     for document in scan.documents.iter().filter(|document| document.group.is_empty()) {
         match (document.kind.as_str(), document.name.as_str()) {
             ("ConfigMap", "argocd-cm" | "argocd-cmd-params-cm") => {
@@ -231,5 +238,56 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
             _ => {}
         }
     }
+    let settings = &mut control_plane.settings;
+    // Where the ConfigMap is here and does not say it, something that completes it may.
+    if settings.is_known() && settings.kustomize_build_options.is_empty() {
+        settings.kustomize_build_options.add(&told_options(workspace, scan));
+    }
     control_plane
+}
+
+/// Options that allow what else fails, and that often are set where the manifests do not show it: by a script, by Terraform, by a patch of the
+/// operator's resource.
+const OFTEN_TOLD: [&str; 2] = ["--enable-helm", "--enable-alpha-plugins"];
+
+/// How far behind the name of the setting its value is looked for.
+const REACH: usize = 240;
+
+/// The options of kustomize among [`OFTEN_TOLD`] that any text of the repository sets, or builds with.
+fn told_options(workspace: &Workspace, scan: &Scan) -> String {
+    let asks = scan.kustomizations.values().any(|it| {
+        let file = workspace.tree.read(&it.file);
+        file.is_ok_and(|file| {
+            ["helmCharts", "helmChartInflationGenerator", "generators", "transformers"]
+                .iter()
+                .any(|word| file.text_or_empty().contains(word))
+        })
+    });
+    if !asks {
+        return String::new();
+    }
+    let is_text = |path: &TreePath| {
+        let name = path.file_name();
+        is_told(name)
+            || [".yaml", ".yml", ".tf", ".tfvars", ".tpl", ".json"].iter().any(|end| name.ends_with(end))
+    };
+    let mut found = BTreeSet::new();
+    for path in workspace.tree.files().iter().filter(|path| is_text(path)) {
+        let Ok(file) = workspace.tree.read(path) else { continue };
+        let text = file.text_or_empty();
+        for flag in OFTEN_TOLD {
+            let says = |(at, _): (usize, &str)| {
+                let start =
+                    (at.saturating_sub(REACH)..=at).find(|start| text.is_char_boundary(*start)).unwrap_or(at);
+                let before = text.get(start..at).unwrap_or_default();
+                let line = before.rsplit('\n').next().unwrap_or_default();
+                argocd::BUILD_OPTIONS.iter().any(|name| before.contains(name))
+                    || line.contains("kustomize build")
+            };
+            if !found.contains(flag) && text.match_indices(flag).any(says) {
+                found.insert(flag);
+            }
+        }
+    }
+    found.into_iter().collect::<Vec<_>>().join(" ")
 }

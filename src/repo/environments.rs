@@ -317,7 +317,14 @@ impl<'a> Environments<'a> {
 
 /// Adds files to the layers that their names tell.
 fn add(layers: &mut BTreeMap<Vec<String>, Vec<TreePath>>, found: Vec<(Vec<String>, TreePath)>) {
-    for (tokens, path) in found {
+    for (mut tokens, path) in found {
+        // One name spelt twice in one directory (`test-values.yaml`, `test_values.yaml`): nobody gives both to one release.
+        let beside = |paths: &Vec<TreePath>| paths.iter().any(|it| it.parent() == path.parent());
+        if layers.get(&tokens).is_some_and(beside)
+            && let Some(last) = tokens.last_mut()
+        {
+            stem(path.file_name()).clone_into(last);
+        }
         layers.entry(tokens).or_default().push(path);
     }
 }

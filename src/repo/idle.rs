@@ -156,7 +156,7 @@ impl Search<'_> {
     /// a variable, but not `Values.etcd`.
     fn mentions(&mut self, path: &[SmolStr], of_chart: bool) -> bool {
         let Some((key, parents)) = path.split_last() else { return true };
-        let parent = if of_chart { "Values" } else { parents.last().map_or("Values", SmolStr::as_str) };
+        let parent = parents.last().map_or("Values", SmolStr::as_str);
         let (release, known) = (self.release, &self.workspace.chart_words);
         let words = self.words.get_or_insert_with(|| {
             let trees = release.root.walk();
@@ -167,8 +167,21 @@ impl Search<'_> {
             all.push(Arc::new(words));
             all
         });
-        let mut befores = words.iter().filter_map(|words| words.get(key));
-        befores.any(|before| before.contains("") || before.contains(parent))
+        // What is below a table that something is handed whole is not called by its name.
+        let handed = |words: &Words, at: usize, key: &SmolStr| {
+            let before = at.checked_sub(1).and_then(|at| path.get(at));
+            words.whole.get(key).is_some_and(|known| {
+                before.is_some_and(|before| known.contains(before)) || at < 2 && known.contains("Values")
+            })
+        };
+        let mut above = parents.iter().enumerate();
+        if above.any(|(at, key)| words.iter().any(|words| handed(words, at, key))) {
+            return true;
+        }
+        let mut befores = words.iter().filter_map(|words| words.named.get(key));
+        // A chart says `Values.x` for what those around it call `.Values.chart.x`.
+        let own = |before: &FxHashSet<SmolStr>| of_chart && before.contains("Values");
+        befores.any(|before| before.contains("") || before.contains(parent) || own(before))
     }
 }
 
@@ -188,9 +201,31 @@ fn is_switch(tree: &ChartTree, path: &[SmolStr]) -> bool {
     })
 }
 
-/// Words, with the words before them that a dot joins to them; the empty one where there is none, or where it is a variable, which
-/// may be anything.
-type Words = FxHashMap<SmolStr, FxHashSet<SmolStr>>;
+/// What texts say.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Words, with the words before them that a dot joins to them; the empty one where there is none, or where it is a variable, which
+    /// may be anything.
+    named: FxHashMap<SmolStr, FxHashSet<SmolStr>>,
+    /// Those of them that something is handed with all that is below.
+    whole: FxHashMap<SmolStr, FxHashSet<SmolStr>>,
+}
+
+/// Functions that may look at all of what they are given.
+const TAKE_ALL: [&str; 12] = [
+    "toYaml",
+    "toJson",
+    "toPrettyJson",
+    "toToml",
+    "omit",
+    "pick",
+    "dict",
+    "include",
+    "tpl",
+    "merge",
+    "mergeOverwrite",
+    "range",
+];
 
 /// The words of charts that some app asked for, by where the chart lies in memory: apps share it, and it stays there.
 pub(super) type ChartWords = Mutex<FxHashMap<usize, (Arc<Chart>, Arc<Words>)>>;
@@ -213,6 +248,8 @@ fn split(text: &str, words: &mut Words) {
     // The word that ended just here with a dot behind it.
     let mut before = "";
     let mut start = None;
+    // Whether a function that takes all came before on this line.
+    let mut takes_all = false;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         if is_word(c) {
             start.get_or_insert(at);
@@ -220,14 +257,19 @@ fn split(text: &str, words: &mut Words) {
         }
         let Some(from) = start.take() else {
             before = "";
+            takes_all &= c != '\n';
             continue;
         };
         let word = text.get(from..at).unwrap_or_default();
-        words.entry(word.into()).or_default().insert(before.into());
+        words.named.entry(word.into()).or_default().insert(before.into());
         let bare = word.trim_matches('-');
         if bare.len() < word.len() {
-            words.entry(bare.into()).or_default().insert(before.into());
+            words.named.entry(bare.into()).or_default().insert(before.into());
         }
+        if c != '.' && !before.is_empty() && takes_all {
+            words.whole.entry(bare.into()).or_default().insert(before.into());
+        }
+        takes_all = c != '\n' && (takes_all || TAKE_ALL.contains(&bare));
         let variable = text.get(..from).is_some_and(|text| text.ends_with('$'));
         before = if c == '.' && !variable { word } else { "" };
     }

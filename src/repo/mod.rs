@@ -78,6 +78,6 @@ pub use render::{Rendered, render};
 pub use revisions::GitRevisions;
 pub use scan::{COPIES, KUSTOMIZATION_NAMES, Scan, ScannedDocument};
 pub use schemas::{Minor, TreeDefinitions};
-pub use showcase::{has_capitals, has_tokens, is_prose, is_template, is_test_data, showcase};
-pub use watch::Watch;
+pub use showcase::{has_capitals, has_tokens, is_prose, is_set_aside, is_template, is_test_data, showcase};
+pub use watch::{Unwatched, Watch};
 pub use workspace::{ControlPlane, Workspace};

@@ -16,6 +16,7 @@ use crate::source::{EntryKind, ReadError, Tree, TreePath};
 use crate::yaml::{Dialect, Node, Stream};
 
 use super::Workspace;
+use super::showcase::is_ytt;
 
 /// So many files of the same names make a directory a copy of another.
 pub const COPIES: usize = 5;
@@ -216,6 +217,9 @@ impl Scan {
             });
         }
         let text = stream.file.text_or_empty();
+        if is_ytt(text) {
+            self.inputs.insert(path.clone());
+        }
         if text.contains("Secret") {
             let is_well_read = stream.problems.is_empty() && secrets == super::secrets::mentions(text);
             if !is_well_read {

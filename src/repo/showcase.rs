@@ -23,6 +23,26 @@ const SHOWCASES: [&str; 13] = [
 const TEST_DATA: [&str; 9] =
     ["docs", "doc", "documentation", "tests", "testdata", "test-data", "fixtures", "e2e", "__tests__"];
 
+/// Directories of what is no longer in use.
+const SET_ASIDE: [&str; 16] = [
+    ".archive",
+    "_archive",
+    "archive",
+    "archives",
+    "archived",
+    "_archived",
+    ".archived",
+    "attic",
+    "graveyard",
+    "decommissioned",
+    "deprecated",
+    "_deprecated",
+    "disabled",
+    "_disabled",
+    "retired",
+    "unused",
+];
+
 /// Directories of files that some program fills in before anybody applies them.
 const SCAFFOLDS: [&str; 9] = [
     "template",
@@ -44,6 +64,11 @@ pub(super) fn scaffold(path: &TreePath) -> Option<TreePath> {
 /// The directory on the way to a file that is called like a showcase, the lowest one.
 pub fn showcase(path: &TreePath) -> Option<TreePath> {
     above(path, &SHOWCASES)
+}
+
+/// Whether a file lies in a directory that is called like a place for what is no longer in use.
+pub fn is_set_aside(path: &TreePath) -> bool {
+    above(path, &SET_ASIDE).is_some()
 }
 
 /// Whether a file is part of documentation or of tests.
@@ -68,6 +93,14 @@ pub fn is_template(text: &str) -> bool {
     !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
 }
 
+/// Whether a text is a template of ytt, whose code stands in comments: it is YAML, and lacks what the code says.
+pub(super) fn is_ytt(text: &str) -> bool {
+    text.contains("#@")
+        && text.lines().any(|line| {
+            line.trim_start().starts_with("#@") || line.contains(": #@ ") || line.contains("- #@ ")
+        })
+}
+
 /// Whether a text that is to be one word is a sentence, such as "enter your domain": who deploys it writes the value instead.
 pub fn is_prose(text: &str) -> bool {
     text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() > 2
@@ -88,7 +121,7 @@ fn is_token(name: &str) -> bool {
 fn is_placeholder(line: &str) -> bool {
     let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
     let value = value.trim_start_matches("- ").trim_start();
-    let opens = ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{"];
+    let opens = ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{", "#@"];
     // Lists in lists are not opened like that.
     opens.iter().any(|open| value.starts_with(open)) && !value.starts_with("[[[")
 }
@@ -122,8 +155,23 @@ mod tests {
             ("{% for x in xs %}\na: 1\n", true),
             ("[[ if .x ]]\na: 1\n", true),
             ("a: [[[1]\n", false),
+            ("#@ load(\"@ytt:data\", \"data\")\na: #@ data.values.a\n", true),
+            ("# @default 1\na: 1 # @x\n", false),
         ] {
             assert_eq!(is_template(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn templates_of_ytt_have_code_in_comments() {
+        for (text, want) in [
+            ("a: #@ data.values.a\n", true),
+            ("#@ load(\"@ytt:data\", \"data\")\na: 1\n", true),
+            ("hosts:\n- #@ x\n", true),
+            ("a: 1 # @default\n", false),
+            ("a: 'x#@y'\n", false),
+        ] {
+            assert_eq!(is_ytt(text), want, "{text}");
         }
     }
 

@@ -100,6 +100,17 @@ impl<'a> Context<'a> {
         self.app.is_some_and(|app| app.kind == AppKind::Chart)
     }
 
+    /// Whether Argo CD or Flux applies what is checked as it is rendered here: it may well go through some program's hands where
+    /// nobody says who applies it.
+    pub fn is_applied(&self) -> bool {
+        self.app.is_some_and(|app| !app.kind.is_loose()) && !self.partial
+    }
+
+    /// Whether a Kustomization of Flux applies what is checked.
+    pub fn is_of_flux(&self) -> bool {
+        self.app.is_some_and(|app| app.kind == AppKind::Kustomization)
+    }
+
     /// Whether what lies in a file may be on the cluster of the app, too. What nothing deploys is known to be together with what
     /// lies below it, and with nothing else: a catalogue has many parts that no cluster has all of.
     pub fn may_be_with(&self, file: FileId) -> bool {
@@ -312,6 +323,23 @@ impl Report<'_, '_> {
     /// Words at the primary label.
     pub fn label(self, message: impl Into<String>) -> Self {
         self.with(|finding| finding.primary.message = message.into())
+    }
+
+    /// Points at the first of these words that stands in a text of several lines, rather than at where the text begins.
+    pub fn at_word(self, words: &[&str]) -> Self {
+        let sources = &self.context.workspace.sources;
+        let at = self.finding.as_ref().map(|finding| finding.primary.at);
+        let found = at.and_then(|at| {
+            let file = sources.get(at.file)?;
+            let text = file.slice(at);
+            let (start, word) = words
+                .iter()
+                .filter(|_| text.contains('\n'))
+                .find_map(|word| Some((text.find(word)?, word)))?;
+            let start = at.start + u32::try_from(start).ok()?;
+            Some(Span::new(at.file, start, start + u32::try_from(word.len()).ok()?))
+        });
+        self.with(|finding| finding.primary.at = found.unwrap_or(finding.primary.at))
     }
 
     /// Another place that belongs to the story, where it is written.

@@ -25,6 +25,13 @@ use super::habits::Habits;
 pub(super) const PLATFORM: &str =
     "name a class that is there, or declare the one that the platform brings under `external:`";
 
+/// Namespaces that every cluster or the installation of its GitOps tool brings.
+pub(super) fn is_brought_along(namespace: &str) -> bool {
+    matches!(namespace, "default" | "argocd" | "argo-cd" | "flux-system")
+        || namespace.starts_with("openshift")
+        || namespace.starts_with("kube-")
+}
+
 /// A rule's own words and exceptions.
 pub(super) struct Missing<'a> {
     /// Which references the rule is about.
@@ -383,6 +390,11 @@ fn one(
             let field = reference.field.to_string();
             Some(mender.spell(at, &reference.name, meant?)?.changing([field.as_str()]).not_safe())
         });
+    if reference.via == Via::Dns {
+        let namespace = reference.namespace.as_deref().unwrap_or_default();
+        report =
+            report.at_word(&[&format!("{}.{namespace}", reference.name), &format!("{}:", reference.name)]);
+    }
     for (at, words) in related {
         report = report.related_at(at, words);
     }

@@ -84,10 +84,19 @@ fn kin(world: World<'_>, object: &ObjectFacts, namespace: &str, reference: &Refe
         .find(|(group, kinds)| *group == reference.group && kinds.contains(&reference.kind.as_str()))?;
     let others = kinds.iter().filter(|kind| **kind != reference.kind);
     let found = others.flat_map(|kind| world.named(object.app, &reference.group, kind, &reference.name));
-    // Data of one name is often both; only within one app is it a slip.
+    // Data of one name is often both, and the Secret is not in Git: only what has the key, within one app, is a slip.
+    let has_key = |it: &ObjectFacts| {
+        let Some(key) = &reference.key else { return true };
+        let node = it.node.as_deref();
+        node.is_none_or(|node| {
+            let mut sections = ["data", "stringData"].into_iter().filter_map(|section| node.get(section));
+            sections.any(|section| section.get(key).is_some())
+        })
+    };
     let near = |it: &&ObjectFacts| {
-        it.app == object.app
-            || !reference.group.is_empty() && (it.namespace.is_empty() || it.namespace == namespace)
+        let is_there = it.kind.starts_with("Cluster") || it.namespace == namespace && !namespace.is_empty();
+        it.app == object.app && (!reference.group.is_empty() || has_key(it))
+            || !reference.group.is_empty() && is_there
     };
     let here =
         |it: &&ObjectFacts| it.namespace.is_empty() || namespace.is_empty() || it.namespace == namespace;

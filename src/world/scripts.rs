@@ -1,4 +1,5 @@
-//! What the scripts and the documentation of a repository say that people make by hand: `kubectl create secret ...`.
+//! What the scripts and the documentation of a repository say that people make by hand: `kubectl create secret ...`; and what Terraform makes
+//! on the cluster.
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -23,11 +24,16 @@ impl Scripts {
     pub fn of(workspace: &Workspace) -> Self {
         let mut scripts = Self::default();
         for path in workspace.tree.files() {
-            if !is_told(path.file_name()) {
+            let is_terraform = path.file_name().ends_with(".tf");
+            if !is_terraform && !is_told(path.file_name()) {
                 continue;
             }
             let Ok(file) = workspace.tree.read(&path) else { continue };
             let text = file.text_or_empty();
+            if is_terraform {
+                scripts.read_terraform(&file, text);
+                continue;
+            }
             if text.contains("create ") || text.contains("kubectl") {
                 scripts.read(&file, text);
                 scripts.read_directories(text);
@@ -47,6 +53,29 @@ impl Scripts {
             let applies = line.contains(" apply") || line.contains(" create") || line.contains(" replace");
             if applies && line.contains("kubectl") {
                 self.applying.push(line.to_owned());
+            }
+            offset += line.len() as u32;
+        }
+    }
+
+    /// Resources of Terraform's provider for Kubernetes whose names are written out.
+    fn read_terraform(&mut self, file: &SourceFile, text: &str) {
+        let (mut offset, mut kind) = (0_u32, None);
+        for line in text.split_inclusive('\n') {
+            if let Some(resource) = line.strip_prefix("resource \"kubernetes_") {
+                let name = resource.split('"').next().unwrap_or_default();
+                let name = name.strip_suffix("_v1").unwrap_or(name);
+                kind = TERRAFORM.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+            } else if let (Some(made), Some(("name", name))) =
+                (kind, line.split_once('=').map(|(key, value)| (key.trim(), value.trim())))
+            {
+                let name = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                if let Some(name) = name.filter(|name| !name.contains('$')) {
+                    let start = offset + line.find(name).unwrap_or_default() as u32;
+                    let at = Span::new(file.id(), start, start + name.len() as u32);
+                    self.made.entry((made, name.into())).or_insert(at);
+                }
+                kind = None;
             }
             offset += line.len() as u32;
         }
@@ -101,7 +130,15 @@ fn directory(word: &str) -> Option<Glob> {
 }
 
 /// The kinds that lines make.
-const MADE: [&str; 3] = ["Secret", "ConfigMap", "ServiceAccount"];
+const MADE: [&str; 4] = ["Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim"];
+
+/// Resources of Terraform and the kinds of what they make.
+const TERRAFORM: [(&str, &str); 4] = [
+    ("secret", "Secret"),
+    ("config_map", "ConfigMap"),
+    ("service_account", "ServiceAccount"),
+    ("persistent_volume_claim", "PersistentVolumeClaim"),
+];
 
 /// What a line creates: `oc create secret generic NAME`, `kubectl -n x create cm NAME`.
 fn created(line: &str) -> Option<(&'static str, &str)> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use crate::finding::{Problem, ProblemKind};
 use crate::origin::Place;
 use crate::yaml::{Data, Map, Node};
 
@@ -120,7 +121,8 @@ impl Generators<'_, '_> {
                         "the parameters from a generator were not unique by the given mergeKeys, Merge requires all \
                          param sets to be unique. Duplicate key was {key}"
                     );
-                    self.problem(child.place(), message);
+                    let help = self.unlike(&keys, &params);
+                    self.wrong(Problem::at(ProblemKind::Render, child.place(), message).help(help));
                     return Vec::new();
                 }
                 if index == 0 {
@@ -160,6 +162,26 @@ impl Generators<'_, '_> {
             }
         }
         base.into_iter().map(|(_, params)| params).collect()
+    }
+}
+
+impl Generators<'_, '_> {
+    /// How the sets of one generator can be told apart, where the merge keys do not.
+    fn unlike(&self, keys: &[&str], params: &Params) -> String {
+        let absent = keys.iter().find(|key| params.get(key).is_none());
+        match absent {
+            Some(key) if self.is_go() && key.contains('.') => {
+                let top = key.split('.').next().unwrap_or_default();
+                format!(
+                    "with Go templates a merge key names a whole parameter, and `{key}` lies inside of `{top}`: give the sets a \
+                     parameter beside `{top}` and name that"
+                )
+            }
+            Some(key) => format!("no set has a parameter `{key}`: name one that tells the sets apart"),
+            None => {
+                "name more keys, or give each set of this generator values of its own for those".to_owned()
+            }
+        }
     }
 }
 

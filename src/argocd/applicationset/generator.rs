@@ -174,13 +174,17 @@ impl<'a, 'e> Generators<'a, 'e> {
             .filter(|kind| is_known(kind))
             .filter_map(|kind| Some((*kind, block.get(kind).filter(|it| !it.is_null())?)))
             .collect();
-        if named.is_empty() {
-            let message = if depth == 0 {
-                format!("ApplicationSet {} contains unrecognized generators", self.set.name)
-            } else {
-                "child generator generated no parameters".to_owned()
-            };
-            self.problem(block.place(), message);
+        let misspelt = |block: &Node| block.entries().iter().any(|it| it.key.text != "selector");
+        if named.is_empty() && depth == 0 {
+            // Argo CD writes a line into its log, and goes on. That a field is unknown is told by the rule about fields.
+            let message = "this is no generator that Argo CD knows: nothing is generated from it";
+            let problem = Problem::at(ProblemKind::EmptyGenerator, block.place(), message);
+            if !misspelt(block) && self.is_new(&problem) {
+                let help = format!("a generator is one of {}", KINDS.join(", "));
+                self.output.problems.push(problem.help(help));
+            }
+        } else if named.is_empty() {
+            self.problem(block.place(), "child generator generated no parameters");
         }
         // Argo CD reads the selector before it fills in the block.
         let selector = written.get("selector").filter(|selector| !selector.is_null());

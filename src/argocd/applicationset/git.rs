@@ -60,8 +60,8 @@ impl Generators<'_, '_> {
             self.add_values(generator, &mut params);
             sets.push(params);
         }
-        let found = |item: &Node| {
-            PathPattern::new(pattern(item)).is_ok_and(|it| dirs.iter().any(|dir| it.matches(dir.as_str())))
+        let found = |pattern: &str| {
+            PathPattern::new(pattern).is_ok_and(|it| dirs.iter().any(|dir| it.matches(dir.as_str())))
         };
         self.tell_empty(items, sets.is_empty(), "directory", found);
         sets
@@ -69,16 +69,17 @@ impl Generators<'_, '_> {
 
     /// Tells of patterns, as they are written, that find nothing: those without a wildcard one by one, the others where
     /// the whole generator finds nothing.
-    fn tell_empty(&mut self, items: &[Node], empty: bool, what: &str, found: impl Fn(&Node) -> bool) {
+    fn tell_empty(&mut self, items: &[Node], empty: bool, what: &str, found: impl Fn(&str) -> bool) {
         for item in items.iter().filter(|item| !is_excluding(item)) {
             let Some(path) = item.get("path").filter(|path| path.origin.is_written()) else { continue };
             let pattern = pattern(item);
             let told = empty || !pattern.contains(['*', '?', '[']);
-            if !told || pattern.contains("{{") || found(item) {
+            if !told || pattern.contains("{{") || found(pattern) {
                 continue;
             }
             let message = format!("`{pattern}` matches no {what}: nothing is generated from it");
-            let problem = Problem::at(ProblemKind::EmptyGenerator, path.place(), message);
+            let mut problem = Problem::at(ProblemKind::EmptyGenerator, path.place(), message);
+            problem.help = (what == "directory").then(|| mended(pattern, &found)).flatten();
             // A matrix runs its second generator once for each set of the first.
             if self.is_new(&problem) {
                 self.output.problems.push(problem);
@@ -118,8 +119,8 @@ impl Generators<'_, '_> {
                 sets.push(params);
             }
         }
-        let found = |item: &Node| {
-            Pathspec::new(pattern(item)).is_some_and(|it| files.iter().any(|file| it.matches(file.as_str())))
+        let found = |pattern: &str| {
+            Pathspec::new(pattern).is_some_and(|it| files.iter().any(|file| it.matches(file.as_str())))
         };
         self.tell_empty(items, sets.is_empty(), "file", found);
         sets
@@ -280,6 +281,23 @@ impl Pathspec {
             Self::Pattern(glob) => glob.as_ref().is_some_and(|glob| glob.matches(path)),
         }
     }
+}
+
+/// What is wrong with a pattern for directories that finds nothing, where its form shows it.
+fn mended(pattern: &str, found: impl Fn(&str) -> bool) -> Option<String> {
+    let bare = pattern.trim_start_matches("./").trim_matches('/');
+    if bare != pattern && found(bare) {
+        return Some(format!(
+            "patterns are held against whole paths from the root, which have no `./` and no slash at either end: write `{bare}`"
+        ));
+    }
+    if bare.split('/').any(|part| part.starts_with('.') && part != "..") {
+        return Some(
+            "directories whose names begin with a dot are left out, with all below: rename it".to_owned(),
+        );
+    }
+    let flat = bare.split('/').any(|part| part == "**");
+    flat.then(|| "`**` stands for one directory here, as `*` does: write one `*` for each level".to_owned())
 }
 
 #[cfg(test)]

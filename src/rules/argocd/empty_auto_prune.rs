@@ -5,6 +5,7 @@ use crate::finding::Severity;
 use crate::repo::{App, KUSTOMIZATION_NAMES, Rendered, Status};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::TreePath;
+use crate::yaml::Node;
 
 meta!(
     "empty-auto-prune",
@@ -42,7 +43,7 @@ impl Rule for EmptyAutoPrune {
                 "correct the source, or remove the Application",
             )
         };
-        let waits = app_waits(application, cx);
+        let waits = app_waits(application, cx) || is_empty_on_purpose(application, cx);
         let mut report = cx.report(automated.place, message).help(help);
         if waits {
             report = report.severity(Severity::Note);
@@ -62,4 +63,19 @@ fn app_waits(application: &Application, cx: &Context<'_>) -> bool {
     let is_entry =
         |line: &str| line.trim().strip_prefix('#').is_some_and(|rest| rest.trim().starts_with("- "));
     texts.into_iter().any(|file| file.text_or_empty().lines().any(is_entry))
+}
+
+/// Whether somebody wrote that nothing is applied: a kustomization whose `resources` are `[]`.
+fn is_empty_on_purpose(application: &Application, cx: &Context<'_>) -> bool {
+    let tree = &cx.workspace.tree;
+    let mut dirs = application.sources.iter().filter_map(|source| TreePath::new(source.path()).ok());
+    dirs.any(|dir| {
+        let mut files = KUSTOMIZATION_NAMES.iter().filter_map(|name| tree.read(&dir.child(name)).ok());
+        files.any(|file| {
+            let stream = cx.workspace.cache.stream(&file);
+            let root = stream.documents.first().and_then(|document| document.root.as_ref());
+            let resources = root.and_then(|root| root.get("resources"));
+            resources.and_then(Node::as_seq).is_some_and(<[Node]>::is_empty)
+        })
+    })
 }

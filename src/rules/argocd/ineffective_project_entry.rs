@@ -3,7 +3,7 @@
 use crate::argocd::{Project, ProjectDestination, ResourceRestriction, Text};
 use crate::k8s::is_built_in;
 use crate::origin::Place;
-use crate::repo::{AppId, Inventory};
+use crate::repo::{AppId, AppKind, Inventory};
 use crate::rules::projects::projects;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Scope;
@@ -26,6 +26,11 @@ impl Rule for IneffectiveProjectEntry {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         for declared in projects(inventory, cx.workspace) {
+            // What values for a test of a chart make is never deployed.
+            let entry = declared.app.and_then(|id| inventory.app(id));
+            if entry.is_some_and(|it| it.app.kind == AppKind::Release && it.app.provisional) {
+                continue;
+            }
             let project = &declared.project;
             let mut check = Check { app: declared.app, cx };
             for entry in &project.destinations {

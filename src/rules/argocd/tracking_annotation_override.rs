@@ -1,5 +1,6 @@
 //! `tracking-annotation-override`: see the page.
 
+use crate::argocd::tracking_id;
 use crate::origin::Step;
 use crate::repo::{App, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -39,6 +40,11 @@ impl Rule for TrackingAnnotationOverride {
                 // What the render itself put there is not written by anybody.
                 let by = rendered.origins.get(node.origin).map(|origin| origin.by);
                 if matches!(by, Some(Step::SetByApp(_))) {
+                    continue;
+                }
+                // A copy from the cluster says what Argo CD writes there anyway.
+                let settings = &cx.workspace.control_plane().settings;
+                if node.as_str() == Some(&tracking_id(&object.node, application, settings)) {
                     continue;
                 }
                 let field = format!("metadata.annotations[{annotation}]");

@@ -55,8 +55,8 @@ fn report(app: &App, rendered: &Rendered, problem: &Problem, cx: &mut Context<'_
         "move the file below the kustomization, or build with `--load-restrictor LoadRestrictionsNone`: for Argo CD, set \
          `kustomize.buildOptions` in `argocd-cm`, and keep that ConfigMap in the repository"
     } else if is_left_out(app, problem, cx) {
-        "the file is there, and Flux leaves pictures and archives out of what it fetches: add `!*.png` or the like to \
-         `.sourceignore`, or to `spec.ignore` of the source"
+        "the file is there, and Flux does not take it along: `.sourceignore` and `spec.ignore` of the source say what is left out, and \
+         where neither has a pattern, pictures and archives are"
     } else {
         "`kustomize build` fails here as well; correct the line"
     };

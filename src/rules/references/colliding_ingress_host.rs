@@ -18,6 +18,10 @@ meta!(
 
 pub(crate) struct CollidingIngressHost;
 
+/// Annotations by which a controller keeps Ingresses apart.
+const SEPARATE: [&str; 3] =
+    ["/router.entrypoints", "alb.ingress.kubernetes.io/scheme", "alb.ingress.kubernetes.io/group.name"];
+
 /// The object, the node that takes it, and its index.
 type Use<'a> = (&'a ObjectFacts, &'a Node, usize);
 
@@ -44,7 +48,14 @@ impl Rule for CollidingIngressHost {
             let class = node
                 .at_path(&["spec", "ingressClassName"])
                 .or_else(|| annotations?.get("kubernetes.io/ingress.class"));
-            let class = class.and_then(Node::as_str).unwrap_or_default();
+            let mut class = class.and_then(Node::as_str).unwrap_or_default().to_owned();
+            // One controller may listen on several ports, or run several balancers.
+            for entry in annotations.map(Node::entries).unwrap_or_default() {
+                if SEPARATE.iter().any(|end| entry.key.text.ends_with(end)) {
+                    class.push(' ');
+                    class.push_str(entry.value.as_str().unwrap_or_default());
+                }
+            }
             for (index, rule) in node.items(&["spec", "rules"]).iter().enumerate() {
                 let Some(host) = rule.get("host") else { continue };
                 let Some(text) = host.as_str().filter(|text| !text.is_empty() && !text.contains(['$', '{']))
@@ -54,7 +65,7 @@ impl Rule for CollidingIngressHost {
                 for path in rule.items(&["http", "paths"]) {
                     let path = path.get("path").and_then(Node::as_str).unwrap_or("/");
                     routes
-                        .entry((class.to_owned(), text.to_owned(), path.to_owned()))
+                        .entry((class.clone(), text.to_owned(), path.to_owned()))
                         .or_default()
                         .push((object, host, index));
                 }

@@ -23,19 +23,7 @@ pub(crate) struct MissingNamespace;
 
 /// Namespaces that every cluster or the installation of its GitOps tool brings.
 fn is_known(name: &str, app: &App) -> bool {
-    name == app.namespace
-        || matches!(
-            name,
-            "default"
-                | "argocd"
-                | "argo-cd"
-                | "flux-system"
-                | "kube-system"
-                | "kube-public"
-                | "kube-node-lease"
-        )
-        || name.starts_with("openshift")
-        || name.starts_with("kube-")
+    name == app.namespace || missing::is_brought_along(name)
 }
 
 impl Rule for MissingNamespace {

@@ -1,8 +1,8 @@
 //! `missing-secret-store-namespace`: see the page.
 
 use crate::finding::Confidence;
-use crate::repo::{Inventory, ObjectFacts};
-use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::repo::{AppKind, Inventory, ObjectFacts};
+use crate::rules::{Context, Rule, RuleMeta, meta, missing};
 use crate::world::World;
 use crate::yaml::{Data, Node};
 
@@ -40,13 +40,22 @@ impl Rule for MissingSecretStoreNamespace {
                 // What fails makes no namespace that its sources do not name.
                 let open = inventory.is_open_for(store.app, false);
                 let made = open && world.may_make(store.app, "", true, &namespace).is_some();
-                if !made && !inventory.has_namespace(store.app, &namespace) {
-                    let sure = if open { Confidence::Likely } else { Confidence::Certain };
+                let known =
+                    missing::is_brought_along(&namespace) || inventory.has_namespace(store.app, &namespace);
+                if !made && !known {
+                    let sure = open || is_part(inventory, store);
+                    let sure = if sure { Confidence::Likely } else { Confidence::Certain };
                     report(inventory, store, (&namespace, sure), node, field, cx);
                 }
             }
         }
     }
+}
+
+/// Whether a store belongs to an overlay or chart that nothing deploys: what it comes with is not known.
+fn is_part(inventory: &Inventory, store: &ObjectFacts) -> bool {
+    let kind = inventory.app(store.app).map(|entry| entry.app.kind);
+    kind.is_some_and(|kind| kind.is_loose() && kind != AppKind::Manifests)
 }
 
 fn report(

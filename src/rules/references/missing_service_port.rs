@@ -2,7 +2,7 @@
 
 use crate::near::did_you_mean;
 use crate::relations::{self, Reference, Via};
-use crate::repo::{Inventory, ObjectFacts};
+use crate::repo::{AppKind, Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::world::{Answer, World};
 use crate::yaml::Node;
@@ -55,6 +55,11 @@ impl Rule for MissingServicePort {
                 else {
                     continue;
                 };
+                // Charts that nothing deploys share a name that stands for theirs.
+                let loose = |app| inventory.app(app).is_some_and(|entry| entry.app.kind == AppKind::Chart);
+                if services.iter().any(|it| it.app != object.app && loose(it.app) && loose(object.app)) {
+                    continue;
+                }
                 let known: Option<Vec<_>> =
                     services.iter().map(|service| Some((*service, service.node.as_deref()?))).collect();
                 let Some(known) = known else { continue };
@@ -98,7 +103,12 @@ impl Rule for MissingServicePort {
                     .help(format!("the Service has {}", ports.join(", ")));
                 // A text may be read by nobody.
                 if reference.via == Via::Dns {
-                    drop(report.likely());
+                    let name = &reference.name;
+                    let host = format!("{name}.{}", reference.namespace.as_deref().unwrap_or_default());
+                    let ends = [".svc.cluster.local", ".svc", ""].map(|end| format!("{host}{end}:{port}"));
+                    let [long, short, bare] = &ends;
+                    let words: [&str; 5] = [long, short, bare, &format!("{name}:{port}"), &host];
+                    drop(report.likely().at_word(&words));
                 }
             }
         }

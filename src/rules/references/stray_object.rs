@@ -113,10 +113,16 @@ impl Rule for StrayObject {
                 "{} `{}` has no namespace, although all {count} objects beside it are in `{namespace}`",
                 object.kind, object.name
             );
-            cx.report(object.place(), message)
+            let report = cx
+                .report(object.place(), message)
                 .object(object, Some("metadata.namespace"))
-                .help(format!("add `namespace: {namespace}`: without it, it goes to `default`"))
-                .likely();
+                .help(format!("add `namespace: {namespace}`: without it, it goes to `default`"));
+            // Whoever deploys an overlay may say where to.
+            if app.kind == AppKind::Overlay {
+                report.possible();
+            } else {
+                report.likely();
+            }
         }
     }
 }

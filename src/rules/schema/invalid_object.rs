@@ -1,6 +1,7 @@
 //! `invalid-object`: see the page.
 
 use crate::admission;
+use crate::finding::Confidence;
 use crate::k8s;
 use crate::repo::{App, AppKind, Object, Rendered, Status};
 use crate::rules::schemas;
@@ -77,7 +78,9 @@ impl Rule for InvalidObject {
             if refusal.lacks && (cx.is_unclaimed() || cx.is_test_release()) {
                 continue;
             }
-            let sure = cx.completed(object).filter(|_| refusal.lacks);
+            // The values of a chart inside that is not on this machine may say it.
+            let partial = cx.is_partial().then_some(Confidence::Possible);
+            let sure = cx.completed(object).into_iter().chain(partial).min().filter(|_| refusal.lacks);
             let report = cx
                 .report(refusal.place, refusal.words)
                 .object(object, Some(&refusal.path))

@@ -1,6 +1,7 @@
 //! `schema-violation`: see the page.
 
-use crate::finding::Confidence;
+use crate::finding::{Confidence, Severity};
+use crate::k8s;
 use crate::repo::{App, AppId, AppKind, Inventory, Object, Rendered};
 use crate::rules::schemas::{self, Said};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -55,6 +56,13 @@ impl Rule for SchemaViolation {
     }
 }
 
+/// Whether an entry of a Secret is for a tool that fills it in.
+fn is_for_tool(object: &Object, path: &str) -> bool {
+    let key = path.strip_prefix("data[").and_then(|rest| rest.strip_suffix(']'));
+    let value = key.filter(|_| object.is("", "Secret")).and_then(|key| object.at(&["data", key])?.as_str());
+    value.is_some_and(k8s::is_for_tool)
+}
+
 /// `apps`: which ones are affected, where it is not the one being checked. `whole`: nothing is added before it is applied.
 fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<'_>) {
     for violation in schemas::violations(object, cx) {
@@ -73,6 +81,8 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
             }
             // What nothing applies may be a patch, or an example of one; what is not on this machine may say it.
             What::Missing(_) if !whole || cx.is_partial() => continue,
+            // Nobody says that it is applied as it stands.
+            What::Wrong { .. } if !cx.is_applied() && is_for_tool(object, &violation.path) => continue,
             What::Missing(fields) => {
                 let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
                 let words = names.join(" and ");
@@ -90,11 +100,16 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
             && schemas::is_published(object, cx);
         let definition = cx.workspace.given_by(object);
+        // kustomize-controller drops labels of which one is no text.
+        let dropped = cx.is_of_flux() && violation.path.starts_with("metadata.labels");
         let mut report = cx
             .report(violation.place, message)
             .given_by(definition)
             .object(object, Some(&violation.path))
             .lacking(missing && apps.is_none());
+        if dropped {
+            report = report.at_most(Severity::Warning);
+        }
         if let Some(help) = help {
             report = report.help(help);
         }

@@ -1,5 +1,6 @@
 //! `unknown-field`: see the page.
 
+use crate::finding::{Confidence, GivenBy};
 use crate::repo::Object;
 use crate::rules::schemas::{self, Said};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -72,6 +73,11 @@ impl Rule for UnknownField {
                 // A newer version of the project may have it.
                 let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
                 let definition = cx.workspace.given_by(object);
+                // A copy that nothing applies may be older than what the cluster has.
+                let definition = definition.map(|it| match meant {
+                    Some(_) => it,
+                    None => GivenBy { otherwise: Confidence::Possible, ..it },
+                });
                 let report = cx
                     .report(violation.place, message)
                     .given_by(definition)

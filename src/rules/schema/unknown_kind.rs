@@ -1,5 +1,6 @@
 //! `unknown-kind`: see the page.
 
+use crate::finding::{Confidence, GivenBy};
 use crate::near::did_you_mean;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -108,7 +109,9 @@ impl Rule for UnknownKind {
         };
         let field = if place == node.place() { "apiVersion" } else { "kind" };
         let old = if field == "kind" { kind.as_str() } else { api_version };
+        // A copy that nothing applies may be older than what the cluster has.
         let definition = cx.workspace.given_by(object);
+        let definition = definition.map(|it| GivenBy { otherwise: Confidence::Possible, ..it });
         cx.report(place, message)
             .given_by(definition)
             .object(object, Some(field))

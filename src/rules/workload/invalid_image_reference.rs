@@ -1,7 +1,7 @@
 //! `invalid-image-reference`: see the page.
 
 use crate::k8s::{Image, PodTemplate};
-use crate::repo::{Object, is_prose};
+use crate::repo::{Object, has_capitals, is_prose};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!("invalid-image-reference", "workload", Error, Recommended, "0.1.0", "An image reference is not valid.");
@@ -22,11 +22,13 @@ impl Rule for InvalidImageReference {
         if cx.is_chart_alone() {
             return;
         }
+        let applied = cx.is_applied();
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
         for container in pod.containers() {
             let Some(node) = container.node.get("image") else { continue };
             let Some(text) = node.as_str() else { continue };
-            if text.contains(['$', '{', '<']) {
+            // `ko` builds what `ko://` names, and writes the image in its place.
+            if text.contains(['$', '{', '<']) || text.starts_with("ko://") && !applied {
                 continue;
             }
             // OpenShift's triggers fill images in; what they replace is often a blank.
@@ -39,8 +41,11 @@ impl Rule for InvalidImageReference {
                 let message = format!("`{text}` is not an image: {why}");
                 let report =
                     cx.report(node.place(), message).object(object, Some(&container.path(&pod, "image")));
-                if is_prose(text) {
+                // `IMAGE_URL` is to be replaced, by a pipeline where the repository deploys it like that.
+                if is_prose(text) || has_capitals(text) && !applied {
                     report.possible();
+                } else if has_capitals(text) {
+                    report.likely();
                 }
             }
         }

@@ -104,6 +104,23 @@ fn listener(
         .help("list the port that the process listens on, and send Services there");
 }
 
+/// Whether a variable beside a port names the host that the port belongs to: `SHOP_HOST` beside `SHOP_PORT`. Addresses that a
+/// process may listen on are its own.
+fn is_of_another<'n>(port: &str, mut beside: impl Iterator<Item = (&'n str, Option<&'n str>)>) -> bool {
+    let prefix = port.strip_suffix("PORT").unwrap_or(port);
+    let is_host = |name: &str| name.strip_prefix(prefix).is_some_and(|rest| HOSTS.contains(&rest));
+    let bound = |value: &str| {
+        value.is_empty()
+            || value == "*"
+            || value.contains("::")
+            || ["0.0.0.0", "127.", "localhost"].iter().any(|start| value.starts_with(start))
+    };
+    beside.any(|(name, value)| is_host(name) && !value.is_some_and(bound))
+}
+
+/// What a variable about the host is called, without what its port has in front.
+const HOSTS: [&str; 9] = ["HOST", "HOSTNAME", "SERVER", "ADDRESS", "ADDR", "IP", "URL", "DOMAIN", "SERVICE"];
+
 /// Whether a variable says where the container itself listens: `PORT`, or `SHOP_PORT` in the container, workload or image
 /// `shop`.
 fn names_listener(name: &str, container: &Container<'_>, workload: &str) -> bool {
@@ -129,9 +146,16 @@ fn told<'a>(
     container: &Container<'a>,
     own: &dyn Fn(&str) -> bool,
 ) -> Option<(&'a str, &'a Node)> {
-    let written = container.node.items(&["env"]).iter().filter_map(|variable| {
+    let env = container.node.items(&["env"]);
+    // What the pod says of itself is its own address.
+    let said = |variable: &'a Node| {
+        let own = variable.at_path(&["valueFrom", "fieldRef"]).is_some();
+        (!own).then_some((variable.get("name")?.as_str()?, variable.get("value").and_then(Node::as_str)))
+    };
+    let written = env.iter().filter_map(|variable| {
         let name = variable.get("name")?.as_str()?;
-        own(name).then_some((name, variable.get("value")?))
+        let is_own = own(name) && !is_of_another(name, env.iter().filter_map(said));
+        is_own.then_some((name, variable.get("value")?))
     });
     let taken = container.node.items(&["envFrom"]).iter().filter(|it| it.get("prefix").is_none());
     let taken = taken.filter_map(|it| it.at_path(&["configMapRef", "name"])?.as_str());
@@ -141,7 +165,10 @@ fn told<'a>(
         let data = map.at(&["data"])?;
         data.entries()
             .iter()
-            .find(|entry| own(&entry.key.text))
+            .find(|entry| {
+                let beside = data.entries().iter().map(|it| (it.key.text.as_str(), it.value.as_str()));
+                own(&entry.key.text) && !is_of_another(&entry.key.text, beside)
+            })
             .map(|entry| (entry.key.text.as_str(), &entry.value))
     });
     written.chain(taken).next()

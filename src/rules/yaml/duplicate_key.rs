@@ -6,7 +6,7 @@ use crate::finding::{ProblemKind, Severity};
 use crate::origin::Place;
 use crate::repo::{App, AppKind, Object, Rendered};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::yaml::{Stream, YamlProblemKind};
 
 meta!("duplicate-key", "yaml", Warning, Recommended, "0.1.0", "A mapping has the same key twice.");
@@ -60,10 +60,21 @@ impl Rule for DuplicateKey {
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
         let is_data = cx.is_data(&file.file);
+        let joined = joined(file);
+        for start in &joined {
+            let key = file.file.slice(*start).trim();
+            let message = format!(
+                "another object begins here with `{key}`, and nothing separates it from the one before: of both, the last keys win"
+            );
+            let report = cx.report_at(*start, message).help("put a line `---` before it");
+            if is_data {
+                report.possible();
+            }
+        }
         for problem in file.problems.iter().filter(|problem| problem.kind == YamlProblemKind::DuplicateKey) {
             let key = file.file.slice(problem.at).trim();
             // Merges add up: nothing is lost.
-            if key == "<<" {
+            if key == "<<" || !joined.is_empty() && is_at_root(problem.at, file) {
                 continue;
             }
             let report =
@@ -81,4 +92,37 @@ impl Rule for DuplicateKey {
             }
         }
     }
+}
+
+/// Keys that every manifest begins with.
+const MANIFEST: [&str; 2] = ["apiVersion", "kind"];
+
+/// Where manifests begin that nothing separates from the one before: keys at the root that come once more, `apiVersion` and `kind` among
+/// them.
+fn joined(file: &Stream) -> Vec<Span> {
+    let again: Vec<(Span, &str)> = file
+        .problems
+        .iter()
+        .filter(|problem| problem.kind == YamlProblemKind::DuplicateKey && is_at_root(problem.at, file))
+        .map(|problem| (problem.at, file.file.slice(problem.at).trim()))
+        .collect();
+    if !MANIFEST.iter().all(|key| again.iter().any(|(_, known)| known == key)) {
+        return Vec::new();
+    }
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut starts = Vec::new();
+    for (at, key) in again {
+        // A key that was seen since the last beginning is of the next object.
+        if seen.is_empty() || !seen.insert(key) {
+            starts.push(at);
+            seen = BTreeSet::from([key]);
+        }
+    }
+    starts
+}
+
+/// Whether a key stands at the beginning of its line.
+fn is_at_root(at: Span, file: &Stream) -> bool {
+    let before = file.file.text_or_empty().get(..at.start as usize).unwrap_or_default();
+    before.is_empty() || before.ends_with('\n')
 }

@@ -1,5 +1,6 @@
 //! `implicit-type`: see the page.
 
+use crate::finding::Severity;
 use crate::k8s::PodTemplate;
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -96,10 +97,19 @@ impl Check<'_, '_, '_> {
         let what = if matches!(text.as_str(), "true" | "false") { "a boolean" } else { "a number" };
         let field_name =
             field.rsplit_once('[').filter(|(_, rest)| rest.ends_with(']')).map_or(field, |(list, _)| list);
-        let message = format!("{what} stands in `{field_name}`, where Kubernetes takes strings only");
+        // kustomize-controller adds its own labels to those that it can read: where one is no text, it reads none.
+        let dropped = self.cx.is_of_flux() && field.starts_with("metadata.labels.");
+        let message = if dropped {
+            format!(
+                "{what} stands in `{field_name}`, where Kubernetes takes strings only: Flux drops all labels of the object"
+            )
+        } else {
+            format!("{what} stands in `{field_name}`, where Kubernetes takes strings only")
+        };
         let is_secret = self.object.kind == "Secret";
         let report =
             self.cx.report(node.place(), message).object(self.object, Some(field)).help("put it in quotes");
+        let report = if dropped { report.at_most(Severity::Warning) } else { report };
         // `yes` was meant to be `yes`, not `true`.
         drop(report.mend(|at, mender| {
             let fix = mender.quote(at)?.changing([field]);

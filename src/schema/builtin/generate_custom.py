@@ -154,6 +154,12 @@ def definitions(directories):
 META, FREE = " metadata:=meta.v1.ObjectMeta", " metadata:*"
 
 
+def written(line):
+    """Beside `apiVersion`, `spec` or `immutable`, `metadata` is what Kubernetes calls so; elsewhere it may be anything."""
+    known = re.search(r" (apiVersion:s|spec!?:|immutable:b)", line)
+    return line.replace(FREE, META) if known else line
+
+
 class Types:
     """Equal types are written once."""
 
@@ -262,7 +268,7 @@ def main(directories):
         name = types.type(schema, kind)
         kinds.append(f"kind {group}/{version} {kind} {name}{cluster}")
     print(HEAD, end="")
-    print("\n".join(sorted(kept + kinds) + types.lines).replace(FREE, META))
+    print("\n".join(sorted(kept + kinds) + [written(line) for line in types.lines]))
 
 
 main(sys.argv[1:])
