@@ -336,6 +336,9 @@ pub enum Cause {
     NilPointer,
     /// A template that no chart defines is called.
     UndefinedTemplate,
+    /// What stands there is wrong whatever the data is: a template that does not end, or a name that misses one which is there by
+    /// a letter.
+    Slip,
     /// Two things that must have different names have one.
     DuplicateName {
         /// The name.

@@ -28,7 +28,7 @@ mod golden;
 
 pub use builtin::{
     FIRST_MINOR, KindInfo, Kubernetes, LAST_MINOR, Scope, all_kinds, builtin_scope, is_built_in_kind, kinds,
-    versions,
+    published_kinds, versions,
 };
 pub use check::{Against, check, check_change};
 pub use crd::{Definition, Version, compile};

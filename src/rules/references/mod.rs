@@ -41,6 +41,7 @@ mod unfetched_secret_object;
 mod unmatched_affinity;
 mod unmatched_named_port;
 mod unmatched_selector;
+mod unresolved_secret_template;
 mod unused_persistent_volume_claim;
 
 /// All of them, by name.
@@ -84,5 +85,6 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &unmatched_affinity::UnmatchedAffinity,
     &unmatched_named_port::UnmatchedNamedPort,
     &unmatched_selector::UnmatchedSelector,
+    &unresolved_secret_template::UnresolvedSecretTemplate,
     &unused_persistent_volume_claim::UnusedPersistentVolumeClaim,
 ];
