@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::near::did_you_mean;
+use crate::origin::Place;
 use crate::relations::{Keys, Via};
-use crate::repo::Inventory;
+use crate::repo::{Inventory, ObjectFacts};
 use crate::world::{Answer, World};
+use crate::yaml::Node;
 
 use super::Context;
 
@@ -55,6 +57,9 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, kind: &str) {
             });
             for provider in providers.iter().take(3) {
                 report = report.related(provider.place, format!("provided by this {}", provider.kind));
+                if let Some(place) = close.and_then(|close| place_of(provider, close)) {
+                    report = report.related(place, "the nearest of its keys");
+                }
             }
             if let Some(declared) = declared {
                 report = report.related(declared.name.place, "declared here");
@@ -64,4 +69,12 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, kind: &str) {
             }
         }
     }
+}
+
+/// Where an ExternalSecret says a key of the Secret that it makes.
+fn place_of(provider: &ObjectFacts, key: &str) -> Option<Place> {
+    let node = provider.node.as_deref()?;
+    let fetched = node.items(&["spec", "data"]).iter().filter_map(|it| it.get("secretKey"));
+    let mut fetched = fetched.filter(|it| it.as_str() == Some(key));
+    fetched.next().map(Node::place)
 }

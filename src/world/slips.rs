@@ -51,8 +51,7 @@ impl<'a> Slips<'a> {
     pub fn of(&mut self, object: &ObjectFacts, namespace: &str, reference: &Reference) -> Option<Evidence> {
         let app = object.app;
         let everywhere = schema::is_cluster_scoped(&reference.group, &reference.kind);
-        let fits =
-            |it: &ObjectFacts| everywhere || it.namespace == namespace || it.namespace.is_empty();
+        let fits = |it: &ObjectFacts| everywhere || it.namespace == namespace || it.namespace.is_empty();
         let own = match &mut self.own {
             Some((of, names)) if *of == app => names,
             own => {
@@ -70,7 +69,8 @@ impl<'a> Slips<'a> {
             near(shared, reference, LEAST_SHARED, &serves)
         });
         let (name, found) = found?;
-        let makes = if found.kind == reference.kind { String::new() } else { format!("{} makes ", found.kind) };
+        let makes =
+            if found.kind == reference.kind { String::new() } else { format!("{} makes ", found.kind) };
         Some(Evidence {
             why: "which nothing provides".to_owned(),
             help: Some(format!("did you mean `{name}`?")),
@@ -118,9 +118,8 @@ fn near<'a>(
         return None;
     }
     let found = shortened(name).filter_map(|text| names.get(&(reference.kind.clone(), text))).flatten();
-    let mut found = found.filter(|(other, object)| {
-        other.len() >= least && is_slip(name, other) && fits(object)
-    });
+    let mut found =
+        found.filter(|(other, object)| other.len() >= least && is_slip(name, other) && fits(object));
     let (other, object) = found.next()?;
     found.all(|(it, _)| it == other).then(|| (other.clone(), *object))
 }

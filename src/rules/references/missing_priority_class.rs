@@ -44,7 +44,10 @@ fn reserved(inventory: &Inventory, cx: &mut Context<'_>) {
             }
             let help = match did_you_mean(name, SYSTEM) {
                 Some(close) => format!("did you mean `{close}`?"),
-                None => format!("names that begin with `system-` are reserved: there are {}", SYSTEM.join(" and ")),
+                None => format!(
+                    "names that begin with `system-` are reserved: there are {}",
+                    SYSTEM.join(" and ")
+                ),
             };
             let message = format!(
                 "{} `{}` needs PriorityClass `{name}`, which Kubernetes does not bring",

@@ -385,10 +385,8 @@ fn misspelt_namespace(
     }
     let mut known = inventory.of_kind("Namespace").map(|it| it.name.as_str()).chain(OWN_NAMESPACES);
     let Some(meant) = known.find(|it| it.len() > 3 && is_slip(name, it)) else { return };
-    let message = format!(
-        "{} `{}` selects the namespace `{name}`, which nothing creates",
-        object.kind, object.name
-    );
+    let message =
+        format!("{} `{}` selects the namespace `{name}`, which nothing creates", object.kind, object.name);
     cx.report(label.place(), message)
         .apps([object.app])
         .object_ref(workloads::field_ref(inventory, object, &format!("{field}[{LABEL}]")))

@@ -88,7 +88,10 @@ fn asked(text: &str) -> Vec<&str> {
         if words.starts_with("/*") {
             continue;
         }
-        if ["range", "with", "define", "block", "template", "else with"].iter().any(|it| words.starts_with(it)) {
+        if ["range", "with", "define", "block", "template", "else with"]
+            .iter()
+            .any(|it| words.starts_with(it))
+        {
             return Vec::new();
         }
         of_action(action, &mut names);

@@ -68,7 +68,10 @@ const RESOURCES: [(&str, &[&str]); 8] = [
     ("policy", &["poddisruptionbudgets", "podsecuritypolicies"]),
     ("networking.k8s.io", &["ingressclasses", "ingresses", "ipaddresses", "networkpolicies", "servicecidrs"]),
     ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles", "rolebindings", "roles"]),
-    ("storage.k8s.io", &["csidrivers", "csinodes", "csistoragecapacities", "storageclasses", "volumeattachments"]),
+    (
+        "storage.k8s.io",
+        &["csidrivers", "csinodes", "csistoragecapacities", "storageclasses", "volumeattachments"],
+    ),
 ];
 
 /// Parts of resources that Kubernetes serves.
@@ -141,7 +144,8 @@ impl Rule for IneffectiveRbacRule {
             let known: Vec<&str> = own.iter().flat_map(|it| it.iter().copied()).collect();
             for (at, node) in texts(rule, "resources") {
                 let text = node.as_str().unwrap_or_default();
-                let (resource, part) = text.split_once('/').map_or((text, None), |(it, part)| (it, Some(part)));
+                let (resource, part) =
+                    text.split_once('/').map_or((text, None), |(it, part)| (it, Some(part)));
                 if let Some(meant) = known.iter().find(|it| is_meant(resource, it, &known)) {
                     let meant = part.map_or_else(|| (*meant).to_owned(), |part| format!("{meant}/{part}"));
                     tell(node, "resources", at, "resource", &meant, "");
@@ -175,7 +179,8 @@ fn is_meant(text: &str, name: &str, names: &[&str]) -> bool {
     let small = text.to_ascii_lowercase();
     let plural = || {
         let stem = small.strip_suffix('y').map(|stem| format!("{stem}ies"));
-        [format!("{small}s"), format!("{small}es")].iter().any(|it| it == name) || stem.as_deref() == Some(name)
+        [format!("{small}s"), format!("{small}es")].iter().any(|it| it == name)
+            || stem.as_deref() == Some(name)
     };
     misses(text, name, names) || plural()
 }
