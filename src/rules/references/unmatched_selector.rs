@@ -270,7 +270,11 @@ fn slip<'a>(
             None
         } else if let Some(theirs) = label(target, key) {
             // What has the name of the selecting object is what it selects, whatever the value is.
-            let namesake = object.is("", "Service") && target.name == object.name && target.pod.is_some();
+            // Rollouts give the pods of their experiments labels of their own.
+            let namesake = object.is("", "Service")
+                && target.name == object.name
+                && target.pod.is_some()
+                && k8s::is_built_in(&target.group);
             (namesake || theirs.len() > 3 && is_slip(value, theirs))
                 .then(|| (entry.value.place(), key.to_owned(), theirs.to_owned()))
         } else {

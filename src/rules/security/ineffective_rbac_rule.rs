@@ -74,19 +74,26 @@ const RESOURCES: [(&str, &[&str]); 8] = [
     ),
 ];
 
-/// Parts of resources that Kubernetes serves.
-const PARTS: [&str; 13] = [
+/// Parts of resources that Kubernetes serves, and those of nodes that kubelets ask for.
+const PARTS: [&str; 20] = [
     "attach",
     "binding",
+    "checkpoint",
+    "configz",
     "ephemeralcontainers",
     "eviction",
     "exec",
     "finalize",
+    "healthz",
     "log",
+    "metrics",
+    "pods",
     "portforward",
     "proxy",
     "resize",
     "scale",
+    "spec",
+    "stats",
     "status",
     "token",
 ];
