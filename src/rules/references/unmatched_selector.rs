@@ -208,10 +208,10 @@ impl Rule for UnmatchedSelector {
                     wanted(target) && namespaces.as_deref().is_none_or(there)
                 })
             };
-            let missed = slip(own(), object, labels);
-            if keys.iter().any(|key| is_of_runtime(key))
-                || missed.is_none() && (!deployed || anywhere(&may_have))
-            {
+            let unseen = anywhere(&may_have);
+            // Pods that are not seen may have the very label, but hardly one that misses ours by a letter.
+            let missed = slip(own(), object, labels, !unseen);
+            if keys.iter().any(|key| is_of_runtime(key)) || missed.is_none() && (!deployed || unseen) {
                 continue;
             }
             let open = !deployed || anywhere(&opaque);
@@ -257,6 +257,7 @@ fn slip<'a>(
     own: impl Iterator<Item = &'a ObjectFacts>,
     object: &ObjectFacts,
     labels: &[crate::yaml::Entry],
+    namesakes: bool,
 ) -> Option<(&'a ObjectFacts, Place, String, String)> {
     let has = |target: &ObjectFacts, entry: &crate::yaml::Entry| {
         entry.value.scalar_text().is_some_and(|value| label(target, &entry.key.text) == Some(value))
@@ -271,7 +272,8 @@ fn slip<'a>(
         } else if let Some(theirs) = label(target, key) {
             // What has the name of the selecting object is what it selects, whatever the value is.
             // Rollouts give the pods of their experiments labels of their own.
-            let namesake = object.is("", "Service")
+            let namesake = namesakes
+                && object.is("", "Service")
                 && target.name == object.name
                 && target.pod.is_some()
                 && k8s::is_built_in(&target.group);
