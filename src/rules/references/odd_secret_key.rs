@@ -157,7 +157,8 @@ fn misspelt(
         for (name, uses) in words.iter().filter(|(_, uses)| files(uses) == 1) {
             let near = shortened(name).filter_map(|text| usual.get(&text)).flatten();
             let Some(meant) = near.copied().find(|usual| is_slip(name, usual)) else { continue };
-            let Some(first) = uses.first() else { continue };
+            // What is called like the object that asks for it is its own: `readarr` is no misspelt `radarr`.
+            let Some(first) = uses.first().filter(|it| !it.object.name.contains(*name)) else { continue };
             let message = format!(
                 "{} `{}` asks for `{name}`, which all others spell `{meant}`",
                 first.object.kind, first.object.name
