@@ -13,6 +13,12 @@ pub(crate) fn shortened(name: &str) -> impl Iterator<Item = SmolStr> + '_ {
     std::iter::once(SmolStr::new(name)).chain(without)
 }
 
+/// Whether two words differ by one letter, and not by a number: those count things.
+pub(crate) fn is_slip(word: &str, usual: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    word != usual && letters(word) != letters(usual) && strsim::damerau_levenshtein(word, usual) == 1
+}
+
 /// How often each letter and digit is in a text, without regard to case; all else is counted together.
 type Letters = [u8; 37];
 

@@ -47,7 +47,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("external[].kind", "world/answer.rs", "external.kind"),
     ("external[].namespace", "world/answer.rs", "external.namespace"),
     ("external[].name", "world/answer.rs", "external.name"),
-    ("external[].keys", "rules/missing.rs", "it.keys"),
+    ("external[].keys", "rules/missing_keys.rs", "it.keys"),
     ("images", "rules/workload/private_image_without_pull_secret.rs", "config.images"),
     ("images.private", "rules/workload/private_image_without_pull_secret.rs", "config.private"),
     ("images.public", "rules/workload/private_image_without_pull_secret.rs", "config.public"),

@@ -208,8 +208,7 @@ pub fn plain_path(path: &str) -> String {
     out
 }
 
-/// A definition of a kind, or a policy, among the files of the repository. It counts where something applies it, and else may be
-/// an old copy.
+/// A definition of a kind, or a policy, among the files of the repository. Unless something applies it, it may be an old copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenBy {
     /// The files that have it, or copies of it.
@@ -336,6 +335,8 @@ pub enum Cause {
     NilPointer,
     /// A template that no chart defines is called.
     UndefinedTemplate,
+    /// Wrong whatever the data is: a template that does not end, a name that misses one which is there by a letter.
+    Slip,
     /// Two things that must have different names have one.
     DuplicateName {
         /// The name.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use crate::finding::Cause;
+use crate::near::is_slip;
 use crate::origin::{Name, Origin, OriginId, Origins, Step, Text};
 use crate::source::{Span, relaxed};
 
@@ -49,6 +51,12 @@ impl Templates {
 
     pub(super) fn get(&self, name: &str) -> Option<(Arc<Tree>, Option<Arc<Text>>)> {
         self.trees.get(name).cloned()
+    }
+
+    /// What lies behind it that there is no template of this name.
+    pub(super) fn because_missing(&self, name: &str) -> Cause {
+        let slip = self.trees.keys().any(|known| is_slip(name, known));
+        if slip { Cause::Slip } else { Cause::UndefinedTemplate }
     }
 
     /// Whether there is a template of this name.
@@ -223,9 +231,9 @@ impl<'a> Exec<'a> {
     pub fn execute_in(&mut self, name: &str, data: &Value, frame: OriginId) -> Result<Text, Failure> {
         let Some((tree, source)) = self.templates.get(name) else {
             let quoted = crate::yaml::go_quote(name);
-            return Err(Failure::new(format!(
-                "template: no template {quoted} associated with template \"gotpl\""
-            )));
+            let words = format!("template: no template {quoted} associated with template \"gotpl\"");
+            let because = self.templates.because_missing(name);
+            return Err(Failure::new(words).because(because));
         };
         let dot = Rv::unwrapped(data.clone());
         let mut out = Text::new();

@@ -392,7 +392,7 @@ impl<'t> State<'_, '_, 't> {
     ) -> Result<()> {
         let Some((tree, source)) = self.exec.templates.get(name) else {
             let words = format!("template {} not defined", crate::yaml::go_quote(name));
-            return self.error_because(Cause::UndefinedTemplate, words);
+            return self.error_because(self.exec.templates.because_missing(name), words);
         };
         let dot = match pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,

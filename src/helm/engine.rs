@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-use crate::finding::{Problem, ProblemKind};
+use crate::finding::{Cause, Problem, ProblemKind};
 use crate::gotemplate::{Exec, Failure, Limits, Map, MapKind, Slot, Templates, Value};
+use crate::near::is_slip;
 use crate::origin::{Name, Origin, OriginId, Origins, Place, Step};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::Node;
@@ -124,14 +125,28 @@ fn parse(templates: &[Renderable], problems: &mut Vec<Problem>) -> Templates {
         files.par_iter().map(one).collect()
     };
     let mut set = Templates::default();
+    // Where all others are templates of Helm, one that cannot be parsed is not written for another tool.
+    let is_template = |file: &ChartFile| file.file.text().is_some_and(|text| text.contains("{{"));
+    let good = files.iter().zip(&parsed).filter(|((file, _), it)| it.is_ok() && is_template(file)).count();
     for ((file, _), parsed) in files.iter().zip(parsed) {
         match parsed {
             Ok(trees) => set.add(trees),
             Err(error) => {
                 let at = Span::new(file.file.id(), error.at.start, error.at.end);
                 let message = format!("parse error at ({}): {}", error.location, error.words);
-                let problem = Problem::at(ProblemKind::Render, Place::written(at), message);
-                problems.push(Problem { help: unknown_function(&error.words), ..problem });
+                let mut problem = Problem::at(ProblemKind::Render, Place::written(at), message);
+                match undefined(&error.words) {
+                    Some(name) => {
+                        let close = FUNCTIONS.names().into_iter().find(|known| is_slip(name, known));
+                        problem.help = Some(unknown_function(name, close));
+                        if close.is_some() {
+                            problem = problem.because(Cause::Slip);
+                        }
+                    }
+                    None if good > 0 => problem = problem.because(Cause::Slip),
+                    None => {}
+                }
+                problems.push(problem);
             }
         }
     }
@@ -139,11 +154,20 @@ fn parse(templates: &[Renderable], problems: &mut Vec<Problem>) -> Templates {
 }
 
 /// What to do where Helm reads `{{cluster}}`, which is meant for the tool that reads what Helm prints, as a function.
-fn unknown_function(words: &str) -> Option<String> {
-    let name = words.strip_prefix("function \"")?.strip_suffix("\" not defined")?;
-    Some(format!(
-        "correct the name; if another tool is to fill in `{{{{{name}}}}}`, print it as text: `{{{{ `{{{{{name}}}}}` }}}}`"
-    ))
+fn unknown_function(name: &str, close: Option<&str>) -> String {
+    close.map_or_else(
+        || {
+            format!(
+                "correct the name; if another tool is to fill in `{{{{{name}}}}}`, print it as text: `{{{{ `{{{{{name}}}}}` }}}}`"
+            )
+        },
+        |close| format!("did you mean `{close}`?"),
+    )
+}
+
+/// The function that a parser does not know.
+fn undefined(words: &str) -> Option<&str> {
+    words.strip_prefix("function \"")?.strip_suffix("\" not defined")
 }
 
 fn problem(failure: &Failure, file: FileId) -> Problem {

@@ -205,6 +205,7 @@ fn is_kept(object: &Object) -> bool {
         ) | ("", "Namespace" | "Service" | "PersistentVolumeClaim")
             | ("storage.k8s.io", "StorageClass")
             | ("policy", "PodDisruptionBudget")
+            | ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
             | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
             | ("autoscaling", "HorizontalPodAutoscaler")
             | ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor")

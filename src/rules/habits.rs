@@ -64,6 +64,7 @@ impl<'a> Habits<'a> {
             help: None,
             shown: None,
             file: None,
+            kind: false,
             sure: Confidence::Likely,
         })
     }

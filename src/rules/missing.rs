@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
 
 use crate::finding::{Confidence, Severity};
 use crate::k8s::is_built_in;
-use crate::near::did_you_mean;
 use crate::origin::Place;
-use crate::relations::{Keys, Reference, Via};
+use crate::relations::{Reference, Via};
 use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};
 use crate::schema;
 use crate::source::{Home, Span, TreePath};
-use crate::world::{Answer, Counterparts, Scripts, World, near_miss};
+use crate::world::near_miss::{self, Evidence};
+use crate::world::{Answer, Counterparts, Scripts, Slips, World};
+use crate::yaml::Node;
 
 use super::Context;
 use super::habits::Habits;
@@ -52,11 +52,17 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     // By consumer's app and the object that is missing: all places that name it.
     type Named<'a> = Vec<(&'a ObjectFacts, &'a Reference)>;
     let mut groups: BTreeMap<(u32, &str, &str, &str), Named<'_>> = BTreeMap::new();
+    // What an object works without, in some way.
+    let mut optional: BTreeMap<(u32, &str, &str, &str), Named<'_>> = BTreeMap::new();
     for object in inventory.objects.iter().filter(|object| is_applied(inventory, object)) {
-        for reference in object.references.iter().filter(|it| !it.optional && (rule.about)(object, it)) {
+        for reference in object.references.iter().filter(|it| (rule.about)(object, it)) {
             let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
             let key = (object.app.0, reference.kind.as_str(), namespace, reference.name.as_str());
-            let named = groups.entry(key).or_default();
+            if reference.optional && reference.via != Via::Field {
+                continue;
+            }
+            let named = if reference.optional { &mut optional } else { &mut groups };
+            let named = named.entry(key).or_default();
             // A name with several keys is one place.
             if named.last().is_none_or(|(_, last)| last.place != reference.place) {
                 named.push((object, reference));
@@ -76,14 +82,38 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     let habits = || habits.get_or_init(|| Habits::of(world, groups.values()));
     let made = OnceCell::new();
     let made = || made.get_or_init(|| Made::of(inventory, workspace));
+    let mut slips = Slips::new(world);
+    // Of what may be missing without harm only what is misspelt is told.
+    for (&(_, _, namespace, _), group) in optional.iter().filter(|(key, _)| !groups.contains_key(*key)) {
+        let Some((object, reference)) = group.first().copied() else { continue };
+        if !matches!(world.look_up(object.app, &object.namespace, reference), Answer::Provided(..))
+            && !(rule.known)(object, reference)
+            && !is_told(inventory, object, namespace, reference)
+            && by_hand(reference).is_none()
+            && world.external(&reference.group, &reference.kind, namespace, &reference.name).is_none()
+            && let Some(near) = slips.of(object, namespace, reference)
+        {
+            tell(inventory, cx, group, &near, rule);
+        }
+    }
     for (&(_, _, namespace, _), group) in &groups {
         let Some((object, reference)) = group.first().copied() else { continue };
         let counterpart = || counterparts().find(object.app, object.place, namespace, reference);
-        if (rule.known)(object, reference) || is_told(inventory, object, namespace, reference) {
+        let known = (rule.known)(object, reference);
+        // A Service of others is called by its name, not nearly like one of ours.
+        if is_told(inventory, object, namespace, reference) || known && reference.kind != "Service" {
             continue;
         }
         match world.look_up(object.app, &object.namespace, reference) {
             Answer::Provided(..) => {}
+            _ if known => {
+                let free =
+                    world.external(&reference.group, &reference.kind, namespace, &reference.name).is_none()
+                        && by_hand(reference).is_none();
+                if let Some(near) = slips.of(object, namespace, reference).filter(|_| free) {
+                    tell(inventory, cx, group, &near, rule);
+                }
+            }
             // Nobody knows what else there is where manifests are applied by hand.
             answer
                 if matches!(answer, Answer::Unknown(_))
@@ -103,19 +133,10 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                 let Some(meant) = counterpart() else {
                     let near = near_miss::find(inventory, world, object, namespace, reference);
                     let usual = is_deployed(inventory, object) && reference.via == Via::Field;
+                    let near = near.or_else(|| slips.of(object, namespace, reference));
                     let near = near.or_else(|| habits().against(reference).filter(|_| usual));
                     if let Some(near) = near.filter(|_| !declared && by_hand(reference).is_none()) {
-                        let help = near.help.as_deref().unwrap_or(rule.help);
-                        let files = near.file.iter().flat_map(|path| files_of(inventory, workspace, path));
-                        one(
-                            inventory,
-                            cx,
-                            group,
-                            &near.why,
-                            (help, None),
-                            near.sure.min(rule.sure),
-                            shown(inventory, workspace, near.shown).into_iter().chain(files),
-                        );
+                        tell(inventory, cx, group, &near, rule);
                     }
                     continue;
                 };
@@ -182,10 +203,13 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
                     continue;
                 }
                 let meant = counterpart();
-                let help = meant.as_ref().map_or(rule.help, |meant| &meant.help);
+                let slip = if meant.is_none() { slips.of(object, namespace, reference) } else { None };
+                let slip_help = slip.as_ref().and_then(|slip| slip.help.as_deref());
+                let help = meant.as_ref().map_or(slip_help.unwrap_or(rule.help), |meant| &meant.help);
                 let place = meant.as_ref().map(|meant| (meant.object.place, meant.words.clone()));
                 let place =
                     place.or_else(|| elsewhere.map(|other| (other.place, where_is(other, namespace))));
+                let place = place.or_else(|| slip.as_ref().and_then(|slip| slip.shown.clone()));
                 let place = place.or_else(|| unused(inventory, workspace, made(), object, reference));
                 let name = meant.as_ref().and_then(|meant| meant.name.as_deref());
                 one(
@@ -365,6 +389,38 @@ fn where_is(other: &ObjectFacts, namespace: &str) -> String {
     }
 }
 
+/// Reports what evidence speaks for.
+fn tell(
+    inventory: &Inventory,
+    cx: &mut Context<'_>,
+    group: &[(&ObjectFacts, &Reference)],
+    near: &Evidence,
+    rule: &Missing<'_>,
+) {
+    let workspace = cx.workspace;
+    let help = near.help.as_deref().unwrap_or(rule.help);
+    let files = near.file.iter().flat_map(|path| files_of(inventory, workspace, path));
+    let kind = group.first().filter(|_| near.kind).and_then(|(object, reference)| {
+        let kind = beside(object, reference)?.get("kind")?;
+        Some((kind.place(), format!("this says {}", reference.kind)))
+    });
+    let places = [near.shown.clone(), kind].into_iter();
+    let related = places.filter_map(|place| shown(inventory, workspace, place)).chain(files);
+    one(inventory, cx, group, &near.why, (help, None), near.sure.min(rule.sure), related);
+}
+
+/// The mapping that holds the name of a reference.
+fn beside<'a>(object: &'a ObjectFacts, reference: &Reference) -> Option<&'a Node> {
+    let (parent, _) = reference.field.rsplit_once('.')?;
+    parent.split('.').try_fold(object.node.as_deref()?, |node, part| {
+        let mut parts = part.split('[');
+        let node = parts.next().filter(|key| !key.is_empty()).map_or(Some(node), |key| node.get(key))?;
+        parts.try_fold(node, |node, index| {
+            node.seq_or_empty().get(index.strip_suffix(']')?.parse::<usize>().ok()?)
+        })
+    })
+}
+
 fn one(
     inventory: &Inventory,
     cx: &mut Context<'_>,
@@ -398,6 +454,10 @@ fn one(
     for (at, words) in related {
         report = report.related_at(at, words);
     }
+    let namespace = beside(object, reference).and_then(|node| node.get("namespace"));
+    if let Some(node) = namespace.filter(|_| reference.namespace.is_some()) {
+        report = report.related(node.place(), "it is looked for in this namespace");
+    }
     for (_, other) in group.iter().skip(1).take(3) {
         report = report.related(other.place, "needed here too");
     }
@@ -424,61 +484,6 @@ fn made_by_hand(
         .apps([object.app])
         .related_at(at, "made here")
         .help("declare it under `external:`");
-}
-
-/// Reports every key of a Secret or ConfigMap that its providers do not have.
-pub(super) fn report_keys(inventory: &Inventory, cx: &mut Context<'_>, kind: &str) {
-    let world = World::new(inventory, &cx.workspace.config);
-    for object in &inventory.objects {
-        for reference in object.references.iter().filter(|it| it.kind == kind && !it.optional) {
-            let (Some(key), Some(place)) = (&reference.key, reference.key_place) else { continue };
-            let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
-            let declared = world.external("", kind, namespace, &reference.name);
-            // What is declared without keys may have any.
-            let theirs = match declared.map(|it| it.keys.as_deref()) {
-                Some(None) => continue,
-                Some(Some(keys)) => keys,
-                None => &[],
-            };
-            let (providers, mut keys) = match world.look_up(object.app, &object.namespace, reference) {
-                Answer::Provided(providers, Keys::Known(keys)) => (providers, keys),
-                Answer::Provided(_, Keys::Unknown) => continue,
-                _ if declared.is_some() => (Vec::new(), BTreeSet::new()),
-                _ => continue,
-            };
-            keys.extend(theirs.iter().map(|key| key.value.clone()));
-            if keys.contains(key) {
-                continue;
-            }
-            let message = format!(
-                "{} `{}` needs key `{key}` of {kind} `{}`, which has no such key",
-                object.kind, object.name, reference.name
-            );
-            let close = did_you_mean(key, keys.iter().map(SmolStr::as_str));
-            let help = match close {
-                Some(close) => format!("did you mean `{close}`?"),
-                None => format!("its keys: {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
-            };
-            let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
-            let mut object_ref = object.to_ref(cluster);
-            object_ref.field = Some(reference.field.to_string());
-            let field = reference.field.to_string();
-            let field = field.rsplit_once('.').map_or("", |(parent, _)| parent).to_owned();
-            let mut report = cx.report(place, message).object_ref(object_ref).apps([object.app]).help(help);
-            report = report.mend(|at, mender| {
-                Some(mender.spell(at, key, close?)?.changing([field.as_str()]).not_safe())
-            });
-            for provider in providers.iter().take(3) {
-                report = report.related(provider.place, format!("provided by this {}", provider.kind));
-            }
-            if let Some(declared) = declared {
-                report = report.related(declared.name.place, "declared here");
-            }
-            if matches!(reference.via, Via::Values | Via::Custom) {
-                report.likely();
-            }
-        }
-    }
 }
 
 /// Whether a role or account is that of a GitOps controller, which needs to do everything.

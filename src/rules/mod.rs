@@ -15,6 +15,7 @@ mod images;
 mod kustomize;
 mod mend;
 mod missing;
+mod missing_keys;
 mod no_ops;
 mod own;
 mod pod_security;

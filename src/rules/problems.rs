@@ -1,6 +1,6 @@
 //! From what engines met to findings: where a problem is told, and how sure of it anyone can be.
 
-use crate::finding::{Confidence, Incomplete, Label, Problem, ProblemKind};
+use crate::finding::{Cause, Confidence, Incomplete, Label, Problem, ProblemKind};
 use crate::repo::{self, App, AppKind, Labels, Rendered};
 
 use super::{Context, Report};
@@ -43,6 +43,9 @@ pub(super) fn report_one<'c, 'a>(
     // That something is not on this machine is certain.
     let absent = matches!(problem.kind, ProblemKind::MissingDependency | ProblemKind::Unavailable);
     let doubt = doubt(app, &rendered.incomplete).filter(|_| !absent);
+    // What is misspelt is misspelt whatever values its users supply.
+    let slip = *problem.cause() == Cause::Slip && app.kind == AppKind::Chart;
+    let doubt = if slip { Some(Confidence::Likely) } else { doubt };
     if let Some(sure) = sure.into_iter().chain(doubt).min() {
         report = report.confidence(sure);
     }

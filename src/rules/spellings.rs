@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::near::shortened;
+use crate::near::{is_slip, shortened};
 use crate::origin::Place;
 use crate::repo::Inventory;
 use crate::source::FileId;
@@ -98,10 +98,4 @@ impl Spellings {
         }
         slips
     }
-}
-
-/// Whether two words differ by one letter, and not by a number.
-pub(super) fn is_slip(word: &str, usual: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    word != usual && letters(word) != letters(usual) && strsim::damerau_levenshtein(word, usual) == 1
 }

@@ -26,7 +26,7 @@ mod violation;
 #[cfg(test)]
 mod golden;
 
-pub use builtin::{Kubernetes, LAST_MINOR, Scope, all_kinds, versions};
+pub use builtin::{KindInfo, Kubernetes, LAST_MINOR, Scope, all_kinds, published_kinds, versions};
 pub use check::{Against, check, check_change};
 pub use crd::{Definition, compile};
 pub use def::Def;

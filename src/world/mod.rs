@@ -12,9 +12,11 @@ mod counterpart;
 pub mod near_miss;
 mod scripts;
 mod selectable;
+mod slips;
 mod unseen;
 
 pub use answer::{Answer, World};
 pub use counterpart::Counterparts;
 pub use scripts::Scripts;
 pub use selectable::{Selectable, Selectors};
+pub use slips::Slips;

@@ -22,6 +22,8 @@ pub struct Evidence {
     pub shown: Option<(Place, String)>,
     /// A file that defines it, although nothing renders that file.
     pub file: Option<TreePath>,
+    /// Whether what is wrong is the kind beside the name.
+    pub kind: bool,
     /// How sure that makes it.
     pub sure: Confidence,
 }
@@ -71,6 +73,7 @@ pub fn find(
                 help: Some("list the file among the `resources` of the kustomization".to_owned()),
                 shown: None,
                 file: Some(path.clone()),
+                kind: false,
                 sure: Confidence::Likely,
             })
         })
@@ -109,6 +112,7 @@ fn kin(world: World<'_>, object: &ObjectFacts, namespace: &str, reference: &Refe
         )),
         shown: Some((found.place, format!("this {} has the name", found.kind))),
         file: None,
+        kind: true,
         sure: Confidence::Likely,
     })
 }
@@ -149,6 +153,7 @@ fn elsewhere(
         help: Some(format!("move one of them: `{}` looks in namespace `{namespace}`", object.name)),
         shown: Some((found.place, format!("this {} is in namespace `{}`", found.kind, found.namespace))),
         file: None,
+        kind: false,
         sure: Confidence::Likely,
     })
 }
@@ -178,6 +183,7 @@ fn swapped(
         help: Some(format!("name and key are the wrong way round: name `{key}`, key `{}`", reference.name)),
         shown: Some((provider.place, format!("this is `{key}`"))),
         file: None,
+        kind: false,
         sure: Confidence::Likely,
     })
 }
@@ -224,6 +230,7 @@ pub fn of_release(
         help: Some(format!("did you mean `{first}`?")),
         shown: Some((release.place, format!("makes {}", listed(&made)))),
         file: None,
+        kind: false,
         sure: Confidence::Likely,
     })
 }
@@ -257,6 +264,7 @@ pub fn service(
         help: Some(format!("say `{}.{}`", reference.name, first.namespace)),
         shown: Some((first.place, format!("this Service is in namespace `{}`", first.namespace))),
         file: None,
+        kind: false,
         sure: Confidence::Likely,
     })
 }
@@ -292,6 +300,7 @@ fn of_other(
                 help: Some(format!("say `{}.{target}`", reference.name)),
                 shown: None,
                 file: None,
+                kind: false,
                 sure: Confidence::Likely,
             });
         }
@@ -348,6 +357,7 @@ fn absent(
         help: None,
         shown: None,
         file: None,
+        kind: false,
         sure: Confidence::Likely,
     })
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::near::Suggestions;
 use crate::repo::{AppEntry, Inventory};
-use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, namespace_of};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::world::World;
 
@@ -114,6 +114,9 @@ impl Rule for MissingDependsOn {
                 });
                 if !closed {
                     report = report.likely();
+                }
+                if let Some(place) = namespace_of(entry, dependency) {
+                    report = report.related(entry.app.spot(place), "it is looked for in this namespace");
                 }
                 if let Some(other) = elsewhere {
                     report = report.related(other.app.spot(other.app.place), "one of that name is here");

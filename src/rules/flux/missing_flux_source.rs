@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::flux::ObjectName;
 use crate::near::did_you_mean;
 use crate::repo::{AppEntry, Inventory, ObjectFacts};
-use crate::rules::flux_apps::{helm_release, is_deployed, kustomization};
+use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, namespace_of};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::world::World;
 
@@ -107,6 +107,9 @@ impl Rule for MissingFluxSource {
                 });
             if !closed {
                 report = report.likely();
+            }
+            if let Some(place) = namespace_of(first, source) {
+                report = report.related(first.app.spot(place), "it is looked for in this namespace");
             }
             if let Some(object) = elsewhere {
                 report = report.related(object.place, "one of that name is here");

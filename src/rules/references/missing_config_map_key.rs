@@ -1,7 +1,7 @@
 //! `missing-config-map-key`: see the page.
 
 use crate::repo::Inventory;
-use crate::rules::missing;
+use crate::rules::missing_keys;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -21,6 +21,6 @@ impl Rule for MissingConfigMapKey {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
-        missing::report_keys(inventory, cx, "ConfigMap");
+        missing_keys::report(inventory, cx, "ConfigMap");
     }
 }

@@ -92,7 +92,14 @@ fn short(inventory: &Inventory, world: &World<'_>, cx: &mut Context<'_>) {
                 let meant = counterparts.slip(object.app, namespace, reference)?;
                 let shown = Some((meant.object.place, meant.words));
                 let why = "which nothing provides".to_owned();
-                Some(Evidence { why, help: Some(meant.help), shown, file: None, sure: Confidence::Likely })
+                Some(Evidence {
+                    why,
+                    help: Some(meant.help),
+                    shown,
+                    file: None,
+                    kind: false,
+                    sure: Confidence::Likely,
+                })
             };
             let near = near_miss::find(inventory, *world, object, namespace, reference).or_else(slip);
             if let Some(near) = near {

@@ -111,7 +111,7 @@ impl Rule for MisspeltClass {
 /// Whether two names differ by a slip of one letter, and not by a number: `gp2` and `gp3` are two classes.
 fn is_slip(name: &str, usual: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    let long = name.len().min(usual.len()) >= 6;
+    let long = name.len().min(usual.len()) >= 4 && name.len().max(usual.len()) >= 5;
     long && letters(name) != letters(usual) && strsim::damerau_levenshtein(name, usual) == 1
 }
 
@@ -179,6 +179,8 @@ mod tests {
             ("gp2", "gp3", false),
             ("ceph-block", "ceph-filesystem", false),
             ("internal", "external", false),
+            ("ninx", "nginx", true),
+            ("gp", "gp3", false),
         ] {
             assert_eq!(is_slip(name, usual), want, "{name} {usual}");
         }

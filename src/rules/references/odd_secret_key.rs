@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use crate::near::{is_slip, shortened};
 use crate::repo::{AppId, Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, workloads};
 use crate::yaml::Node;
@@ -43,6 +44,7 @@ impl Rule for OddSecretKey {
             }
         }
         styles(inventory, &asked, cx);
+        misspelt(inventory, &asked, cx);
         for ((store, ..), spellings) in asked.iter().filter(|(_, spellings)| spellings.len() > 1) {
             let users = |asked: &[Asked<'_>]| -> usize {
                 let objects: BTreeSet<(AppId, &str, &str)> = asked
@@ -121,6 +123,56 @@ fn styles(
             .object_ref(workloads::field_ref(inventory, odd.object, &odd.field))
             .help(format!("did you mean `{meant}`? Stores tell upper from lower case and `-` from `_`"))
             .likely();
+    }
+}
+
+/// Names that one ExternalSecret asks a store for, a letter away from one that several ask it for: of keys, and of properties of
+/// whichever key.
+fn misspelt(
+    inventory: &Inventory,
+    asked: &BTreeMap<(SmolStr, SmolStr, String), Spellings<'_>>,
+    cx: &mut Context<'_>,
+) {
+    /// So many must ask for what was meant.
+    const SEVERAL: usize = 3;
+    /// Shorter names are alike too easily.
+    const LEAST: usize = 5;
+    let mut words: BTreeMap<(&str, bool), BTreeMap<&str, Vec<&Asked<'_>>>> = BTreeMap::new();
+    for ((store, key, _), spellings) in asked {
+        let of_store = words.entry((store, key.is_empty())).or_default();
+        for (name, uses) in spellings.iter().filter(|(name, _)| name.len() >= LEAST && name.len() < 100) {
+            of_store.entry(name).or_default().extend(uses);
+        }
+    }
+    for words in words.values() {
+        let files = |uses: &[&Asked<'_>]| {
+            uses.iter().map(|it| it.node.place().at.file).collect::<BTreeSet<_>>().len()
+        };
+        let mut usual: BTreeMap<SmolStr, Vec<&str>> = BTreeMap::new();
+        for name in words.iter().filter(|(_, uses)| files(uses) >= SEVERAL).map(|(name, _)| *name) {
+            for text in shortened(name) {
+                usual.entry(text).or_default().push(name);
+            }
+        }
+        for (name, uses) in words.iter().filter(|(_, uses)| files(uses) == 1) {
+            let near = shortened(name).filter_map(|text| usual.get(&text)).flatten();
+            let Some(meant) = near.copied().find(|usual| is_slip(name, usual)) else { continue };
+            // What is called like the object that asks for it is its own: `readarr` is no misspelt `radarr`.
+            let Some(first) = uses.first().filter(|it| !it.object.name.contains(*name)) else { continue };
+            let message = format!(
+                "{} `{}` asks for `{name}`, which all others spell `{meant}`",
+                first.object.kind, first.object.name
+            );
+            let mut report = cx
+                .report(first.node.place(), message)
+                .apps(uses.iter().map(|it| it.object.app))
+                .object_ref(workloads::field_ref(inventory, first.object, &first.field))
+                .help(format!("did you mean `{meant}`?"))
+                .likely();
+            if let Some(other) = words.get(meant).and_then(|uses| uses.first()) {
+                report = report.related(other.node.place(), "spelt like this in several files");
+            }
+        }
     }
 }
 

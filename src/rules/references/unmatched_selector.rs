@@ -4,6 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Confidence;
 use crate::k8s;
+use crate::near::is_slip;
+use crate::origin::Place;
 use crate::repo::{AppKind, Inventory, ObjectFacts};
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, selectors, workloads};
 use crate::world::{Selectable, World};
@@ -103,7 +105,9 @@ impl Rule for UnmatchedSelector {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let world = World::new(inventory, &cx.workspace.config);
         peers(inventory, world, cx);
-        for object in inventory.objects.iter().filter(|object| missing::is_deployed(inventory, object)) {
+        for object in &inventory.objects {
+            // What no app deploys is a building block: others may add what it selects, but not what it just misses.
+            let deployed = missing::is_deployed(inventory, object);
             let Some((selector, field, plain)) = selector(object) else { continue };
             if (plain && selector.entries().is_empty())
                 || (!plain && k8s::selects_all(selector))
@@ -195,26 +199,32 @@ impl Rule for UnmatchedSelector {
             let anywhere = |holds: &dyn Fn(&str) -> bool| {
                 namespaces.as_ref().map_or_else(|| holds(""), |names| names.iter().any(|name| holds(name)))
             };
-            if keys.iter().any(|key| is_of_runtime(key)) || anywhere(&may_have) {
+            // Only those of its own app count: they are few.
+            let own = || {
+                inventory.objects_of(object.app).iter().filter(|target| {
+                    let there = |names: &[&str]| {
+                        target.namespace.is_empty() || names.contains(&target.namespace.as_str())
+                    };
+                    wanted(target) && namespaces.as_deref().is_none_or(there)
+                })
+            };
+            let unseen = anywhere(&may_have);
+            // Pods that are not seen may have the very label, but hardly one that misses ours by a letter.
+            let missed = slip(own(), object, labels, !unseen);
+            if keys.iter().any(|key| is_of_runtime(key)) || missed.is_none() && (!deployed || unseen) {
                 continue;
             }
-            let sure = if anywhere(&opaque) { Confidence::Likely } else { Confidence::Certain };
+            let open = !deployed || anywhere(&opaque);
+            let sure = if open { Confidence::Likely } else { Confidence::Certain };
             let word = if services { "Service" } else { "pod" };
             let message = format!("{} `{}` selects no {word}", object.kind, object.name);
             let cluster = inventory.app(object.app).map_or("", |entry| entry.app.cluster.as_str());
             let mut object_ref = object.to_ref(cluster);
             object_ref.field = Some(field.to_owned());
-            let close = closest(selector, &targets, plain);
-            // Only those of its own app count: they are few.
-            let own = inventory.objects_of(object.app).iter().filter(|target| {
-                let there = |names: &[&str]| {
-                    target.namespace.is_empty() || names.contains(&target.namespace.as_str())
-                };
-                wanted(target) && namespaces.as_deref().is_none_or(there)
-            });
-            let near = near(own, labels).filter(|_| close.is_none());
+            let close = closest(selector, &targets, plain).filter(|_| missed.is_none());
+            let near = near(own(), labels).filter(|_| close.is_none() && missed.is_none());
             // In the open only what it just misses speaks for a slip.
-            if sure == Confidence::Likely && close.is_none() && near.is_none() {
+            if sure == Confidence::Likely && close.is_none() && near.is_none() && missed.is_none() {
                 continue;
             }
             let mut report = cx
@@ -222,6 +232,10 @@ impl Rule for UnmatchedSelector {
                 .apps([object.app])
                 .object_ref(object_ref)
                 .confidence(sure);
+            if let Some((target, place, words, help)) = missed {
+                let words = format!("{} `{}` has {words}", target.kind, target.name);
+                report = report.related(target.place, words).help(help).related(place, "this label");
+            }
             if let Some(target) = near {
                 report = report.related(target.place, "this one has other values of those labels");
             }
@@ -235,6 +249,54 @@ impl Rule for UnmatchedSelector {
             }
         }
     }
+}
+
+/// What a selector just misses in its own app: a label whose key or value is a letter off, or those of what has its own name. With the
+/// label of the selector, and words about both.
+fn slip<'a>(
+    own: impl Iterator<Item = &'a ObjectFacts>,
+    object: &ObjectFacts,
+    labels: &[crate::yaml::Entry],
+    namesakes: bool,
+) -> Option<(&'a ObjectFacts, Place, String, String)> {
+    let has = |target: &ObjectFacts, entry: &crate::yaml::Entry| {
+        entry.value.scalar_text().is_some_and(|value| label(target, &entry.key.text) == Some(value))
+    };
+    let mut found = None;
+    for target in own {
+        let mut wrong = labels.iter().filter(|entry| !has(target, entry));
+        let Some(entry) = wrong.next() else { continue };
+        let (key, Some(value)) = (entry.key.text.as_str(), entry.value.scalar_text()) else { continue };
+        let told = if wrong.next().is_some() {
+            None
+        } else if let Some(theirs) = label(target, key) {
+            // What has the name of the selecting object is what it selects, whatever the value is.
+            // Rollouts give the pods of their experiments labels of their own.
+            let namesake = namesakes
+                && object.is("", "Service")
+                && target.name == object.name
+                && target.pod.is_some()
+                && k8s::is_built_in(&target.group);
+            (namesake || theirs.len() > 3 && is_slip(value, theirs))
+                .then(|| (entry.value.place(), key.to_owned(), theirs.to_owned()))
+        } else {
+            let theirs = target.pod.iter().flat_map(|pod| &pod.labels);
+            let mut theirs = theirs.filter(|(other, its)| its == value && is_slip(key, other));
+            theirs.next().map(|(other, its)| (entry.value.place(), other.to_string(), its.to_string()))
+        };
+        let Some((place, their_key, theirs)) = told else { continue };
+        let words = format!("`{their_key}: {theirs}`");
+        match &found {
+            None => {
+                let help = format!("did you mean {words}? `{key}: {value}` selects nothing");
+                found = Some((target, place, words, help));
+            }
+            // Two that are alike say nothing about which is meant.
+            Some((_, _, known, _)) if *known != words => return None,
+            Some(_) => {}
+        }
+    }
+    found
 }
 
 /// The one target of the same app that has all labels of a selector, with other values: who writes the one writes the other.
@@ -283,6 +345,8 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
         for (list, peers) in [("ingress", "from"), ("egress", "to")] {
             for (index, rule) in node.items(&["spec", list]).iter().enumerate() {
                 for (item, peer) in rule.items(&[peers]).iter().enumerate() {
+                    let field = format!("spec.{list}[{index}].{peers}[{item}].namespaceSelector.matchLabels");
+                    misspelt_namespace(inventory, object, peer, &field, cx);
                     let Some(label) = peer.at_path(&["namespaceSelector", "matchLabels", "name"]) else {
                         continue;
                     };
@@ -295,8 +359,7 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                         "{} `{}` selects namespaces with the label `name: {name}`, which no namespace has",
                         object.kind, object.name
                     );
-                    let field =
-                        format!("spec.{list}[{index}].{peers}[{item}].namespaceSelector.matchLabels.name");
+                    let field = format!("{field}.name");
                     cx.report(label.place(), message)
                         .apps([object.app])
                         .object_ref(workloads::field_ref(inventory, object, &field))
@@ -312,6 +375,34 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
     }
 }
 
+/// A peer whose namespace nothing creates, and which one that is here misses by a letter.
+fn misspelt_namespace(
+    inventory: &Inventory,
+    object: &ObjectFacts,
+    peer: &Node,
+    field: &str,
+    cx: &mut Context<'_>,
+) {
+    const LABEL: &str = "kubernetes.io/metadata.name";
+    let label = peer.at_path(&["namespaceSelector", "matchLabels", LABEL]);
+    let Some((label, name)) = label.and_then(|label| Some((label, label.as_str()?))) else { return };
+    if OWN_NAMESPACES.contains(&name) || inventory.has_namespace(object.app, name) {
+        return;
+    }
+    let mut known = inventory.of_kind("Namespace").map(|it| it.name.as_str()).chain(OWN_NAMESPACES);
+    let Some(meant) = known.find(|it| it.len() > 3 && is_slip(name, it)) else { return };
+    let message =
+        format!("{} `{}` selects the namespace `{name}`, which nothing creates", object.kind, object.name);
+    cx.report(label.place(), message)
+        .apps([object.app])
+        .object_ref(workloads::field_ref(inventory, object, &format!("{field}[{LABEL}]")))
+        .help(format!("did you mean `{meant}`?"))
+        .likely();
+}
+
+/// The namespaces that Kubernetes makes itself.
+const OWN_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
 /// Whether it can be told that no namespace is labelled with this name: those that Kubernetes makes are not, and those made
 /// here show their labels.
 fn lacks_label(
@@ -323,7 +414,7 @@ fn lacks_label(
     if labelled.into_iter().flatten().any(|it| world.may_serve(it.app, object.app)) {
         return false;
     }
-    let own = matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease");
+    let own = OWN_NAMESPACES.contains(&name);
     let mut named = world.named(object.app, "", "Namespace", name);
     own || named.any(|it| it.group.is_empty())
 }

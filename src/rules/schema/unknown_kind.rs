@@ -1,10 +1,10 @@
 //! `unknown-kind`: see the page.
 
 use crate::finding::{Confidence, GivenBy};
-use crate::near::did_you_mean;
+use crate::near::{did_you_mean, is_slip};
 use crate::repo::Object;
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::schema::{Found, all_kinds, removed, versions};
+use crate::schema::{Found, KindInfo, all_kinds, published_kinds, removed, versions};
 use crate::yaml::Node;
 
 meta!(
@@ -39,6 +39,7 @@ impl Rule for UnknownKind {
         }
         let minor = cx.minor();
         let mut instead: Option<String> = None;
+        let mut likely = false;
         let at_kind = object.at(&["kind"]).map_or_else(|| object.place(), Node::place);
         let (place, message, help) = match cx.workspace.schema_of(object, minor) {
             Found::Native(..) | Found::Custom(_) | Found::Published(..) | Found::File(_) => return,
@@ -46,7 +47,12 @@ impl Rule for UnknownKind {
             Found::Unknown
                 if group.contains('.') || !all_kinds().iter().any(|it| it.kind == kind.as_str()) =>
             {
-                return;
+                let Some(slip) = misspelt(object) else { return };
+                likely = true;
+                instead = Some(slip.meant.clone());
+                let place = if slip.is_kind { at_kind } else { node.place() };
+                let message = format!("no project has a kind `{kind}` in `{api_version}`");
+                (place, message, format!("did you mean `{}`?", slip.meant))
             }
             Found::OtherMinor(first, _) if first > minor.number => (
                 node.place(),
@@ -112,12 +118,42 @@ impl Rule for UnknownKind {
         // A copy that nothing applies may be older than what the cluster has.
         let definition = cx.workspace.given_by(object);
         let definition = definition.map(|it| GivenBy { otherwise: Confidence::Possible, ..it });
-        cx.report(place, message)
+        let report = cx.report(place, message);
+        let report = if likely { report.confidence(Confidence::Likely) } else { report };
+        report
             .given_by(definition)
             .object(object, Some(field))
             .help(help)
             .mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
     }
+}
+
+/// What a kind or an API version of a well-known project was meant to be.
+struct Misspelt {
+    meant: String,
+    is_kind: bool,
+}
+
+/// The kind or group of a well-known project that an object misses by a letter: nobody else has one that near.
+fn misspelt(object: &Object) -> Option<Misspelt> {
+    let (group, kind) = (object.group.as_str(), object.kind.as_str());
+    if !group.contains('.') {
+        return None;
+    }
+    let known = || published_kinds().iter().chain(all_kinds());
+    let group_of = |it: &KindInfo| it.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    let mut own = known().filter(|it| group_of(it) == group).peekable();
+    if own.peek().is_some() {
+        let own: Vec<&KindInfo> = own.collect();
+        if own.iter().any(|it| it.kind == kind) {
+            return None;
+        }
+        let near = own.iter().find(|it| kind.len() > 4 && is_slip(kind, it.kind))?;
+        return Some(Misspelt { meant: near.kind.to_owned(), is_kind: true });
+    }
+    let near = known().find(|it| it.kind == kind && is_slip(group, group_of(it)))?;
+    let version = object.version.as_str();
+    Some(Misspelt { meant: format!("{}/{version}", group_of(near)), is_kind: false })
 }
 
 /// Whether Flux served a version once: that it is gone is told by another rule.

@@ -5,6 +5,7 @@ use super::Rule;
 mod default_service_account_token;
 mod denied_by_policy;
 mod exec_grant;
+mod ineffective_rbac_rule;
 mod ingress_without_tls;
 mod missing_network_policy;
 mod missing_seccomp_profile;
@@ -21,6 +22,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &default_service_account_token::DefaultServiceAccountToken,
     &denied_by_policy::DeniedByPolicy,
     &exec_grant::ExecGrant,
+    &ineffective_rbac_rule::IneffectiveRbacRule,
     &ingress_without_tls::IngressWithoutTls,
     &missing_network_policy::MissingNetworkPolicy,
     &missing_seccomp_profile::MissingSeccompProfile,

@@ -188,6 +188,11 @@ pub fn all_kinds() -> &'static [KindInfo] {
     &table().kinds
 }
 
+/// All kinds of well-known projects whose schemas are known.
+pub fn published_kinds() -> &'static [KindInfo] {
+    &custom().kinds
+}
+
 /// Where objects of a kind of Kubernetes live.
 pub fn builtin_scope(group: &str, kind: &str) -> Option<Scope> {
     versions(group, kind).next().map(|it| it.scope)
