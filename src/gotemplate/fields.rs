@@ -1,6 +1,6 @@
 //! What a template reads of what it is given: `.a.b` where nothing has changed the dot, and `$.a.b` anywhere.
 
-use std::ops::Range;
+use crate::source::Span;
 
 use super::ast::{Command, Expr, ExprKind, Node, Pipe, Tree};
 
@@ -9,8 +9,8 @@ use super::ast::{Command, Expr, ExprKind, Node, Pipe, Tree};
 pub struct Field<'t> {
     /// The names, the outermost first; never empty.
     pub names: Vec<&'t str>,
-    /// Its bytes in the text.
-    pub at: Range<u32>,
+    /// Where it stands, if the text is a file.
+    pub at: Option<Span>,
 }
 
 impl Tree {
@@ -65,7 +65,8 @@ impl<'t> Search<'t> {
                 let names: Vec<&str> =
                     text.trim_start_matches('$').split('.').filter(|name| !name.is_empty()).collect();
                 if of_given && !names.is_empty() {
-                    self.found.push(Field { names, at: expr.span.clone() });
+                    let at = self.tree.file.map(|file| Span::new(file, expr.span.start, expr.span.end));
+                    self.found.push(Field { names, at });
                 }
             }
             ExprKind::Chain(chain) => self.expr(&chain.0, own),

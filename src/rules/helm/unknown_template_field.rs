@@ -6,7 +6,6 @@ use crate::gotemplate;
 use crate::near::did_you_mean;
 use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::Span;
 
 meta!(
     "unknown-template-field",
@@ -54,7 +53,7 @@ impl Rule for UnknownTemplateField {
                 if field.names.len() > 1 || !told.insert(*name) {
                     continue;
                 }
-                let at = Span::new(file.id(), field.at.start, field.at.end);
+                let Some(at) = field.at else { continue };
                 let help = match did_you_mean(name, GIVEN.iter().copied()) {
                     Some(close) => format!("did you mean `.{close}`?"),
                     None => format!(

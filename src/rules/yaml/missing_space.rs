@@ -62,7 +62,8 @@ fn walk(node: &Node, file: &SourceFile, cx: &mut Context<'_>, depth: u32) {
 }
 
 fn tell(node: &Node, cx: &mut Context<'_>) {
-    let Some(key) = node.as_str().filter(|_| node.style == Style::Plain).and_then(key) else { return };
+    let plain = node.scalar().filter(|_| node.style == Style::Plain);
+    let Some(key) = plain.and_then(|text| key(text)) else { return };
     cx.report(node.place(), format!("this is one text, not the key `{key}` with a value"))
         .help("put a space behind the colon")
         .likely();
