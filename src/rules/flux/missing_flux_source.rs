@@ -72,19 +72,10 @@ impl Rule for MissingFluxSource {
             // A slip is named by few, and what was meant by many.
             let is_slip =
                 close.is_some_and(|close| named.get(close).is_some_and(|count| *count > FEW * users.len()));
-            // ... but not where all others name one that is here.
-            let outvoted = known.iter().any(|object| {
-                let usual = named.get(object.name.as_str()).copied().unwrap_or_default();
-                object.namespace == namespace && usual > OUTVOTES * users.len()
-            }) && users.iter().all(|(entry, _)| kustomization(entry).is_some());
-            if Some(*key) == most && !is_slip && !outvoted {
+            if Some(*key) == most && !is_slip {
                 continue;
             }
-            if !closed
-                && !is_slip
-                && !outvoted
-                && (!few || !near && world.may_make_for_flux(first.app.id, name))
-            {
+            if !closed && !is_slip && (!few || !near && world.may_make_for_flux(first.app.id, name)) {
                 continue;
             }
             let help = match elsewhere {
@@ -129,9 +120,6 @@ impl Rule for MissingFluxSource {
 
 /// So many times more name a source than name a misspelling of it.
 const FEW: usize = 4;
-
-/// So many times more Kustomizations name a source that is here than one that is not, for the latter to be left over.
-const OUTVOTES: usize = 8;
 
 /// The apps that name a source, and where.
 type Users<'a> = Vec<(&'a AppEntry, &'a ObjectName)>;
