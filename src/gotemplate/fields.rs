@@ -37,7 +37,9 @@ impl<'t> Search<'t> {
                     continue;
                 }
                 Node::Template { pipe, .. } => {
-                    pipe.iter().for_each(|pipe| self.pipe(pipe, own));
+                    if let Some(pipe) = pipe {
+                        self.pipe(pipe, own);
+                    }
                     continue;
                 }
                 Node::If(branch) => (branch, false),
@@ -46,12 +48,16 @@ impl<'t> Search<'t> {
             };
             self.pipe(&branch.pipe, own);
             self.list(&branch.list, own && !changes);
-            branch.or_else.iter().for_each(|nodes| self.list(nodes, own));
+            if let Some(nodes) = &branch.or_else {
+                self.list(nodes, own);
+            }
         }
     }
 
     fn pipe(&mut self, pipe: &'t Pipe, own: bool) {
-        pipe.commands.iter().flat_map(|Command { args, .. }| args.iter()).for_each(|it| self.expr(it, own));
+        for expr in pipe.commands.iter().flat_map(|Command { args, .. }| args) {
+            self.expr(expr, own);
+        }
     }
 
     fn expr(&mut self, expr: &'t Expr, own: bool) {

@@ -166,11 +166,10 @@ impl Search<'_> {
                 at.file == value.file && file.slice(Span::new(at.file, at.end, value.end)).contains('&')
             })
         };
-        (!empty
-            && !(self.lacks_charts && anchored())
-            && !at.is_empty()
-            && self.workspace.is_editable(at.file))
-        .then_some(inline)
+        if self.lacks_charts && anchored() {
+            return None;
+        }
+        (!empty && !at.is_empty() && self.workspace.is_editable(at.file)).then_some(inline)
     }
 
     /// Whether an entry of the values of a chart inside is written in the outermost chart.

@@ -39,11 +39,13 @@ impl Rule for UnresolvedParameter {
             search.application(&Application::new(std::sync::Arc::new(object.node.clone())));
         }
         // What directories of a repository that is not here would give is known by name.
-        if rendered.objects.is_empty() && !set.go_template && finds_directories(set) {
-            if let Some(template) = set.node.at_path(&["spec", "template"]) {
-                let mut search = Search { go: false, object: None, cx };
-                search.application(&Application::new(std::sync::Arc::new(template.clone())));
-            }
+        if rendered.objects.is_empty()
+            && !set.go_template
+            && finds_directories(set)
+            && let Some(template) = set.node.at_path(&["spec", "template"])
+        {
+            let mut search = Search { go: false, object: None, cx };
+            search.application(&Application::new(std::sync::Arc::new(template.clone())));
         }
     }
 }

@@ -35,10 +35,10 @@ impl Rule for TlsWithoutSecret {
                     tell(object, entry, &format!("spec.tls[{index}]"), cx);
                 }
             }
-        } else if object.is("helm.toolkit.fluxcd.io", "HelmRelease") {
-            if let Some(values) = object.at(&["spec", "values"]) {
-                walk(object, values, "spec.values", cx, 0);
-            }
+        } else if object.is("helm.toolkit.fluxcd.io", "HelmRelease")
+            && let Some(values) = object.at(&["spec", "values"])
+        {
+            walk(object, values, "spec.values", cx, 0);
         }
     }
 }

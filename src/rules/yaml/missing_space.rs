@@ -49,7 +49,7 @@ fn walk(node: &Node, file: &SourceFile, cx: &mut Context<'_>, depth: u32) {
             }
         }
         Data::Map(map) => {
-            for entry in map.iter() {
+            for entry in map {
                 // A text in the line of its key may be anything; where it stands below it, a mapping was meant.
                 let line = |offset| file.line_index(offset);
                 if line(entry.value.place().at.start) > line(entry.key.at.end) {

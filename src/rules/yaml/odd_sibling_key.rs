@@ -53,7 +53,9 @@ fn walk(node: &Node, cx: &mut Context<'_>, depth: u32) {
     if children.len() > HABIT && children.iter().all(|child| child.as_map().is_some()) {
         compare(&children, cx);
     }
-    children.into_iter().for_each(|child| walk(child, cx, depth + 1));
+    for child in children {
+        walk(child, cx, depth + 1);
+    }
 }
 
 /// Tells the keys that one of several mappings spells unlike all others.
@@ -89,8 +91,7 @@ fn compare(mappings: &[&Node], cx: &mut Context<'_>) {
                 cx.report(entry.key.place(), message).help(format!("did you mean `{usual}`?")).likely();
             // The nearest one shows it best.
             let near = mappings.iter().skip(index + 1).chain(mappings.iter().take(index).rev());
-            let near =
-                near.filter_map(|other| other.entries().iter().find(|it| it.key.text == **usual)).next();
+            let near = near.find_map(|other| other.entries().iter().find(|it| it.key.text == **usual));
             if let Some(other) = near {
                 report = report.related(other.key.place(), "spelt like this");
             }
