@@ -90,7 +90,7 @@ fn compare(mappings: &[&Node], cx: &mut Context<'_>) {
             let mut report =
                 cx.report(entry.key.place(), message).help(format!("did you mean `{usual}`?")).likely();
             // The nearest one shows it best.
-            let near = mappings.iter().skip(index + 1).chain(mappings.iter().take(index).rev());
+            let mut near = mappings.iter().skip(index + 1).chain(mappings.iter().take(index).rev());
             let near = near.find_map(|other| other.entries().iter().find(|it| it.key.text == **usual));
             if let Some(other) = near {
                 report = report.related(other.key.place(), "spelt like this");
