@@ -13,6 +13,7 @@ mod escape;
 mod eval;
 mod exec;
 mod failure;
+mod fields;
 mod fmt;
 mod function;
 mod items;

@@ -29,6 +29,8 @@ pub struct IdleValue {
     pub close: Option<String>,
     /// Whether it is written in the app's own object, which no other app reads values from.
     pub inline: bool,
+    /// Whether it is said to the outermost chart, which is here, and not to those inside of it that are not.
+    pub outer: bool,
 }
 
 impl IdleValue {
@@ -39,31 +41,28 @@ impl IdleValue {
 }
 
 /// The idle keys of the values files of an app. None where the chart was not rendered whole: what is missing may
-/// read them.
+/// read them. Charts that are missing read what is below their name, and nothing beside it.
 pub(super) fn idle_values(rendered: &Rendered, workspace: &Workspace) -> Vec<IdleValue> {
-    let doubtful = |kind| {
-        matches!(
-            kind,
-            ProblemKind::Render
-                | ProblemKind::Unavailable
-                | ProblemKind::MissingDependency
-                | ProblemKind::Limit
-        )
-    };
+    let doubtful = |kind| matches!(kind, ProblemKind::Render | ProblemKind::Unavailable | ProblemKind::Limit);
     if rendered.failed.is_some() || rendered.problems.iter().any(|problem| doubtful(problem.kind)) {
         return Vec::new();
     }
     let mut idle = Vec::new();
     // A chart without templates is a stub, or one whose templates did not come along.
-    let has_templates =
-        |release: &&Release| release.root.walk().iter().any(|tree| !tree.chart.templates.is_empty());
-    for release in rendered.releases.iter().filter(has_templates) {
+    let lacks_charts = rendered.problems.iter().any(|problem| problem.kind == ProblemKind::MissingDependency);
+    let has_templates = |release: &&Release| {
+        release.root.walk().iter().any(|tree| !tree.chart.templates.is_empty())
+            || lacks_charts && release.root.chart.metadata.dependencies.iter().flatten().next().is_some()
+    };
+    let known = |release: &&Release| !lacks_charts || defines_its_own(&release.root.chart);
+    for release in rendered.releases.iter().filter(has_templates).filter(known) {
         let mut search = Search {
             release,
             origins: &rendered.origins,
             workspace,
             reads: release.reads.iter().map(|path| global_tail(path)).collect(),
             words: None,
+            lacks_charts,
             idle: &mut idle,
         };
         search.table(&release.values, &mut Vec::new(), Some(&release.root));
@@ -84,7 +83,24 @@ struct Search<'a> {
     reads: FxHashSet<&'a [SmolStr]>,
     /// All words of the charts' texts, and of texts among the values, once they are asked for.
     words: Option<Vec<Arc<Words>>>,
+    /// Whether a chart inside is not here: only what is said to the outermost one is known then.
+    lacks_charts: bool,
     idle: &'a mut Vec<IdleValue>,
+}
+
+/// Whether the templates of a chart name none that another chart defines: those of a library read the values of whoever names them.
+fn defines_its_own(chart: &Chart) -> bool {
+    let mut defined = FxHashSet::default();
+    let mut named = FxHashSet::default();
+    for template in &chart.templates {
+        let text = template.file.text_or_empty();
+        let names = |before: &'static str| {
+            text.split(before).skip(1).filter_map(|rest| rest.split_once('"').map(|(name, _)| name))
+        };
+        defined.extend(names("define \"").chain(names("block \"")));
+        named.extend(names("include \"").chain(names("template \"")));
+    }
+    named.is_subset(&defined)
 }
 
 impl Search<'_> {
@@ -95,7 +111,9 @@ impl Search<'_> {
             path.push(key.clone());
             let inner = chart.and_then(|tree| tree.dependencies.iter().find(|inner| inner.name == *key));
             let structural = key == "global" || inner.is_some();
-            if structural {
+            if self.lacks_charts && path.len() > 1 {
+                // A chart that is not here may read it.
+            } else if structural {
                 self.table(&entry.value, path, inner);
             } else if chart.is_some_and(|tree| names_dependency(&tree.chart, key) || is_switch(tree, path)) {
                 // A chart that takes no part, or what decides that.
@@ -108,7 +126,8 @@ impl Search<'_> {
                 let known: Vec<&str> = close.filter(|name| self.is_read_beside(path, name)).collect();
                 let close = did_you_mean(key, known).map(str::to_owned);
                 let path = path.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(".");
-                self.idle.push(IdleValue { at: entry.key.at, path, close, inline });
+                let outer = chart.is_some_and(|tree| tree.values_path.is_empty());
+                self.idle.push(IdleValue { at: entry.key.at, path, close, inline, outer });
             }
             path.pop();
         }
@@ -139,6 +158,17 @@ impl Search<'_> {
             || entry.value.as_seq().is_some_and(<[Node]>::is_empty)
             || entry.value.as_map().is_some() && entry.value.entries().is_empty();
         let at = entry.key.at;
+        // What others repeat by its anchor is read where they do.
+        let anchored = || {
+            let file = self.workspace.sources.get(at.file);
+            let value = entry.value.at;
+            file.is_some_and(|file| {
+                at.file == value.file && file.slice(Span::new(at.file, at.end, value.end)).contains('&')
+            })
+        };
+        if self.lacks_charts && anchored() {
+            return None;
+        }
         (!empty && !at.is_empty() && self.workspace.is_editable(at.file)).then_some(inline)
     }
 
@@ -148,7 +178,8 @@ impl Search<'_> {
         let own = root.chart.values.as_ref().map(|values| values.at.file);
         let inner = path.first().is_some_and(|first| root.dependencies.iter().any(|it| it.name == *first));
         // A chart with no templates of its own has nothing else to say.
-        let outer = root.chart.templates.is_empty() && !root.dependencies.is_empty() && path.len() == 1;
+        let declared = root.chart.metadata.dependencies.iter().flatten().next().is_some();
+        let outer = root.chart.templates.is_empty() && declared && path.len() == 1;
         (inner && path.len() > 1 || outer) && own == Some(entry.key.at.file)
     }
 

@@ -263,7 +263,7 @@ fn runs_elsewhere(inventory: &Inventory, object: &ObjectFacts, reference: &Refer
 }
 
 /// Whether an object is applied as it is: by an app, or by hand.
-fn is_applied(inventory: &Inventory, object: &ObjectFacts) -> bool {
+pub(super) fn is_applied(inventory: &Inventory, object: &ObjectFacts) -> bool {
     // Of a chart nobody knows the values that it is deployed with.
     let as_it_is = |entry: &AppEntry| entry.app.kind != AppKind::Chart && !entry.app.provisional;
     is_deployed(inventory, object) || inventory.app(object.app).is_some_and(as_it_is)

@@ -9,6 +9,7 @@ use crate::relations::{self, Keys, Reference, Via};
 use crate::repo::{AppEntry, AppKind, Inventory, ObjectFacts, Status};
 use crate::schema;
 use crate::source::TreePath;
+use crate::yaml::Node;
 
 use super::{Answer, World};
 
@@ -242,8 +243,20 @@ fn listed(names: &[&str]) -> String {
     format!("{}{more}", first.join(", "))
 }
 
-/// The one Service of that name, where nothing at all deploys to the namespace that a DNS name says.
+/// The Service that a name or a port just misses.
 pub fn service(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    nowhere(inventory, world, object, namespace, reference)
+        .or_else(|| by_port(inventory, world, object, namespace, reference))
+}
+
+/// The one Service of that name, where nothing at all deploys to the namespace that a DNS name says.
+fn nowhere(
     inventory: &Inventory,
     world: World<'_>,
     object: &ObjectFacts,
@@ -265,6 +278,63 @@ pub fn service(
         shown: Some((first.place, format!("this Service is in namespace `{}`", first.namespace))),
         file: None,
         kind: false,
+        sure: Confidence::Likely,
+    })
+}
+
+/// Ports that any Service may have.
+const USUAL_PORTS: [&str; 12] =
+    ["http", "https", "web", "metrics", "grpc", "api", "tcp", "ui", "main", "80", "443", "8080"];
+
+/// The one Service of the same app that has the port which is asked for: by a name of its own, or by its number where it is called
+/// nearly alike and nothing uses it.
+fn by_port(
+    inventory: &Inventory,
+    world: World<'_>,
+    object: &ObjectFacts,
+    namespace: &str,
+    reference: &Reference,
+) -> Option<Evidence> {
+    let port = reference.key.as_ref().filter(|port| !USUAL_PORTS.contains(&port.as_str()))?;
+    let name = reference.name.as_str();
+    // A release makes Services that are called after it.
+    let is_after =
+        |made_by: &str| name == made_by || name.strip_prefix(made_by).is_some_and(|it| it.starts_with('-'));
+    let made = || {
+        world.is_operated_alike(object.app, namespace, name)
+            || world.has_unknown_operator(object.app, namespace, Some(name))
+            || inventory.apps_named(name).any(|entry| entry.app.id != object.app)
+            || world.of_kind_in(object.app, namespace, "HelmRelease").any(|it| is_after(&it.name))
+    };
+    if reference.via != Via::Field || namespace.is_empty() || made() {
+        return None;
+    }
+    let services = || {
+        inventory.objects_of(object.app).iter().filter(|it| it.is("", "Service") && it.namespace == namespace)
+    };
+    let has = |it: &&ObjectFacts| {
+        let ports = it.node.as_deref().map(|node| node.items(&["spec", "ports"])).unwrap_or_default();
+        ports
+            .iter()
+            .any(|own| ["name", "port"].iter().any(|key| own.get(key).and_then(Node::scalar) == Some(port)))
+    };
+    let mut having = services().filter(has);
+    let (Some(found), None) = (having.next(), having.next()) else { return None };
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_used = || {
+        inventory.referring(&found.name).any(|it| {
+            it.references
+                .iter()
+                .any(|its| its.kind == "Service" && its.name == found.name && its.via != Via::Dns)
+        })
+    };
+    let alike = || found.name.starts_with(name) || name.starts_with(found.name.as_str());
+    let speaks = if is_number { alike() && !is_used() } else { found.name != *name };
+    speaks.then(|| Evidence {
+        why: format!("which nothing provides, but Service `{}` has the port `{port}`", found.name),
+        help: Some(format!("did you mean `{}`?", found.name)),
+        shown: Some((found.place, "this Service has the port".to_owned())),
+        file: None,
         sure: Confidence::Likely,
     })
 }

@@ -23,9 +23,6 @@ impl Rule for HpaReplicasConflict {
 
     fn check_app(&self, app: &App, rendered: &Rendered, cx: &mut Context<'_>) {
         let Some(application) = app.application() else { return };
-        if application.automated.is_none() {
-            return;
-        }
         for scaler in &rendered.objects {
             let default_kind = match (scaler.group.as_str(), scaler.kind.as_str()) {
                 ("autoscaling", "HorizontalPodAutoscaler") => "",

@@ -9,6 +9,7 @@ mod no_op_override;
 mod null_override;
 mod render_failure;
 mod type_conflict_override;
+mod unknown_template_field;
 mod unmatched_controller;
 mod unreferenced_values_file;
 mod unused_value;
@@ -24,6 +25,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &null_override::NullOverride,
     &render_failure::RenderFailure,
     &type_conflict_override::TypeConflictOverride,
+    &unknown_template_field::UnknownTemplateField,
     &unmatched_controller::UnmatchedController,
     &unreferenced_values_file::UnreferencedValuesFile,
     &unused_value::UnusedValue,

@@ -43,7 +43,10 @@ impl Rule for UnusedValue {
         for (at, (value, mut apps)) in idle {
             let Some(file) = cx.sources().get(at.file) else { continue };
             let Some(path) = file.path().cloned() else { continue };
-            let partial = |app: &AppId| inventory.app(*app).is_some_and(|app| app.status != Status::Rendered);
+            // What a chart that is not here is told, stands below its name.
+            let partial = |app: &AppId| {
+                !value.outer && inventory.app(*app).is_some_and(|app| app.status != Status::Rendered)
+            };
             // Copies of one object, generated or built by several overlays, have the values of its text in common.
             let copies = |apps: &[AppId]| {
                 let of = |id: &AppId| inventory.app(*id).map(|entry| entry.app.place.at);

@@ -36,8 +36,10 @@ mod odd_secret_key;
 mod renamed_sealed_secret;
 mod secret_store_namespace_forbidden;
 mod stray_object;
+mod tls_without_secret;
 mod unattached_route;
 mod unfetched_secret_object;
+mod unfetched_template_key;
 mod unmatched_affinity;
 mod unmatched_named_port;
 mod unmatched_selector;
@@ -79,8 +81,10 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &renamed_sealed_secret::RenamedSealedSecret,
     &secret_store_namespace_forbidden::SecretStoreNamespaceForbidden,
     &stray_object::StrayObject,
+    &tls_without_secret::TlsWithoutSecret,
     &unattached_route::UnattachedRoute,
     &unfetched_secret_object::UnfetchedSecretObject,
+    &unfetched_template_key::UnfetchedTemplateKey,
     &unmatched_affinity::UnmatchedAffinity,
     &unmatched_named_port::UnmatchedNamedPort,
     &unmatched_selector::UnmatchedSelector,

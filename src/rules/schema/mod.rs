@@ -6,6 +6,7 @@ mod invalid_object;
 mod schema_violation;
 mod unknown_field;
 mod unknown_kind;
+mod unserved_api_version;
 
 /// All of them, by name.
 pub(super) const RULES: &[&dyn Rule] = &[
@@ -13,4 +14,5 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &schema_violation::SchemaViolation,
     &unknown_field::UnknownField,
     &unknown_kind::UnknownKind,
+    &unserved_api_version::UnservedApiVersion,
 ];

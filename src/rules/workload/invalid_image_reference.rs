@@ -3,6 +3,7 @@
 use crate::k8s::{Image, PodTemplate};
 use crate::repo::{Object, has_capitals, is_prose};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::yaml::Node;
 
 meta!("invalid-image-reference", "workload", Error, Recommended, "0.1.0", "An image reference is not valid.");
 
@@ -23,6 +24,9 @@ impl Rule for InvalidImageReference {
             return;
         }
         let applied = cx.is_applied();
+        if object.is("image.openshift.io", "ImageStream") {
+            tags(object, cx);
+        }
         let Some(pod) = PodTemplate::of(&object.group, &object.kind, &object.node) else { return };
         for container in pod.containers() {
             let Some(node) = container.node.get("image") else { continue };
@@ -48,6 +52,20 @@ impl Rule for InvalidImageReference {
                     report.likely();
                 }
             }
+        }
+    }
+}
+
+/// What the tags of an ImageStream are imported from.
+fn tags(object: &Object, cx: &mut Context<'_>) {
+    for (index, tag) in object.node.items(&["spec", "tags"]).iter().enumerate() {
+        let Some(from) = tag.get("from") else { continue };
+        let is_image = from.get("kind").and_then(Node::as_str) == Some("DockerImage");
+        let Some(node) = from.get("name").filter(|_| is_image) else { continue };
+        let Some(text) = node.as_str().filter(|text| !text.contains(['$', '{', '<'])) else { continue };
+        if let Err(why) = Image::parse(text) {
+            let field = format!("spec.tags[{index}].from.name");
+            cx.report(node.place(), format!("`{text}` is not an image: {why}")).object(object, Some(&field));
         }
     }
 }

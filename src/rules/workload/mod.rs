@@ -30,6 +30,7 @@ mod missing_probe;
 mod missing_resources;
 mod missing_topology_spread;
 mod missing_volume;
+mod misspelt_mounted_file;
 mod mutable_image_tag;
 mod node_port_service;
 mod port_mismatch;
@@ -75,6 +76,7 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &missing_resources::MissingResources,
     &missing_topology_spread::MissingTopologySpread,
     &missing_volume::MissingVolume,
+    &misspelt_mounted_file::MisspeltMountedFile,
     &mutable_image_tag::MutableImageTag,
     &node_port_service::NodePortService,
     &port_mismatch::PortMismatch,

@@ -6,6 +6,8 @@ mod alias_bomb;
 mod broken_config_file;
 mod duplicate_key;
 mod implicit_type;
+mod missing_space;
+mod odd_sibling_key;
 mod stray_quote;
 mod syntax_error;
 mod tolerated_yaml;
@@ -17,6 +19,8 @@ pub(super) const RULES: &[&dyn Rule] = &[
     &broken_config_file::BrokenConfigFile,
     &duplicate_key::DuplicateKey,
     &implicit_type::ImplicitType,
+    &missing_space::MissingSpace,
+    &odd_sibling_key::OddSiblingKey,
     &stray_quote::StrayQuote,
     &syntax_error::SyntaxError,
     &tolerated_yaml::ToleratedYaml,
