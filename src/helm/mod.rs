@@ -43,7 +43,9 @@ mod values_file;
 mod vendored;
 
 pub use cache::{ChartCache, Loaded};
-pub use capabilities::{Capabilities, HELM_3_VERSION, HELM_VERSION, HelmVersion, KubeVersion};
+pub use capabilities::{
+    Capabilities, ClusterVersion, HELM_3_VERSION, HELM_VERSION, HelmVersion, KubeVersion,
+};
 pub use chart::{Chart, ChartFile};
 pub use coalesce::{Override, OverrideKind};
 pub use convert::to_value;

@@ -37,7 +37,7 @@ impl Rule for UnknownKind {
             return;
         }
         let minor = cx.minor();
-        let mut instead: Option<String> = None;
+        let (mut instead, mut by_version): (Option<String>, bool) = (None, false);
         let at_kind = object.at(&["kind"]).map_or_else(|| object.place(), Node::place);
         let (place, message, help) = match cx.workspace.schema_of(object, minor) {
             Found::Native(..) | Found::Custom(_) | Found::Published(..) | Found::File(_) => return,
@@ -47,14 +47,17 @@ impl Rule for UnknownKind {
             {
                 return;
             }
-            Found::OtherMinor(first, _) if first > minor.number => (
-                node.place(),
-                format!(
-                    "`{api_version}` has no {kind} in Kubernetes 1.{}: it comes with 1.{first}",
-                    minor.number
-                ),
-                "use a version that the cluster serves".to_owned(),
-            ),
+            Found::OtherMinor(first, _) if first > minor.number => {
+                by_version = true;
+                (
+                    node.place(),
+                    format!(
+                        "`{api_version}` has no {kind} in Kubernetes 1.{}: it comes with 1.{first}",
+                        minor.number
+                    ),
+                    "use a version that the cluster serves".to_owned(),
+                )
+            }
             // What is gone is told by another rule.
             Found::OtherMinor(..) => return,
             Found::NotServed(_) if was_served_by_flux(&object.group, &object.version) => return,
@@ -109,11 +112,9 @@ impl Rule for UnknownKind {
         let field = if place == node.place() { "apiVersion" } else { "kind" };
         let old = if field == "kind" { kind.as_str() } else { api_version };
         let definition = cx.workspace.given_by(object);
-        cx.report(place, message)
-            .given_by(definition)
-            .object(object, Some(field))
-            .help(help)
-            .mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
+        let report = cx.report(place, message).given_by(definition).object(object, Some(field)).help(help);
+        let report = if by_version { report.by_version(minor) } else { report };
+        report.mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
     }
 }
 
