@@ -75,7 +75,9 @@ impl Rule for UnknownField {
                     }
                 };
                 // Another version of the project may have it, or have it there.
-                let newer = !matches!(meant, Some(Meant::Name(_))) && minors.is_none() && schemas::is_published(object, cx);
+                let newer = !matches!(meant, Some(Meant::Name(_)))
+                    && minors.is_none()
+                    && schemas::is_published(object, cx);
                 let definition = cx.workspace.given_by(object);
                 let mut report = cx
                     .report(violation.place, message)

@@ -10,8 +10,13 @@ impl<'a, 'n> Run<'a, 'n> {
     /// What the alternatives of a schema say about a value, with its defaults.
     pub(super) fn alternatives(&mut self, def: &'a Def, limits: &'a Limits, node: &'n Node) {
         let Some(whole) = with_defaults(def, limits, node) else { return self.combined(limits, node) };
-        let mut run =
-            Run { against: self.against, way: Vec::new(), above: Vec::new(), found: Vec::new(), strict: false };
+        let mut run = Run {
+            against: self.against,
+            way: Vec::new(),
+            above: Vec::new(),
+            found: Vec::new(),
+            strict: false,
+        };
         run.combined(limits, &whole);
         for violation in run.found {
             self.report(node.place(), violation.what);
