@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
 use crate::golang::doublestar::DoublestarPattern;
-use crate::helm::{self, KubeVersion, ReleaseOptions, SetKind, UserValues, ValuesLayer};
+use crate::helm::{self, ReleaseOptions, SetKind, UserValues, ValuesLayer};
 use crate::origin::{Origins, Placed, Step};
 use crate::output::Output;
 use crate::source::{Dir, TreePath};
@@ -91,13 +91,12 @@ impl Renderer<'_> {
         options.skip_tests = flag("skipTests");
         options.skip_schema_validation = flag("skipSchemaValidation");
         let version = text("kubeVersion").map(|text| (text.value, Some(text.place)));
-        let version = version.or_else(|| self.kube_version.clone().map(|version| (version, None)));
+        let own = |(text, place)| (helm::ClusterVersion { text, is_assumed: false }, place);
+        let version = version.map(own).or_else(|| Some((self.kube_version.clone()?, None)));
         if let Some((version, place)) = version {
-            match KubeVersion::parse(&numeric(&version)) {
-                Ok(version) => options.capabilities.kube_version = version,
-                Err(words) => {
-                    problems.push(Problem { place, ..Problem::nowhere(ProblemKind::Render, words) });
-                }
+            let version = helm::ClusterVersion { text: numeric(&version.text).into(), ..version };
+            if let Err(words) = options.for_cluster(&version) {
+                problems.push(Problem { place, ..Problem::nowhere(ProblemKind::Render, words) });
             }
         }
         let more = helm.map(|helm| helm.items(&["apiVersions"])).unwrap_or_default();

@@ -58,7 +58,7 @@ impl Renderer<'_> {
             charts: Some(self.charts),
             flavor: self.flavors.kustomize,
             helm_flavor: self.flavors.helm,
-            helm_kube_version: self.kube_version.as_deref().unwrap_or_default(),
+            helm_kube_version: self.kube_version.as_ref(),
             ..Options::default()
         };
         output.take_built(kustomize::build(dir, &options, origins, self.cache));

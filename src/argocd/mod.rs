@@ -38,7 +38,7 @@ pub use project::{Project, ProjectDestination, ProjectRole, ResourceRestriction,
 pub use render::{NO_REVISION, Renderer};
 pub use resource_filter::ResourceFilter;
 pub use revision::{is_constraint, pick_tag, pick_version};
-pub use settings::{BUILD_OPTIONS, Settings, Tracking};
+pub use settings::{BUILD_OPTIONS, Settings};
 pub use settings_keys::{KnownKey, setting_key};
 pub use sync_position::{Phase, SyncPosition};
 pub use tracking::{track, tracking_id};

@@ -2,10 +2,8 @@
 //!
 //! Mirrors `GenerateManifests` of `reposerver/repository/repository.go`.
 
-use smol_str::SmolStr;
-
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
-use crate::helm::ChartCache;
+use crate::helm::{self, ChartCache};
 use crate::kustomize::Flavors;
 use crate::origin::{Origins, Place};
 use crate::output::Output;
@@ -27,7 +25,7 @@ pub struct Renderer<'a> {
     /// Loaded charts.
     pub charts: &'a ChartCache,
     /// The version of the cluster that the application deploys to, as far as it is configured.
-    pub kube_version: Option<SmolStr>,
+    pub kube_version: Option<helm::ClusterVersion>,
     /// The engines of this Argo CD.
     pub flavors: Flavors,
 }

@@ -111,6 +111,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
                     if share.gaps.is_empty() { "" } else { "; `--select unchecked-policy` lists the others" };
                 say!("{} of {} rules of policies are executed{not}", share.executed(), share.rules);
             }
+            super::open::say_kubernetes(&workspace);
             say!("{}", watch.timings().trim_end());
         }
         // A line per finding has no room for a closing line.

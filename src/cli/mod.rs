@@ -182,6 +182,7 @@ fn apps(args: &AppsArgs) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    open::say_kubernetes(&workspace);
     print(&match args.format {
         TableFormat::Json => crate::report::apps_json(&report),
         TableFormat::Table => crate::report::apps_table(&report),

@@ -19,7 +19,7 @@ use crate::yaml::Cache;
 use super::Failure;
 use super::args::CommonArgs;
 use super::terminal::colors;
-use super::trust;
+use super::{say, trust};
 
 /// The workspace for a path given on the command line.
 pub(super) fn workspace(path: &Path, common: &CommonArgs) -> Result<Workspace, Failure> {
@@ -435,4 +435,13 @@ fn shown(problem: &Problem, sources: &Sources) -> String {
         key: String::new(),
     };
     render_finding(&finding, sources, Look { color: colors(), ..Look::default() }) + "\n"
+}
+
+/// Tells which Kubernetes the clusters have and where that is written, where it is the repository that shows it.
+pub(super) fn say_kubernetes(workspace: &Workspace) {
+    if workspace.config.kubernetes.is_none()
+        && let Some(words) = workspace.shown_versions().words(&workspace.sources)
+    {
+        say!("{words}");
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use smol_str::SmolStr;
 
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
-use crate::helm::ChartCache;
+use crate::helm::{self, ChartCache};
 use crate::kustomize::{self, Draft, Flavors, Image, LoadRestrictor, Options, Reader, Reorder};
 use crate::origin::{Name, Origins, Place};
 use crate::output::Output;
@@ -38,7 +38,7 @@ pub struct Renderer<'a> {
     /// Packed sources.
     pub artifacts: &'a Artifacts,
     /// The version of the cluster that is deployed to, as far as it is configured.
-    pub kube_version: Option<SmolStr>,
+    pub kube_version: Option<helm::ClusterVersion>,
     /// The engines of these controllers.
     pub flavors: Flavors,
 }

@@ -6,9 +6,7 @@
 use std::sync::Arc;
 
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
-use crate::helm::{
-    self, Chart, KubeVersion, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer, load_values,
-};
+use crate::helm::{self, Chart, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer, load_values};
 use crate::kustomize::{self, Draft, Image, LoadRestrictor, Options, Reorder};
 use crate::origin::{Name, Origins, Place, Step};
 use crate::output::Output;
@@ -167,11 +165,10 @@ impl Renderer<'_> {
         options.skip_tests = !flag(at(&["test"]), "enable");
         options.skip_schema_validation = flag(at(&["install"]), "disableSchemaValidation")
             || flag(at(&["upgrade"]), "disableSchemaValidation");
-        if let Some(version) = &self.kube_version {
-            match KubeVersion::parse(version) {
-                Ok(version) => options.capabilities.kube_version = version,
-                Err(words) => output.problems.push(Problem::nowhere(ProblemKind::Warning, words)),
-            }
+        if let Some(version) = &self.kube_version
+            && let Err(words) = options.for_cluster(version)
+        {
+            output.problems.push(Problem::nowhere(ProblemKind::Warning, words));
         }
         options
     }

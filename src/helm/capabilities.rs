@@ -67,6 +67,15 @@ pub struct KubeVersion {
     pub minor: SmolStr,
 }
 
+/// The version of the cluster that a chart is rendered for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterVersion {
+    /// As it is written.
+    pub text: SmolStr,
+    /// Whether nobody says it outright: the repository shows it.
+    pub is_assumed: bool,
+}
+
 impl KubeVersion {
     /// Reads `--kube-version`; the error has Helm's words.
     pub fn parse(text: &str) -> Result<Self, String> {

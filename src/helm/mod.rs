@@ -43,7 +43,7 @@ mod values_file;
 mod vendored;
 
 pub use cache::ChartCache;
-pub use capabilities::{Capabilities, KubeVersion};
+pub use capabilities::{Capabilities, ClusterVersion, KubeVersion};
 pub use chart::{Chart, ChartFile};
 pub use coalesce::{Override, OverrideKind};
 pub use convert::to_value;

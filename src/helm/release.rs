@@ -7,7 +7,7 @@ use crate::origin::Placed;
 use crate::yaml::go_quote;
 
 use super::dependencies::is_compatible_range;
-use super::{Capabilities, Chart, Flavor};
+use super::{Capabilities, Chart, ClusterVersion, Flavor, KubeVersion};
 
 /// Longest name of a release, in bytes.
 const MAX_NAME: usize = 53;
@@ -33,6 +33,8 @@ pub struct ReleaseOptions {
     pub skip_tests: bool,
     /// `--skip-schema-validation`.
     pub skip_schema_validation: bool,
+    /// Nobody says outright which Kubernetes it is: a chart for others is not refused.
+    pub is_version_assumed: bool,
 }
 
 impl ReleaseOptions {
@@ -48,6 +50,7 @@ impl ReleaseOptions {
             include_crds: false,
             skip_tests: false,
             skip_schema_validation: false,
+            is_version_assumed: false,
         }
     }
 
@@ -55,6 +58,13 @@ impl ReleaseOptions {
     #[must_use]
     pub fn for_flavor(self, flavor: Flavor) -> Self {
         Self { flavor, capabilities: Capabilities::of(flavor), ..self }
+    }
+
+    /// For a cluster of that version; the error has Helm's words.
+    pub fn for_cluster(&mut self, version: &ClusterVersion) -> Result<(), String> {
+        self.capabilities.kube_version = KubeVersion::parse(&version.text)?;
+        self.is_version_assumed = version.is_assumed;
+        Ok(())
     }
 
     /// What Helm refuses before it renders: the name of the release, a chart for other versions of Kubernetes.
@@ -65,7 +75,10 @@ impl ReleaseOptions {
         }
         let wanted = &chart.metadata.kube_version;
         let there = &self.capabilities.kube_version;
-        if !wanted.value.is_empty() && !is_compatible_range(&wanted.value, &there.normalized) {
+        if !self.is_version_assumed
+            && !wanted.value.is_empty()
+            && !is_compatible_range(&wanted.value, &there.normalized)
+        {
             let message = format!(
                 "chart requires kubeVersion: {} which is incompatible with Kubernetes {}",
                 wanted.value, there.version

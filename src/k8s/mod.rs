@@ -25,7 +25,7 @@ pub use openapi::{OpenApi, Schema};
 pub use pod_security::{Control, PodSecurityLevel, Violation, violations};
 pub use quantity::{node_quantity, quantity};
 pub use secret_lines::mark_secret_lines;
-pub use secret_text::{PlaintextSecret, is_for_tool, is_placeholder, is_secret_key, plaintext_secret};
+pub use secret_text::{is_for_tool, is_secret_key, plaintext_secret};
 pub use selector::Selector;
 pub use validation::refusals;
 pub use workload::{Container, ContainerKind, PodTemplate};

@@ -50,9 +50,9 @@ pub struct Options<'a> {
     pub remotes: &'a dyn Remotes,
     /// Charts that were loaded before.
     pub charts: Option<&'a ChartCache>,
-    /// `--helm-kube-version`: what `.Capabilities.KubeVersion` is for `helmCharts` that do not say; empty for Helm's
+    /// `--helm-kube-version`: what `.Capabilities.KubeVersion` is for `helmCharts` that do not say; else Helm's
     /// own default.
-    pub helm_kube_version: &'a str,
+    pub helm_kube_version: Option<&'a helm::ClusterVersion>,
     /// `--helm-api-versions`: what `.Capabilities.APIVersions` has in addition for `helmCharts` that do not say.
     pub helm_api_versions: &'a [SmolStr],
     /// Which kustomize is followed.
@@ -72,7 +72,7 @@ impl Default for Options<'_> {
             resources: &[],
             remotes: &NoRemotes,
             charts: None,
-            helm_kube_version: "",
+            helm_kube_version: None,
             helm_api_versions: &[],
             flavor: Flavor::default(),
             helm_flavor: helm::Flavor::default(),

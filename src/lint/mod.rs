@@ -288,6 +288,8 @@ fn conclude(
     let mut findings: Vec<Finding> = per_app.into_iter().flatten().collect();
     findings.extend(check_files(workspace, inventory, rules));
     findings.extend(unclaimed::check(workspace, inventory, rules));
+    let parts = unclaimed::check_parts(workspace, inventory, rules, &findings);
+    findings.extend(parts);
     let repo_findings: Vec<Vec<Finding>> = rules
         .par_iter()
         .map(|(rule, severity)| {

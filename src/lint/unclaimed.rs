@@ -2,11 +2,12 @@
 //! what the API server refuses in any cluster is wrong in them, too. Nothing else can be said of them.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
-use crate::finding::{Finding, Severity};
-use crate::repo::{self, Inventory, Object, ScannedDocument, Workspace};
+use crate::finding::{Finding, RuleId, Severity};
+use crate::repo::{self, Inventory, Object, ScannedDocument, Status, Workspace};
 use crate::rules::{AnyRule, Context};
-use crate::source::TreePath;
+use crate::source::{Span, TreePath};
 
 /// What the rules that [stand alone](Rule::stands_alone) find in them, as likely: nobody says that they are applied.
 pub(super) fn check(
@@ -34,6 +35,48 @@ pub(super) fn check(
         })
         .collect();
     findings.into_iter().flatten().collect()
+}
+
+/// What is wrong in patches as they are written, beyond what was told of what they are merged into: their targets may be rendered by
+/// nobody, or not be there.
+pub(super) fn check_parts(
+    workspace: &Workspace,
+    inventory: &Inventory,
+    rules: &[(AnyRule, Severity)],
+    told: &[Finding],
+) -> Vec<Finding> {
+    let rules: Vec<_> = rules.iter().filter(|(rule, _)| rule.judges_parts()).collect();
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let is_own = |group: &str| !group.contains('.') || group.ends_with(".k8s.io");
+    // Who renders it may bring a definition of its own.
+    let is_rendered = |path: &TreePath| {
+        let mut readers = inventory.readers(path).iter().filter_map(|id| inventory.app(*id));
+        readers.any(|entry| entry.status != Status::Failed)
+    };
+    let mut known: FxHashSet<(&RuleId, Span)> = FxHashSet::default();
+    for finding in told {
+        known.insert((&finding.rule, finding.primary.at));
+        known.extend(finding.related.iter().map(|label| (&finding.rule, label.at)));
+    }
+    let parts = repo::parts(workspace, &inventory.scan);
+    let findings: Vec<Vec<Finding>> = parts
+        .par_iter()
+        .filter(|part| is_own(&part.object.group) || !is_rendered(&part.path))
+        .map(|part| {
+            let mut findings = Vec::new();
+            for (rule, severity) in &rules {
+                let severity = (*severity).min(Severity::Warning);
+                let mut cx = Context::for_repo(workspace, rule.meta(), severity, inventory);
+                rule.check_object(&part.object, &mut cx);
+                findings.append(&mut cx.into_findings());
+            }
+            findings
+        })
+        .collect();
+    let is_new = |finding: &Finding| !known.contains(&(&finding.rule, finding.primary.at));
+    findings.into_iter().flatten().filter(is_new).collect()
 }
 
 /// The documents that nothing reads, in files that are YAML as they stand.

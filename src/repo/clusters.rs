@@ -69,7 +69,7 @@ const ENVIRONMENTS: &[&str] = &[
 ];
 
 /// For each root, the variant directories its definition lies in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Variants {
     /// Directories that have variants below them, with the names of those variants.
     splits: BTreeMap<TreePath, BTreeSet<String>>,
@@ -177,6 +177,14 @@ impl Lineage {
             }
         }
         true
+    }
+
+    /// Whether what is written in the other may be about the cluster of this one: they may meet, and where both lie in variants, in one that
+    /// is called alike, be it of another directory.
+    pub(super) fn may_be_of(&self, other: &Self) -> bool {
+        let alike = |name: &String| other.variants.iter().any(|(_, theirs)| theirs == name);
+        let parted = !self.variants.is_empty() && !other.variants.is_empty();
+        self.may_meet(other) && (!parted || self.variants.iter().any(|(_, name)| alike(name)))
     }
 
     /// The outermost variant directory.

@@ -26,6 +26,8 @@ pub struct Object {
     pub name: SmolStr,
     /// The namespace it ends up in: its own, else the app's; empty for cluster-scoped kinds.
     pub namespace: SmolStr,
+    /// Whether it is merged into another one, so that what it lacks may be there.
+    pub is_part: bool,
     /// The kinds that objects of the same render define.
     pub(super) definitions: Arc<Definitions>,
     /// What the schema of its kind refuses, once somebody asked.
@@ -46,9 +48,15 @@ impl Object {
             namespace: metadata("namespace").unwrap_or_default(),
             kind,
             node,
+            is_part: false,
             definitions: Arc::default(),
             violations: OnceLock::new(),
         })
+    }
+
+    /// The same of what is merged into another object.
+    pub fn part(node: Node) -> Option<Self> {
+        Some(Self { is_part: true, ..Self::new(node)? })
     }
 
     /// Gives the object the app's namespace when it is namespaced and has none, and takes away the namespace of a

@@ -10,7 +10,7 @@ use crate::argocd::{self, Renderer};
 use crate::cache::Want;
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
 use crate::flux;
-use crate::helm::{self, Chart, KubeVersion, Release, ReleaseOptions, UserValues, ValuesLayer};
+use crate::helm::{self, Chart, ClusterVersion, Release, ReleaseOptions, UserValues, ValuesLayer};
 use crate::kustomize::{self, DroppedField, NoOp};
 use crate::origin::{Origins, Placed, Step};
 use crate::output::{Output, Substitution};
@@ -178,8 +178,17 @@ impl Rendered {
     }
 }
 
+/// The version of the cluster that an app deploys to: as configured, else as the repository shows it.
+fn kube_version(app: &App, workspace: &Workspace) -> Option<ClusterVersion> {
+    let said = configured_version(app, workspace).map(|text| ClusterVersion { text, is_assumed: false });
+    said.or_else(|| {
+        let shown = workspace.shown_versions().for_app(Some(app));
+        shown.first().map(|it| ClusterVersion { text: it.version.clone(), is_assumed: true })
+    })
+}
+
 /// The configured version of the cluster that an app deploys to, or the version for all.
-pub(super) fn kube_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
+pub(super) fn configured_version(app: &App, workspace: &Workspace) -> Option<SmolStr> {
     let config = &workspace.config;
     let is_it = |cluster: &&crate::config::Cluster| {
         let server = cluster.server.as_ref().map_or("", |server| server.value.as_str());
@@ -246,10 +255,9 @@ fn chart(
             Err(problem) => output.take_problems(vec![*problem]),
         }
     }
-    if let Some(version) = kube_version(app, workspace)
-        && let Ok(version) = KubeVersion::parse(&version)
-    {
-        options.capabilities.kube_version = version;
+    if let Some(version) = kube_version(app, workspace) {
+        // One that cannot be read was told with the configuration.
+        let _ = options.for_cluster(&version);
     }
     let release = helm::render(chart, values, &options, origins, &workspace.cache);
     output.take_problems(release.problems.clone());
@@ -330,7 +338,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
             rendered.take(output)
         }
         Spec::Overlay(dir) => {
-            let kube_version = kube_version(app, workspace).unwrap_or_default();
+            let kube_version = kube_version(app, workspace);
             let options = kustomize::Options {
                 // Nobody said which options it is built with, so none is held against it.
                 load_restrictor: kustomize::LoadRestrictor::None,
@@ -338,7 +346,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 enable_plugins: true,
                 remotes: trace,
                 charts: Some(&workspace.charts),
-                helm_kube_version: &kube_version,
+                helm_kube_version: kube_version.as_ref(),
                 flavor: workspace.control_plane().engines.other.kustomize,
                 helm_flavor: workspace.control_plane().engines.other.helm,
                 ..kustomize::Options::default()

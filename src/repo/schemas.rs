@@ -13,8 +13,8 @@ use crate::schema::{
     Against, Def, Definition, Definitions, Found, Kubernetes, LAST_MINOR, Scope, Violation, check,
     check_change, compile, file_names, find_custom, find_native, find_published, scope,
 };
-use crate::source::{Dir, EntryKind, FileId, SourceFile, Tree, TreePath};
-use crate::yaml::Dialect;
+use crate::source::{Dir, EntryKind, FileId, SourceFile, Span, Tree, TreePath};
+use crate::yaml::{Dialect, Node};
 
 use super::{App, Object, Scan, ScannedDocument, Workspace};
 
@@ -145,8 +145,10 @@ pub(super) type SchemaFiles = Mutex<FxHashMap<FileId, Option<Arc<Def>>>>;
 pub struct Minor {
     /// The 33 of 1.33; the newest known one where nobody says.
     pub number: u32,
-    /// Whether the configuration says so.
+    /// Whether the configuration says so, or the repository shows it.
     pub exact: bool,
+    /// Where the repository shows it: what follows is likely at most.
+    pub shown: Option<Span>,
 }
 
 /// The 33 of `1.33`, `v1.33.2`.
@@ -154,16 +156,37 @@ fn minor(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').nth(1)?.parse().ok()
 }
 
+/// Marks what the newest Kubernetes takes: whether it is wrong depends on the version of the cluster.
+fn doubt(found: &mut [Violation], object: &Object, secret: bool) {
+    let api_version = object.at(&["apiVersion"]).and_then(Node::as_str).unwrap_or_default();
+    let Some(Found::Native(kubernetes, def)) =
+        find_native(&object.group, api_version, &object.kind, LAST_MINOR, false)
+    else {
+        return;
+    };
+    let newest = check(
+        def,
+        &object.node,
+        Against { kubernetes, exact: false, native: true, secret, partial: object.is_part },
+    );
+    for violation in found {
+        violation.of_minor = !newest.iter().any(|it| it.place == violation.place);
+    }
+}
+
 impl Workspace {
     /// The version of Kubernetes on the cluster that an app goes to.
     pub fn minor_of(&self, app: Option<&App>) -> Minor {
         let version = match app {
-            Some(app) => super::render::kube_version(app, self),
+            Some(app) => super::render::configured_version(app, self),
             None => self.config.kubernetes.as_ref().map(|version| version.value.clone()),
         };
-        match version.as_deref().and_then(minor) {
-            Some(number) => Minor { number, exact: true },
-            None => Minor { number: LAST_MINOR, exact: false },
+        if let Some(number) = version.as_deref().and_then(minor) {
+            return Minor { number, exact: true, shown: None };
+        }
+        match self.shown_versions().for_app(app).first() {
+            Some(it) => Minor { number: it.minor, exact: true, shown: Some(it.at) },
+            None => Minor { number: LAST_MINOR, exact: false, shown: None },
         }
     }
 
@@ -244,21 +267,42 @@ impl Workspace {
             let secret = object.is("", "Secret");
             match self.schema_of(object, minor) {
                 Found::Native(kubernetes, def) => {
-                    let against = Against { kubernetes, exact: minor.exact, native: true, secret };
-                    check(def, &object.node, against)
+                    let against = Against {
+                        kubernetes,
+                        exact: minor.exact,
+                        native: true,
+                        secret,
+                        partial: object.is_part,
+                    };
+                    let mut found = check(def, &object.node, against);
+                    if minor.shown.is_some() && !found.is_empty() {
+                        doubt(&mut found, object, secret);
+                    }
+                    found
                 }
                 // The union of versions says nothing about null.
                 Found::Published(kubernetes, def) => {
-                    let against = Against { kubernetes, exact: true, native: true, secret };
+                    let against =
+                        Against { kubernetes, exact: true, native: true, secret, partial: object.is_part };
                     check(def, &object.node, against)
                 }
                 Found::File(def) => {
                     let kubernetes = Kubernetes::minor(minor.number);
-                    check(&def, &object.node, Against { kubernetes, exact: true, native: false, secret })
+                    check(
+                        &def,
+                        &object.node,
+                        Against { kubernetes, exact: true, native: false, secret, partial: object.is_part },
+                    )
                 }
                 Found::Custom(first) => {
                     let kubernetes = Kubernetes::minor(minor.number);
-                    let against = Against { kubernetes, exact: minor.exact, native: false, secret };
+                    let against = Against {
+                        kubernetes,
+                        exact: minor.exact,
+                        native: false,
+                        secret,
+                        partial: object.is_part,
+                    };
                     let rivals = self.definitions_of(object).iter();
                     let rivals = rivals.filter_map(|it| it.version(&object.version)).filter(|it| it.served);
                     let roots =

@@ -23,7 +23,7 @@ use super::record::Record;
 use super::remotes::Checkouts;
 use super::schemas::{FetchedDefinitions, SchemaFiles};
 use super::watch::{Unwatched, Watch};
-use super::{OwnRules, TreeDefinitions, TreePolicies};
+use super::{OwnRules, ShownVersions, TreeDefinitions, TreePolicies};
 
 /// What a repository declares about its Argo CD.
 #[derive(Debug, Default)]
@@ -49,6 +49,8 @@ struct Known {
     fetched_definitions: OnceLock<FetchedDefinitions>,
     /// Policies about objects among the files; none until the tree was looked at.
     tree_policies: OnceLock<TreePolicies>,
+    /// Versions of Kubernetes that the tree shows; none until it was looked at.
+    shown_versions: OnceLock<ShownVersions>,
     /// The team's own rules, once they were asked for.
     own_rules: OnceLock<OwnRules>,
     /// Names of the Secrets that documents of the tree are or make.
@@ -224,6 +226,17 @@ impl Workspace {
         let _ = self.known.tree_policies.set(policies);
     }
 
+    /// Versions of Kubernetes that the tree shows.
+    pub fn shown_versions(&self) -> &ShownVersions {
+        static NONE: OnceLock<ShownVersions> = OnceLock::new();
+        self.known.shown_versions.get().unwrap_or_else(|| NONE.get_or_init(ShownVersions::default))
+    }
+
+    /// Declares them; the first word counts.
+    pub(super) fn set_shown_versions(&self, versions: ShownVersions) {
+        let _ = self.known.shown_versions.set(versions);
+    }
+
     /// The definitions of custom resources in charts that were fetched, read when first asked for.
     pub(super) fn fetched_definitions(&self) -> &FetchedDefinitions {
         self.known.fetched_definitions.get_or_init(|| FetchedDefinitions::of(self))
@@ -252,6 +265,7 @@ impl Workspace {
         control_plane.cluster_secrets.iter().for_each(|secret| hash_node(secret, hasher));
         self.tree_definitions().mark(self.tree.as_ref(), hasher);
         self.tree_policies().mark(self, hasher);
+        self.shown_versions().mark(hasher);
         // Asked for here, so that no app's record is the one to say what they were.
         self.own_rules().mark(hasher);
         self.vendored.hash(hasher);

@@ -395,6 +395,14 @@ impl Report<'_, '_> {
         self.confidence(Confidence::Likely)
     }
 
+    /// What follows from the version of the cluster: likely where the repository merely shows it, with the line that does.
+    pub fn by_version(self, minor: Minor) -> Self {
+        match minor.shown {
+            Some(at) => self.related_at(at, format!("the cluster is 1.{} by this", minor.number)).likely(),
+            None => self,
+        }
+    }
+
     /// Something that is not here could well make it harmless: shown to those who ask for it. A note at most, unless
     /// [`severity`](Self::severity) is called afterwards.
     pub fn possible(self) -> Self {

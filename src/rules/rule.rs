@@ -82,6 +82,11 @@ pub trait Rule: Send + Sync {
         false
     }
 
+    /// Whether [`check_object`](Rule::check_object) may also be asked about a part of an object: a patch as it is written.
+    fn judges_parts(&self) -> bool {
+        false
+    }
+
     /// One app and all it renders.
     fn check_app(&self, _app: &App, _rendered: &Rendered, _cx: &mut Context<'_>) {}
 

@@ -22,8 +22,13 @@ fn refuses_what_the_api_server_refuses() {
     let definition = Definition::read(&Arc::new(root)).unwrap();
     let def = definition.version("v1").and_then(|version| version.root()).unwrap();
     let place = Place::written(Span::start_of(file.id()));
-    let against =
-        Against { kubernetes: Kubernetes::minor(LAST_MINOR), exact: true, native: false, secret: false };
+    let against = Against {
+        kubernetes: Kubernetes::minor(LAST_MINOR),
+        exact: true,
+        native: false,
+        secret: false,
+        partial: false,
+    };
     let lines = read("widgets.jsonl");
     assert!(lines.lines().count() > 100);
     let mut wrong = Vec::new();

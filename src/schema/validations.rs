@@ -184,7 +184,7 @@ impl<'n> Run<'n, '_> {
             for validation in &def.validations {
                 let Some(what) = validation.check(&value, &self.budget) else { continue };
                 let (path, place) = self.target(validation, node);
-                self.found.push(Violation { path, place, what });
+                self.found.push(Violation { path, place, what, of_minor: false });
             }
         }
         match &node.data {
@@ -228,7 +228,7 @@ impl<'n> Run<'n, '_> {
             // What cannot be evaluated is told of the object alone, if at all.
             if let Some(what @ What::Broken(_)) = validation.ask(&value, before, &self.budget) {
                 let (path, place) = self.target(validation, new);
-                self.found.push(Violation { path, place, what });
+                self.found.push(Violation { path, place, what, of_minor: false });
             }
         }
         match (&old.data, &new.data) {

@@ -13,6 +13,8 @@ pub struct Violation {
     pub place: Place,
     /// What is wrong.
     pub what: What,
+    /// Whether another minor of Kubernetes takes it, so that the version of the cluster decides. Whoever asked knows.
+    pub of_minor: bool,
 }
 
 /// What is wrong.

@@ -335,6 +335,7 @@ fn by_port(
         help: Some(format!("did you mean `{}`?", found.name)),
         shown: Some((found.place, "this Service has the port".to_owned())),
         file: None,
+        kind: false,
         sure: Confidence::Likely,
     })
 }

@@ -49,9 +49,9 @@ pub(super) fn check(container: &At<'_>, kind: ContainerKind, pod: &Pod<'_>, foun
             }
         }
     }
-    let Some(lifecycle) = container.get("lifecycle").filter(|it| !it.node.entries().is_empty()) else {
-        return;
-    };
+    // Where there must be none, an empty one is one.
+    let is_one = |it: &At<'_>| it.node.as_map().is_some() && (plain_init || !it.node.entries().is_empty());
+    let Some(lifecycle) = container.get("lifecycle").filter(is_one) else { return };
     if plain_init {
         let words = "an init container cannot have a `lifecycle` unless its `restartPolicy` is `Always`";
         found.wrong(&lifecycle, words);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::finding::{Problem, ProblemKind};
-use crate::helm::{self, KubeVersion, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer};
+use crate::helm::{self, ClusterVersion, Manifest, Release, ReleaseOptions, UserValues, ValuesLayer};
 use crate::origin::{Place, Placed, SourceMap, Step};
 use crate::source::{Dir, Found, SourceFile};
 use crate::yaml::{Dialect, Map, Node, parse_text};
@@ -137,13 +137,10 @@ fn release_options(chart: &HelmChart, cx: &Context<'_>) -> Result<ReleaseOptions
         ReleaseOptions::new(Placed::new(name, place), namespace).for_flavor(cx.options.helm_flavor);
     options.include_crds = chart.include_crds;
     options.skip_tests = chart.skip_tests;
-    let version = match chart.kube_version.as_str() {
-        "" => cx.options.helm_kube_version,
-        own => own,
-    };
-    if !version.is_empty() {
-        let parsed = KubeVersion::parse(version).map_err(|words| Failure::at(place, words))?;
-        options.capabilities.kube_version = parsed;
+    let own = (!chart.kube_version.is_empty())
+        .then(|| ClusterVersion { text: chart.kube_version.clone(), is_assumed: false });
+    if let Some(version) = own.as_ref().or(cx.options.helm_kube_version) {
+        options.for_cluster(version).map_err(|words| Failure::at(place, words))?;
     }
     let versions = if chart.api_versions.is_empty() {
         cx.options.helm_api_versions

@@ -66,6 +66,7 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
     workspace.set_control_plane(control_plane(workspace, &scan));
     workspace.set_tree_definitions(super::TreeDefinitions::of(&scan));
     workspace.set_tree_policies(super::TreePolicies::of(&scan));
+    workspace.set_shown_versions(super::ShownVersions::of(workspace, &scan, &variants));
     workspace.set_names(scan.names(workspace));
     let expected = expect_paths(workspace, &scan);
     let mut discovery = Discovery {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::gotemplate;
 use crate::near::did_you_mean;
+use crate::near::is_slip;
 use crate::repo::{AppId, Inventory, ObjectFacts};
-use crate::rules::spellings::is_slip;
 use crate::rules::{Context, Rule, RuleMeta, meta, missing, workloads};
 use crate::yaml::Node;
 

@@ -28,6 +28,10 @@ impl Rule for SchemaViolation {
         true
     }
 
+    fn judges_parts(&self) -> bool {
+        true
+    }
+
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         if !schemas::defines_apps(&object.group, &object.kind) {
             check(object, None, !cx.is_unclaimed(), cx);
@@ -65,6 +69,7 @@ fn is_for_tool(object: &Object, path: &str) -> bool {
 
 /// `apps`: which ones are affected, where it is not the one being checked. `whole`: nothing is added before it is applied.
 fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<'_>) {
+    let minor = cx.minor();
     for violation in schemas::violations(object, cx) {
         let said = Said::of(object);
         let path = schemas::plain(&violation.path);
@@ -116,6 +121,9 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         if let What::Wrong { meant: Some(meant), .. } = &violation.what {
             report = report
                 .mend(|at, mender| Some(mender.respell(at, meant)?.changing([violation.path.as_str()])));
+        }
+        if violation.of_minor {
+            report = report.by_version(minor);
         }
         if let Some(apps) = apps {
             report = report.apps(apps.iter().copied());

@@ -26,6 +26,10 @@ impl Rule for UnknownField {
         true
     }
 
+    fn judges_parts(&self) -> bool {
+        true
+    }
+
     fn check_object(&self, object: &Object, cx: &mut Context<'_>) {
         if schemas::is_of_controller(&object.group, &object.kind) {
             return;
@@ -53,7 +57,8 @@ impl Rule for UnknownField {
                     "" => format!("{} has no {names}", said.one()),
                     parent => format!("`{parent}` of {} has no {names}", said.one()),
                 };
-                let minor = cx.minor().number;
+                let version = cx.minor();
+                let minor = version.number;
                 let help = match (meant, minors) {
                     (_, Some((first, _))) if *first > minor => {
                         format!("Kubernetes has it since 1.{first}, and the cluster is 1.{minor}: remove it")
@@ -70,19 +75,24 @@ impl Rule for UnknownField {
                         "remove it: the API server refuses it, or drops it without a word".to_owned()
                     }
                 };
-                // A newer version of the project may have it.
-                let newer = meant.is_none() && minors.is_none() && schemas::is_published(object, cx);
+                // Another version of the project may have it, or have it there.
+                let newer = !matches!(meant, Some(Meant::Name(_)))
+                    && minors.is_none()
+                    && schemas::is_published(object, cx);
                 let definition = cx.workspace.given_by(object);
                 // A copy that nothing applies may be older than what the cluster has.
                 let definition = definition.map(|it| match meant {
                     Some(_) => it,
                     None => GivenBy { otherwise: Confidence::Possible, ..it },
                 });
-                let report = cx
+                let mut report = cx
                     .report(violation.place, message)
                     .given_by(definition)
                     .object(object, Some(&violation.path))
                     .help(help);
+                if violation.of_minor {
+                    report = report.by_version(version);
+                }
                 let old = violation.path.as_str();
                 let report = report.mend(|at, mender| match meant {
                     _ if is_one => None,

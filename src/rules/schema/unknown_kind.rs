@@ -38,8 +38,7 @@ impl Rule for UnknownKind {
             return;
         }
         let minor = cx.minor();
-        let mut instead: Option<String> = None;
-        let mut likely = false;
+        let (mut instead, mut by_version, mut likely): (Option<String>, bool, bool) = (None, false, false);
         let at_kind = object.at(&["kind"]).map_or_else(|| object.place(), Node::place);
         let (place, message, help) = match cx.workspace.schema_of(object, minor) {
             Found::Native(..) | Found::Custom(_) | Found::Published(..) | Found::File(_) => return,
@@ -54,14 +53,17 @@ impl Rule for UnknownKind {
                 let message = format!("no project has a kind `{kind}` in `{api_version}`");
                 (place, message, format!("did you mean `{}`?", slip.meant))
             }
-            Found::OtherMinor(first, _) if first > minor.number => (
-                node.place(),
-                format!(
-                    "`{api_version}` has no {kind} in Kubernetes 1.{}: it comes with 1.{first}",
-                    minor.number
-                ),
-                "use a version that the cluster serves".to_owned(),
-            ),
+            Found::OtherMinor(first, _) if first > minor.number => {
+                by_version = true;
+                (
+                    node.place(),
+                    format!(
+                        "`{api_version}` has no {kind} in Kubernetes 1.{}: it comes with 1.{first}",
+                        minor.number
+                    ),
+                    "use a version that the cluster serves".to_owned(),
+                )
+            }
             // What is gone is told by another rule.
             Found::OtherMinor(..) => return,
             Found::NotServed(_) if was_served_by_flux(&object.group, &object.version) => return,
@@ -118,13 +120,10 @@ impl Rule for UnknownKind {
         // A copy that nothing applies may be older than what the cluster has.
         let definition = cx.workspace.given_by(object);
         let definition = definition.map(|it| GivenBy { otherwise: Confidence::Possible, ..it });
-        let report = cx.report(place, message);
+        let report = cx.report(place, message).given_by(definition).object(object, Some(field)).help(help);
         let report = if likely { report.confidence(Confidence::Likely) } else { report };
-        report
-            .given_by(definition)
-            .object(object, Some(field))
-            .help(help)
-            .mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
+        let report = if by_version { report.by_version(minor) } else { report };
+        report.mend(|at, mender| Some(mender.set(at, old, &instead?)?.changing_apps()));
     }
 }
 

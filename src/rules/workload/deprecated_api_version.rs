@@ -45,6 +45,7 @@ impl Rule for DeprecatedApiVersion {
             cx.report(place, message)
                 .object(object, Some("apiVersion"))
                 .help(help)
+                .by_version(minor)
                 .mend(|at, mender| api_versions::renamed(object, gone.instead, at, mender));
         }
     }

@@ -55,7 +55,7 @@ impl Rule for RemovedApiVersion {
             let report = report.mend(|at, mender| renamed(object, gone.instead, at, mender));
             // Which version the cluster has is known only where somebody said it.
             if minor.exact {
-                report.severity(Severity::Error);
+                report.severity(Severity::Error).by_version(minor);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rules::spellings::is_slip;
+use crate::near::is_slip;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::{Data, Entry, Node, Stream};
 

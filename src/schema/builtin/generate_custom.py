@@ -6,12 +6,14 @@
 
 With `--onto`, kinds that a table has stay as they are, and those that it lacks are added.
 
-The directories hold CustomResourceDefinitions, in any version of their projects. Of several definitions of one kind and version the
+The directories hold CustomResourceDefinitions, in any version of their projects; schemas of single kinds as a catalog keeps them
+(`GROUP/KIND_VERSION.json`); and `openapi.json` of OpenShift, for what its own API server has. Of several definitions of one kind and version the
 union is taken: a field that one of them has is a field, a type on which they differ is anything, required is what all
 require. Facts only: names, types, enumerations. The format is that of kubernetes.txt.
 """
 
 import collections
+import json
 import pathlib
 import re
 import sys
@@ -23,7 +25,7 @@ HEAD = """\
 """
 
 GROUPS = {
-    "argoproj.io": {"Application", "ApplicationSet", "AppProject", "Rollout", "AnalysisTemplate", "ClusterAnalysisTemplate"},
+    "argoproj.io": {"Application", "ApplicationSet", "AppProject", "Rollout", "AnalysisTemplate", "ClusterAnalysisTemplate", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "EventSource", "Sensor", "EventBus", "ArgoCD"},
     "helm.toolkit.fluxcd.io": None,
     "kustomize.toolkit.fluxcd.io": None,
     "source.toolkit.fluxcd.io": None,
@@ -50,18 +52,75 @@ GROUPS = {
     "snapshot.storage.k8s.io": {"VolumeSnapshot", "VolumeSnapshotClass"},
     "barmancloud.cnpg.io": {"ObjectStore"},
     "fluxcd.controlplane.io": {"FluxInstance", "ResourceSet", "ResourceSetInputProvider"},
-    "grafana.integreatly.org": {"GrafanaDashboard", "GrafanaDatasource", "GrafanaFolder", "GrafanaAlertRuleGroup", "GrafanaContactPoint", "GrafanaNotificationPolicy"},
+    "grafana.integreatly.org": {"Grafana", "GrafanaDashboard", "GrafanaDatasource", "GrafanaFolder", "GrafanaAlertRuleGroup", "GrafanaContactPoint", "GrafanaNotificationPolicy"},
     "operator.victoriametrics.com": {"VMServiceScrape", "VMPodScrape", "VMStaticScrape", "VMProbe", "VMRule", "VMNodeScrape"},
-    "gateway.envoyproxy.io": {"BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy", "Backend", "EnvoyPatchPolicy"},
+    "gateway.envoyproxy.io": {"BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy", "Backend", "EnvoyPatchPolicy", "EnvoyProxy", "EnvoyExtensionPolicy", "HTTPRouteFilter"},
     "networking.istio.io": {"VirtualService", "DestinationRule", "Gateway", "ServiceEntry", "Sidecar", "WorkloadEntry"},
     "security.istio.io": {"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"},
     "telemetry.istio.io": {"Telemetry"},
-    "kafka.strimzi.io": {"KafkaTopic", "KafkaUser", "KafkaConnector", "KafkaNodePool"},
+    "kafka.strimzi.io": {"KafkaTopic", "KafkaUser", "KafkaConnector", "KafkaNodePool", "Kafka", "KafkaConnect"},
     "operators.coreos.com": {"Subscription", "OperatorGroup", "CatalogSource"},
     "route.openshift.io": {"Route"},
-    "console.openshift.io": {"ConsoleLink", "ConsoleNotification"},
-    "config.openshift.io": {"OAuth", "Ingress", "APIServer", "Proxy", "Image", "ClusterVersion"},
+    "console.openshift.io": {"ConsoleLink", "ConsoleNotification", "ConsolePlugin", "ConsoleQuickStart", "ConsoleYAMLSample"},
+    "config.openshift.io": {"OAuth", "Ingress", "APIServer", "Proxy", "Image", "ClusterVersion", "ImageTagMirrorSet", "ImageDigestMirrorSet", "ImageContentPolicy", "Project", "OperatorHub", "Scheduler", "FeatureGate", "Network", "Console", "Authentication"},
     "trust.cert-manager.io": {"Bundle"},
+    "autoscaling.k8s.io": {"VerticalPodAutoscaler"},
+    "k8s.cni.cncf.io": {"NetworkAttachmentDefinition"},
+    "talos.dev": {"ServiceAccount"},
+    "upgrade.cattle.io": {"Plan"},
+    "helm.cattle.io": {"HelmChart", "HelmChartConfig"},
+    "fleet.cattle.io": {"GitRepo"},
+    "tailscale.com": {"Connector", "ProxyClass", "ProxyGroup", "DNSConfig"},
+    "secrets-store.csi.x-k8s.io": {"SecretProviderClass"},
+    "source.extensions.fluxcd.io": {"ArtifactGenerator"},
+    "infra.contrib.fluxcd.io": {"Terraform"},
+    "generators.external-secrets.io": {"Password", "GithubAccessToken", "ECRAuthorizationToken", "ACRAccessToken", "GCRAccessToken", "VaultDynamicSecret", "UUID", "Webhook", "ClusterGenerator", "QuayAccessToken"},
+    "templates.gatekeeper.sh": {"ConstraintTemplate"},
+    "opentelemetry.io": {"OpenTelemetryCollector", "Instrumentation"},
+    "pkg.crossplane.io": {"Provider", "Configuration", "Function", "DeploymentRuntimeConfig"},
+    "apiextensions.crossplane.io": {"Composition", "CompositeResourceDefinition"},
+    "kubevirt.io": {"VirtualMachine"},
+    "acid.zalan.do": {"postgresql"},
+    "postgres-operator.crunchydata.com": {"PostgresCluster"},
+    "k8s.mariadb.com": {"MariaDB", "Database", "User", "Grant"},
+    "ceph.rook.io": {"CephCluster", "CephBlockPool", "CephFilesystem", "CephObjectStore", "CephObjectStoreUser"},
+    "objectbucket.io": {"ObjectBucketClaim"},
+    "longhorn.io": {"RecurringJob"},
+    "minio.min.io": {"Tenant"},
+    "k8up.io": {"Schedule", "Backup"},
+    "elbv2.k8s.aws": {"TargetGroupBinding", "IngressClassParams"},
+    "cloud.google.com": {"BackendConfig"},
+    "networking.gke.io": {"ManagedCertificate", "FrontendConfig"},
+    "flagger.app": {"Canary", "MetricTemplate"},
+    "kargo.akuity.io": {"Project", "ProjectConfig", "Stage", "Warehouse", "PromotionTask", "ClusterPromotionTask"},
+    "projectcontour.io": {"HTTPProxy"},
+    "configuration.konghq.com": {"KongPlugin", "KongClusterPlugin", "KongConsumer", "KongIngress"},
+    "rabbitmq.com": {"RabbitmqCluster", "Queue", "Exchange", "Binding", "User", "Vhost"},
+    "elasticsearch.k8s.elastic.co": {"Elasticsearch"},
+    "kibana.k8s.elastic.co": {"Kibana"},
+    "cluster.open-cluster-management.io": {"Placement", "ManagedCluster", "ManagedClusterSetBinding", "ManagedClusterSet"},
+    "cluster.x-k8s.io": {"Cluster", "MachineDeployment", "MachineHealthCheck"},
+    "serving.knative.dev": {"Service"},
+    "dapr.io": {"Component", "Configuration"},
+    "jaegertracing.io": {"Jaeger"},
+    "redis.redis.opstreelabs.in": {"Redis", "RedisCluster", "RedisReplication", "RedisSentinel"},
+    "security.openshift.io": {"SecurityContextConstraints"},
+    "machineconfiguration.openshift.io": {"MachineConfig", "MachineConfigPool", "KubeletConfig", "ContainerRuntimeConfig"},
+    "operator.openshift.io": {"IngressController", "Console", "Network", "ImageContentSourcePolicy"},
+    "imageregistry.operator.openshift.io": {"Config"},
+    "machine.openshift.io": {"MachineHealthCheck"},
+    "helm.openshift.io": {"HelmChartRepository", "ProjectHelmChartRepository"},
+    "apps.openshift.io": {"DeploymentConfig"},
+    "build.openshift.io": {"BuildConfig"},
+    "image.openshift.io": {"ImageStream"},
+    "user.openshift.io": {"Group"},
+    "observability.giantswarm.io": {"Silence"},
+    "nfd.openshift.io": {"NodeFeatureDiscovery"},
+    "logging.openshift.io": {"ClusterLogging", "ClusterLogForwarder"},
+    "observability.openshift.io": {"ClusterLogForwarder"},
+    "datasciencecluster.opendatahub.io": {"DataScienceCluster"},
+    "dscinitialization.opendatahub.io": {"DSCInitialization"},
+    "nmstate.io": {"NMState", "NodeNetworkConfigurationPolicy"},
 }
 
 # Fields of the newest versions that the definitions at hand do not have yet.
@@ -77,6 +136,9 @@ BORROWED = [
     ("helm.toolkit.fluxcd.io", "v2beta1", "HelmRelease", "v2", "chartRef", "chart"),
     ("helm.toolkit.fluxcd.io", "v2beta2", "HelmRelease", "v2", "chartRef", "chart"),
 ]
+
+# Groups whose API server fills in what its definitions require.
+COMPLETED = {"security.openshift.io"}
 
 WORD = re.compile(r"^[\w./:+*-]+$")
 
@@ -128,10 +190,49 @@ def union(a, b):
     return merged
 
 
+def document(group, version, kind, schema):
+    """A definition around a schema."""
+    return {"spec": {"group": group, "names": {"kind": kind}, "versions": [{"name": version, "schema": {"openAPIV3Schema": schema}}]}}
+
+
+def of_catalog(path):
+    """The kind that a file of a catalog is about: its name is in small letters there."""
+    stem, _, version = path.stem.rpartition("_")
+    for kind in GROUPS[path.parent.name] or ():
+        if kind.lower() == stem:
+            yield document(path.parent.name, version, kind, json.loads(path.read_text()))
+
+
+def of_openshift(definitions):
+    """Kinds that OpenShift's own API server has. What Kubernetes defines is free there, and nothing is required: that is made of Go's types."""
+    def inline(schema, depth):
+        name = schema.get("$ref", "").rsplit("/", 1)[-1]
+        if name:
+            ours = name.startswith("com.github.openshift.api.") and depth < 12
+            return inline(definitions[name], depth + 1) if ours else {"x-kubernetes-preserve-unknown-fields": True}
+        out = {key: value for key, value in schema.items() if key not in ("required", "default", "description")}
+        for key in ("items", "additionalProperties"):
+            if isinstance(out.get(key), dict):
+                out[key] = inline(out[key], depth)
+        if out.get("properties"):
+            out["properties"] = {key: inline(value, depth) for key, value in out["properties"].items()}
+        return out
+
+    for name in definitions:
+        group, version, kind = (["", "", ""] + name.removeprefix("com.github.openshift.api.").split("."))[-3:]
+        if name.startswith("com.github.openshift.api.") and kind in (GROUPS.get(group + ".openshift.io") or ()):
+            if group in ("apps", "build", "image", "user"):
+                yield document(group + ".openshift.io", version, kind, inline(definitions[name], 0))
+
+
 def definitions(directories):
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for directory in directories:
         for path in sorted(pathlib.Path(directory).rglob("*")):
+            if path.name == "openapi.json":
+                yield from of_openshift(json.loads(path.read_text())["definitions"])
+            elif path.suffix == ".json" and path.parent.name in GROUPS:
+                yield from of_catalog(path)
             if path.suffix not in (".yaml", ".yml") or not path.is_file():
                 continue
             text = path.read_text(errors="replace")
@@ -239,6 +340,8 @@ def main(directories):
             key = group, version["name"], kind
             if (f"{group}/{version['name']}", kind) in has:
                 continue
+            if group in COMPLETED:
+                schema = {key: value for key, value in schema.items() if key != "required"}
             found[key] = union(found.get(key), settled(schema))
             scopes[group, kind] = spec.get("scope")
     for group, version, kind, path, extra in EXTRA if not known else []:

@@ -1,5 +1,7 @@
 //! The engine: a node against a schema, strictly, as the API server reads it.
 
+mod alternatives;
+
 use serde_json::Value;
 use smol_str::{SmolStr, ToSmolStr as _};
 
@@ -28,6 +30,8 @@ pub struct Against<'a> {
     pub native: bool,
     /// Whether values may be secret: they are not told.
     pub secret: bool,
+    /// Whether it is a part that is merged into the object: what it lacks, and what follows from it as a whole, is not looked at.
+    pub partial: bool,
 }
 
 /// What is wrong with `node`, in written order; empty when nothing is. The node is canonical. `status` is not looked
@@ -38,7 +42,7 @@ pub fn check(def: &Def, node: &Node, against: Against<'_>) -> Vec<Violation> {
     let mut found = run.found;
     // As the API server: rules are asked about what has the right form.
     let has_form = |violation: &Violation| matches!(violation.what, What::UnknownField { .. });
-    if def.validated && found.iter().all(has_form) {
+    if def.validated && !against.partial && found.iter().all(has_form) {
         super::validations::check(def, node, &mut found);
     }
     found
@@ -116,15 +120,11 @@ fn type_of(node: &Node) -> Types {
         Data::Scalar(text) => match text.as_str() {
             "true" | "false" => Types::BOOLEAN,
             "null" | "" | "~" => Types::NULL,
-            _ if node.as_i64().is_some() || is_whole(text) => Types::INTEGER,
+            _ if node.as_i64().is_some() => Types::INTEGER,
+            // Integers beyond 64 bits are none to the API server.
             _ => Types::NUMBER,
         },
     }
-}
-
-/// Integers beyond 64 bits.
-fn is_whole(text: &str) -> bool {
-    text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl<'a, 'n> Run<'a, 'n> {
@@ -142,7 +142,7 @@ impl<'a, 'n> Run<'a, 'n> {
 
     fn report(&mut self, place: Place, what: What) {
         if !self.is_full() {
-            self.found.push(Violation { path: path_text(&self.way), place, what });
+            self.found.push(Violation { path: path_text(&self.way), place, what, of_minor: false });
         }
     }
 
@@ -182,7 +182,7 @@ impl<'a, 'n> Run<'a, 'n> {
             Data::Scalar(text) => self.format(def, node, text, got),
         }
         if let Some(limits) = &def.limits {
-            self.limits(limits, node, got);
+            self.limits(def, limits, node, got);
         }
     }
 
@@ -221,7 +221,7 @@ impl<'a, 'n> Run<'a, 'n> {
         // The owners of what a template makes are not looked at.
         let owner = |step: &Step<'_>| matches!(step, Step::Field("ownerReferences"));
         let in_template = self.against.native && self.way.len() > 3 && self.way.iter().any(owner);
-        if !missing.is_empty() && !in_template {
+        if !missing.is_empty() && !in_template && !self.against.partial {
             self.report(node.place(), What::Missing(missing));
         }
         if def.fields.is_empty() && matches!(def.others, Others::Open) && !def.embedded {
@@ -248,7 +248,8 @@ impl<'a, 'n> Run<'a, 'n> {
                 self.schema(&field.schema, &entry.value, Step::Field(key));
             } else if let Others::Values(values) = &def.others {
                 self.schema(values, &entry.value, Step::Key(key));
-            } else if self.strict && !def.is_free() {
+            // What a part takes away need not be there.
+            } else if self.strict && !def.is_free() && !(self.against.partial && entry.value.is_null()) {
                 self.unknown(def, entry, map);
             }
         }
@@ -318,7 +319,9 @@ impl<'a, 'n> Run<'a, 'n> {
         {
             for (index, item) in items.iter().enumerate().filter(|(_, item)| item.is_null()) {
                 self.way.push(Step::Item(index));
-                self.report(item.place(), What::Missing(def.required.clone()));
+                if !self.against.partial {
+                    self.report(item.place(), What::Missing(def.required.clone()));
+                }
                 self.way.pop();
             }
         }
@@ -354,8 +357,10 @@ impl<'a, 'n> Run<'a, 'n> {
             }
             None if got == Types::STRING => {
                 // Nothing at all is the zero value of a time or of bytes.
-                let taken = def.format.accepts(text)
-                    || text.is_empty() && self.against.native && def.format == Format::Byte;
+                let taken = match def.format {
+                    Format::Byte if text.is_empty() => self.against.native,
+                    format => format.accepts(text),
+                };
                 if !taken && is_final(text) {
                     let words = format!("must be {}, not {}", def.format.words(), self.told(node, got));
                     self.wrong(node, words);
@@ -365,7 +370,7 @@ impl<'a, 'n> Run<'a, 'n> {
         }
     }
 
-    fn limits(&mut self, limits: &'a Limits, node: &'n Node, got: Types) {
+    fn limits(&mut self, def: &'a Def, limits: &'a Limits, node: &'n Node, got: Types) {
         if got == Types::STRING && node.as_str().is_some_and(|text| !is_final(text)) {
             return;
         }
@@ -382,10 +387,16 @@ impl<'a, 'n> Run<'a, 'n> {
                 self.not_listed(&limits.one_of_values, node, got);
             }
         }
+        if self.against.partial && !matches!(node.data, Data::Scalar(_)) {
+            return;
+        }
         for words in super::limits::broken(limits, node, got) {
             self.wrong(node, words);
         }
-        self.combined(limits, node);
+        if self.against.partial {
+            return;
+        }
+        self.alternatives(def, limits, node);
     }
 
     fn not_listed(&mut self, listed: &[Value], node: &'n Node, got: Types) {
@@ -406,83 +417,12 @@ impl<'a, 'n> Run<'a, 'n> {
         let meant = node.as_str().and_then(|text| crate::near::did_you_mean(text, texts)).map(str::to_owned);
         self.report(node.place(), What::Wrong { words, meant, listed: true });
     }
-
-    /// `allOf`, `anyOf`, `oneOf`, `not`.
-    fn combined(&mut self, limits: &'a Limits, node: &'n Node) {
-        let strict = std::mem::replace(&mut self.strict, false);
-        for schema in &limits.all_of {
-            if let Some(def) = self.resolve(schema) {
-                self.value(def, node);
-            }
-        }
-        if !limits.any_of.is_empty() {
-            let mut nearest: Option<Vec<Violation>> = None;
-            let mut good = false;
-            for schema in &limits.any_of {
-                let found = self.apart(schema, node);
-                good |= found.is_empty();
-                if nearest.as_ref().is_none_or(|known| found.len() < known.len()) {
-                    nearest = Some(found);
-                }
-            }
-            if !good {
-                let words = format!(
-                    "must match one of {} alternatives{}",
-                    limits.any_of.len(),
-                    because(nearest.as_deref())
-                );
-                self.wrong(node, words);
-            }
-        }
-        if !limits.one_of.is_empty() {
-            let all: Vec<Vec<Violation>> =
-                limits.one_of.iter().map(|schema| self.apart(schema, node)).collect();
-            let good = all.iter().filter(|found| found.is_empty()).count();
-            if good == 0 {
-                let nearest = all.iter().min_by_key(|found| found.len()).map(Vec::as_slice);
-                let words =
-                    format!("must match exactly one of {} alternatives{}", all.len(), because(nearest));
-                self.wrong(node, words);
-            } else if good > 1 {
-                self.wrong(
-                    node,
-                    format!("must match exactly one of {} alternatives, and matches {good}", all.len()),
-                );
-            }
-        }
-        if let Some(not) = &limits.not
-            && self.apart(not, node).is_empty()
-        {
-            self.wrong(node, "must not match what its schema excludes".to_owned());
-        }
-        self.strict = strict;
-    }
-
-    fn apart(&mut self, schema: &'a Schema, node: &'n Node) -> Vec<Violation> {
-        let kept = std::mem::take(&mut self.found);
-        if let Some(def) = self.resolve(schema) {
-            self.value(def, node);
-        }
-        std::mem::replace(&mut self.found, kept)
-    }
 }
 
 fn wanted(def: &Def) -> String {
     match def.format {
         Format::Quantity => "a quantity".to_owned(),
         _ => def.types.words(),
-    }
-}
-
-fn because(found: Option<&[Violation]>) -> String {
-    match found.and_then(<[Violation]>::first).map(|it| (&it.what, it.path.as_str())) {
-        Some((What::Missing(fields), _)) => {
-            let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
-            format!(" (the nearest needs {})", names.join(" and "))
-        }
-        Some((What::Wrong { words, .. }, "")) => format!(" (in the nearest it {words})"),
-        Some((What::Wrong { words, .. }, path)) => format!(" (in the nearest `{path}` {words})"),
-        _ => String::new(),
     }
 }
 
