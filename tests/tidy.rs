@@ -105,6 +105,49 @@ fn rustfmt_sees_every_file() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The library shows its facade only, so the compiler asks for the documentation of nothing else. What modules show each other
+/// has to have it all the same: items, fields, and variants of enums.
+#[test]
+fn what_modules_show_is_documented() {
+    const ITEMS: [&str; 9] =
+        ["fn ", "const fn ", "struct ", "enum ", "trait ", "const ", "static ", "type ", "union "];
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files("src") {
+        let (mut documented, mut inside) = (false, false);
+        for (number, line) in text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate() {
+            let bare = line.trim_start();
+            if bare.starts_with("///") {
+                documented = true;
+                continue;
+            }
+            // Attributes stand between, over several lines if they are long.
+            if bare.starts_with("#[") || bare == ")]" || documented && bare.starts_with("reason = ") {
+                continue;
+            }
+            let shown = bare.strip_prefix("pub ");
+            let is_item = shown.is_some_and(|rest| ITEMS.iter().any(|item| rest.starts_with(item)));
+            let is_field = shown.is_some_and(|rest| {
+                let name = rest.split(':').next().unwrap_or_default();
+                rest.contains(": ") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            });
+            let is_variant = inside
+                && line.starts_with("    ")
+                && bare.starts_with(char::is_uppercase)
+                && line.len() - bare.len() == 4;
+            if (is_item || is_field || is_variant) && !documented {
+                wrong.push(format!("{}:{}: {bare}", path.display(), number + 1));
+            }
+            inside = match bare {
+                _ if line.starts_with("pub enum ") => true,
+                "}" if line == "}" => false,
+                _ => inside,
+            };
+            documented = false;
+        }
+    }
+    assert!(wrong.is_empty(), "without a `///`:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn files_are_rooms() {
     let mut wrong = Vec::new();

@@ -17,11 +17,14 @@ const INVENTORY: &str = "inventory";
 
 /// An object beside the one that a rule is asked about.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct Other<'a> {
+    /// Its API group.
     pub group: &'a str,
+    /// Its kind.
     pub kind: &'a str,
+    /// Its namespace; empty where it has none.
     pub namespace: &'a str,
+    /// Its name.
     pub name: &'a str,
     /// The app that renders it.
     pub app: &'a str,

@@ -65,21 +65,27 @@ pub struct Mistake {
 
 /// The app that renders an object, as rules see it.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct OfApp<'a> {
+    /// `metadata.name`.
     pub name: &'a str,
+    /// The namespace that it deploys to.
     pub namespace: &'a str,
+    /// The cluster that it deploys to.
     pub cluster: &'a str,
 }
 
 /// An object, as rules see it.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct OwnSubject<'a> {
+    /// The whole of it.
     pub node: &'a Node,
+    /// Its API group.
     pub group: &'a str,
+    /// Its kind.
     pub kind: &'a str,
+    /// Its namespace; empty where it has none.
     pub namespace: &'a str,
+    /// The app that renders it.
     pub app: OfApp<'a>,
 }
 

@@ -29,13 +29,18 @@ pub enum Action {
 
 /// The object to decide about.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::missing_docs_in_private_items, reason = "its identity")]
 pub struct Subject<'a> {
+    /// The whole of it.
     pub node: &'a Node,
+    /// Its API group.
     pub group: &'a str,
+    /// Its version, without the group.
     pub version: &'a str,
+    /// Its kind.
     pub kind: &'a str,
+    /// Its namespace; empty where it has none.
     pub namespace: &'a str,
+    /// Its name.
     pub name: &'a str,
     /// Whether it lives in a namespace.
     pub namespaced: bool,

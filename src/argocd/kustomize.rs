@@ -95,7 +95,7 @@ impl Edits<'_> {
         }
         let replicas = self.replicas()?;
         if !replicas.is_empty() {
-            draft.set_replicas(&replicas, origins)?;
+            draft.set_replicas(&replicas, origins);
         }
         self.labels(&mut draft, origins)?;
         if let Some(namespace) = text(self.block, "namespace") {

@@ -72,26 +72,44 @@ pub enum Map<'a> {
 
 /// A value.
 #[derive(Debug, Clone)]
-#[expect(clippy::missing_docs_in_private_items, reason = "the types of the language")]
 pub enum Value<'a> {
+    /// `null`
     Null,
+    /// `bool`
     Bool(bool),
+    /// `int`
     Int(i64),
+    /// `uint`
     Uint(u64),
+    /// `double`
     Double(f64),
+    /// `string`
     Text(SmolStr),
+    /// `bytes`
     Bytes(Arc<[u8]>),
+    /// `list`
     List(List<'a>),
+    /// `map`
     Map(Map<'a>),
+    /// A type, by its name.
     Type(SmolStr),
+    /// `google.protobuf.Duration`
     Duration(Duration),
+    /// `google.protobuf.Timestamp`
     Time(Time),
+    /// `optional_type`
     Optional(Option<Arc<Value<'a>>>),
+    /// `kubernetes.Quantity`
     Quantity(Quantity),
+    /// `net.IP`
     Ip(IpAddr),
+    /// `net.CIDR`: an address and the length of its prefix.
     Cidr(IpAddr, u8),
+    /// `kubernetes.URL`
     Url(Arc<Url>),
+    /// `kubernetes.Semver`
     Semver(Arc<Version>),
+    /// `kubernetes.NamedFormat`, by its name.
     Format(SmolStr),
 }
 

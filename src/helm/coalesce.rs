@@ -43,7 +43,9 @@ pub struct Override {
 /// What is told about values on the way.
 #[derive(Debug, Default)]
 pub(super) struct Log {
+    /// What takes something away that other values provide, by the path of the key.
     pub overrides: BTreeMap<Vec<SmolStr>, Override>,
+    /// What is wrong.
     pub problems: Vec<Problem>,
 }
 
@@ -59,8 +61,11 @@ impl Log {
 
 /// One pass over values.
 pub(super) struct Coalescer<'a> {
+    /// The tables that the values are in.
     pub tables: &'a mut Tables,
+    /// The steps that values go through.
     pub origins: &'a mut Origins,
+    /// What is told.
     pub log: &'a mut Log,
     /// Whether overrides and warnings are told: passes that only decide which charts take part are silent.
     pub record: bool,

@@ -52,10 +52,15 @@ impl SetKind {
 
 /// How values of a parameter are made and told about.
 pub(super) struct Setting<'a> {
+    /// Which flag it is: `--set`, `--set-string`, ...
     pub kind: SetKind,
+    /// Where the parameter is written.
     pub place: Place,
+    /// What is told.
     pub log: &'a mut Log,
+    /// The steps that values go through.
     pub origins: &'a mut Origins,
+    /// Reads the file that `--set-file` names.
     pub read: &'a mut dyn FnMut(&str) -> Result<SmolStr, String>,
 }
 

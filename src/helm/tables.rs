@@ -32,7 +32,9 @@ impl Value {
 /// A key as written, and its value.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
+    /// The key.
     pub key: Key,
+    /// The value.
     pub value: Value,
 }
 

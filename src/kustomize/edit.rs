@@ -84,10 +84,10 @@ impl Draft {
     }
 
     /// `kustomize edit set replicas NAME=COUNT...`
-    pub fn set_replicas(&mut self, replicas: &[Replica], origins: &mut Origins) -> Edited {
+    pub fn set_replicas(&mut self, replicas: &[Replica], origins: &mut Origins) {
         let old = self.take("replicas");
         let Some(place) = old.as_ref().map(Node::place).or(replicas.first().map(|it| it.place)) else {
-            return Ok(());
+            return;
         };
         let mut kept: Vec<Node> = Vec::new();
         let mut add = |item: Node| {
@@ -120,7 +120,6 @@ impl Draft {
         new.into_iter().for_each(&mut add);
         kept.sort_by_cached_key(|item| Replica::read(item).name);
         self.insert("replicas", Node::seq(kept, place));
-        Ok(())
     }
 
     /// `kustomize edit add label KEY:VALUE...`. `place` is that of all of them.
@@ -364,7 +363,8 @@ mod tests {
                     name: name.into(),
                     count: Placed::new(count.parse().unwrap(), place),
                 };
-                draft.set_replicas(&halves.map(replica).collect::<Vec<_>>(), origins)
+                draft.set_replicas(&halves.map(replica).collect::<Vec<_>>(), origins);
+                Ok(())
             }
             "label" => draft.add_labels(&pairs(), flags, place, origins),
             "annotation" => draft.add_annotations(&pairs(), flags.force, place, origins),

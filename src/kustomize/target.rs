@@ -55,7 +55,7 @@ impl Target {
         let (kustomization, name) = match (given, found.as_slice()) {
             (Some(node), found) if found.len() < 2 => {
                 let file = match found.first() {
-                    Some((_, loaded)) => Some(Arc::clone(&loaded)),
+                    Some((_, loaded)) => Some(Arc::clone(loaded)),
                     None => cx.file_of(node.place()),
                 };
                 let name = found.first().map_or(FILE_NAMES[0], |(name, _)| *name);
@@ -63,7 +63,7 @@ impl Target {
                 (Kustomization::from_node(node.clone(), file).map_err(refuse)?, name)
             }
             (_, [(name, loaded)]) => {
-                let stream = cx.cache.stream_as(&loaded, Dialect::Sigs);
+                let stream = cx.cache.stream_as(loaded, Dialect::Sigs);
                 (Kustomization::decode(&stream).map_err(refuse)?, *name)
             }
             (_, []) => return Err(Failure::new(missing(loader))),

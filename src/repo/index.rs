@@ -93,6 +93,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
+    /// Of everything that was rendered.
     pub(crate) fn of(inventory: &Inventory) -> Self {
         let mut index = Self::default();
         for (at, object) in inventory.objects.iter().enumerate() {

@@ -42,6 +42,7 @@ mod render;
 mod revisions;
 mod said;
 mod scan;
+mod scanned_kustomization;
 mod schemas;
 mod secrets;
 mod showcase;

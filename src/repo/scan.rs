@@ -12,10 +12,11 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::relations;
-use crate::source::{EntryKind, ReadError, Tree, TreePath};
+use crate::source::{ReadError, Tree, TreePath};
 use crate::yaml::{Dialect, Node, Stream};
 
 use super::Workspace;
+use super::scanned_kustomization::ScannedKustomization;
 use super::showcase::is_ytt;
 
 /// So many files of the same names make a directory a copy of another.
@@ -49,23 +50,6 @@ impl ScannedDocument {
         root.canonicalize(Dialect::Sigs).ok()?;
         Some(root)
     }
-}
-
-/// A kustomization directory and what it refers to.
-#[derive(Debug, Clone, Default)]
-pub struct ScannedKustomization {
-    /// The kustomization file.
-    pub file: TreePath,
-    /// Whether its kind is Component.
-    pub component: bool,
-    /// Directories it builds on.
-    pub dirs: BTreeSet<TreePath>,
-    /// Files it reads as resources.
-    pub resources: BTreeSet<TreePath>,
-    /// Other files it reads: patches, generator inputs, configurations.
-    pub files: BTreeSet<TreePath>,
-    /// Those of them that generators read as they are.
-    pub data: BTreeSet<TreePath>,
 }
 
 /// What the scan found.
@@ -176,7 +160,7 @@ impl Scan {
             && let Some(dir) = path.parent()
         {
             let root = stream.documents.iter().find_map(|document| document.root.as_ref());
-            let kustomization = scan_kustomization(path, &dir, root, tree);
+            let kustomization = ScannedKustomization::of(path, &dir, root, tree);
             self.resources.extend(kustomization.resources.iter().cloned());
             self.inputs.extend(kustomization.files.iter().cloned());
             if let Entry::Vacant(free) = self.kustomizations.entry(dir) {
@@ -445,60 +429,4 @@ fn mark_secrets(root: &Node, stream: &Stream) {
             }
         }
     }
-}
-
-fn scan_kustomization(
-    file: &TreePath,
-    dir: &TreePath,
-    root: Option<&Node>,
-    tree: &dyn Tree,
-) -> ScannedKustomization {
-    let mut scanned = ScannedKustomization { file: file.clone(), ..ScannedKustomization::default() };
-    let Some(root) = root else { return scanned };
-    // Marked whether or not it can be built.
-    for generator in root.get("secretGenerator").map(Node::seq_or_empty).unwrap_or_default() {
-        for literal in generator.get("literals").map(Node::seq_or_empty).unwrap_or_default() {
-            if let Some(file) = tree.read(file).ok().filter(|file| file.id() == literal.at.file) {
-                file.mark_secret(literal.at);
-            }
-        }
-    }
-    scanned.component = root.get("kind").and_then(Node::scalar).is_some_and(|kind| kind == "Component");
-    let join = |node: &Node| dir.join(node.scalar()?).ok();
-    let lists = [
-        "resources",
-        "bases",
-        "components",
-        "crds",
-        "configurations",
-        "generators",
-        "transformers",
-        "validators",
-    ];
-    for list in lists {
-        for path in root.items(&[list]).iter().filter_map(join) {
-            match tree.kind(&path) {
-                Some(EntryKind::Dir) => scanned.dirs.insert(tree.resolve(&path).unwrap_or(path)),
-                _ if matches!(list, "resources" | "bases") => scanned.resources.insert(path),
-                _ => scanned.files.insert(path),
-            };
-        }
-    }
-    for list in ["patches", "patchesJson6902", "replacements"] {
-        let paths = root.items(&[list]).iter().filter_map(|item| join(item.get("path")?));
-        scanned.files.extend(paths);
-    }
-    scanned.files.extend(root.items(&["patchesStrategicMerge"]).iter().filter_map(join));
-    for generator in ["configMapGenerator", "secretGenerator"] {
-        for item in root.items(&[generator]) {
-            for entry in item.items(&["files"]).iter().chain(item.items(&["envs"])) {
-                let path =
-                    entry.scalar().map(|text| text.rsplit_once('=').map_or(text.as_str(), |(_, path)| path));
-                let path = path.and_then(|path| dir.join(path).ok());
-                scanned.files.extend(path.clone());
-                scanned.data.extend(path);
-            }
-        }
-    }
-    scanned
 }
