@@ -89,8 +89,11 @@ pub(super) struct WhyArgs {
     /// The object: KIND/NAME, or KIND/NAMESPACE/NAME
     #[arg(value_name = "KIND/NAME", add = ArgValueCandidates::new(candidates::objects))]
     pub(super) object: Option<String>,
-    /// The field: spec.containers[0].image, a JSON pointer, or the end of its path
-    #[arg(add = ArgValueCandidates::new(candidates::fields))]
+    /// The field
+    #[arg(
+        help = "The field: spec.containers[0].image, a JSON pointer, or the end of its path",
+        add = ArgValueCandidates::new(candidates::fields)
+    )]
     pub(super) field: Option<String>,
     /// The root of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]

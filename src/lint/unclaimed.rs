@@ -9,7 +9,7 @@ use crate::repo::{self, Inventory, Object, ScannedDocument, Status, Workspace};
 use crate::rules::{AnyRule, Context};
 use crate::source::{Span, TreePath};
 
-/// What the rules that [stand alone](Rule::stands_alone) find in them, as likely: nobody says that they are applied.
+/// What the rules that [stand alone](crate::rules::Rule::stands_alone) find in them, as likely: nobody says that they are applied.
 pub(super) fn check(
     workspace: &Workspace,
     inventory: &Inventory,

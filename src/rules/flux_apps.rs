@@ -43,7 +43,7 @@ pub(super) fn namespace_of(entry: &AppEntry, name: &ObjectName) -> Option<Place>
     find(entry.app.node.as_deref()?.get("spec")?, name.place, 0)
 }
 
-/// A reference for [`World::look_up`].
+/// A reference for [`World::look_up`](crate::world::World::look_up).
 pub(super) fn reference(name: &ObjectName, field: &str) -> Reference {
     Reference {
         group: name.group().into(),

@@ -42,7 +42,7 @@ pub struct RuleMeta {
     pub preset: Preset,
     /// The first version that has it; none for a team's own.
     pub since: Option<&'static str>,
-    /// The folder that the rule and its page live in: `argocd`, `helm`, `security`, ...; [`OWN`](super::OWN) for a team's own.
+    /// The folder that the rule and its page live in: `argocd`, `helm`, `security`, ...; [`OWN`](super::own::OWN) for a team's own.
     pub subject: &'static str,
     /// Where a team wrote it.
     pub written: Option<Place>,

@@ -3,7 +3,7 @@
 //!
 //! Schemas come from three places: a table of all minors of Kubernetes in the binary ([`Kubernetes`]), the
 //! CustomResourceDefinitions that somebody wrote ([`Definition`]), and documents of JSON Schema. All are compiled to
-//! one form ([`Def`]), and one engine ([`check`]) applies them as the API server does: strict about fields, types
+//! one form ([`Def`]), and one engine ([`check`](check())) applies them as the API server does: strict about fields, types
 //! and required ones, and rules in CEL. Nothing is fetched.
 //!
 //! Not here: what the API server refuses although no schema says so, and what rules make of a violation.

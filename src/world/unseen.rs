@@ -118,7 +118,7 @@ impl World<'_> {
         fitting.find(|it| idle(&it.path) && entry.has_source(&it.path)).map(|it| &it.path)
     }
 
-    /// The repositories that an app takes its content from which is not here, as [`repository_key`]s.
+    /// The repositories that an app takes its content from which is not here, as keys that tell repositories apart.
     fn content_of(&self, entry: &AppEntry) -> &[String] {
         self.index().content_of.get(&entry.app.id).map(Vec::as_slice).unwrap_or_default()
     }

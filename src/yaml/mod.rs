@@ -31,7 +31,7 @@
 //! every line of a file that begins with two byte order marks.
 //!
 //! What to call: [`Cache`] for files; [`parse_text`] for rendered text; then [`Node::canonicalize`], after which
-//! nobody has to know the dialect; [`emit`], [`emit_text`] and [`Node::to_json`] to write; [`edit`] to change
+//! nobody has to know the dialect; [`emit`](emit()), [`emit_text`] and [`Node::to_json`] to write; [`edit`] to change
 //! source text.
 //!
 //! This module does not know Kubernetes.
