@@ -13,10 +13,22 @@ pub(crate) fn shortened(name: &str) -> impl Iterator<Item = SmolStr> + '_ {
     std::iter::once(SmolStr::new(name)).chain(without)
 }
 
-/// Whether two words differ by one letter, and not by a number: those count things.
+/// Whether two words differ by one letter, and not by a number: those count things. In a part of two letters one is half of it: `r2`
+/// is no misspelt `b2`.
 pub(crate) fn is_slip(word: &str, usual: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    word != usual && letters(word) != letters(usual) && strsim::damerau_levenshtein(word, usual) == 1
+    let parts = |text: &'_ str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect()
+    };
+    let short = || {
+        let (words, usual) = (parts(word), parts(usual));
+        let odd = words.iter().zip(&usual).find(|(one, other)| one != other);
+        words.len() == usual.len() && odd.is_some_and(|(one, other)| one.len().max(other.len()) < 3)
+    };
+    word != usual
+        && letters(word) != letters(usual)
+        && strsim::damerau_levenshtein(word, usual) == 1
+        && !short()
 }
 
 /// How often each letter and digit is in a text, without regard to case; all else is counted together.
@@ -161,6 +173,20 @@ mod tests {
             ("pa", None),
         ] {
             assert_eq!(did_you_mean(name, known), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn slips_are_of_letters() {
+        for (word, usual, want) in [
+            ("DATABSE_URL", "DATABASE_URL", true),
+            ("web-ap", "web-app", true),
+            ("VOLSYNC_R2_BUCKET", "VOLSYNC_B2_BUCKET", false),
+            ("node-1", "node-2", false),
+            ("user_name", "username", true),
+            ("same", "same", false),
+        ] {
+            assert_eq!(is_slip(word, usual), want, "{word} {usual}");
         }
     }
 

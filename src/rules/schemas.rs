@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::origin::Place;
 use crate::repo::Object;
-use crate::schema::{Found, Meant, Violation, What};
+use crate::schema::{Found, KindInfo, Meant, Violation, What, published_kinds};
 use crate::yaml::Node;
 
 use super::Context;
@@ -40,6 +40,20 @@ pub(super) fn defines_apps(group: &str, kind: &str) -> bool {
 /// Whether the schema is that of a well-known project, of which newer versions may have and want something else.
 pub(super) fn is_published(object: &Object, cx: &Context<'_>) -> bool {
     matches!(cx.workspace.schema_of(object, cx.minor()), Found::Published(..))
+}
+
+/// Whether it is known from one revision of its project only, so that others may well have other fields.
+pub(super) fn is_known_once(object: &Object, cx: &Context<'_>) -> bool {
+    let api_version = object.at(&["apiVersion"]).and_then(Node::as_str).unwrap_or_default();
+    let known = |it: &&KindInfo| it.once && it.kind == object.kind.as_str() && it.api_version == api_version;
+    is_published(object, cx) && published_kinds().iter().any(|it| known(&it))
+}
+
+/// Whether a kind is usually installed with a definition that says nothing of its fields, so that the API server takes anything: the
+/// controller decides, and reads an amount also where it is a number.
+pub(super) fn is_installed_bare(object: &Object) -> bool {
+    let kinds = ["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"];
+    object.group == "argoproj.io" && kinds.contains(&object.kind.as_str())
 }
 
 /// A field that a kind of Argo CD or Flux does not have.

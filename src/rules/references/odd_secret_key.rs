@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::near::{is_slip, shortened};
@@ -157,8 +158,15 @@ fn misspelt(
         for (name, uses) in words.iter().filter(|(_, uses)| files(uses) == 1) {
             let near = shortened(name).filter_map(|text| usual.get(&text)).flatten();
             let Some(meant) = near.copied().find(|usual| is_slip(name, usual)) else { continue };
-            // What is called like the object that asks for it is its own: `readarr` is no misspelt `radarr`.
+            // What is called like the object that asks for it is its own, and who asks for both means both: `readarr` is no
+            // misspelt `radarr`.
             let Some(first) = uses.first().filter(|it| !it.object.name.contains(*name)) else { continue };
+            let of_meant = words.get(meant).into_iter().flatten();
+            let asking: FxHashSet<*const ObjectFacts> =
+                of_meant.map(|it| std::ptr::from_ref(it.object)).collect();
+            if uses.iter().any(|it| asking.contains(&std::ptr::from_ref(it.object))) {
+                continue;
+            }
             let message = format!(
                 "{} `{}` asks for `{name}`, which all others spell `{meant}`",
                 first.object.kind, first.object.name

@@ -99,6 +99,7 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
             }
         };
         // Others may build on an overlay; a newer version of a project may require less.
+        let once = schemas::is_known_once(object, cx);
         let published = schemas::is_published(object, cx).then_some(Confidence::Likely);
         let doubt = cx.completed(object).into_iter().chain(published).min().filter(|_| missing);
         // A newer version of a project may list more.
@@ -128,7 +129,9 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         if let Some(apps) = apps {
             report = report.apps(apps.iter().copied());
         }
-        if unlisted || matches!(violation.what, What::Unchecked(_)) {
+        let unsure = once && matches!(violation.what, What::Missing(_) | What::Wrong { meant: None, .. });
+        let bare = schemas::is_installed_bare(object) && matches!(violation.what, What::Wrong { .. });
+        if unlisted || unsure || bare || matches!(violation.what, What::Unchecked(_)) {
             report.possible();
         } else if let Some(sure) = doubt {
             report.confidence(sure);

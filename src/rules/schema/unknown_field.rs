@@ -79,6 +79,7 @@ impl Rule for UnknownField {
                 let newer = !matches!(meant, Some(Meant::Name(_)))
                     && minors.is_none()
                     && schemas::is_published(object, cx);
+                let once = meant.is_none() && schemas::is_known_once(object, cx);
                 let definition = cx.workspace.given_by(object);
                 // A copy that nothing applies may be older than what the cluster has.
                 let definition = definition.map(|it| match meant {
@@ -103,7 +104,9 @@ impl Rule for UnknownField {
                     Some(Meant::Below(_)) => None,
                     None => Some(mender.delete(at)?.changing([old]).not_safe()),
                 });
-                if newer {
+                if once {
+                    report.possible();
+                } else if newer || schemas::is_installed_bare(object) {
                     report.likely();
                 }
             }

@@ -4,7 +4,8 @@
     python3 generate_custom.py DIR... > custom.txt
     python3 generate_custom.py --onto custom.txt DIR... > new.txt
 
-With `--onto`, kinds that a table has stay as they are, and those that it lacks are added.
+With `--onto`, kinds that a table has stay as they are, and those that it lacks are added. `once` behind a kind says that one definition
+of it was at hand: others may have other fields.
 
 The directories hold CustomResourceDefinitions, in any version of their projects; schemas of single kinds as a catalog keeps them
 (`GROUP/KIND_VERSION.json`); and `openapi.json` of OpenShift, for what its own API server has. Of several definitions of one kind and version the
@@ -327,7 +328,7 @@ def main(directories):
         known, directories = pathlib.Path(directories[1]).read_text().splitlines()[1:], directories[2:]
     kept = [line for line in known if line.startswith("kind ")]
     has = {tuple(line.split()[1:3]) for line in kept}
-    found, scopes = {}, {}
+    found, scopes, revisions = {}, {}, collections.Counter()
     for document in definitions(directories):
         spec = document.get("spec") or {}
         group, kind = spec.get("group"), (spec.get("names") or {}).get("kind")
@@ -343,6 +344,7 @@ def main(directories):
             if group in COMPLETED:
                 schema = {key: value for key, value in schema.items() if key != "required"}
             found[key] = union(found.get(key), settled(schema))
+            revisions[key] += 1
             scopes[group, kind] = spec.get("scope")
     for group, version, kind, path, extra in EXTRA if not known else []:
         schema, (*above, last) = found[group, version, kind], path.split(".")
@@ -369,7 +371,8 @@ def main(directories):
         schema["required"] = [name for name in schema.get("required", []) if name not in ("metadata", "apiVersion", "kind")]
         cluster = " cluster" if scopes[group, kind] == "Cluster" else ""
         name = types.type(schema, kind)
-        kinds.append(f"kind {group}/{version} {kind} {name}{cluster}")
+        once = " once" if revisions[group, version, kind] == 1 else ""
+        kinds.append(f"kind {group}/{version} {kind} {name}{cluster}{once}")
     print(HEAD, end="")
     print("\n".join(sorted(kept + kinds) + [written(line) for line in types.lines]))
 

@@ -42,6 +42,8 @@ pub struct KindInfo {
     pub scope: Scope,
     /// The first and the last minor of the table that serves it.
     pub minors: (u32, u32),
+    /// Whether it is known from one revision of its project only: others may have other fields.
+    pub once: bool,
     type_name: &'static str,
 }
 

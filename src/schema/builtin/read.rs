@@ -24,15 +24,16 @@ pub(super) fn table(text: &'static str, base: u32, types: &'static [u32]) -> Tab
         else {
             continue;
         };
-        let (mut scope, mut minors) = (Scope::Namespaced, (FIRST_MINOR, LAST_MINOR));
+        let (mut scope, mut minors, mut once) = (Scope::Namespaced, (FIRST_MINOR, LAST_MINOR), false);
         for word in words {
             match word.strip_prefix('@') {
                 Some(range) => minors = minors_of(range),
+                None if word == "once" => once = true,
                 None => scope = Scope::Cluster,
             }
         }
         by_kind.entry(kind).or_default().push(kinds.len() as u32);
-        kinds.push(KindInfo { api_version, kind, scope, minors, type_name });
+        kinds.push(KindInfo { api_version, kind, scope, minors, once, type_name });
     }
     Table { text, base, kinds, by_kind, types }
 }
