@@ -3,9 +3,7 @@
 //! Mirrors `PatchTransformer.go`, `PatchStrategicMergeTransformer.go` and `PatchJson6902Transformer.go` of
 //! `api/internal/builtins`, and `ApplySmPatch` of `api/resmap` and `api/resource`.
 
-use std::ops::Range;
-
-use crate::origin::{Locate, Place, Placed, Step};
+use crate::origin::{Place, Placed, Step};
 use crate::source::SourceFile;
 use crate::yaml::{
     Dialect, Document, Embedded, EmitStyle, Key, Map, Node, Style, YamlProblem, emit, go_quote, parse_text,
@@ -42,18 +40,6 @@ pub(super) enum Content {
     Json(Node),
 }
 
-/// Where a trimmed text is written.
-struct Trimmed {
-    of: Embedded,
-    by: usize,
-}
-
-impl Locate for Trimmed {
-    fn locate(&mut self, range: Range<usize>) -> Place {
-        self.of.locate(range.start + self.by..range.end + self.by)
-    }
-}
-
 /// A text as both kinds of patch see it.
 struct Parsed {
     merge: Result<Vec<Resource>>,
@@ -73,12 +59,10 @@ fn parse(
 
 /// A text written in the kustomization itself.
 fn parse_inline(node: &Node, file: &SourceFile, cx: &mut Context<'_>) -> (String, Parsed) {
-    let raw = node.scalar_text().unwrap_or_default();
-    let text = raw.trim();
     // Flux takes patches from its own objects, which are written elsewhere than the kustomization.
     let other = if node.at.file == file.id() { None } else { cx.cache.sources().get(node.at.file) };
-    let of = Embedded::new(node, other.as_deref().unwrap_or(file));
-    let mut map = Trimmed { of, by: raw.len() - raw.trim_start().len() };
+    let map = Embedded::new(node, other.as_deref().unwrap_or(file));
+    let (text, mut map) = map.trimmed(node.scalar_text().unwrap_or_default());
     let parsed = parse_text(text, Dialect::V3, &mut map);
     let result = parse(text, &parsed.documents, &parsed.problems, node.place(), cx);
     (text.to_owned(), result)

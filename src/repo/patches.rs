@@ -1,11 +1,9 @@
 //! Strategic merge patches of kustomizations as they are written. What is wrong in a part is wrong whatever it is merged into.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::origin::{Locate, Place};
 use crate::source::{SourceFile, Span, TreePath};
 use crate::yaml::{Dialect, Document, Embedded, Node, parse_text};
 
@@ -20,18 +18,6 @@ pub struct Part {
     pub object: Object,
     /// The file that it is written in.
     pub path: TreePath,
-}
-
-/// Where a trimmed text is written.
-struct Trimmed {
-    of: Embedded,
-    by: usize,
-}
-
-impl Locate for Trimmed {
-    fn locate(&mut self, range: Range<usize>) -> Place {
-        self.of.locate(range.start + self.by..range.end + self.by)
-    }
 }
 
 /// The strategic merge patches that kustomizations name or hold, each once, whose kind is that of what they are merged into.
@@ -76,9 +62,7 @@ pub fn parts(workspace: &Workspace, scan: &Scan) -> Vec<Part> {
 }
 
 fn inline(node: &Node, file: &Arc<SourceFile>) -> Vec<Document> {
-    let raw = node.scalar_text().unwrap_or_default();
-    let text = raw.trim();
-    let mut map = Trimmed { of: Embedded::new(node, file), by: raw.len() - raw.trim_start().len() };
+    let (text, mut map) = Embedded::new(node, file).trimmed(node.scalar_text().unwrap_or_default());
     parse_text(text, Dialect::V3, &mut map).documents
 }
 

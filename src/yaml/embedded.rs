@@ -17,6 +17,8 @@ pub struct Embedded {
     origin: OriginId,
     /// Pieces of the text in order: offset in the text, offset in the file, length.
     pieces: Vec<(u32, u32, u32)>,
+    /// How much of the text is left out at its beginning.
+    skipped: u32,
 }
 
 impl Embedded {
@@ -24,7 +26,7 @@ impl Embedded {
     pub fn new(scalar: &Node, file: &SourceFile) -> Self {
         let text = scalar.scalar_text().unwrap_or_default();
         let pieces = if scalar.at.file == file.id() { pieces(text, scalar, file) } else { Vec::new() };
-        Self { whole: scalar.at, origin: scalar.origin, pieces }
+        Self { whole: scalar.at, origin: scalar.origin, pieces, skipped: 0 }
     }
 
     /// The same for a scalar whose style is no longer known, as in canonical trees: the file tells how it is written.
@@ -39,6 +41,12 @@ impl Embedded {
         Self::new(&Node { style, ..scalar.clone() }, file)
     }
 
+    /// The same for the text without the blanks around it, and that text.
+    pub fn trimmed<'t>(self, text: &'t str) -> (&'t str, Self) {
+        let skipped = (text.len() - text.trim_start().len()) as u32;
+        (text.trim(), Self { skipped, ..self })
+    }
+
     /// The place in the file of an offset in the text.
     fn offset(&self, at: u32) -> Option<u32> {
         let index = self.pieces.partition_point(|(start, ..)| *start <= at).checked_sub(1)?;
@@ -49,7 +57,7 @@ impl Embedded {
 
 impl Locate for Embedded {
     fn locate(&mut self, range: Range<usize>) -> Place {
-        let (start, end) = (range.start as u32, range.end as u32);
+        let (start, end) = (range.start as u32 + self.skipped, range.end as u32 + self.skipped);
         // The end is looked up through the last byte: it belongs to the line that it ends.
         let ends = if end > start { self.offset(end - 1).map(|at| at + 1) } else { self.offset(start) };
         let at = match (self.offset(start), ends) {
