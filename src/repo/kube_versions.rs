@@ -5,12 +5,14 @@
 //! something, and clusters that are made for trying out (kind, k3d), say nothing; `kubeVersion` of a chart says what the chart needs.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use memchr::memmem;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, ToSmolStr as _};
 
-use crate::source::{SourceFile, Sources, Span, TreePath};
+use crate::source::{FileId, SourceFile, Sources, Span, TreePath};
 use crate::yaml::Node;
 
 use super::clusters::Lineage;
@@ -53,7 +55,7 @@ impl ShownVersions {
         let texts = files.par_iter().filter(|path| is_text(path) && may_say(path));
         let texts = texts.filter(|path| !workspace.config.exclude.is_match(path.as_str()));
         let texts = texts.filter_map(|path| Some((path, workspace.tree.read(path).ok()?)));
-        all.par_extend(texts.flat_map_iter(|(path, file)| of_text(path, &file)));
+        all.par_extend(texts.flat_map_iter(|(path, file)| kept(path, &file, &workspace.version_texts)));
         let shown = |found: Found| {
             let (minor, version) = version_of(&found.text)?;
             let lineage = variants.lineage(&found.path);
@@ -118,8 +120,25 @@ impl ShownVersions {
     }
 }
 
+/// What was found in texts, by file: a file's id names one content for good, and states of a repository share nearly all of theirs.
+pub(super) type VersionTexts = Mutex<FxHashMap<FileId, Arc<[Found]>>>;
+
+/// [`of_text`], once for each content.
+fn kept(path: &TreePath, file: &SourceFile, known: &VersionTexts) -> Vec<Found> {
+    let kept = known.lock().ok().and_then(|known| known.get(&file.id()).cloned());
+    let found = kept.unwrap_or_else(|| {
+        let found: Arc<[Found]> = of_text(path, file).into();
+        if let Ok(mut known) = known.lock() {
+            known.insert(file.id(), Arc::clone(&found));
+        }
+        found
+    });
+    found.to_vec()
+}
+
 /// A text that may be a version.
-struct Found {
+#[derive(Debug, Clone)]
+pub(super) struct Found {
     text: SmolStr,
     at: Span,
     path: TreePath,
@@ -142,12 +161,12 @@ fn version_of(text: &str) -> Option<(u32, SmolStr)> {
 
 /// Whether a file speaks of the clusters of this repository: not of one for trying out, and not of old times.
 fn may_say(path: &TreePath) -> bool {
-    const OTHERS: [&str; 9] =
-        ["archive", "archived", "old", "deprecated", "legacy", "hack", "ci", "vendor", "node_modules"];
+    const OTHERS: [&str; 6] = ["old", "legacy", "hack", "ci", "vendor", "node_modules"];
     let mut names: Vec<&str> = path.components().collect();
     names.pop();
     let hidden = |name: &&str| name.starts_with('.') && *name != ".taskfiles" || OTHERS.contains(name);
-    showcase(path).is_none()
+    showcase::showcase(path).is_none()
+        && !showcase::is_set_aside(path)
         && !showcase::is_test_data(path)
         && !showcase::is_template_file(path)
         && !names.iter().any(hidden)
