@@ -11,7 +11,7 @@ use crate::repo::{App, AppId, AppKind, Inventory, Labels, Minor, Object, Spec, W
 use crate::schema::Violation;
 use crate::source::{FileId, SourceFile, Sources, Span, TreePath};
 
-use crate::yaml::Node;
+use crate::yaml::{Node, Stream};
 
 use super::RuleMeta;
 use super::mend::Mender;
@@ -191,6 +191,12 @@ impl<'a> Context<'a> {
         }
         let loose = |id: &AppId| inventory.app(*id).is_none_or(|entry| entry.app.kind == AppKind::Overlay);
         !inventory.readers(&path).iter().all(loose)
+    }
+
+    /// The documents of a file that is read as manifests: none of what nothing reads, or reads as a text.
+    pub fn manifests<'f>(&self, file: &'f Stream) -> impl Iterator<Item = &'f Node> + use<'f> {
+        let reads = self.is_read(&file.file) && !self.is_data(&file.file);
+        file.documents.iter().filter(move |_| reads).filter_map(|document| document.root.as_ref())
     }
 
     /// Whether a file is read as text only, by a generator of ConfigMaps or Secrets.

@@ -24,10 +24,7 @@ impl Rule for MissingSpace {
     }
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
-        if !cx.is_read(&file.file) || cx.is_data(&file.file) {
-            return;
-        }
-        for root in file.documents.iter().filter_map(|document| document.root.as_ref()) {
+        for root in cx.manifests(file) {
             walk(root, &file.file, cx, 0);
         }
     }

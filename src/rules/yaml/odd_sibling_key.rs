@@ -17,14 +17,14 @@ meta!(
 
 pub(crate) struct OddSiblingKey;
 
-/// Deeper trees than this are not manifests.
-const MAX_DEPTH: u32 = 64;
-
 /// So many mappings beside it must have the usual key.
 const HABIT: usize = 3;
 
 /// Shorter keys are alike too easily.
 const LEAST_LETTERS: usize = 5;
+
+/// Deeper trees than this are not manifests.
+const MAX_DEPTH: u32 = 64;
 
 impl Rule for OddSiblingKey {
     fn meta(&self) -> &'static RuleMeta {
@@ -32,10 +32,7 @@ impl Rule for OddSiblingKey {
     }
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
-        if !cx.is_read(&file.file) || cx.is_data(&file.file) {
-            return;
-        }
-        for root in file.documents.iter().filter_map(|document| document.root.as_ref()) {
+        for root in cx.manifests(file) {
             walk(root, cx, 0);
         }
     }
