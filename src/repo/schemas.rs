@@ -264,17 +264,11 @@ impl Workspace {
     pub fn violations<'o>(&self, object: &'o Object, app: Option<&App>) -> &'o [Violation] {
         object.violations.get_or_init(|| {
             let minor = self.minor_of(app);
-            let secret = object.is("", "Secret");
+            let (secret, partial) = (object.is("", "Secret"), object.is_part);
+            let against = |kubernetes, exact, native| Against { kubernetes, exact, native, secret, partial };
             match self.schema_of(object, minor) {
                 Found::Native(kubernetes, def) => {
-                    let against = Against {
-                        kubernetes,
-                        exact: minor.exact,
-                        native: true,
-                        secret,
-                        partial: object.is_part,
-                    };
-                    let mut found = check(def, &object.node, against);
+                    let mut found = check(def, &object.node, against(kubernetes, minor.exact, true));
                     if minor.shown.is_some() && !found.is_empty() {
                         doubt(&mut found, object, secret);
                     }
@@ -282,27 +276,15 @@ impl Workspace {
                 }
                 // The union of versions says nothing about null.
                 Found::Published(kubernetes, def) => {
-                    let against =
-                        Against { kubernetes, exact: true, native: true, secret, partial: object.is_part };
-                    check(def, &object.node, against)
+                    check(def, &object.node, against(kubernetes, true, true))
                 }
                 Found::File(def) => {
                     let kubernetes = Kubernetes::minor(minor.number);
-                    check(
-                        &def,
-                        &object.node,
-                        Against { kubernetes, exact: true, native: false, secret, partial: object.is_part },
-                    )
+                    check(&def, &object.node, against(kubernetes, true, false))
                 }
                 Found::Custom(first) => {
                     let kubernetes = Kubernetes::minor(minor.number);
-                    let against = Against {
-                        kubernetes,
-                        exact: minor.exact,
-                        native: false,
-                        secret,
-                        partial: object.is_part,
-                    };
+                    let against = against(kubernetes, minor.exact, false);
                     let rivals = self.definitions_of(object).iter();
                     let rivals = rivals.filter_map(|it| it.version(&object.version)).filter(|it| it.served);
                     let roots =

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::near::{is_slip, shortened};
@@ -161,10 +160,8 @@ fn misspelt(
             // What is called like the object that asks for it is its own, and who asks for both means both: `readarr` is no
             // misspelt `radarr`.
             let Some(first) = uses.first().filter(|it| !it.object.name.contains(*name)) else { continue };
-            let of_meant = words.get(meant).into_iter().flatten();
-            let asking: FxHashSet<*const ObjectFacts> =
-                of_meant.map(|it| std::ptr::from_ref(it.object)).collect();
-            if uses.iter().any(|it| asking.contains(&std::ptr::from_ref(it.object))) {
+            let mut of_meant = words.get(meant).into_iter().flatten();
+            if of_meant.any(|it| std::ptr::eq(it.object, first.object)) {
                 continue;
             }
             let message = format!(

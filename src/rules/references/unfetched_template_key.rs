@@ -134,6 +134,7 @@ impl<'a> Secret<'a> {
                     continue;
                 };
                 cx.report(node.place(), format!("{} `{}`: {words}", self.object.kind, self.object.name))
+                    .at_word(&[&format!(".{}", read.names.join("."))])
                     .apps([self.object.app])
                     .object_ref(workloads::field_ref(inventory, self.object, &field))
                     .help(help);
