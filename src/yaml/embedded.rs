@@ -42,7 +42,7 @@ impl Embedded {
     }
 
     /// The same for the text without the blanks around it, and that text.
-    pub fn trimmed<'t>(self, text: &'t str) -> (&'t str, Self) {
+    pub fn trimmed(self, text: &str) -> (&str, Self) {
         let skipped = (text.len() - text.trim_start().len()) as u32;
         (text.trim(), Self { skipped, ..self })
     }
