@@ -19,6 +19,7 @@ pub mod rbac;
 mod render;
 mod resource_filter;
 mod revision;
+mod scoped;
 mod settings;
 mod settings_keys;
 mod source_overrides;
@@ -38,8 +39,12 @@ pub use project::{Project, ProjectDestination, ProjectRole, ResourceRestriction,
 pub use render::{NO_REVISION, Renderer};
 pub use resource_filter::ResourceFilter;
 pub use revision::{is_constraint, pick_tag, pick_version};
+pub use scoped::{Scoped, text as secret_text};
 pub use settings::{BUILD_OPTIONS, Settings};
 pub use settings_keys::{KnownKey, setting_key};
 pub use sync_position::{Phase, SyncPosition};
 pub use tracking::{track, tracking_id};
 pub use value_files::{Target, ValueFile, value_files};
+
+/// The label that says what a Secret is for Argo CD: a repository, a cluster.
+const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";

@@ -103,9 +103,9 @@ impl Reference {
     }
 }
 
-/// Whether a text can be a name: placeholders of other tools are not.
+/// Whether a text can be a name: placeholders of other tools, and what SOPS encrypted, are not.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['$', '{', '<', '%', ' ', '/'])
+    !text.is_empty() && !text.contains(['$', '{', '<', '[', '%', ' ', '/'])
 }
 
 pub(super) fn flag(node: &Node, key: &str) -> bool {

@@ -40,6 +40,7 @@ const ENVIRONMENTS: &[&str] = &[
     "int",
     "integration",
     "stage",
+    "stag",
     "staging",
     "stg",
     "uat",
@@ -82,6 +83,22 @@ pub fn is_environment(name: &str) -> bool {
     let name = name.to_lowercase();
     ENVIRONMENTS.contains(&name.as_str())
         || name.split(['-', '_', '.']).any(|part| ENVIRONMENTS.contains(&part) && part.len() > 2)
+}
+
+/// Whether two files of one directory are variants of each other by their names: `root-dev.yaml` beside `root-prod.yaml`.
+pub(super) fn are_variants(a: &TreePath, b: &TreePath) -> bool {
+    if a == b || a.parent() != b.parent() {
+        return false;
+    }
+    let words = |path: &TreePath| -> Vec<String> {
+        path.file_name().to_lowercase().split(['-', '_', '.']).map(str::to_owned).collect()
+    };
+    let (ours, theirs) = (words(a), words(b));
+    let mut differing = ours.iter().zip(&theirs).filter(|(one, other)| one != other);
+    let is_known = |(one, other): (&String, &String)| {
+        ENVIRONMENTS.contains(&one.as_str()) && ENVIRONMENTS.contains(&other.as_str())
+    };
+    ours.len() == theirs.len() && differing.next().is_some_and(is_known) && differing.next().is_none()
 }
 
 impl Variants {

@@ -15,6 +15,7 @@ use crate::yaml::{Dialect, Node};
 use super::app::{AppKind, Spec};
 use super::remotes::Expected;
 use super::scan::{Scan, argocd_configs};
+use super::showcase::has_capitals;
 use super::{ControlPlane, Engines, Workspace};
 
 /// Kinds whose objects are apps themselves.
@@ -212,6 +213,8 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
         let secret =
             node.as_ref().and_then(|node| argocd::cluster_secret_of(node.at_path(made)?, &document.name));
         control_plane.cluster_secrets.extend(secret.map(Arc::new));
+        let template = node.as_ref().and_then(|node| node.at_path(made));
+        control_plane.scoped.extend(template.and_then(argocd::Scoped::new));
     }
     for document in scan.documents.iter().filter(|it| it.kind == "ConfigManagementPlugin") {
         let node = document.node(workspace);
@@ -232,8 +235,11 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
                 }
             }
             ("Secret", _) => {
-                let node = document.node(workspace).filter(argocd::is_cluster_secret);
-                control_plane.cluster_secrets.extend(node.map(Arc::new));
+                let Some(node) = document.node(workspace) else { continue };
+                control_plane.scoped.extend(argocd::Scoped::new(&node));
+                if argocd::is_cluster_secret(&node) {
+                    control_plane.cluster_secrets.extend(cluster_secret(node).map(Arc::new));
+                }
             }
             _ => {}
         }
@@ -244,6 +250,18 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
         settings.kustomize_build_options.add(&told_options(workspace, scan));
     }
     control_plane
+}
+
+/// The Secret of a cluster as far as it is filled in: one whose name is still to be written is none, and one whose address is
+/// (`https://API_SERVER`) is told from others by its name.
+fn cluster_secret(secret: Node) -> Option<Node> {
+    let text = |key: &str| argocd::secret_text(&secret, key).unwrap_or_default();
+    let is_blank = |text: &str| text.contains(['<', '{', '$']) || has_capitals(text);
+    let (name, server) = (text("name"), text("server"));
+    if is_blank(&name) || name.is_empty() && is_blank(&server) {
+        return None;
+    }
+    if is_blank(&server) { argocd::cluster_secret_of(&secret, &name) } else { Some(secret) }
 }
 
 /// Options that allow what else fails, and that often are set where the manifests do not show it: by a script, by Terraform, by a patch of the

@@ -21,7 +21,10 @@ use super::redundant::RedundantValue;
 use super::said::Said;
 use super::showcase::showcase;
 use super::sites::{Sites, environments_meet};
-use super::{App, AppId, Declared, Scan, Spec, Status, clusters::Variants};
+use super::{
+    App, AppId, Declared, Scan, Spec, Status,
+    clusters::{Variants, are_variants},
+};
 
 /// One app and what came of it.
 #[derive(Debug, Clone)]
@@ -242,6 +245,7 @@ impl Inventory {
             || defined.is_some_and(|(one, other)| copies(one, other))
             || showcase(one).is_some()
             || showcase(other).is_some()
+            || are_variants(one, other)
             || self.scan.are_parallel(one, other)
             || self.render_copies(a, b)
     }

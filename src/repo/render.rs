@@ -20,7 +20,7 @@ use crate::yaml::{Dialect, Node};
 use super::app::{App, Spec, Status};
 use super::flux::shows_another;
 use super::schemas::rendered_definitions;
-use super::showcase::has_tokens;
+use super::showcase::{has_capitals, has_tokens};
 use super::trace::{Misses, Trace};
 use super::unfinished::unfinished;
 use super::{AssumedRelease, Object, Workspace};
@@ -96,6 +96,24 @@ impl Rendered {
             let file = problem.place.and_then(|place| workspace.sources.get(place.at.file));
             let Some(file) = file.filter(|file| file.bytes().starts_with(GIT_CRYPT)) else { continue };
             let words = format!("git-crypt has locked `{}`", file.name());
+            self.incomplete.push(Incomplete::new(Missing::Content, words.clone()));
+            (problem.kind, problem.message) = (ProblemKind::Unavailable, words);
+            self.failed = None;
+        }
+    }
+
+    /// An Application that is called `shop-ENV`, or deploys `apps/__ENV__`, is one only once some program has filled that in.
+    fn excuse_unfilled(&mut self, app: &App) {
+        if self.failed.is_none() {
+            return;
+        }
+        let is_unfilled = |problem: &&mut Problem| match problem.kind {
+            ProblemKind::Render => problem.message.starts_with("release name ") && has_capitals(&app.name),
+            ProblemKind::MissingPath => has_tokens(&problem.message),
+            _ => false,
+        };
+        for problem in self.problems.iter_mut().filter(is_unfilled) {
+            let words = "some program fills in its names first".to_owned();
             self.incomplete.push(Incomplete::new(Missing::Content, words.clone()));
             (problem.kind, problem.message) = (ProblemKind::Unavailable, words);
             self.failed = None;
@@ -277,7 +295,7 @@ fn chart_files(chart: &Chart, workspace: &Workspace) -> BTreeSet<TreePath> {
 }
 
 /// Whether SOPS has encrypted an object whole, its kind or name included.
-fn is_encrypted(node: &Node) -> bool {
+pub(super) fn is_encrypted(node: &Node) -> bool {
     [&["apiVersion"][..], &["kind"], &["metadata", "name"]].iter().any(|path| {
         node.at_path(path).and_then(Node::as_str).is_some_and(|it| it.starts_with("ENC[AES256_GCM,"))
     })
@@ -392,6 +410,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
         }
     };
     rendered.excuse_encrypted(workspace);
+    rendered.excuse_unfilled(app);
     rendered.files.append(&mut trace.files());
     rendered.files.extend(app.path.clone());
     for release in &rendered.releases {

@@ -16,6 +16,7 @@ use crate::source::{ReadError, Tree, TreePath};
 use crate::yaml::{Dialect, Node, Stream};
 
 use super::Workspace;
+use super::render::is_encrypted;
 use super::scanned_kustomization::ScannedKustomization;
 use super::showcase::is_ytt;
 
@@ -178,6 +179,11 @@ impl Scan {
                 if kind.is_empty() && argocd_configs(root).is_some() {
                     self.argocd_values.push(path.clone());
                 }
+                continue;
+            }
+            // What SOPS encrypted whole says neither what it is nor what it is called.
+            if is_encrypted(root) {
+                super::secrets::mark(&stream.file);
                 continue;
             }
             if kind == "Secret" {

@@ -20,28 +20,26 @@ const SHOWCASES: [&str; 13] = [
 ];
 
 /// Directories whose files are input of somebody's tests, or part of a text: wrong ones may be wrong on purpose.
-const TEST_DATA: [&str; 9] =
-    ["docs", "doc", "documentation", "tests", "testdata", "test-data", "fixtures", "e2e", "__tests__"];
+const TEST_DATA: [&str; 8] =
+    ["docs", "doc", "documentation", "tests", "testdata", "test-data", "fixtures", "e2e"];
 
 /// Directories of what is no longer in use.
-const SET_ASIDE: [&str; 16] = [
-    ".archive",
-    "_archive",
+const SET_ASIDE: [&str; 10] = [
     "archive",
     "archives",
     "archived",
-    "_archived",
-    ".archived",
     "attic",
     "graveyard",
     "decommissioned",
     "deprecated",
-    "_deprecated",
     "disabled",
-    "_disabled",
     "retired",
     "unused",
 ];
+
+/// What is set aside may be said beside that it is: `disabled_apps`.
+const WHAT: [&str; 8] =
+    ["app", "apps", "service", "services", "manifests", "charts", "clusters", "resources"];
 
 /// Directories of files that some program fills in before anybody applies them.
 const SCAFFOLDS: [&str; 9] = [
@@ -68,7 +66,12 @@ pub fn showcase(path: &TreePath) -> Option<TreePath> {
 
 /// Whether a file lies in a directory that is called like a place for what is no longer in use.
 pub fn is_set_aside(path: &TreePath) -> bool {
-    above(path, &SET_ASIDE).is_some()
+    let says_so = |name: &str| {
+        let mut words = name.split(['_', '-', '.']).filter(|word| !word.is_empty());
+        let known = |word: &str| SET_ASIDE.contains(&word) || WHAT.contains(&word);
+        words.clone().any(|word| SET_ASIDE.contains(&word)) && words.all(known)
+    };
+    first_above(path, says_so).is_some()
 }
 
 /// Whether a file is part of documentation or of tests.
@@ -82,16 +85,27 @@ pub(super) fn is_template_file(path: &TreePath) -> bool {
     [".tmpl.", ".template.", ".tpl."].iter().any(|part| name.contains(part))
 }
 
-/// Whether a text has tokens like `<CLUSTER_NAME>`, which some program replaces before anybody applies it.
+/// Whether a text has tokens like `<CLUSTER_NAME>` or `__CLUSTER_NAME__`, which some program replaces before anybody applies it.
 pub fn has_tokens(text: &str) -> bool {
-    text.split('<').skip(1).any(|rest| is_token(rest.split_once('>').map_or("", |(name, _)| name)))
+    let closes = |rest: &str, close: &str| rest.split_once(close).is_some_and(|(name, _)| is_token(name));
+    text.split('<').skip(1).any(|rest| closes(rest, ">"))
+        || text
+            .match_indices("__")
+            .any(|(at, it)| closes(text.get(at + it.len()..).unwrap_or_default(), "__"))
 }
 
 /// Whether a file has placeholders where YAML wants something else: `{{ name }}` unquoted, `{% if x %}`, `<NAME>`.
 pub fn is_template(text: &str) -> bool {
-    // An ApplicationSet is no template, though it holds some.
-    !text.contains("kind: ApplicationSet") && text.lines().any(|line| is_placeholder(line.trim()))
+    // An ApplicationSet is no template of Go, though it holds some.
+    let opens = if text.contains("kind: ApplicationSet") { &OTHERS[..] } else { &OPENS };
+    text.lines().any(|line| is_placeholder(line.trim(), opens))
 }
+
+/// What opens a placeholder of some template language: those of Go and Jinja first.
+const OPENS: [&str; 11] = ["{{", "{#", "#{", "[[", "#@", "{%", "<%", "<#", "</#", "%{", "@{"];
+
+/// Those of them that no ApplicationSet has.
+const OTHERS: [&str; 6] = ["{%", "<%", "<#", "</#", "%{", "@{"];
 
 /// Whether a text is a template of ytt, whose code stands in comments: it is YAML, and lacks what the code says.
 pub(super) fn is_ytt(text: &str) -> bool {
@@ -108,7 +122,7 @@ pub fn is_prose(text: &str) -> bool {
 
 /// Whether a name has a part in capitals, such as `DOMAIN` or `PROJECT_ID`: the habit of scripts for what they replace.
 pub fn has_capitals(name: &str) -> bool {
-    name.split(['.', '-', '/', ':']).any(is_token)
+    name.split(['.', '-', '/', ':']).any(|part| is_token(part.trim_matches('_')))
 }
 
 fn is_token(name: &str) -> bool {
@@ -118,23 +132,21 @@ fn is_token(name: &str) -> bool {
 }
 
 /// Whether a line is, or sets a key to, a placeholder that is not quoted.
-fn is_placeholder(line: &str) -> bool {
+fn is_placeholder(line: &str, opens: &[&str]) -> bool {
     let value = line.split_once(": ").map_or(line, |(_, value)| value.trim_start());
     let value = value.trim_start_matches("- ").trim_start();
-    let opens = ["{{", "{%", "{#", "#{", "<%", "<#", "</#", "[[", "%{", "@{", "#@"];
     // Lists in lists are not opened like that.
     opens.iter().any(|open| value.starts_with(open)) && !value.starts_with("[[[")
 }
 
 fn above(path: &TreePath, names: &[&str]) -> Option<TreePath> {
-    let mut dir = path.parent();
-    while let Some(at) = dir {
-        if names.contains(&at.file_name().to_lowercase().as_str()) {
-            return Some(at);
-        }
-        dir = at.parent();
-    }
-    None
+    first_above(path, |name| names.contains(&name.trim_matches(['_', '.'])))
+}
+
+/// The lowest directory above a file whose name, in lower case, is as asked for.
+fn first_above(path: &TreePath, is_meant: impl Fn(&str) -> bool) -> Option<TreePath> {
+    let mut above = std::iter::successors(path.parent(), TreePath::parent);
+    above.find(|dir| is_meant(&dir.file_name().to_lowercase()))
 }
 
 #[cfg(test)]
@@ -150,6 +162,7 @@ mod tests {
             ("a:\n  - {{ name }}\n", true),
             ("{{- range .x }}\na: 1\n{{- end }}\n", true),
             ("kind: ApplicationSet\nname: {{ name }}\n", false),
+            ("kind: ApplicationSet\n%{ for app in apps ~}\n- name: ${app}\n", true),
             ("a: <Buffer>\n", false),
             ("<#if x??>\na: 1\n</#if>\n", true),
             ("{% for x in xs %}\na: 1\n", true),
@@ -181,6 +194,7 @@ mod tests {
             ("shop.DOMAIN", true),
             ("APP_HOST", true),
             ("restore-TIMESTAMP", true),
+            ("loki-__ENV__", true),
             ("RTX6000x", false),
             ("Shop", false),
             ("A.b", false),
@@ -198,8 +212,24 @@ mod tests {
             ("<html>", false),
             ("<<: *base", false),
             ("x <A> y", false),
+            ("env: __ENV__", true),
+            ("__init__", false),
+            ("__ENV", false),
         ] {
             assert_eq!(has_tokens(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_aside_says_so() {
+        for (path, want) in [
+            ("apps/.deprecated/shop.yaml", true),
+            ("apps/_disabled_apps/shop.yaml", true),
+            ("archived-services/shop.yaml", true),
+            ("apps/unused-volume-cleaner/shop.yaml", false),
+            ("apps/shop.yaml", false),
+        ] {
+            assert_eq!(is_set_aside(&TreePath::new(path).unwrap()), want, "{path}");
         }
     }
 
@@ -213,6 +243,7 @@ mod tests {
             ("test/shop.yaml", true, true),
             ("clusters/test/shop.yaml", true, false),
             ("a/tests/fixtures/shop.yaml", true, true),
+            ("_examples/shop.yaml", true, false),
             ("docs.yaml", false, false),
         ] {
             let path = TreePath::new(path).unwrap();

@@ -20,7 +20,7 @@ pub(super) fn unfinished(
         return Some(format!("`{}` is a template, which some program fills in first", file.name()));
     }
     let path = file.path()?.clone();
-    if let Some(above) = scaffold(&path).filter(|above| holds_templates(above, workspace)) {
+    if let Some(above) = scaffold_of(&path, workspace) {
         return Some(format!("`{above}` holds templates, which some program fills in first"));
     }
     let tree = &workspace.tree;
@@ -41,6 +41,11 @@ pub(super) fn unfinished(
     None
 }
 
+/// The directory of templates that a file lies in: by what it is called, and by what it holds.
+pub(super) fn scaffold_of(path: &TreePath, workspace: &Workspace) -> Option<TreePath> {
+    scaffold(path).filter(|above| holds_templates(above, workspace))
+}
+
 /// Whether files below a directory are templates. What it is called says so of some.
 fn holds_templates(dir: &TreePath, workspace: &Workspace) -> bool {
     if !dir.file_name().to_lowercase().starts_with("template") {
@@ -50,6 +55,6 @@ fn holds_templates(dir: &TreePath, workspace: &Workspace) -> bool {
     let below = workspace.tree.files().into_iter().filter(|path| path.starts_with(dir) && is_yaml(path));
     below.filter_map(|path| workspace.tree.read(&path).ok()).any(|file| {
         let text = file.text_or_empty();
-        is_template(text) || has_tokens(text)
+        is_template(text) || has_tokens(text) || text.contains("{{") && !text.contains("kind: ApplicationSet")
     })
 }

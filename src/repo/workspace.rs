@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
 
-use crate::argocd::Settings;
+use crate::argocd::{Scoped, Settings};
 use crate::config::{self, Config, KnownRule};
 use crate::finding::{Problem, RuleId};
 use crate::flux::Bootstrap;
@@ -33,6 +33,8 @@ pub struct ControlPlane {
     pub settings: Settings,
     /// Secrets that declare clusters, canonical, in path order.
     pub cluster_secrets: Vec<Arc<Node>>,
+    /// What Secrets of repositories and clusters add to projects.
+    pub scoped: Vec<Scoped>,
     /// What renders its apps, and those of Flux.
     pub engines: Engines,
 }
@@ -267,6 +269,7 @@ impl Workspace {
             format!("{:?} {:?} {:?}", control_plane.settings, control_plane.engines, self.bootstrap());
         words.hash(hasher);
         control_plane.cluster_secrets.iter().for_each(|secret| hash_node(secret, hasher));
+        control_plane.scoped.hash(hasher);
         self.tree_definitions().mark(self.tree.as_ref(), hasher);
         self.tree_policies().mark(self, hasher);
         self.shown_versions().mark(hasher);

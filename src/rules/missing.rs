@@ -294,7 +294,10 @@ impl<'a> Made<'a> {
                     let own = object.provides.iter().find(|it| it.kind == kind && it.namespace.is_none());
                     own.and_then(|own| own.name.exact())
                 };
-                if name.is_some_and(|name| !is_named(inventory, kind, &object.namespace, name)) {
+                // A token is read by whoever asks for it, by name in no manifest.
+                let token = object.node.as_deref().and_then(|node| node.get("type")?.as_str())
+                    == Some("kubernetes.io/service-account-token");
+                if !token && name.is_some_and(|name| !is_named(inventory, kind, &object.namespace, name)) {
                     let namespace = object.namespace.as_str();
                     made.by_app.entry((kind, namespace, object.app)).or_default().push(object);
                     if let Some(entry) = inventory.app(object.app)

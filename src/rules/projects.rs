@@ -8,6 +8,8 @@ use crate::source::TreePath;
 pub(super) struct Declared {
     /// The project.
     pub(super) project: Project,
+    /// The project with what Secrets of repositories and clusters add to it.
+    pub(super) effective: Project,
     /// The app that renders it.
     pub(super) app: Option<AppId>,
     /// The file it is written in.
@@ -27,10 +29,11 @@ pub(super) fn projects(inventory: &Inventory, workspace: &Workspace) -> Vec<Decl
     let declared = inventory.declared.iter().filter(|object| object.kind == "AppProject");
     let path = |object: &crate::repo::Declared| workspace.sources.get(object.node.at.file)?.path().cloned();
     declared
-        .map(|object| Declared {
-            project: Project::new(object.node.clone()),
-            app: object.app,
-            path: path(object),
+        .map(|object| {
+            let project = Project::new(object.node.clone());
+            let mut effective = project.clone();
+            workspace.control_plane().scoped.iter().for_each(|scoped| scoped.add_to(&mut effective));
+            Declared { project, effective, app: object.app, path: path(object) }
         })
         .collect()
 }

@@ -17,6 +17,18 @@ pub struct Violation {
     pub of_minor: bool,
 }
 
+impl Violation {
+    /// Whether a field that is missing is the one that stands here, a level too high: `backend.port` instead of
+    /// `backend.service.port`.
+    pub fn is_misplaced(&self, missing: &str) -> bool {
+        let What::UnknownField { name, parent, meant: Some(Meant::Below(_)), .. } = &self.what else {
+            return false;
+        };
+        let below = missing.strip_prefix(parent.as_str()).filter(|rest| rest.starts_with('.'));
+        below.and_then(|rest| rest.rsplit('.').next()) == Some(name.as_str())
+    }
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {

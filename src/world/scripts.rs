@@ -24,8 +24,11 @@ impl Scripts {
     pub fn of(workspace: &Workspace) -> Self {
         let mut scripts = Self::default();
         for path in workspace.tree.files() {
-            let is_terraform = path.file_name().ends_with(".tf");
-            if !is_terraform && !is_told(path.file_name()) {
+            let name = path.file_name();
+            let is_terraform = name.ends_with(".tf");
+            // Tasks of Ansible, jobs of a pipeline: shell in YAML.
+            let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+            if !is_terraform && !is_yaml && !is_told(name) {
                 continue;
             }
             let Ok(file) = workspace.tree.read(&path) else { continue };
@@ -34,7 +37,11 @@ impl Scripts {
                 scripts.read_terraform(&file, text);
                 continue;
             }
-            if text.contains("create ") || text.contains("kubectl") {
+            if is_yaml {
+                if text.contains(" create secret ") || text.contains(" create configmap ") {
+                    scripts.read(&file, text);
+                }
+            } else if text.contains("create ") || text.contains("kubectl") {
                 scripts.read(&file, text);
                 scripts.read_directories(text);
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Missing, ProblemKind};
-use crate::relations;
+use crate::{k8s, relations};
 
 use crate::repo::{AppEntry, AppId, ObjectFacts, ScannedDocument, Spec, Status, meets, owner};
 
@@ -52,6 +52,24 @@ impl World<'_> {
         self.may_make(app, namespace, namespace.is_empty(), word).is_some()
             || self.has_unknown_operator(app, namespace, Some(word))
             || self.is_operated_alike(app, namespace, word)
+    }
+
+    /// Whether a workload is part of a system that runs here although nothing here installs it: there are custom resources of the
+    /// group `networking.istio.io` whose definition is nowhere, and both `istio-system` and `istiod` are called after it.
+    pub fn is_of_absent_system(&self, namespace: &str, name: &str) -> bool {
+        let stem_of = |object: &ObjectFacts| {
+            let stem = match object.group.as_str() {
+                "argoproj.io" => "argocd",
+                group => group.rsplit('.').nth(1).unwrap_or_default(),
+            };
+            (stem.len() > 3 && namespace.starts_with(stem) && name.starts_with(stem)).then(|| stem.to_owned())
+        };
+        let custom = self.inventory.objects.iter().filter(|it| !k8s::is_built_in(&it.group));
+        let Some(stem) = custom.filter_map(stem_of).next() else { return false };
+        let defines = |object: &ObjectFacts| object.name.rsplit('.').nth(1).is_some_and(|part| part == stem);
+        let installed = self.inventory.of_kind("CustomResourceDefinition").any(defines)
+            || self.inventory.apps.iter().any(|entry| relations::is_named_after(&stem, &entry.app.name));
+        !installed
     }
 
     /// Whether something unseen is called like what is looked for, which is no Secret: absence says nothing then.

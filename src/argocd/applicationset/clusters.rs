@@ -2,10 +2,9 @@
 //!
 //! Mirrors `applicationset/generators/cluster.go`.
 
-use base64::Engine;
 use smol_str::SmolStr;
 
-use crate::argocd::IN_CLUSTER;
+use crate::argocd::{IN_CLUSTER, SECRET_TYPE, scoped};
 use crate::origin::Place;
 use crate::yaml::{Entry, Key, Map, Node};
 
@@ -24,9 +23,6 @@ struct Known {
     /// A Secret or the configuration declares it.
     declared: bool,
 }
-
-/// The label that makes a Secret a cluster.
-const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 
 impl Generators<'_, '_> {
     pub(super) fn clusters(&mut self, generator: &Node) -> Vec<Params> {
@@ -169,6 +165,12 @@ pub fn is_cluster_secret(secret: &Node) -> bool {
 /// template does not say the name of the cluster, it is that of the object.
 pub fn cluster_secret_of(template: &Node, object: &str) -> Option<Node> {
     let metadata = template.get("metadata").filter(|_| is_cluster_secret(template))?;
+    // Labels and annotations that something else writes are not known here, so neither is what the cluster is.
+    let writes =
+        |from: &Node| matches!(from.get("target").and_then(Node::as_str), Some("Labels" | "Annotations"));
+    if template.items(&["templateFrom"]).iter().any(writes) {
+        return None;
+    }
     let place = metadata.place();
     let plain = |key: &str| {
         let text = template.at_path(&["data", key]).filter(|node| node.as_str().is_some());
@@ -189,14 +191,7 @@ pub fn cluster_secret_of(template: &Node, object: &str) -> Option<Node> {
 }
 
 fn cluster_of_secret(secret: &Node) -> Known {
-    let text = |key: &str| {
-        if let Some(plain) = secret.at_path(&["stringData", key]).and_then(Node::as_str) {
-            return SmolStr::new(plain);
-        }
-        let encoded = secret.at_path(&["data", key]).and_then(Node::as_str).unwrap_or_default();
-        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).unwrap_or_default();
-        SmolStr::new(String::from_utf8_lossy(&decoded))
-    };
+    let text = |key: &str| scoped::text(secret, key).unwrap_or_default();
     let pairs = |key: &str| {
         let entries = secret.at_path(&["metadata", key]).map(Node::entries).unwrap_or_default();
         let pair = |entry: &Entry| {

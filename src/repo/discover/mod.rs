@@ -30,6 +30,7 @@ use super::inventory::Inventory;
 use super::remotes::{Expected, Identity};
 use super::scan::Scan;
 use super::showcase::is_template_file;
+use super::unfinished::scaffold_of;
 use super::{Rendered, Workspace, flux_bootstrap};
 
 /// Apps below apps below apps: real repositories have three or four levels.
@@ -112,6 +113,7 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
             && !scan.is_resource(&document.path)
             && !scan.is_input(&document.path)
             && !is_template_file(&document.path)
+            && scaffold_of(&document.path, workspace).is_none()
             && let Some(node) = document.node(workspace)
             && !scan.leaves_out(document, &node, workspace)
         {

@@ -79,6 +79,14 @@ fn source(source: &Source, cx: &mut Context<'_>) {
             .help("merge `values` into `valuesObject`");
     }
     let place = |key: &str| set(&source.node, key).map(|entry| entry.key.place());
+    // Where the URL ends in the chart's name, the artifact is the chart all the same.
+    let repeats = |chart: &Entry| {
+        let last = source.repo_url().trim_end_matches('/').rsplit('/').next();
+        chart.value.as_str() == last
+    };
+    if set(&source.node, "chart").is_some_and(repeats) && source.is_oci() {
+        return;
+    }
     if let (Some(chart), true) = (place("chart"), source.is_oci()) {
         cx.report(chart, "`chart` is ignored: `repoURL` begins with `oci://`")
             .help("write `repoURL` without `oci://` to use a chart of an OCI registry");

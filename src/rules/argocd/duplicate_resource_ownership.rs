@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::argocd::IN_CLUSTER;
 use crate::finding::{Label, Severity};
 use crate::repo::{
-    AppEntry, AppId, COPIES, Inventory, Labels, ObjectFacts, Status, is_environment, showcase,
+    AppEntry, AppId, AppKind, COPIES, Inventory, Labels, ObjectFacts, Status, is_environment, showcase,
 };
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::{Span, TreePath};
@@ -90,6 +90,8 @@ struct Known<'a> {
     trees: Vec<(TreePath, TreePath)>,
     /// Whether that is one of many examples.
     showcase: bool,
+    /// Whether Flux applies its root.
+    flux: bool,
     /// The files below what its root renders, where they are enough to be a copy of something.
     names: Rc<[&'a str]>,
     /// The parts of its name: those that do not say an environment, and those that do.
@@ -136,6 +138,7 @@ impl<'a> Known<'a> {
             site: inventory.site(app)?,
             trees: root.app.path.as_ref().map(|path| trees(inventory, path)).unwrap_or_default(),
             showcase: root.app.path.as_ref().is_some_and(|path| showcase(path).is_some()),
+            flux: matches!(root.app.kind, AppKind::Kustomization | AppKind::HelmRelease),
             names: Rc::clone(known.entry(root.app.id).or_insert_with(|| names(inventory, root))),
             parts: (rest, environment),
         })
@@ -165,6 +168,8 @@ struct Group<'a> {
     trees: FxHashMap<TreePath, BTreeMap<TreePath, AppId>>,
     /// What Kustomizations build that take in the file of a place.
     built: FxHashMap<Span, BTreeSet<TreePath>>,
+    /// Whether Flux applies the roots.
+    flux: bool,
 }
 
 impl<'a> Group<'a> {
@@ -174,6 +179,10 @@ impl<'a> Group<'a> {
         if let (Some(own), Some(built)) = (&known.entry.built, self.built.get(&object.place.at))
             && is_nested(own, built)
         {
+            return false;
+        }
+        // Where neither leads to the other, who moves from one controller to the other has both for a while, on no cluster at once.
+        if self.flux != known.flux && !self.apps.is_empty() {
             return false;
         }
         // Two definitions of one app are another rule's business.
@@ -245,6 +254,7 @@ impl<'a> Group<'a> {
             self.built.entry(object.place.at).or_default().insert(built.clone());
         }
         self.objects.push(object);
+        self.flux = known.flux;
         let (entry, app) = (known.entry, object.app);
         self.sites.entry(known.site).or_insert(app);
         self.named.entry(&entry.app.name).or_default().push(app);

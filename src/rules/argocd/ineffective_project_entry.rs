@@ -86,7 +86,8 @@ impl Check<'_, '_> {
                 "a destination without `server` and `name` permits no cluster".to_owned(),
                 help,
             );
-        } else if namespace.is_empty() {
+        } else if entry.namespace.is_none() {
+            // An empty one is written for Applications without a namespace, which have cluster-scoped objects only.
             let help = "add `namespace`: `'*'` for every namespace";
             self.report(
                 entry.place,

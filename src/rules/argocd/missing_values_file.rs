@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::argocd::{Application, BuildEnv, Source, Target, ValueFile, value_files};
-use crate::finding::ProblemKind;
+use crate::finding::{Problem, ProblemKind};
 use crate::near::did_you_mean;
 use crate::repo::{App, Rendered, Workspace};
 use crate::rules::{Context, Rule, RuleMeta, meta};
@@ -32,6 +32,17 @@ impl Rule for MissingValuesFile {
         for source in &application.sources {
             let flag = |key| source.node.at_path(&["helm", key]).and_then(Node::as_bool).unwrap_or(false);
             if flag("ignoreMissingValueFiles") || is_overridden(application, source, cx.workspace) {
+                continue;
+            }
+            // Where the directory is missing, so is all in it: that is told once.
+            let lost = |problem: &Problem| {
+                problem.kind == ProblemKind::MissingPath
+                    && problem
+                        .place
+                        .zip(source.path.as_ref())
+                        .is_some_and(|(at, path)| at.at == path.place.at)
+            };
+            if rendered.problems.iter().any(lost) {
                 continue;
             }
             let env = BuildEnv::of(application, source);

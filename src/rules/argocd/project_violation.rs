@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Application, Project};
 use crate::k8s::is_built_in;
-use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace};
+use crate::repo::{
+    AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace, has_capitals, has_tokens,
+};
 use crate::rules::projects::{Cluster, Declared, project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Scope;
@@ -79,7 +81,12 @@ fn sources(entry: &AppEntry, application: &Application, declared: &Declared, cx:
         else {
             continue;
         };
-        if project.permits_source(&url.value) {
+        // What somebody fills in first, on either side, may be the same in the end.
+        let blank = |text: &str| has_tokens(text) || has_capitals(text);
+        if declared.effective.permits_source(&url.value)
+            || blank(&url.value)
+            || project.source_repos.iter().any(|permitted| blank(&permitted.value))
+        {
             continue;
         }
         let labels = Labels::of(url.place, &entry.app.origins, cx.workspace);
@@ -105,14 +112,14 @@ fn destination(
     let cluster = Cluster::of(application, cx.workspace);
     let namespace = application.destination.namespace();
     let is_template = |text: &str| text.contains("{{");
-    if cluster.is_unclear_to(project)
+    if cluster.is_unclear_to(&declared.effective)
         || is_template(namespace)
         || is_template(cluster.shown())
         || cluster.shown().is_empty()
     {
         return true;
     }
-    if project.permits_destination(&cluster.server, &cluster.name, namespace) {
+    if declared.effective.permits_destination(&cluster.server, &cluster.name, namespace) {
         return false;
     }
     let destination = &application.destination;
@@ -150,7 +157,7 @@ fn objects(
         let namespace = object.namespace.as_str();
         let foreign = !namespace.is_empty() && namespace != application.destination.namespace();
         if !foreign
-            || project.permits_destination(&cluster.server, &cluster.name, namespace)
+            || declared.effective.permits_destination(&cluster.server, &cluster.name, namespace)
             || !seen.insert(namespace)
         {
             continue;

@@ -1,6 +1,6 @@
 //! `stale-target-revision`: see the page.
 
-use crate::repo::{Identity, Inventory, Labels, showcase};
+use crate::repo::{Identity, Inventory, Labels, has_tokens, showcase};
 use crate::rules::siblings::{is_work_branch, strays};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
@@ -25,7 +25,7 @@ impl Rule for StaleTargetRevision {
             let is_this = cx.workspace.checkouts.identity(stray.source.repo_url()) != Identity::Other;
             // Examples follow what they show, not each other.
             let shown = stray.entry.app.path.as_ref().is_some_and(|path| showcase(path).is_some());
-            if !is_this || shown || is_work_branch(stray.revision) {
+            if !is_this || shown || is_work_branch(stray.revision) || has_tokens(stray.most) {
                 continue;
             }
             let labels = Labels::of(stray.place, &stray.entry.app.origins, cx.workspace);

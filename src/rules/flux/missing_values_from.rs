@@ -4,14 +4,15 @@ use std::cell::OnceCell;
 
 use smol_str::SmolStr;
 
+use crate::finding::Severity;
 use crate::flux::ObjectName;
 use crate::near::did_you_mean;
 use crate::relations::Keys;
 use crate::repo::{AppEntry, Inventory, ObjectFacts};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::TreePath;
-use crate::world::{Answer, Counterparts, World};
+use crate::source::{Span, TreePath};
+use crate::world::{Answer, Counterparts, Scripts, World};
 
 meta!(
     "missing-values-from",
@@ -34,6 +35,10 @@ impl Rule for MissingValuesFrom {
         let sources = cx.sources();
         let counterparts = OnceCell::new();
         let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
+        let workspace = cx.workspace;
+        let scripts = OnceCell::new();
+        let by_hand =
+            |it: &ObjectName| scripts.get_or_init(|| Scripts::of(workspace)).made(&it.kind, &it.name);
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             if let Some((release, _)) = helm_release(entry) {
                 for values in release.values_from.iter().filter(|values| !values.optional) {
@@ -46,6 +51,7 @@ impl Rule for MissingValuesFrom {
                         inventory,
                         &world,
                         &counterparts,
+                        &by_hand,
                         cx,
                     );
                 }
@@ -54,7 +60,7 @@ impl Rule for MissingValuesFrom {
                 let needed = kustomization.substitute_from.iter().filter(|(_, optional)| !optional);
                 for (object, _) in needed {
                     let field = "spec.postBuild.substituteFrom.name";
-                    look(entry, object, None, field, inventory, &world, &counterparts, cx);
+                    look(entry, object, None, field, inventory, &world, &counterparts, &by_hand, cx);
                 }
             }
         }
@@ -69,6 +75,7 @@ fn look<'c>(
     inventory: &Inventory,
     world: &World<'_>,
     counterparts: &dyn Fn() -> &'c Counterparts<'c>,
+    by_hand: &dyn Fn(&ObjectName) -> Option<Span>,
     cx: &mut Context<'_>,
 ) {
     if object.name.contains("${") || object.namespace.is_empty() {
@@ -79,6 +86,17 @@ fn look<'c>(
     let reference = reference(object, field);
     let meant = || counterparts().find(entry.app.id, entry.app.place, &object.namespace, &reference);
     let answer = world.look_up(entry.app.id, &object.namespace, &reference);
+    if matches!(answer, Answer::Missing(_) | Answer::Unapplied(_) | Answer::Unknown(_))
+        && let Some(at) = by_hand(object)
+    {
+        let message = format!("{who} needs {kind} `{}/{name}`, which is made by hand only", object.namespace);
+        cx.report(entry.app.spot(object.place), message)
+            .severity(Severity::Note)
+            .apps([entry.app.id])
+            .related_at(at, "made here")
+            .help("declare it under `external:`");
+        return;
+    }
     if matches!(answer, Answer::Missing(_) | Answer::Unknown(_))
         && let Some(meant) = meant()
     {

@@ -5,6 +5,7 @@ use crate::k8s;
 use crate::repo::Inventory;
 use crate::rules::missing::{self, Missing};
 use crate::rules::{Context, Rule, RuleMeta, meta};
+use crate::world::World;
 
 meta!(
     "missing-scale-target",
@@ -23,6 +24,7 @@ impl Rule for MissingScaleTarget {
     }
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let world = World::new(inventory, &cx.workspace.config);
         let rule = Missing {
             about: &|object, reference| {
                 matches!(
@@ -35,7 +37,9 @@ impl Rule for MissingScaleTarget {
             },
             // The core group has one kind that scales; what a wrong `apiVersion` means is told of the object itself.
             known: &|object, reference| {
-                !k8s::is_built_in(&reference.group)
+                let namespace = reference.namespace.as_deref().unwrap_or(&object.namespace);
+                world.is_of_absent_system(namespace, &reference.name)
+                    || !k8s::is_built_in(&reference.group)
                     || (object.group == "autoscaling"
                         && reference.group.is_empty()
                         && reference.kind != "ReplicationController")

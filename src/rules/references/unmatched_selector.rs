@@ -67,6 +67,7 @@ fn is_of_cluster(labels: &[crate::yaml::Entry]) -> bool {
         "kube-scheduler",
         "kube-proxy",
         "kube-dns",
+        "kubelet",
         "coredns",
         "metrics-server",
     ];
@@ -211,7 +212,15 @@ impl Rule for UnmatchedSelector {
             let unseen = anywhere(&may_have);
             // Pods that are not seen may have the very label, but hardly one that misses ours by a letter.
             let missed = slip(own(), object, labels, !unseen);
-            if keys.iter().any(|key| is_of_runtime(key)) || missed.is_none() && (!deployed || unseen) {
+            let absent = || {
+                namespaces
+                    .iter()
+                    .flatten()
+                    .any(|namespace| values.iter().any(|value| world.is_of_absent_system(namespace, value)))
+            };
+            if keys.iter().any(|key| is_of_runtime(key))
+                || missed.is_none() && (!deployed || unseen || absent())
+            {
                 continue;
             }
             let open = !deployed || anywhere(&opaque);
@@ -360,9 +369,13 @@ fn peers(inventory: &Inventory, world: World<'_>, cx: &mut Context<'_>) {
                         object.kind, object.name
                     );
                     let field = format!("{field}.name");
+                    // Those that the cluster comes with may have been labelled by hand.
+                    let sure =
+                        if OWN_NAMESPACES.contains(&name) { Confidence::Likely } else { Confidence::Certain };
                     cx.report(label.place(), message)
                         .apps([object.app])
                         .object_ref(workloads::field_ref(inventory, object, &field))
+                        .confidence(sure)
                         .help(format!("every namespace has the label `kubernetes.io/metadata.name: {name}`"))
                         .mend(|at, mender| {
                             let fix = mender.rename(at, "name", "kubernetes.io/metadata.name")?;

@@ -1,7 +1,8 @@
 //! `invalid-name-or-label`: see the page.
 
+use crate::finding::Confidence;
 use crate::k8s::{self, PodTemplate};
-use crate::repo::Object;
+use crate::repo::{Object, has_capitals, has_tokens};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -44,8 +45,15 @@ impl Rule for InvalidNameOrLabel {
             if let Some(why) = why.filter(|_| !is_cut) {
                 let article = if object.kind.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
                 let message = format!("`{name}` cannot be the name of {article} {}: {why}", object.kind);
-                // An overlay that builds on this one gives a namespace another name.
-                let sure = cx.completed(object).filter(|_| object.is("", "Namespace"));
+                // An overlay that builds on this one gives a namespace another name. `shop-ENV` is filled in before it is applied,
+                // by a script or by whoever copies it.
+                let sure = if has_tokens(name) {
+                    Some(Confidence::Possible)
+                } else if has_capitals(name) {
+                    Some(cx.completed(object).map_or(Confidence::Likely, |_| Confidence::Possible))
+                } else {
+                    cx.completed(object).filter(|_| object.is("", "Namespace"))
+                };
                 let report = cx.report(node.place(), message).object(object, Some("metadata.name"));
                 if let Some(sure) = sure {
                     report.confidence(sure);
@@ -63,9 +71,9 @@ impl Rule for InvalidNameOrLabel {
     }
 }
 
-/// Whether a text is what reaches the cluster: placeholders of other tools do not.
+/// Whether a text is what reaches the cluster: placeholders of other tools, and what SOPS encrypted, do not.
 fn is_final(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['$', '{', '<'])
+    !text.is_empty() && !text.contains(['$', '{', '<']) && !text.starts_with("ENC[")
 }
 
 fn name_error(object: &Object, name: &str) -> Option<String> {

@@ -91,7 +91,7 @@ impl Rule for InvalidPortName {
 }
 
 fn is_final(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['$', '{', '<'])
+    !name.is_empty() && !name.contains(['$', '{', '<', '['])
 }
 
 /// The name node of an earlier port of that name.
