@@ -55,7 +55,7 @@ impl ShownVersions {
         let texts = files.par_iter().filter(|path| is_text(path) && (is_read(path) || may_say(path)));
         let texts = texts.filter_map(|path| Some((path, workspace.tree.read(path).ok()?)));
         all.par_extend(texts.flat_map_iter(|(path, file)| {
-            let found = file.facts().get(|| Texts(of_text(path, &file)));
+            let found = file.facts().get(|| Texts(of_text(file.path().unwrap_or(path), &file)));
             found.0.iter().map(|found| Found { path: path.clone(), ..found.clone() }).collect::<Vec<_>>()
         }));
         all.retain(|found| may_say(&found.path) && !workspace.config.exclude.is_match(found.path.as_str()));
