@@ -223,8 +223,8 @@ mod tests {
         // Where only some files may differ, only those are asked about.
         let after = |changed: &str| answers.hold_after(&[path(changed)], tree(&[("b/y.yaml", "z")]).as_ref());
         assert!(after("b/y.yaml") && after("a/x.yaml"));
-        let other = tree(&[("a/x.yaml", "other")]);
-        assert!(!answers.hold_after(&[path("a/x.yaml")], other.as_ref()));
+        let other = MemoryTree::of(&sources, [("a/x.yaml", "x")]);
+        assert!(!answers.hold_after(&[path("a/x.yaml")], &other));
         // A file is told by its id: the same text under another id has other places.
         let copy = MemoryTree::of(&sources, [("b/y.yaml", "y"), ("a/x.yaml", "x")]);
         assert!(!answers.hold(&copy, &Verified::default()));
