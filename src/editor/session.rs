@@ -123,14 +123,22 @@ impl Session {
     /// A file as the editor has it. A file that is not on disk yet is no part of the repository.
     pub fn edit(&mut self, path: &TreePath, text: Vec<u8>) {
         let file = self.file(path, text);
-        self.checked = None;
+        self.outdated();
         self.buffers.insert(path.clone(), file);
     }
 
     /// The file is on disk again what the repository has of it.
     pub fn close(&mut self, path: &TreePath) {
         if self.buffers.remove(path).is_some() {
-            self.checked = None;
+            self.outdated();
+        }
+    }
+
+    /// What is known is of an earlier state. It consists of thousands of small parts, and who edits need not wait until they are
+    /// put away.
+    fn outdated(&mut self) {
+        if let Some(checked) = self.checked.take() {
+            rayon::spawn(move || drop(checked));
         }
     }
 
@@ -142,11 +150,11 @@ impl Session {
                 let known = self.disk.get(path);
                 if is_old {
                     if self.disk.remove(path).is_some() {
-                        self.checked = None;
+                        self.outdated();
                     }
                 } else if known.is_none_or(|known| known.bytes() != file.bytes()) {
                     self.disk.insert(path.clone(), file);
-                    self.checked = None;
+                    self.outdated();
                 }
                 false
             }

@@ -7,6 +7,7 @@
 mod applied;
 mod baseline;
 mod comment;
+mod files;
 mod filter;
 mod fingerprint;
 mod generic;
@@ -286,7 +287,7 @@ fn conclude(
 ) -> Report {
     workspace.watch.phase("checking files and what crosses apps");
     let mut findings: Vec<Finding> = per_app.into_iter().flatten().collect();
-    findings.extend(check_files(workspace, inventory, rules));
+    findings.extend(files::check(workspace, inventory, rules));
     findings.extend(unclaimed::check(workspace, inventory, rules));
     let parts = unclaimed::check_parts(workspace, inventory, rules, &findings);
     findings.extend(parts);
@@ -321,24 +322,6 @@ fn mend_together(
             rule.mend_together(own, inventory, workspace);
         }
     }
-}
-
-fn check_files(workspace: &Workspace, inventory: &Inventory, rules: &[(AnyRule, Severity)]) -> Vec<Finding> {
-    let files = inventory.scan.files.par_iter();
-    let findings: Vec<Vec<Finding>> = files
-        .filter_map(|path| workspace.tree.read(path).ok())
-        .map(|file| {
-            let stream = workspace.cache.stream(&file);
-            let mut findings = Vec::new();
-            for (rule, severity) in rules {
-                let mut cx = Context::for_repo(workspace, rule.meta(), *severity, inventory);
-                rule.check_file(&stream, &mut cx);
-                findings.append(&mut cx.into_findings());
-            }
-            findings
-        })
-        .collect();
-    findings.into_iter().flatten().collect()
 }
 
 fn finish(

@@ -12,12 +12,12 @@ use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::flux::ignore_files;
-use crate::source::Verified;
+use crate::source::{Tree, TreePath, Verified, changed_between};
 
 use super::app::App;
 use super::batch::{Batch, work};
 use super::key::hash_app;
-use super::record::Recorded;
+use super::record::{Against, Recorded};
 use super::{Rendered, Workspace};
 
 /// Results of apps for analyses of several states of one repository: those of an editor's files, or the two sides of a
@@ -31,6 +31,17 @@ pub struct Analysis<T> {
     round: AtomicUsize,
     redone: AtomicUsize,
     reused: AtomicUsize,
+    state: Mutex<Option<Arc<State>>>,
+}
+
+/// What the last analysis looked at.
+#[derive(Debug)]
+struct State {
+    /// States are counted from one.
+    number: usize,
+    tree: Arc<dyn Tree>,
+    /// The files that have other content than in the state before, where nothing else differs.
+    changed: Option<Vec<TreePath>>,
 }
 
 #[derive(Debug)]
@@ -39,6 +50,8 @@ struct Kept<T> {
     batch: Batch<T>,
     /// The last analysis that wanted it.
     round: AtomicUsize,
+    /// The last state that its record held for; none is 0.
+    state: AtomicUsize,
 }
 
 impl<T> Default for Analysis<T> {
@@ -49,13 +62,21 @@ impl<T> Default for Analysis<T> {
             round: AtomicUsize::new(0),
             redone: AtomicUsize::new(0),
             reused: AtomicUsize::new(0),
+            state: Mutex::default(),
         }
     }
 }
 
 impl<T: Clone + Send + Sync> Analysis<T> {
     /// Begins another analysis.
-    pub(super) fn begin(&self) {
+    pub(super) fn begin(&self, workspace: &Workspace) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let tree = Arc::clone(&workspace.tree);
+        let last = state.as_ref();
+        let changed = last.and_then(|last| changed_between(last.tree.as_ref(), tree.as_ref()));
+        let number = last.map_or(0, |last| last.number) + 1;
+        *state = Some(Arc::new(State { number, tree, changed }));
+        drop(state);
         self.round.fetch_add(1, Ordering::Relaxed);
         self.redone.store(0, Ordering::Relaxed);
         self.reused.store(0, Ordering::Relaxed);
@@ -104,9 +125,18 @@ impl<T: Clone + Send + Sync> Analysis<T> {
         let now = self.round.load(Ordering::Relaxed);
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let candidates = kept().get(&key).cloned().unwrap_or_default();
-        let holds = |kept: &&Arc<Kept<T>>| kept.recorded.holds(workspace, &round.known);
+        let state = round.state.as_ref().map_or(0, |state| state.number);
+        let holds = |kept: &&Arc<Kept<T>>| {
+            let changed = match (&round.state, kept.state.load(Ordering::Relaxed)) {
+                (Some(state), at) if at == state.number => Some(&[][..]),
+                (Some(state), at) if at + 1 == state.number => state.changed.as_deref(),
+                _ => None,
+            };
+            kept.recorded.holds(workspace, &changed.map_or(Against::Known(&round.known), Against::Changed))
+        };
         if let Some(known) = candidates.iter().rev().find(holds) {
             known.round.store(now, Ordering::Relaxed);
+            known.state.store(state, Ordering::Relaxed);
             self.reused.fetch_add(1, Ordering::Relaxed);
             workspace.watch.begins(&app.name);
             workspace.watch.ends(&app.name);
@@ -116,7 +146,12 @@ impl<T: Clone + Send + Sync> Analysis<T> {
         let on_app = |app: &App, rendered: &Rendered| on_app(&recording, app, rendered);
         let batch = work(&recording, &on_app, app, depth, round.keeps_named);
         self.redone.fetch_add(1, Ordering::Relaxed);
-        let made = Kept { recorded: record.finish(), batch: batch.clone(), round: AtomicUsize::new(now) };
+        let made = Kept {
+            recorded: record.finish(),
+            batch: batch.clone(),
+            round: AtomicUsize::new(now),
+            state: AtomicUsize::new(state),
+        };
         kept().entry(key).or_default().push(Arc::new(made));
         batch
     }
@@ -131,6 +166,8 @@ pub(super) struct Round<'a> {
     pub(super) keeps_named: bool,
     environment: u64,
     known: Verified,
+    /// The state that the workspace is.
+    state: Option<Arc<State>>,
 }
 
 /// Who works on apps: with what is known from earlier analyses, or without.
@@ -147,7 +184,7 @@ pub(super) struct Fresh<'a, T>(pub(super) &'a (dyn Fn(&App, &Rendered) -> T + Sy
 
 impl<T: Send> Worker<T> for Fresh<'_, T> {
     fn round<'a>(&self, workspace: &'a Workspace, keeps_named: bool) -> Round<'a> {
-        Round { workspace, keeps_named, environment: 0, known: Verified::default() }
+        Round { workspace, keeps_named, environment: 0, known: Verified::default(), state: None }
     }
 
     fn work(&self, round: &Round<'_>, app: App, depth: u32) -> Batch<T> {
@@ -164,7 +201,10 @@ pub(super) struct Keeping<'a, T> {
 impl<T: Clone + Send + Sync> Worker<T> for Keeping<'_, T> {
     fn round<'a>(&self, workspace: &'a Workspace, keeps_named: bool) -> Round<'a> {
         let environment = self.analysis.environment(workspace, keeps_named);
-        Round { workspace, keeps_named, environment, known: Verified::default() }
+        let state = self.analysis.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let root = TreePath::root();
+        let state = state.filter(|state| state.tree.id(&root) == workspace.tree.id(&root));
+        Round { workspace, keeps_named, environment, known: Verified::default(), state }
     }
 
     fn work(&self, round: &Round<'_>, app: App, depth: u32) -> Batch<T> {

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use memchr::memmem;
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use crate::argocd::{self, Application, ApplicationSet, Source};
 use crate::flux::{HelmRelease, Kustomization};
 use crate::origin::Place;
-use crate::source::{TreePath, is_told};
+use crate::source::{SourceFile, TreePath, is_told};
 use crate::yaml::{Dialect, Node};
 
 use super::app::{AppKind, Spec};
@@ -289,23 +291,29 @@ fn told_options(workspace: &Workspace, scan: &Scan) -> String {
         is_told(name)
             || [".yaml", ".yml", ".tf", ".tfvars", ".tpl", ".json"].iter().any(|end| name.ends_with(end))
     };
-    let mut found = BTreeSet::new();
-    for path in workspace.tree.files().iter().filter(|path| is_text(path)) {
-        let Ok(file) = workspace.tree.read(path) else { continue };
-        let text = file.text_or_empty();
-        for flag in OFTEN_TOLD {
-            let says = |(at, _): (usize, &str)| {
-                let start =
-                    (at.saturating_sub(REACH)..=at).find(|start| text.is_char_boundary(*start)).unwrap_or(at);
-                let before = text.get(start..at).unwrap_or_default();
-                let line = before.rsplit('\n').next().unwrap_or_default();
-                argocd::BUILD_OPTIONS.iter().any(|name| before.contains(name))
-                    || line.contains("kustomize build")
-            };
-            if !found.contains(flag) && text.match_indices(flag).any(says) {
-                found.insert(flag);
-            }
-        }
-    }
+    let files = workspace.tree.files();
+    let files =
+        files.par_iter().filter(|path| is_text(path)).filter_map(|path| workspace.tree.read(path).ok());
+    let found: BTreeSet<&str> = files.flat_map_iter(|file| told_in(&file).flags.clone()).collect();
     found.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// Those of [`OFTEN_TOLD`] that a text sets, or builds with.
+struct ToldOptions {
+    flags: Vec<&'static str>,
+}
+
+fn told_in(file: &SourceFile) -> Arc<ToldOptions> {
+    file.facts().get(|| {
+        let text = file.text_or_empty();
+        let says = |at: usize| {
+            let start =
+                (at.saturating_sub(REACH)..=at).find(|start| text.is_char_boundary(*start)).unwrap_or(at);
+            let before = text.get(start..at).unwrap_or_default();
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            argocd::BUILD_OPTIONS.iter().any(|name| before.contains(name)) || line.contains("kustomize build")
+        };
+        let is_told = |flag: &&str| memmem::find_iter(text.as_bytes(), flag.as_bytes()).any(says);
+        ToldOptions { flags: OFTEN_TOLD.into_iter().filter(is_told).collect() }
+    })
 }

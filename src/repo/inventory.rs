@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use crate::finding::{Incomplete, Missing, Problem};
 use crate::kustomize::NoOp;
 use crate::origin::{OriginId, Origins};
-use crate::source::TreePath;
+use crate::source::{Facts, TreePath};
 use crate::yaml::{Data, Node};
 
 use super::facts::ObjectFacts;
@@ -119,6 +119,8 @@ pub struct Inventory {
     pub(super) sites: OnceLock<Sites>,
     /// Which apps read a file, found when first asked for.
     pub(super) readers: OnceLock<FxHashMap<TreePath, Vec<AppId>>>,
+    /// What was made of all of it for more than one who asks.
+    pub facts: Facts,
 }
 
 impl Inventory {

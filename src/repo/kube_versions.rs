@@ -5,14 +5,12 @@
 //! something, and clusters that are made for trying out (kind, k3d), say nothing; `kubeVersion` of a chart says what the chart needs.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 
 use memchr::memmem;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, ToSmolStr as _};
 
-use crate::source::{FileId, SourceFile, Sources, Span, TreePath};
+use crate::source::{SourceFile, Sources, Span, TreePath};
 use crate::yaml::Node;
 
 use super::clusters::Lineage;
@@ -49,13 +47,18 @@ pub struct ShownVersions {
 impl ShownVersions {
     /// Looks through the tree.
     pub(super) fn of(workspace: &Workspace, scan: &Scan, variants: &Variants) -> Self {
-        let documents = scan.documents.iter().filter(|document| may_say(&document.path));
-        let mut all: Vec<Found> = documents.flat_map(|document| of_document(document, workspace)).collect();
+        let documents = scan.documents.iter().flat_map(|document| of_document(document, workspace));
+        let mut all: Vec<Found> = documents.collect();
         let files = workspace.tree.files();
-        let texts = files.par_iter().filter(|path| is_text(path) && may_say(path));
-        let texts = texts.filter(|path| !workspace.config.exclude.is_match(path.as_str()));
+        // What the scan has read is read already, and to look at its text, once, costs less than to look at its path each time.
+        let is_read = |path: &TreePath| scan.files.binary_search(path).is_ok();
+        let texts = files.par_iter().filter(|path| is_text(path) && (is_read(path) || may_say(path)));
         let texts = texts.filter_map(|path| Some((path, workspace.tree.read(path).ok()?)));
-        all.par_extend(texts.flat_map_iter(|(path, file)| kept(path, &file, &workspace.version_texts)));
+        all.par_extend(texts.flat_map_iter(|(path, file)| {
+            let found = file.facts().get(|| Texts(of_text(file.path().unwrap_or(path), &file)));
+            found.0.iter().map(|found| Found { path: path.clone(), ..found.clone() }).collect::<Vec<_>>()
+        }));
+        all.retain(|found| may_say(&found.path) && !workspace.config.exclude.is_match(found.path.as_str()));
         let shown = |found: Found| {
             let (minor, version) = version_of(&found.text)?;
             let lineage = variants.lineage(&found.path);
@@ -120,25 +123,12 @@ impl ShownVersions {
     }
 }
 
-/// What was found in texts, by file: a file's id names one content for good, and states of a repository share nearly all of theirs.
-pub(super) type VersionTexts = Mutex<FxHashMap<FileId, Arc<[Found]>>>;
-
-/// [`of_text`], once for each content.
-fn kept(path: &TreePath, file: &SourceFile, known: &VersionTexts) -> Vec<Found> {
-    let kept = known.lock().ok().and_then(|known| known.get(&file.id()).cloned());
-    let found = kept.unwrap_or_else(|| {
-        let found: Arc<[Found]> = of_text(path, file).into();
-        if let Ok(mut known) = known.lock() {
-            known.insert(file.id(), Arc::clone(&found));
-        }
-        found
-    });
-    found.to_vec()
-}
+/// What was found in the text of a file.
+struct Texts(Vec<Found>);
 
 /// A text that may be a version.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+struct Found {
     text: SmolStr,
     at: Span,
     path: TreePath,

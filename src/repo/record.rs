@@ -71,14 +71,27 @@ impl Record {
     }
 }
 
+/// What is known of a snapshot when a record is held against it.
+pub(super) enum Against<'a> {
+    /// It held for a state that has other content in these files.
+    Changed(&'a [TreePath]),
+    /// Nothing but what was asked for other records.
+    Known(&'a Verified),
+}
+
 impl Recorded {
     /// Whether a snapshot answers all of it alike.
-    pub(super) fn holds(&self, workspace: &Workspace, known: &Verified) -> bool {
+    pub(super) fn holds(&self, workspace: &Workspace, against: &Against<'_>) -> bool {
         let chart = |(name, mark): (&ChartName, &u64)| {
             let (url, name, version) = name;
             mark_of(&workspace.checkouts.chart(url, name, version), workspace.tree.as_ref()) == *mark
         };
-        self.answers.hold(workspace.tree.as_ref(), known)
+        let tree = workspace.tree.as_ref();
+        let answers = match against {
+            Against::Changed(files) => self.answers.hold_after(files, tree),
+            Against::Known(known) => self.answers.hold(tree, known),
+        };
+        answers
             && self.charts.iter().all(chart)
             && self.secret_names.iter().all(|(name, is_one)| workspace.is_secret_name(name) == *is_one)
     }

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -78,6 +78,8 @@ pub struct Scan {
     data: BTreeSet<TreePath>,
     /// Documents by kind and name, in path order.
     written: FxHashMap<(SmolStr, SmolStr), Vec<u32>>,
+    /// Kustomizations that nothing builds on, once they were asked for.
+    roots: OnceLock<Vec<TreePath>>,
     /// Files that could not be read, with the reason.
     pub unreadable: Vec<(TreePath, ReadError)>,
 }
@@ -92,11 +94,71 @@ fn is_test(name: &str) -> bool {
 }
 
 /// What the cases of a suite of Gatekeeper's `gator` try: objects that are wrong on purpose, and what they are seen with.
-fn tried(suite: &Node, path: &TreePath) -> Vec<TreePath> {
+fn tried(suite: &[SmolStr], path: &TreePath) -> Vec<TreePath> {
     let dir = path.parent().unwrap_or_default();
-    let cases = suite.items(&["tests"]).iter().flat_map(|test| test.items(&["cases"]));
-    let named = cases.flat_map(|case| case.get("object").into_iter().chain(case.items(&["inventory"])));
-    named.filter_map(Node::scalar).filter_map(|text| dir.join(text).ok()).collect()
+    suite.iter().filter_map(|text| dir.join(text).ok()).collect()
+}
+
+/// What a file says by itself.
+#[derive(Debug, Default)]
+struct Said {
+    global_projects: bool,
+    argocd_values: bool,
+    is_ytt: bool,
+    /// What suites of Gatekeeper name, by suite.
+    tried: Vec<Vec<SmolStr>>,
+    documents: Vec<ScannedDocument>,
+}
+
+/// Looked for once in each content. What is secret in it is marked on the way.
+fn said(stream: &Stream) -> Arc<Said> {
+    stream.facts.get(|| {
+        let text = stream.file.text_or_empty();
+        let mut said = Said { global_projects: text.contains("globalProjects"), ..Said::default() };
+        let mut secrets = 0;
+        for (index, document) in stream.documents.iter().enumerate() {
+            let Some(root) = &document.root else { continue };
+            let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
+            let (kind, api_version) = (text(&["kind"]), text(&["apiVersion"]));
+            if kind.is_empty() || api_version.is_empty() {
+                said.argocd_values |= kind.is_empty() && argocd_configs(root).is_some();
+                continue;
+            }
+            // What SOPS encrypted whole says neither what it is nor what it is called.
+            if is_encrypted(root) {
+                super::secrets::mark(&stream.file);
+                continue;
+            }
+            if kind == "Secret" {
+                mark_secrets(root, stream);
+                secrets += 1;
+            }
+            let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+            if group == "test.gatekeeper.sh" && kind == "Suite" {
+                let cases = root.items(&["tests"]).iter().flat_map(|test| test.items(&["cases"]));
+                let named =
+                    cases.flat_map(|case| case.get("object").into_iter().chain(case.items(&["inventory"])));
+                said.tried.push(named.filter_map(Node::scalar).cloned().collect());
+            }
+            said.documents.push(ScannedDocument {
+                path: TreePath::root(),
+                index,
+                group: group.into(),
+                kind,
+                name: text(&["metadata", "name"]),
+                namespace: text(&["metadata", "namespace"]),
+                encrypted: root.at_path(&["sops", "mac"]).is_some(),
+            });
+        }
+        said.is_ytt = is_ytt(text);
+        if text.contains("Secret") {
+            let is_well_read = stream.problems.is_empty() && secrets == super::secrets::mentions(text);
+            if !is_well_read {
+                super::secrets::mark(&stream.file);
+            }
+        }
+        said
+    })
 }
 
 impl Scan {
@@ -134,7 +196,13 @@ impl Scan {
             .collect();
         let read: Vec<Result<Arc<Stream>, ReadError>> = files
             .par_iter()
-            .map(|path| workspace.tree.read(path).map(|file| workspace.cache.stream(&file)))
+            .map(|path| {
+                let stream = workspace.cache.stream(&workspace.tree.read(path)?);
+                if !KUSTOMIZATION_NAMES.contains(&path.file_name()) {
+                    said(&stream);
+                }
+                Ok(stream)
+            })
             .collect();
         // Tests of policies and operators have resources that nobody applies but they.
         let tests: BTreeSet<TreePath> =
@@ -156,10 +224,10 @@ impl Scan {
     }
 
     fn add(&mut self, path: &TreePath, stream: &Stream, tree: &dyn Tree) {
-        self.global_projects |= stream.file.text_or_empty().contains("globalProjects");
         if KUSTOMIZATION_NAMES.contains(&path.file_name())
             && let Some(dir) = path.parent()
         {
+            self.global_projects |= stream.file.text_or_empty().contains("globalProjects");
             let root = stream.documents.iter().find_map(|document| document.root.as_ref());
             let kustomization = ScannedKustomization::of(path, &dir, root, tree);
             self.resources.extend(kustomization.resources.iter().cloned());
@@ -170,51 +238,19 @@ impl Scan {
             }
             return;
         }
-        let mut secrets = 0;
-        for (index, document) in stream.documents.iter().enumerate() {
-            let Some(root) = &document.root else { continue };
-            let text = |path: &[&str]| root.at_path(path).and_then(Node::scalar).cloned().unwrap_or_default();
-            let (kind, api_version) = (text(&["kind"]), text(&["apiVersion"]));
-            if kind.is_empty() || api_version.is_empty() {
-                if kind.is_empty() && argocd_configs(root).is_some() {
-                    self.argocd_values.push(path.clone());
-                }
-                continue;
-            }
-            // What SOPS encrypted whole says neither what it is nor what it is called.
-            if is_encrypted(root) {
-                super::secrets::mark(&stream.file);
-                continue;
-            }
-            if kind == "Secret" {
-                mark_secrets(root, stream);
-                secrets += 1;
-            }
-            let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-            if group == "test.gatekeeper.sh" && kind == "Suite" {
-                self.inputs.extend(tried(root, path));
-            }
-            let name = text(&["metadata", "name"]);
-            self.written.entry((kind.clone(), name.clone())).or_default().push(self.documents.len() as u32);
-            self.documents.push(ScannedDocument {
-                path: path.clone(),
-                index,
-                group: group.into(),
-                kind,
-                name,
-                namespace: text(&["metadata", "namespace"]),
-                encrypted: root.at_path(&["sops", "mac"]).is_some(),
-            });
+        let said = said(stream);
+        self.global_projects |= said.global_projects;
+        if said.argocd_values {
+            self.argocd_values.push(path.clone());
         }
-        let text = stream.file.text_or_empty();
-        if is_ytt(text) {
+        self.inputs.extend(said.tried.iter().flat_map(|texts| tried(texts, path)));
+        if said.is_ytt {
             self.inputs.insert(path.clone());
         }
-        if text.contains("Secret") {
-            let is_well_read = stream.problems.is_empty() && secrets == super::secrets::mentions(text);
-            if !is_well_read {
-                super::secrets::mark(&stream.file);
-            }
+        for document in &said.documents {
+            let key = (document.kind.clone(), document.name.clone());
+            self.written.entry(key).or_default().push(self.documents.len() as u32);
+            self.documents.push(ScannedDocument { path: path.clone(), ..document.clone() });
         }
     }
 
@@ -354,7 +390,11 @@ impl Scan {
     }
 
     /// Kustomizations that no other kustomization builds on and that can be built alone.
-    pub fn root_kustomizations(&self) -> Vec<TreePath> {
+    pub fn root_kustomizations(&self) -> &[TreePath] {
+        self.roots.get_or_init(|| self.find_roots())
+    }
+
+    fn find_roots(&self) -> Vec<TreePath> {
         let used: BTreeSet<&TreePath> = self.kustomizations.values().flat_map(|it| &it.dirs).collect();
         let alone = || self.kustomizations.iter().filter(|(_, it)| !it.component).map(|(dir, _)| dir);
         let mut roots: Vec<TreePath> = alone().filter(|dir| !used.contains(dir)).cloned().collect();

@@ -19,7 +19,6 @@ use super::Fetched;
 use super::engines::Engines;
 use super::idle::ChartWords;
 use super::key::hash_node;
-use super::kube_versions::VersionTexts;
 use super::record::Record;
 use super::remotes::Checkouts;
 use super::schemas::{FetchedDefinitions, SchemaFiles};
@@ -87,8 +86,6 @@ pub struct Workspace {
     known: Arc<Known>,
     /// Schemas from the files that the configuration names, once they were asked for.
     pub(super) schema_files: Arc<SchemaFiles>,
-    /// Versions of Kubernetes that texts of any state show.
-    pub(super) version_texts: Arc<VersionTexts>,
     /// What the texts of charts say, once it was asked for.
     pub(super) chart_words: Arc<ChartWords>,
     /// Directories of charts that somebody else maintains.
@@ -118,7 +115,6 @@ impl Workspace {
             record: None,
             known: Arc::default(),
             schema_files: Arc::default(),
-            version_texts: Arc::default(),
             chart_words: Arc::default(),
             vendored: Arc::default(),
         }

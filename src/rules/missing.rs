@@ -71,8 +71,10 @@ pub(super) fn report(inventory: &Inventory, cx: &mut Context<'_>, rule: &Missing
     }
     let workspace = cx.workspace;
     let scripts = OnceCell::new();
-    let scripts = || scripts.get_or_init(|| Scripts::of(workspace));
-    let by_hand = |reference: &Reference| scripts().made(&reference.kind, &reference.name);
+    let scripts = || scripts.get_or_init(|| Scripts::of(inventory, workspace));
+    let by_hand = |reference: &Reference| {
+        Scripts::make(&reference.kind).then(scripts)?.made(&reference.kind, &reference.name)
+    };
     let sources = cx.sources();
     // Files of which apps render something.
     let rendered: OnceCell<BTreeSet<Arc<str>>> = OnceCell::new();

@@ -70,7 +70,8 @@ pub trait Rule: Send + Sync {
     /// Name, summary, severity, page.
     fn meta(&self) -> &RuleMeta;
 
-    /// A file as written: comments, duplicate keys.
+    /// A file as written: comments, duplicate keys. What is found is kept with the file, so it must follow from the file, from whether
+    /// something [reads](Context::is_read) it and whether it is [data](Context::is_data), and from nothing else.
     fn check_file(&self, _file: &Stream, _cx: &mut Context<'_>) {}
 
     /// One rendered object. Must report on this object only.

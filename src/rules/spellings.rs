@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::near::{is_slip, shortened};
@@ -38,12 +38,51 @@ pub(super) struct Slip<'a> {
     pub(super) other: Option<Place>,
 }
 
-/// Visits all documents of the repository.
-pub(super) fn documents(inventory: &Inventory, cx: &Context<'_>, mut visit: impl FnMut(&Node)) {
+/// The words of one file, each with the first place where it stands.
+#[derive(Default)]
+pub(super) struct Words {
+    known: FxHashSet<SmolStr>,
+    all: Vec<(SmolStr, Place)>,
+}
+
+impl Words {
+    /// Adds a word at a place.
+    pub(super) fn add(&mut self, word: &str, place: Place) {
+        let word = SmolStr::new(word);
+        if self.known.insert(word.clone()) {
+            self.all.push((word, place));
+        }
+    }
+
+    /// Nothing more will be added.
+    fn finish(&mut self) {
+        self.known = FxHashSet::default();
+        self.all.shrink_to_fit();
+    }
+}
+
+/// What is made of the words of a file: its type tells it from what else is.
+pub(super) trait Written: Default + Send + Sync + 'static {
+    /// Takes the words of a document.
+    fn read(&mut self, root: &Node);
+
+    /// All tables of words.
+    fn tables(&mut self) -> impl Iterator<Item = &mut Words>;
+}
+
+/// Visits the words of all files of the repository, which are looked for once in each content.
+pub(super) fn files<T: Written>(inventory: &Inventory, cx: &Context<'_>, mut visit: impl FnMut(&T)) {
     for path in &inventory.scan.files {
         let Ok(file) = cx.workspace.tree.read(path) else { continue };
-        let stream = cx.workspace.cache.stream(&file);
-        stream.documents.iter().filter_map(|document| document.root.as_ref()).for_each(&mut visit);
+        let written = file.facts().get(|| {
+            let stream = cx.workspace.cache.stream(&file);
+            let mut written = T::default();
+            let roots = stream.documents.iter().filter_map(|document| document.root.as_ref());
+            roots.for_each(|root| written.read(root));
+            written.tables().for_each(Words::finish);
+            written
+        });
+        visit(&written);
     }
 }
 
@@ -65,9 +104,14 @@ impl Slip<'_> {
 
 impl Spellings {
     /// Adds a word at a place.
-    pub(super) fn add(&mut self, word: &str, place: Place) {
-        let known = self.words.entry(SmolStr::new(word)).or_insert_with(|| (BTreeSet::new(), place));
+    pub(super) fn add(&mut self, word: &SmolStr, place: Place) {
+        let known = self.words.entry(word.clone()).or_insert_with(|| (BTreeSet::new(), place));
         known.0.insert(place.at.file);
+    }
+
+    /// Adds the words of a file.
+    pub(super) fn add_all(&mut self, words: &Words) {
+        words.all.iter().for_each(|(word, place)| self.add(word, *place));
     }
 
     /// The words of one file that are a letter away from one that several files write, or that everybody knows.

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::encoding::{self, Content};
-use super::{Home, TreePath};
+use super::{Facts, Home, TreePath};
 
 /// Names a file in [`Sources`]. Ids are dense and start at one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +93,7 @@ pub struct SourceFile {
     secret: Mutex<BTreeSet<Span>>,
     /// Whether somebody has looked for more of them before the file is shown.
     looked: OnceLock<()>,
+    facts: Facts,
 }
 
 impl SourceFile {
@@ -145,6 +146,11 @@ impl SourceFile {
     /// Marks bytes that must never be shown: the value of a Secret.
     pub fn mark_secret(&self, span: Span) {
         self.secret.lock().unwrap_or_else(PoisonError::into_inner).insert(span);
+    }
+
+    /// What was made of the text and the name of the file, and of nothing else.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// Looks for what else must not be shown, the first time only.
@@ -251,6 +257,7 @@ impl Sources {
             line_starts: OnceLock::new(),
             secret: Mutex::default(),
             looked: OnceLock::new(),
+            facts: Facts::default(),
         };
         let file = Arc::new(file);
         files.push(Arc::clone(&file));
@@ -278,6 +285,7 @@ impl Sources {
             line_starts: OnceLock::new(),
             secret: Mutex::default(),
             looked: OnceLock::new(),
+            facts: Facts::default(),
         };
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = files.get_mut(file.id.0.get() as usize - 1) {

@@ -9,6 +9,7 @@
 
 mod archive;
 mod encoding;
+mod facts;
 mod file;
 mod home;
 mod limits;
@@ -26,11 +27,12 @@ mod tree;
 mod work_tree;
 
 pub use archive::{ArchiveLimits, open_archive};
+pub use facts::Facts;
 pub use file::{FileId, Position, SourceFile, Sources, Span};
 pub use home::Home;
 pub use limits::{MAX_FACTOR, relax, relaxed, relaxed_len};
 pub use memory::MemoryTree;
-pub use overlay::OverlayTree;
+pub use overlay::{OverlayTree, changed_between};
 pub use path::TreePath;
 pub use remotes::{Found, NoRemotes, Remotes};
 pub use repo_url::{normalize_git_url, repository_key};

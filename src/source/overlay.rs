@@ -97,6 +97,31 @@ impl Tree for OverlayTree {
     fn note(&self, answers: &Arc<Answers>) {
         self.below.note(answers);
     }
+
+    fn as_overlay(&self) -> Option<&OverlayTree> {
+        Some(self)
+    }
+}
+
+/// The files that have other content in one of two trees; `None` where they may differ in more than that.
+pub fn changed_between(a: &dyn Tree, b: &dyn Tree) -> Option<Vec<TreePath>> {
+    let none = BTreeMap::new();
+    let root = TreePath::root();
+    let parts = |tree: &'_ dyn Tree| match tree.as_overlay() {
+        Some(overlay) => overlay.added.is_empty().then(|| overlay.below.id(&root)),
+        None => Some(tree.id(&root)),
+    };
+    if parts(a)? != parts(b)? {
+        return None;
+    }
+    let one = a.as_overlay().map_or(&none, |overlay| &overlay.changed);
+    let other = b.as_overlay().map_or(&none, |overlay| &overlay.changed);
+    let id = |files: &BTreeMap<TreePath, Arc<SourceFile>>, path| files.get(path).map(|file| file.id());
+    let mut changed: Vec<TreePath> =
+        one.keys().chain(other.keys()).filter(|path| id(one, path) != id(other, path)).cloned().collect();
+    changed.sort_unstable();
+    changed.dedup();
+    Some(changed)
 }
 
 /// The name through which `path` is reached from `dir`, and what that is.
@@ -109,6 +134,27 @@ fn first_below<'p>(path: &'p TreePath, dir: &TreePath) -> Option<(&'p str, Entry
 mod tests {
     use super::super::{MemoryTree, Sources};
     use super::*;
+
+    #[test]
+    fn states_differ_in_what_was_changed() {
+        let sources = Sources::new();
+        let below: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, [("a", "x"), ("b", "x"), ("c", "x")]));
+        let over = |files: &[(&str, &Arc<SourceFile>)]| {
+            let changed = files.iter().map(|(path, file)| (TreePath::new(path).unwrap(), Arc::clone(file)));
+            OverlayTree::new(Arc::clone(&below), changed.collect())
+        };
+        let (one, two) = (sources.add("a", b"y".to_vec()), sources.add("b", b"y".to_vec()));
+        let changed = |a: &dyn Tree, b: &dyn Tree| {
+            changed_between(a, b).map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        let (first, second) = (over(&[("a", &one)]), over(&[("a", &one), ("b", &two)]));
+        assert_eq!(changed(&first, &second).as_deref(), Some("b"));
+        assert_eq!(changed(below.as_ref(), &second).as_deref(), Some("a b"));
+        assert_eq!(changed(&second, &second).as_deref(), Some(""));
+        // A new file changes listings, and another tree everything.
+        assert_eq!(changed(&first, &over(&[("d", &two)])), None);
+        assert_eq!(changed(&first, &MemoryTree::of(&sources, [("a", "x")])), None);
+    }
 
     #[test]
     fn new_files_are_listed() {

@@ -37,6 +37,15 @@ pub struct Verified {
 }
 
 impl Answers {
+    /// Whether `tree` answers the same, where another one did that has other content in these files and differs in nothing else.
+    pub fn hold_after(&self, changed: &[TreePath], tree: &dyn Tree) -> bool {
+        let same = |path: &TreePath| {
+            let known = self.own.get(&(Asked::Read, path.clone()));
+            known.is_none_or(|mark| ask(Asked::Read, tree, path) == *mark)
+        };
+        changed.iter().all(same) && self.parts.iter().all(|part| part.hold_after(changed, tree))
+    }
+
     /// Whether `tree` answers the same. `known` belongs to that tree.
     pub fn hold(&self, tree: &dyn Tree, known: &Verified) -> bool {
         let now = |asked: Asked, path: &TreePath| {
@@ -211,6 +220,11 @@ mod tests {
         ] {
             assert_eq!(answers.hold(tree(files).as_ref(), &Verified::default()), want, "{files:?}");
         }
+        // Where only some files may differ, only those are asked about.
+        let after = |changed: &str| answers.hold_after(&[path(changed)], tree(&[("b/y.yaml", "z")]).as_ref());
+        assert!(after("b/y.yaml") && after("a/x.yaml"));
+        let other = MemoryTree::of(&sources, [("a/x.yaml", "x")]);
+        assert!(!answers.hold_after(&[path("a/x.yaml")], &other));
         // A file is told by its id: the same text under another id has other places.
         let copy = MemoryTree::of(&sources, [("b/y.yaml", "y"), ("a/x.yaml", "x")]);
         assert!(!answers.hold(&copy, &Verified::default()));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use smol_str::SmolStr;
 
-use super::{Answers, SourceFile, TreePath};
+use super::{Answers, OverlayTree, SourceFile, TreePath};
 
 /// What a directory entry is, after following symbolic links that stay inside of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +125,11 @@ pub trait Tree: Send + Sync + fmt::Debug {
     /// Reads a file as it is now, whatever was read before. Only the working tree changes.
     fn reread(&self, path: &TreePath) -> Result<Arc<SourceFile>, ReadError> {
         self.read(path)
+    }
+
+    /// The tree as one with other content in some files, where it is made so.
+    fn as_overlay(&self) -> Option<&OverlayTree> {
+        None
     }
 
     /// Whether `path` is a file.

@@ -1,6 +1,7 @@
 //! The Secret, ConfigMap, claim or Service that a dangling reference most likely means: it lies beside the object that names the
 //! other one, is called alike, and nothing uses it. Two loose ends in one directory are a mistake wherever else the rest of the world is.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
@@ -112,27 +113,19 @@ pub struct Counterpart<'a> {
     pub name: Option<SmolStr>,
 }
 
-/// All that a reference may have meant, by directory and kind.
-pub struct Counterparts<'a> {
-    inventory: &'a Inventory,
-    world: World<'a>,
-    sources: &'a Sources,
-    by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>>,
-    /// The same by kind and namespace, for names that are a slip away.
-    by_namespace: FxHashMap<(&'a str, &'a str), Slips<'a>>,
-    /// Releases of Flux, by namespace.
-    releases: FxHashMap<&'a str, Vec<&'a Node>>,
-    /// Names that Kustomizations of Flux take variables from.
-    substituted: BTreeSet<&'a str>,
+/// Candidates of one kind.
+#[derive(Default)]
+struct OfKind<'a> {
+    by_dir: FxHashMap<Home, Beside<'a>>,
+    /// By namespace, for names that are a slip away.
+    by_namespace: FxHashMap<&'a str, Slips<'a>>,
 }
 
-impl<'a> Counterparts<'a> {
-    /// Looks at everything that is rendered.
-    pub fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
-        let mut by_dir: FxHashMap<Home, FxHashMap<&'a str, Beside<'a>>> = FxHashMap::default();
-        let mut by_namespace: FxHashMap<(&'a str, &'a str), Slips<'a>> = FxHashMap::default();
+impl<'a> OfKind<'a> {
+    fn of(kind: &str, inventory: &'a Inventory, sources: &Sources) -> Self {
+        let mut found = Self::default();
         for object in &inventory.objects {
-            let itself = (object.group.is_empty() && can_be_meant(&object.kind)).then(|| Candidate {
+            let itself = (object.group.is_empty() && object.kind == kind).then(|| Candidate {
                 object,
                 kind: &object.kind,
                 name: object.name.clone(),
@@ -140,47 +133,85 @@ impl<'a> Counterparts<'a> {
                 namespace: &object.namespace,
             });
             let release = object.is("helm.toolkit.fluxcd.io", "HelmRelease");
-            let made =
-                object.provides.iter().filter(|_| makes_secrets(object) || release).filter_map(|made| {
-                    let NamePattern::Exact(name) = &made.name else { return None };
-                    let namespace = made.namespace.as_deref().unwrap_or(&object.namespace);
-                    let certain = (if release { made.kind == "Service" } else { is_data(&made.kind) })
-                        && made.before.is_none()
-                        && namespace != "*";
-                    certain.then(|| Candidate {
-                        object,
-                        kind: &made.kind,
-                        name: name.clone(),
-                        words: NameWords::of(name),
-                        namespace,
-                    })
-                });
-            let candidates: Vec<_> = itself.into_iter().chain(made).collect();
-            for it in &candidates {
-                by_namespace.entry((it.kind, it.namespace)).or_default().push(it.clone());
-            }
-            if !candidates.is_empty()
-                && let Some(dir) = dir_of(object.place, sources)
-            {
-                let kinds = by_dir.entry(dir).or_default();
-                for it in candidates {
-                    kinds.entry(it.kind).or_default().push(it);
+            let makes = if release { kind == "Service" } else { is_data(kind) && makes_secrets(object) };
+            let made = object.provides.iter().filter(|made| makes && made.kind == kind).filter_map(|made| {
+                let NamePattern::Exact(name) = &made.name else { return None };
+                let namespace = made.namespace.as_deref().unwrap_or(&object.namespace);
+                (made.before.is_none() && namespace != "*").then(|| Candidate {
+                    object,
+                    kind: &made.kind,
+                    name: name.clone(),
+                    words: NameWords::of(name),
+                    namespace,
+                })
+            });
+            let mut candidates = itself.into_iter().chain(made).peekable();
+            let dir = candidates.peek().and_then(|_| dir_of(object.place, sources));
+            for it in candidates {
+                found.by_namespace.entry(it.namespace).or_default().push(it.clone());
+                if let Some(dir) = &dir {
+                    match found.by_dir.get_mut(dir) {
+                        Some(beside) => beside.push(it),
+                        None => found.by_dir.entry(dir.clone()).or_default().push(it),
+                    }
                 }
             }
         }
-        let substitutes = inventory.apps.iter().filter_map(|entry| match &entry.app.spec {
-            Spec::FluxKustomization(app, _) => Some(&app.substitute_from),
-            _ => None,
-        });
-        let substituted = substitutes.flatten().map(|(object, _)| object.name.as_str()).collect();
-        let mut releases: FxHashMap<&'a str, Vec<&'a Node>> = FxHashMap::default();
-        for object in inventory.of_kind("HelmRelease").filter(|it| it.group == "helm.toolkit.fluxcd.io") {
-            releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
-        }
-        for object in inventory.of_kind("Chart").filter(|it| it.group.is_empty()) {
-            releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
-        }
-        Self { inventory, world, sources, by_dir, by_namespace, releases, substituted }
+        found
+    }
+}
+
+/// Kinds that are made for one thing to use, so that one which nothing uses stands out.
+const MEANT: [&str; 4] = ["Secret", "ConfigMap", "PersistentVolumeClaim", "Service"];
+
+/// All that a reference may have meant, by directory and kind.
+pub struct Counterparts<'a> {
+    inventory: &'a Inventory,
+    world: World<'a>,
+    sources: &'a Sources,
+    /// Those of [`MEANT`], each looked for when it is first asked for: most rules are about one.
+    kinds: [OnceCell<OfKind<'a>>; MEANT.len()],
+    /// Releases of Flux, by namespace.
+    releases: OnceCell<FxHashMap<&'a str, Vec<&'a Node>>>,
+    /// Names that Kustomizations of Flux take variables from.
+    substituted: OnceCell<BTreeSet<&'a str>>,
+}
+
+impl<'a> Counterparts<'a> {
+    /// Over everything that is rendered.
+    pub fn new(inventory: &'a Inventory, world: World<'a>, sources: &'a Sources) -> Self {
+        let kinds = std::array::from_fn(|_| OnceCell::new());
+        let (releases, substituted) = (OnceCell::new(), OnceCell::new());
+        Self { inventory, world, sources, kinds, releases, substituted }
+    }
+
+    fn of_kind(&self, kind: &str) -> Option<&OfKind<'a>> {
+        let at = MEANT.iter().position(|meant| *meant == kind)?;
+        Some(self.kinds.get(at)?.get_or_init(|| OfKind::of(kind, self.inventory, self.sources)))
+    }
+
+    fn releases(&self) -> &FxHashMap<&'a str, Vec<&'a Node>> {
+        self.releases.get_or_init(|| {
+            let inventory = self.inventory;
+            let mut releases: FxHashMap<&'a str, Vec<&'a Node>> = FxHashMap::default();
+            for object in inventory.of_kind("HelmRelease").filter(|it| it.group == "helm.toolkit.fluxcd.io") {
+                releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
+            }
+            for object in inventory.of_kind("Chart").filter(|it| it.group.is_empty()) {
+                releases.entry(&object.namespace).or_default().extend(object.node.as_deref());
+            }
+            releases
+        })
+    }
+
+    fn substituted(&self) -> &BTreeSet<&'a str> {
+        self.substituted.get_or_init(|| {
+            let substitutes = self.inventory.apps.iter().filter_map(|entry| match &entry.app.spec {
+                Spec::FluxKustomization(app, _) => Some(&app.substitute_from),
+                _ => None,
+            });
+            substitutes.flatten().map(|(object, _)| object.name.as_str()).collect()
+        })
     }
 
     /// What a reference of an object of `app` most likely means, when nothing provides what it says. `place` is where that
@@ -202,7 +233,7 @@ impl<'a> Counterparts<'a> {
 
     /// The one whose name is a slip away from what a text says, whatever else uses it.
     pub fn slip(&self, app: AppId, namespace: &str, reference: &Reference) -> Option<Counterpart<'a>> {
-        let only = self.by_namespace.get(&(reference.kind.as_str(), namespace))?.near(&reference.name)?;
+        let only = self.of_kind(&reference.kind)?.by_namespace.get(namespace)?.near(&reference.name)?;
         let serves = self.world.may_serve(only.object.app, app);
         serves.then(|| Counterpart {
             help: format!("did you mean `{}`?", only.name),
@@ -212,7 +243,7 @@ impl<'a> Counterparts<'a> {
 
     /// One of the same namespace, wherever it is written, whose name is a slip away.
     fn misspelt(&self, app: AppId, namespace: &str, reference: &Reference) -> Option<Counterpart<'a>> {
-        let candidates = self.by_namespace.get(&(reference.kind.as_str(), namespace))?;
+        let candidates = self.of_kind(&reference.kind)?.by_namespace.get(namespace)?;
         let only = candidates.near(&reference.name)?;
         let serves = self.world.may_serve(only.object.app, app) && !self.is_used(only);
         serves.then(|| Self::counterpart(only, namespace, reference))
@@ -226,7 +257,7 @@ impl<'a> Counterparts<'a> {
         namespace: &str,
         reference: &Reference,
     ) -> Option<Counterpart<'a>> {
-        let candidates = self.by_dir.get(&dir_of(place, self.sources)?)?.get(reference.kind.as_str())?;
+        let candidates = self.of_kind(&reference.kind)?.by_dir.get(&dir_of(place, self.sources)?)?;
         let wanted = NameWords::of(&reference.name);
         let mut found: Vec<&Candidate<'a>> = Vec::new();
         for it in candidates.near(namespace, &wanted, &reference.name) {
@@ -296,13 +327,13 @@ impl<'a> Counterparts<'a> {
         // A release names what it uses in values of any shape.
         let said = || {
             let namespaces = ["", it.namespace].into_iter().skip(usize::from(it.namespace.is_empty()));
-            let mut releases = namespaces.filter_map(|namespace| self.releases.get(namespace)).flatten();
+            let mut releases = namespaces.filter_map(|namespace| self.releases().get(namespace)).flatten();
             // A claim is called like the release that it is for: only where nothing else stands is it meant.
             let alone = it.kind == "PersistentVolumeClaim";
             let fits = |text: &str| if alone { text == it.name } else { has_word(text, &it.name) };
             releases.any(|node| says(node, &fits, 0))
         };
-        named || mentioned() || said() || self.substituted.contains(it.name.as_str())
+        named || mentioned() || said() || self.substituted().contains(it.name.as_str())
     }
 }
 
@@ -316,11 +347,6 @@ fn is_hashed(name: &str, plain: &str) -> bool {
 /// Whether an object is there to make Secrets, rather than to use those that it makes.
 fn makes_secrets(object: &ObjectFacts) -> bool {
     matches!(object.kind.as_str(), "ExternalSecret" | "SealedSecret" | "SopsSecret")
-}
-
-/// Kinds that are made for one thing to use, so that one which nothing uses stands out.
-fn can_be_meant(kind: &str) -> bool {
-    is_data(kind) || matches!(kind, "PersistentVolumeClaim" | "Service")
 }
 
 fn is_data(kind: &str) -> bool {

@@ -1,18 +1,29 @@
 //! What the scripts and the documentation of a repository say that people make by hand: `kubectl create secret ...`; and what Terraform makes
 //! on the cluster.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::golang::Glob;
-use crate::repo::Workspace;
+use crate::repo::{Inventory, Workspace};
 use crate::source::{SourceFile, Span, TreePath, is_told};
 
-/// What all scripts and documents say, read once.
+/// What all scripts and documents say.
 #[derive(Debug, Default)]
 pub struct Scripts {
     /// The first line that makes an object, by its kind and name.
     made: FxHashMap<(&'static str, SmolStr), Span>,
+    /// The files that apply something.
+    applying: Vec<Arc<Script>>,
+}
+
+/// What one script or document says.
+#[derive(Debug, Default)]
+struct Script {
+    /// Names that make objects, by their kinds.
+    made: Vec<(&'static str, Span)>,
     /// Lines that apply files with kubectl.
     applying: Vec<String>,
     /// Directories that lines apply by a name with variables in it, each as a pattern.
@@ -20,33 +31,69 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// Reads those of a repository.
-    pub fn of(workspace: &Workspace) -> Self {
+    /// Those of a repository as it was rendered.
+    pub fn of(inventory: &Inventory, workspace: &Workspace) -> Arc<Self> {
+        inventory.facts.get(|| Self::read(workspace))
+    }
+
+    /// Whether scripts make objects of a kind at all.
+    pub fn make(kind: &str) -> bool {
+        MADE.contains(&kind)
+    }
+
+    fn read(workspace: &Workspace) -> Self {
         let mut scripts = Self::default();
         for path in workspace.tree.files() {
             let name = path.file_name();
-            let is_terraform = name.ends_with(".tf");
-            // Tasks of Ansible, jobs of a pipeline: shell in YAML.
-            let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-            if !is_terraform && !is_yaml && !is_told(name) {
+            // Tasks of Ansible and jobs of a pipeline are shell in YAML.
+            if !name.ends_with(".tf") && !is_yaml(name) && !is_told(name) {
                 continue;
             }
             let Ok(file) = workspace.tree.read(&path) else { continue };
-            let text = file.text_or_empty();
-            if is_terraform {
-                scripts.read_terraform(&file, text);
-                continue;
+            let script = file.facts().get(|| Script::of(&file));
+            for (kind, at) in &script.made {
+                scripts.made.entry((*kind, file.slice(*at).into())).or_insert(*at);
             }
-            if is_yaml {
-                if text.contains(" create secret ") || text.contains(" create configmap ") {
-                    scripts.read(&file, text);
-                }
-            } else if text.contains("create ") || text.contains("kubectl") {
-                scripts.read(&file, text);
-                scripts.read_directories(text);
+            if !script.applying.is_empty() || !script.directories.is_empty() {
+                scripts.applying.push(script);
             }
         }
         scripts
+    }
+
+    /// The name of an object where some line makes it.
+    pub fn made(&self, kind: &str, name: &str) -> Option<Span> {
+        let kind = MADE.into_iter().find(|made| *made == kind)?;
+        self.made.get(&(kind, SmolStr::new(name))).copied()
+    }
+
+    /// Whether some line applies a file with kubectl, by its name or its directory.
+    pub fn applies(&self, path: &TreePath) -> bool {
+        let dir = path.parent().filter(|dir| dir.as_str().contains('/'));
+        let mut lines = self.applying.iter().flat_map(|script| &script.applying);
+        lines.any(|line| {
+            line.contains(path.file_name()) || dir.as_ref().is_some_and(|dir| line.contains(dir.as_str()))
+        }) || std::iter::successors(path.parent(), TreePath::parent).any(|dir| {
+            let mut patterns = self.applying.iter().flat_map(|script| &script.directories);
+            patterns.any(|pattern| pattern.matches(dir.as_str()))
+        })
+    }
+}
+
+impl Script {
+    fn of(file: &SourceFile) -> Self {
+        let (mut script, text) = (Self::default(), file.text_or_empty());
+        if file.name().ends_with(".tf") {
+            script.read_terraform(file, text);
+        } else if is_yaml(file.name()) {
+            if text.contains(" create secret ") || text.contains(" create configmap ") {
+                script.read(file, text);
+            }
+        } else if text.contains("create ") || text.contains("kubectl") {
+            script.read(file, text);
+            script.read_directories(text);
+        }
+        script
     }
 
     fn read(&mut self, file: &SourceFile, text: &str) {
@@ -54,8 +101,7 @@ impl Scripts {
         for line in text.split_inclusive('\n') {
             if let Some((kind, name)) = created(line) {
                 let start = offset + line.find(name).unwrap_or_default() as u32;
-                let at = Span::new(file.id(), start, start + name.len() as u32);
-                self.made.entry((kind, name.into())).or_insert(at);
+                self.made.push((kind, Span::new(file.id(), start, start + name.len() as u32)));
             }
             let applies = line.contains(" apply") || line.contains(" create") || line.contains(" replace");
             if applies && line.contains("kubectl") {
@@ -79,8 +125,7 @@ impl Scripts {
                 let name = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
                 if let Some(name) = name.filter(|name| !name.contains('$')) {
                     let start = offset + line.find(name).unwrap_or_default() as u32;
-                    let at = Span::new(file.id(), start, start + name.len() as u32);
-                    self.made.entry((made, name.into())).or_insert(at);
+                    self.made.push((made, Span::new(file.id(), start, start + name.len() as u32)));
                 }
                 kind = None;
             }
@@ -98,21 +143,10 @@ impl Scripts {
             }
         }
     }
+}
 
-    /// The name of an object where some line makes it.
-    pub fn made(&self, kind: &str, name: &str) -> Option<Span> {
-        let kind = MADE.into_iter().find(|made| *made == kind)?;
-        self.made.get(&(kind, SmolStr::new(name))).copied()
-    }
-
-    /// Whether some line applies a file with kubectl, by its name or its directory.
-    pub fn applies(&self, path: &TreePath) -> bool {
-        let dir = path.parent().filter(|dir| dir.as_str().contains('/'));
-        self.applying.iter().any(|line| {
-            line.contains(path.file_name()) || dir.as_ref().is_some_and(|dir| line.contains(dir.as_str()))
-        }) || std::iter::successors(path.parent(), TreePath::parent)
-            .any(|dir| self.directories.iter().any(|pattern| pattern.matches(dir.as_str())))
-    }
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
 /// A word of a command that is a path with variables, as a pattern for directories: `"$ROOT/local/${CLUSTER}/bootstrap"` is

@@ -35,8 +35,8 @@ type Names<'a> = FxHashMap<(SmolStr, SmolStr), Vec<(SmolStr, &'a ObjectFacts)>>;
 /// Names that others miss by a letter.
 pub struct Slips<'a> {
     world: World<'a>,
-    /// The names of one app, which were asked for last: references come by app.
-    own: Option<(AppId, Names<'a>)>,
+    /// The names of one kind in one app, which were asked for last: references come by app and kind.
+    own: Option<(AppId, SmolStr, Names<'a>)>,
     /// The names that apps share.
     shared: Option<Names<'a>>,
 }
@@ -53,10 +53,11 @@ impl<'a> Slips<'a> {
         let everywhere = schema::is_cluster_scoped(&reference.group, &reference.kind);
         let fits = |it: &ObjectFacts| everywhere || it.namespace == namespace || it.namespace.is_empty();
         let own = match &mut self.own {
-            Some((of, names)) if *of == app => names,
+            Some((of, kind, names)) if *of == app && *kind == reference.kind => names,
             own => {
                 let objects = self.world.inventory.objects_of(app).iter();
-                &own.insert((app, names(objects, |_| true))).1
+                let names = names(objects, |kind| kind == reference.kind);
+                &own.insert((app, reference.kind.clone(), names)).2
             }
         };
         let found = near(own, reference, LEAST_OWN, &fits).or_else(|| {

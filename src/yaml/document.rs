@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::source::{SourceFile, Span};
+use crate::source::{Facts, SourceFile, Span};
 
 use super::{Dialect, Node};
 
@@ -21,6 +21,8 @@ pub struct Stream {
     /// Whether a merge key stands behind a key that it brings along too: then the merged value wins for
     /// `sigs.k8s.io/yaml` and the written one for kustomize, and the file has a tree per dialect.
     pub merge_order_matters: bool,
+    /// What was made of it.
+    pub facts: Facts,
 }
 
 /// One document of a stream.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::origin::{Locate, Verbatim};
-use crate::source::{SourceFile, Span};
+use crate::source::{Facts, SourceFile, Span};
 
 use super::compose::Composer;
 use super::lines::LineCounter;
@@ -33,6 +33,7 @@ pub fn parse_as(file: &Arc<SourceFile>, dialect: Dialect) -> Stream {
         comments: parsed.comments,
         problems: parsed.problems,
         merge_order_matters: parsed.merge_order_matters,
+        facts: Facts::default(),
     }
 }
 

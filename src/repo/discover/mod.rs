@@ -55,7 +55,7 @@ pub fn analyze_again<T: Clone + Send + Sync>(
     analysis: &Analysis<T>,
     on_app: &OnApp<'_, T>,
 ) -> (Inventory, Vec<T>) {
-    analysis.begin();
+    analysis.begin(workspace);
     discover(workspace, &Keeping { analysis, on_app })
 }
 
@@ -125,8 +125,8 @@ fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventor
     let defining: BTreeSet<&TreePath> = defining.map(|document| &document.path).collect();
     for leads_to_apps in [true, false] {
         for dir in scan.root_kustomizations() {
-            if !discovery.claimed.covers(&dir) && leads_to_apps == leads(&scan, &defining, &dir) {
-                discovery.overlay(&dir);
+            if !discovery.claimed.covers(dir) && leads_to_apps == leads(&scan, &defining, dir) {
+                discovery.overlay(dir);
             }
         }
         discovery.run();
@@ -378,7 +378,7 @@ impl<T: Send> Discovery<'_, T> {
         } else if path.is_root() {
             // Charts are no manifests, but all kustomizations are built.
             for dir in self.scan.root_kustomizations() {
-                self.claimed.dirs.entry(dir).or_insert(id);
+                self.claimed.dirs.entry(dir.clone()).or_insert(id);
             }
         } else {
             self.claimed.below.entry(path).or_insert(id);

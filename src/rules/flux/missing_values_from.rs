@@ -37,8 +37,8 @@ impl Rule for MissingValuesFrom {
         let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
         let workspace = cx.workspace;
         let scripts = OnceCell::new();
-        let by_hand =
-            |it: &ObjectName| scripts.get_or_init(|| Scripts::of(workspace)).made(&it.kind, &it.name);
+        let scripts = || scripts.get_or_init(|| Scripts::of(inventory, workspace));
+        let by_hand = |it: &ObjectName| scripts().made(&it.kind, &it.name);
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             if let Some((release, _)) = helm_release(entry) {
                 for values in release.values_from.iter().filter(|values| !values.optional) {

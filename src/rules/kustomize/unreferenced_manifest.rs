@@ -37,7 +37,7 @@ impl Rule for UnreferencedManifest {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let scan = &inventory.scan;
-        let read: BTreeSet<&TreePath> = inventory.apps.iter().flat_map(|app| &app.files).collect();
+        let is_read = |path: &TreePath| !inventory.readers(path).is_empty();
         let mut manifests: FxHashMap<TreePath, BTreeSet<&TreePath>> = FxHashMap::default();
         let mut kinds: FxHashMap<&TreePath, BTreeSet<&str>> = FxHashMap::default();
         for document in &scan.documents {
@@ -50,9 +50,8 @@ impl Rule for UnreferencedManifest {
         }
         for (dir, kustomization) in &scan.kustomizations {
             let beside = |path: &&TreePath| path.parent().as_ref() == Some(dir);
-            let deployed =
-                kustomization.resources.iter().filter(beside).filter(|path| read.contains(path)).count();
-            if deployed < SIBLINGS || !read.contains(&kustomization.file) {
+            let deployed = kustomization.resources.iter().filter(beside).filter(|path| is_read(path)).count();
+            if deployed < SIBLINGS || !is_read(&kustomization.file) {
                 continue;
             }
             let Ok(written) = cx.workspace.tree.read(&kustomization.file) else { continue };
@@ -62,7 +61,7 @@ impl Rule for UnreferencedManifest {
                     let name = path.file_name();
                     let lower = name.to_lowercase();
                     !KUSTOMIZATION_NAMES.contains(&name)
-                    && !read.contains(path)
+                    && !is_read(path)
                     && !scan.is_resource(path)
                     && !scan.is_input(path)
                     && !NOT_MEANT.iter().any(|word| lower.contains(word))

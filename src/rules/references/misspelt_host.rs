@@ -1,7 +1,7 @@
 //! `misspelt-host`: see the page.
 
 use crate::repo::Inventory;
-use crate::rules::spellings::{self, Spellings};
+use crate::rules::spellings::{self, Spellings, Words, Written};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -30,7 +30,7 @@ impl Rule for MisspeltHost {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let mut domains = Spellings::default();
-        spellings::documents(inventory, cx, |root| walk(root, false, &mut domains, 0));
+        spellings::files(inventory, cx, |written: &Domains| domains.add_all(&written.0));
         for slip in domains.slips(&[]) {
             if slip.is_read(cx) {
                 let message = format!("the domain `{}` is spelt `{}` everywhere else", slip.word, slip.usual);
@@ -40,7 +40,21 @@ impl Rule for MisspeltHost {
     }
 }
 
-fn walk(node: &Node, is_host: bool, domains: &mut Spellings, depth: u32) {
+/// The domains that a file names.
+#[derive(Default)]
+struct Domains(Words);
+
+impl Written for Domains {
+    fn read(&mut self, root: &Node) {
+        walk(root, false, &mut self.0, 0);
+    }
+
+    fn tables(&mut self) -> impl Iterator<Item = &mut Words> {
+        std::iter::once(&mut self.0)
+    }
+}
+
+fn walk(node: &Node, is_host: bool, domains: &mut Words, depth: u32) {
     if depth > MAX_DEPTH {
         return;
     }
@@ -51,7 +65,7 @@ fn walk(node: &Node, is_host: bool, domains: &mut Spellings, depth: u32) {
         walk(item, is_host, domains, depth + 1);
     }
     for entry in node.entries() {
-        let named = FIELDS.contains(&entry.key.text.to_ascii_lowercase().as_str());
+        let named = FIELDS.iter().any(|field| entry.key.text.eq_ignore_ascii_case(field));
         walk(&entry.value, named, domains, depth + 1);
     }
 }

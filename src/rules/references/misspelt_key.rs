@@ -1,7 +1,7 @@
 //! `misspelt-key`: see the page.
 
 use crate::repo::Inventory;
-use crate::rules::spellings::{self, Slip, Spellings};
+use crate::rules::spellings::{self, Slip, Spellings, Words, Written};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -52,7 +52,10 @@ impl Rule for MisspeltKey {
 
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let (mut prefixes, mut keys) = (Spellings::default(), Spellings::default());
-        spellings::documents(inventory, cx, |root| walk(root, &mut prefixes, &mut keys, 0));
+        spellings::files(inventory, cx, |written: &Keys| {
+            prefixes.add_all(&written.prefixes);
+            keys.add_all(&written.keys);
+        });
         let of_prefix = prefixes.slips(&KNOWN);
         let of_key = keys.slips(&[]);
         // A prefix tells of all its keys.
@@ -70,7 +73,24 @@ impl Rule for MisspeltKey {
     }
 }
 
-fn walk(node: &Node, prefixes: &mut Spellings, keys: &mut Spellings, depth: u32) {
+/// The keys of annotations and labels in a file.
+#[derive(Default)]
+struct Keys {
+    prefixes: Words,
+    keys: Words,
+}
+
+impl Written for Keys {
+    fn read(&mut self, root: &Node) {
+        walk(root, &mut self.prefixes, &mut self.keys, 0);
+    }
+
+    fn tables(&mut self) -> impl Iterator<Item = &mut Words> {
+        [&mut self.prefixes, &mut self.keys].into_iter()
+    }
+}
+
+fn walk(node: &Node, prefixes: &mut Words, keys: &mut Words, depth: u32) {
     if depth > MAX_DEPTH {
         return;
     }
@@ -78,8 +98,14 @@ fn walk(node: &Node, prefixes: &mut Spellings, keys: &mut Spellings, depth: u32)
         walk(item, prefixes, keys, depth + 1);
     }
     for entry in node.entries() {
-        let name = entry.key.text.to_ascii_lowercase();
-        if name.ends_with("annotations") || name.ends_with("labels") {
+        let ends = |end: &str| {
+            let name = entry.key.text.as_bytes();
+            name.len()
+                .checked_sub(end.len())
+                .and_then(|at| name.get(at..))
+                .is_some_and(|it| it.eq_ignore_ascii_case(end.as_bytes()))
+        };
+        if ends("annotations") || ends("labels") {
             for entry in entry.value.entries() {
                 let key = entry.key.text.as_str();
                 let Some((prefix, _)) = key.split_once('/') else { continue };

@@ -3,7 +3,7 @@
 use crate::repo::{has_tokens, is_template};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::SourceFile;
-use crate::yaml::{Stream, YamlProblemKind};
+use crate::yaml::{Stream, YamlProblem, YamlProblemKind};
 
 meta!(
     "syntax-error",
@@ -22,6 +22,15 @@ impl Rule for SyntaxError {
     }
 
     fn check_file(&self, file: &Stream, cx: &mut Context<'_>) {
+        let of_rule = |problem: &&YamlProblem| {
+            !problem.is_excessive_aliasing()
+                && !matches!(problem.kind, YamlProblemKind::DuplicateKey | YamlProblemKind::Tolerated)
+        };
+        // Nearly all files are fine, and to know a template takes a look at each line.
+        let mut problems = file.problems.iter().filter(of_rule).peekable();
+        if problems.peek().is_none() {
+            return;
+        }
         // A file that some program fills in first is no YAML yet; where a tool reads it all the same, it must be.
         // Neither is what other tools read in their own ways: JSON with comments, the settings of an editor.
         let text = file.file.text_or_empty();
@@ -32,7 +41,7 @@ impl Rule for SyntaxError {
         if has_tokens(text) || cx.is_data(&file.file) || (foreign && !cx.is_read(&file.file)) {
             return;
         }
-        for problem in file.problems.iter().filter(|problem| !problem.is_excessive_aliasing()) {
+        for problem in problems {
             let help = match problem.kind {
                 YamlProblemKind::Syntax | YamlProblemKind::Value => None,
                 YamlProblemKind::Encoding => Some("save the file as UTF-8, or exclude it if it is not YAML"),
