@@ -35,11 +35,12 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
         put(&mut object, "spec", &Is::Map(&[]));
         put(&mut object, "status", &Is::Map(&[]));
     }
-    if let Some(template) = path.strip_suffix(&["spec"]).filter(|it| !it.is_empty()) {
-        if let Some(template) = below(&mut object, template) {
-            put(template, "metadata", &Is::Map(&[]));
-        }
+    if let Some(template) = path.strip_suffix(&["spec"]).filter(|it| !it.is_empty())
+        && let Some(template) = below(&mut object, template)
+    {
+        put(template, "metadata", &Is::Map(&[]));
     }
+    let profiles = if kind == "Pod" { profiles(&object) } else { Vec::new() };
     if let Some(spec) = below(&mut object, path).filter(|_| !path.is_empty()) {
         pod(spec);
         if kind == "Pod" {
@@ -47,6 +48,9 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
             put(spec, "serviceAccountName", &Is::Text("default"));
             for list in ["initContainers", "containers"] {
                 items(spec, list).iter_mut().for_each(limits_are_requests);
+                for container in items(spec, list) {
+                    confine(container, &profiles);
+                }
             }
         }
     }
@@ -182,6 +186,45 @@ fn is_empty(name: &str, value: &Node) -> bool {
                 || value.as_bool() == Some(false) || value.as_i64() == Some(0) || value.as_str() == Some("");
             value.is_null() || ZEROS.contains(&name) && is_zero()
         }
+    }
+}
+
+/// The annotations that had AppArmor's profiles before fields had them.
+const PROFILE: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+/// The profiles in annotations of a Pod, by container.
+fn profiles(pod: &Node) -> Vec<(SmolStr, SmolStr)> {
+    let annotations = pod.at_path(&["metadata", "annotations"]).map(Node::entries).unwrap_or_default();
+    let profile = |entry: &Entry| {
+        let container = entry.key.text.strip_prefix(PROFILE)?;
+        Some((SmolStr::new(container), SmolStr::new(entry.value.as_str()?)))
+    };
+    annotations.iter().filter_map(profile).collect()
+}
+
+/// Writes the profile of an annotation into the field.
+fn confine(container: &mut Node, profiles: &[(SmolStr, SmolStr)]) {
+    let name = container.get("name").and_then(Node::as_str);
+    let Some((_, profile)) = profiles.iter().find(|(of, _)| Some(of.as_str()) == name) else { return };
+    let (kind, path) = match profile.as_str() {
+        "runtime/default" => ("RuntimeDefault", None),
+        "unconfined" => ("Unconfined", None),
+        other => match other.strip_prefix("localhost/") {
+            Some(path) => ("Localhost", Some(path)),
+            None => return,
+        },
+    };
+    put(container, "securityContext", &Is::Map(&[]));
+    let Some(context) = below(container, &["securityContext"]) else { return };
+    if context.get("appArmorProfile").is_some() {
+        return;
+    }
+    put(context, "appArmorProfile", &Is::Map(&[]));
+    let Some(field) = below(context, &["appArmorProfile"]) else { return };
+    put(field, "type", &Is::Text(kind));
+    let place = field.place();
+    if let (Some(path), Some(map)) = (path, field.as_map_mut()) {
+        map.insert(Key::new("localhostProfile", place), Node::string(SmolStr::new(path), place));
     }
 }
 

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::cel::{Budget, Fault, Program, Scope, Value};
 use crate::yaml::Node;
 
+use super::compile::KNOWN;
 use super::deepest;
 use super::defaults::with_defaults;
 use super::matching::resource;
@@ -81,6 +82,11 @@ impl Expressions {
                 Some("it asks the `authorizer`".to_owned())
             }
             Ok(program) => {
+                // The libraries of Kyverno that ask a cluster or a registry.
+                let is_known = |it: &SmolStr| NAMES.contains(&it.as_str()) || KNOWN.contains(&it.as_str());
+                if let Some(name) = program.free_names().iter().find(|it| !is_known(it)) {
+                    return Some(format!("it asks for `{name}`"));
+                }
                 let asked = program.paths("request").into_iter().filter_map(|path| path.into_iter().next());
                 { asked }
                     .find(|it| ONLY_THERE.contains(&it.as_str()))
@@ -89,6 +95,9 @@ impl Expressions {
         })
     }
 }
+
+/// What expressions may name.
+const NAMES: [&str; 6] = ["object", "oldObject", "request", "params", "namespaceObject", "variables"];
 
 /// Parts of a request that the API server alone knows.
 const ONLY_THERE: [&str; 2] = ["userInfo", "options"];

@@ -20,10 +20,12 @@ impl Surroundings for World {
         self.0.iter().find(|node| is(node, &["kind"], kind) && is(node, &["metadata", "name"], name))
     }
 
-    fn selected(&self, kind: &str, _: &str, selector: &Node) -> Option<Vec<&Node>> {
+    fn selected(&self, kind: &str, namespace: &str, selector: &Node) -> Option<Vec<&Node>> {
         let is = |node: &&Node| {
+            let text = |path: &[&str]| node.at_path(path).and_then(Node::as_str);
             let labels = node.at_path(&["metadata", "labels"]);
-            node.at_path(&["kind"]).and_then(Node::as_str) == Some(kind)
+            text(&["kind"]) == Some(kind)
+                && text(&["metadata", "namespace"]).is_none_or(|it| it == namespace)
                 && crate::k8s::selects(selector, &|name| labels?.get(name)?.scalar_text())
         };
         Some(self.0.iter().filter(is).collect())
