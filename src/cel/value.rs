@@ -322,7 +322,9 @@ impl<'a> Value<'a> {
             Self::Optional(Some(inner)) => inner.select(name),
             Self::Optional(None) => Ok(None),
             Self::Type(of) => Err(Fault::unsupported(format!("`{of}` has no field `{name}`"))),
-            _ => Err(Fault::failed(format!("no such key: {name}"))),
+            Self::List(_) => Err(Fault::failed(format!("no such overload: a list has no `{name}`"))),
+            // `has` is false of what has no fields at all.
+            _ => Ok(None),
         }
     }
 }
