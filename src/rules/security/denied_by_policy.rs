@@ -37,7 +37,8 @@ impl Rule for DeniedByPolicy {
 
 impl DeniedByPolicy {
     fn judge(object: &Object, pool: &Budget, cx: &mut Context<'_>) {
-        let (decisions, surely) = cx.workspace.tree_policies().decide(object, Request::Create, cx.workspace, pool);
+        let (decisions, surely) =
+            cx.workspace.tree_policies().decide(object, Request::Create, cx.workspace, pool);
         // The whole object is looked through only where something is said.
         let is_open = !decisions.is_empty() && repo::holds_variable(&object.node);
         for decision in decisions {
