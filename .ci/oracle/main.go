@@ -1,5 +1,6 @@
 // Command oracle reads lines of JSON, {"id":…,"object":…}, and says of each whether the API server's own code
-// (strict decoding, defaulting, the strategies of pkg/registry, and the admission that every server has) would create it.
+// (strict decoding, defaulting, the strategies of pkg/registry, and the admission that every server has) would create it. With
+// arguments, these are cases of policies: policies.go.
 package main
 
 import (
@@ -128,37 +129,44 @@ func none(schema.GroupVersionKind) (schema.GroupVersionResource, error) {
 
 // judge says why an object is refused, "" if it is not, and whether the kind is known here.
 func judge(text []byte) (why string, known bool) {
+	_, why, known = create(text)
+	return why, known
+}
+
+// create makes of an object what the API server has before it asks policies about it.
+func create(text []byte) (object runtime.Object, why string, known bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			why, known = fmt.Sprint("panic: ", p), false
+			object, why, known = nil, fmt.Sprint("panic: ", p), false
 		}
 	}()
 	var typed metav1.TypeMeta
 	if err := json.Unmarshal(text, &typed); err != nil {
-		return "", false
+		return nil, "", false
 	}
 	// YAML becomes JSON by way of Go's values: whole floats lose their point.
 	var loose any
 	if err := json.Unmarshal(text, &loose); err != nil {
-		return "", false
+		return nil, "", false
 	}
 	text, _ = json.Marshal(loose)
 	gvk := schema.FromAPIVersionAndKind(typed.APIVersion, typed.Kind)
 	strategy := strategies[gvk.GroupKind()]
 	if strategy == nil || !legacyscheme.Scheme.Recognizes(gvk) {
-		return "", false
+		return nil, "", false
 	}
 	serializer := jsonserializer.NewSerializerWithOptions(jsonserializer.DefaultMetaFactory, legacyscheme.Scheme, legacyscheme.Scheme, jsonserializer.SerializerOptions{Strict: true})
 	hub := schema.GroupVersion{Group: gvk.Group, Version: runtime.APIVersionInternal}
+	var err error
 	decoder := legacyscheme.Codecs.DecoderToVersion(serializer, hub)
-	object, _, err := decoder.Decode(text, &gvk, nil)
+	object, _, err = decoder.Decode(text, &gvk, nil)
 	if err != nil {
-		return "decode: " + err.Error(), true
+		return nil, "decode: " + err.Error(), true
 	}
 	ctx := context.Background()
 	accessor, err := meta.Accessor(object)
 	if err != nil {
-		return "", false
+		return nil, "", false
 	}
 	ns := ""
 	if strategy.NamespaceScoped() {
@@ -186,7 +194,7 @@ func judge(text []byte) (why string, known bool) {
 		}
 		if object.Spec.Type != core.ServiceTypeExternalName && *object.Spec.IPFamilyPolicy == core.IPFamilyPolicySingleStack {
 			if len(object.Spec.ClusterIPs) == 2 || len(object.Spec.IPFamilies) == 2 {
-				return "spec.ipFamilyPolicy: must be RequireDualStack or PreferDualStack", true
+				return nil, "spec.ipFamilyPolicy: must be RequireDualStack or PreferDualStack", true
 			}
 		}
 		// As the allocators of ports, whose range is a part of this one.
@@ -195,13 +203,13 @@ func judge(text []byte) (why string, known bool) {
 		}
 		for _, port := range object.Spec.Ports {
 			if port.NodePort < 0 || port.NodePort > 65535 {
-				return "spec.ports.nodePort: provided port is not in the valid range", true
+				return nil, "spec.ports.nodePort: provided port is not in the valid range", true
 			}
 		}
 	case *core.Namespace:
 		// As the admission of Pod Security.
 		if _, errs := psa.PolicyToEvaluate(object.Labels, psa.Policy{}); len(errs) > 0 {
-			return errs.ToAggregate().Error(), true
+			return nil, errs.ToAggregate().Error(), true
 		}
 	case *core.Pod:
 		// As the admission of service accounts does.
@@ -212,16 +220,22 @@ func judge(text []byte) (why string, known bool) {
 	}
 	// What applies an object asks for it by its name, and the API server makes one up for a few kinds alone.
 	if accessor.GetName() == "" && accessor.GetGenerateName() == "" {
-		return "metadata.name: resource name may not be empty", true
+		return nil, "metadata.name: resource name may not be empty", true
 	}
 	if err := rest.BeforeCreate(strategy, ctx, object); err != nil {
-		return err.Error(), true
+		return nil, err.Error(), true
 	}
-	return "", true
+	return object, "", true
 }
 
 func main() {
 	capabilities.Setup(true, 0)
+	if len(os.Args) > 1 {
+		for _, dir := range os.Args[1:] {
+			decide(dir)
+		}
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()

@@ -3,7 +3,7 @@
 
 A case is a folder with policies.yaml and objects.yaml. The CLI of Kyverno (`go build github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno`
 in a copy of that module, which has replacements; 1.19.1 wrote those below fixtures/policies) executes ClusterPolicies, ValidatingPolicies and, with
-k8s.io/apiserver's own code, ValidatingAdmissionPolicies. What it says is written to verdicts.tsv: policy, rule, kind, namespace and name of the
+k8s.io/apiserver's own code, ValidatingAdmissionPolicies. What it says is written to verdicts.tsv (server_policies.py asks the API server's own plugin, whole): policy, rule, kind, namespace and name of the
 object, the result and the message. `cargo test --lib agrees_with_the_tools` compares cases below fixtures/policies and target/policies.
 
     .ci/oracle/policies.py KYVERNO --library POLICIES OUT   makes a case of every folder of a clone of github.com/kyverno/policies

@@ -20,7 +20,7 @@ pub struct BadExpression {
 }
 
 /// Types, and what functions of libraries begin with.
-const KNOWN: [&str; 32] = [
+pub(super) const KNOWN: [&str; 32] = [
     "int",
     "uint",
     "double",

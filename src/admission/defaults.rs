@@ -3,8 +3,10 @@
 //! Mirrors the defaults of `k8s.io/kubernetes/pkg/apis/{core,apps,batch}` that policies ask about. Golden data beside the tests
 //! says what Kubernetes makes of the same objects.
 
+use smol_str::SmolStr;
+
 use crate::k8s::Image;
-use crate::yaml::{Data, Key, Map, Node};
+use crate::yaml::{Data, Entry, Key, Map, Node};
 
 /// The object as policies see it; `None` where nothing is known about defaults of its kind.
 pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node> {
@@ -23,13 +25,33 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
     if group == "rbac.authorization.k8s.io" {
         without_rules(kind, &mut object);
     } else {
-        drop_nulls(&mut object);
+        drop_empty(&mut object);
     }
+    if kind == "Namespace" {
+        named(&mut object);
+    }
+    // What is no pointer is always there.
+    if !matches!(kind, "ConfigMap" | "ServiceAccount") && group != "rbac.authorization.k8s.io" {
+        put(&mut object, "spec", &Is::Map(&[]));
+        put(&mut object, "status", &Is::Map(&[]));
+    }
+    if let Some(template) = path.strip_suffix(&["spec"]).filter(|it| !it.is_empty())
+        && let Some(template) = below(&mut object, template)
+    {
+        put(template, "metadata", &Is::Map(&[]));
+    }
+    let profiles = if kind == "Pod" { profiles(&object) } else { Vec::new() };
     if let Some(spec) = below(&mut object, path).filter(|_| !path.is_empty()) {
         pod(spec);
         if kind == "Pod" {
             put(spec, "enableServiceLinks", &Is::Flag(true));
             put(spec, "serviceAccountName", &Is::Text("default"));
+            for list in ["initContainers", "containers"] {
+                items(spec, list).iter_mut().for_each(limits_are_requests);
+                for container in items(spec, list) {
+                    confine(container, &profiles);
+                }
+            }
         }
     }
     let of_spec: &[(&str, Is)] = match kind {
@@ -77,6 +99,20 @@ pub(super) fn with_defaults(group: &str, kind: &str, node: &Node) -> Option<Node
     Some(object)
 }
 
+/// The label that every Namespace has.
+fn named(namespace: &mut Node) {
+    let place = namespace.place();
+    let Some(name) = namespace.at_path(&["metadata", "name"]).and_then(Node::as_str).map(SmolStr::new) else {
+        return;
+    };
+    if let Some(meta) = below(namespace, &["metadata"]) {
+        put(meta, "labels", &Is::Map(&[]));
+    }
+    if let Some(labels) = below(namespace, &["metadata", "labels"]).and_then(Node::as_map_mut) {
+        labels.insert(Key::new("kubernetes.io/metadata.name", place), Node::string(name, place));
+    }
+}
+
 /// Rules are null where there are none: Kubernetes always writes that field.
 fn without_rules(kind: &str, role: &mut Node) {
     let place = role.place();
@@ -92,17 +128,119 @@ fn without_rules(kind: &str, role: &mut Node) {
 const TEXTS: [&str; 7] =
     ["labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData", "binaryData"];
 
-/// Leaves out fields that are null: what the API server has decoded has none.
-fn drop_nulls(node: &mut Node) {
+/// Lists that are there although they are empty.
+const KEPT: [&str; 5] = ["containers", "paths", "sources", "nodeSelectorTerms", "rules"];
+
+/// Maps that are left out where they are empty: other empty ones are objects.
+const MAPS: [&str; 4] = ["limits", "requests", "overhead", "volumeAttributes"];
+
+/// Fields that are left out where they are false, zero or an empty text.
+const ZEROS: [&str; 25] = [
+    "hostNetwork",
+    "hostPID",
+    "hostIPC",
+    "stdin",
+    "stdinOnce",
+    "tty",
+    "paused",
+    "publishNotReadyAddresses",
+    "hostPort",
+    "nodePort",
+    "minReadySeconds",
+    "initialDelaySeconds",
+    "value",
+    "image",
+    "imagePullPolicy",
+    "serviceAccountName",
+    "nodeName",
+    "hostname",
+    "subdomain",
+    "priorityClassName",
+    "subPath",
+    "workingDir",
+    "clusterIP",
+    "loadBalancerIP",
+    "externalName",
+];
+
+/// Leaves out fields that are null or empty: what the API server has decoded has none.
+fn drop_empty(node: &mut Node) {
     match &mut node.data {
         Data::Map(map) => {
-            map.retain(|entry| !entry.value.is_null());
+            map.retain(|entry| !is_empty(&entry.key.text, &entry.value));
             for entry in map.entries_mut().iter_mut().filter(|it| !TEXTS.contains(&it.key.text.as_str())) {
-                drop_nulls(&mut entry.value);
+                drop_empty(&mut entry.value);
             }
         }
-        Data::Seq(items) => items.iter_mut().for_each(drop_nulls),
+        Data::Seq(items) => items.iter_mut().for_each(drop_empty),
         Data::Scalar(_) => {}
+    }
+}
+
+fn is_empty(name: &str, value: &Node) -> bool {
+    match &value.data {
+        Data::Map(map) => map.is_empty() && (TEXTS.contains(&name) || MAPS.contains(&name)),
+        Data::Seq(items) => items.is_empty() && !KEPT.contains(&name),
+        Data::Scalar(_) => {
+            let is_zero =
+                || value.as_bool() == Some(false) || value.as_i64() == Some(0) || value.as_str() == Some("");
+            value.is_null() || ZEROS.contains(&name) && is_zero()
+        }
+    }
+}
+
+/// The annotations that had AppArmor's profiles before fields had them.
+const PROFILE: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+/// The profiles in annotations of a Pod, by container.
+fn profiles(pod: &Node) -> Vec<(SmolStr, SmolStr)> {
+    let annotations = pod.at_path(&["metadata", "annotations"]).map(Node::entries).unwrap_or_default();
+    let profile = |entry: &Entry| {
+        let container = entry.key.text.strip_prefix(PROFILE)?;
+        Some((SmolStr::new(container), SmolStr::new(entry.value.as_str()?)))
+    };
+    annotations.iter().filter_map(profile).collect()
+}
+
+/// Writes the profile of an annotation into the field.
+fn confine(container: &mut Node, profiles: &[(SmolStr, SmolStr)]) {
+    let name = container.get("name").and_then(Node::as_str);
+    let Some((_, profile)) = profiles.iter().find(|(of, _)| Some(of.as_str()) == name) else { return };
+    let (kind, path) = match profile.as_str() {
+        "runtime/default" => ("RuntimeDefault", None),
+        "unconfined" => ("Unconfined", None),
+        other => match other.strip_prefix("localhost/") {
+            Some(path) => ("Localhost", Some(path)),
+            None => return,
+        },
+    };
+    put(container, "securityContext", &Is::Map(&[]));
+    let Some(context) = below(container, &["securityContext"]) else { return };
+    if context.get("appArmorProfile").is_some() {
+        return;
+    }
+    put(context, "appArmorProfile", &Is::Map(&[]));
+    let Some(field) = below(context, &["appArmorProfile"]) else { return };
+    put(field, "type", &Is::Text(kind));
+    let place = field.place();
+    if let (Some(path), Some(map)) = (path, field.as_map_mut()) {
+        map.insert(Key::new("localhostProfile", place), Node::string(SmolStr::new(path), place));
+    }
+}
+
+/// What a container of a Pod is limited to, it also asks for.
+fn limits_are_requests(container: &mut Node) {
+    let Some(resources) = below(container, &["resources"]) else { return };
+    let limits: Vec<Entry> = resources.get("limits").map(|it| it.entries().to_vec()).unwrap_or_default();
+    if limits.is_empty() {
+        return;
+    }
+    put(resources, "requests", &Is::Map(&[]));
+    let Some(requests) = below(resources, &["requests"]).and_then(Node::as_map_mut) else { return };
+    for limit in limits {
+        if requests.get(&limit.key.text).is_none() {
+            requests.insert(limit.key, limit.value);
+        }
     }
 }
 
@@ -163,6 +301,12 @@ fn pod(spec: &mut Node) {
     ];
     for (name, value) in of_spec {
         put(spec, name, &value);
+    }
+    // A volume of nothing is an empty directory.
+    for volume in items(spec, "volumes") {
+        if volume.entries().iter().all(|entry| entry.key.text == "name") {
+            put(volume, "emptyDir", &Is::Map(&[]));
+        }
     }
     for list in ["initContainers", "containers"] {
         for container in items(spec, list).iter_mut().filter(|it| it.as_map().is_some()) {

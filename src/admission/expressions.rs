@@ -1,10 +1,13 @@
 //! The expressions of a policy, and what they say about an object.
 
+use std::cell::OnceCell;
+
 use smol_str::SmolStr;
 
 use crate::cel::{Budget, Fault, Program, Scope, Value};
 use crate::yaml::Node;
 
+use super::compile::KNOWN;
 use super::deepest;
 use super::defaults::with_defaults;
 use super::matching::resource;
@@ -79,6 +82,11 @@ impl Expressions {
                 Some("it asks the `authorizer`".to_owned())
             }
             Ok(program) => {
+                // The libraries of Kyverno that ask a cluster or a registry.
+                let is_known = |it: &SmolStr| NAMES.contains(&it.as_str()) || KNOWN.contains(&it.as_str());
+                if let Some(name) = program.free_names().iter().find(|it| !is_known(it)) {
+                    return Some(format!("it asks for `{name}`"));
+                }
                 let asked = program.paths("request").into_iter().filter_map(|path| path.into_iter().next());
                 { asked }
                     .find(|it| ONLY_THERE.contains(&it.as_str()))
@@ -88,8 +96,14 @@ impl Expressions {
     }
 }
 
+/// What expressions may name.
+const NAMES: [&str; 6] = ["object", "oldObject", "request", "params", "namespaceObject", "variables"];
+
 /// Parts of a request that the API server alone knows.
-const ONLY_THERE: [&str; 3] = ["userInfo", "uid", "options"];
+const ONLY_THERE: [&str; 2] = ["userInfo", "options"];
+
+/// Bytes of what a `messageExpression` may say.
+const MOST_WORDS: usize = 5 * 1024;
 
 /// Expressions that are asked about an object.
 pub(super) struct Asked<'a> {
@@ -97,11 +111,15 @@ pub(super) struct Asked<'a> {
     subject: &'a Subject<'a>,
     object: &'a Node,
     old: Option<Node>,
+    /// The Namespace, with its defaults.
+    namespace: OnceCell<Option<Node>>,
     parameters: Option<&'a Node>,
     world: &'a dyn Surroundings,
     budget: Budget,
     /// Whether the object has its defaults.
     is_complete: bool,
+    /// Whether Kyverno evaluates it, whose conditions see the Namespace.
+    by_kyverno: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -117,7 +135,32 @@ impl<'a> Asked<'a> {
         let old = subject
             .old
             .map(|old| with_defaults(subject.group, subject.kind, old).unwrap_or_else(|| old.clone()));
-        Self { policy, subject, object, old, parameters, world, budget: Budget::new(BUDGET), is_complete }
+        let (namespace, budget) = (OnceCell::new(), Budget::new(BUDGET));
+        Self {
+            policy,
+            subject,
+            object,
+            old,
+            namespace,
+            parameters,
+            world,
+            budget,
+            is_complete,
+            by_kyverno: false,
+        }
+    }
+
+    /// The same, evaluated by Kyverno.
+    pub(super) fn by_kyverno(self, by_kyverno: bool) -> Self {
+        Self { by_kyverno, ..self }
+    }
+
+    fn namespace(&self) -> Option<&Node> {
+        let read = || {
+            let written = self.world.namespace(self.subject.namespace)?;
+            with_defaults("", "Namespace", written).or_else(|| Some(written.clone()))
+        };
+        self.namespace.get_or_init(read).as_ref()
     }
 
     /// The same, whose steps are taken from a pool.
@@ -140,12 +183,13 @@ impl<'a> Asked<'a> {
 
     /// What they say, with the field that is meant.
     pub(super) fn decide(&'a self, say: &mut dyn FnMut(Outcome, String)) {
-        let scope = Seen { asked: self, variables: self.policy.variables.len() };
+        let scope = Seen { asked: self, variables: self.policy.variables.len(), in_condition: false };
+        let in_condition = Seen { in_condition: !self.by_kyverno, ..scope };
         let mut fault: Option<Outcome> = None;
         for (name, condition) in &self.policy.conditions {
             let what = format!("the condition `{name}`");
             match condition {
-                Ok(condition) => match condition.test(&scope, &self.budget) {
+                Ok(condition) => match condition.test(&in_condition, &self.budget) {
                     Ok(true) => {}
                     // One that does not hold decides, whatever the others do.
                     Ok(false) => return,
@@ -191,11 +235,10 @@ impl<'a> Asked<'a> {
             validation.message_expression.as_ref().and_then(|program| program.run(scope, &self.budget).ok());
         let made = made.and_then(|value| match value {
             // Data of Secrets is not told.
-            Value::Text(text) if !text.trim().is_empty() && self.subject.kind != "Secret" => {
-                Some(text.trim().to_owned())
-            }
+            Value::Text(text) if self.subject.kind != "Secret" => Some(text.trim().to_owned()),
             _ => None,
         });
+        let made = made.filter(|text| !text.is_empty() && text.len() <= MOST_WORDS && !text.contains('\n'));
         made.or_else(|| validation.message.as_ref().map(|text| text.trim().to_owned()))
             .unwrap_or_else(|| format!("failed expression: {}", validation.text))
     }
@@ -234,26 +277,36 @@ fn fields_of(program: &Program, known: &[(&SmolStr, Vec<Vec<SmolStr>>)]) -> Vec<
 }
 
 /// The variables of a policy; of its own, those in front of the one being computed.
+#[derive(Clone, Copy)]
 struct Seen<'a> {
     asked: &'a Asked<'a>,
     variables: usize,
+    /// Whether it is asked by a condition, which the API server gives no Namespace.
+    in_condition: bool,
 }
 
 impl<'a> Scope<'a> for Seen<'a> {
     fn variable(&self, name: &str) -> Option<Result<Value<'a>, Fault>> {
         let (asked, subject) = (self.asked, self.asked.subject);
         Some(Ok(match name {
+            "object" if subject.removed => Value::Null,
             "object" => Value::of(asked.object, None),
+            "oldObject" if subject.removed => Value::of(asked.object, None),
             "oldObject" => asked.old.as_ref().map_or(Value::Null, |old| Value::of(old, None)),
             "params" => asked.parameters.map_or(Value::Null, |node| Value::of(node, None)),
-            "namespaceObject" if !subject.namespaced => Value::Null,
-            "namespaceObject" => match asked.world.namespace(subject.namespace) {
+            "namespaceObject" if !subject.namespaced || self.in_condition => Value::Null,
+            "namespaceObject" => match asked.namespace() {
                 Some(node) => Value::of(node, None),
                 None => {
                     let why = format!("namespace `{}` is not among the objects here", subject.namespace);
                     return Some(Err(Fault::unsupported(why)));
                 }
             },
+            // What it has is computed when it is asked for; the rest, it has not.
+            "request" => Value::map(Vec::new()),
+            "authorizer" => {
+                return Some(Err(Fault::unsupported("the `authorizer` is known to the API server alone")));
+            }
             _ => return None,
         }))
     }
@@ -267,9 +320,7 @@ impl<'a> Scope<'a> for Seen<'a> {
                     return Some(Err(Fault::unsupported(format!("there is no variable `{field}`"))));
                 };
                 Some(match variable {
-                    Ok(variable) => {
-                        variable.run(&Seen { asked: self.asked, variables: index }, &self.asked.budget)
-                    }
+                    Ok(variable) => variable.run(&Seen { variables: index, ..*self }, &self.asked.budget),
                     Err(why) => Err(Fault::unsupported(why.clone())),
                 })
             }
@@ -281,19 +332,21 @@ impl<'a> Scope<'a> for Seen<'a> {
                         (if resource == "kind" { "kind" } else { "resource" }, Value::text(kind)),
                     ])
                 };
+                let text = |text: &str| (!text.is_empty()).then(|| Ok(Value::text(text)));
                 Some(Ok(match field {
+                    // Empty ones are left out.
+                    "name" => return text(subject.name),
+                    "namespace" => return text(subject.asked_in()),
                     "operation" => Value::text(subject.operation()),
-                    "name" => Value::text(subject.name),
-                    "namespace" => Value::text(subject.namespace),
                     "kind" | "requestKind" => named("kind", subject.kind.to_owned()),
                     "resource" | "requestResource" => named("resource", resource(subject.kind)),
-                    "subResource" | "requestSubResource" => Value::text(""),
                     "dryRun" => Value::Bool(false),
-                    _ => {
+                    _ if ONLY_THERE.contains(&field) => {
                         return Some(Err(Fault::unsupported(format!(
                             "`request.{field}` is known to the API server alone"
                         ))));
                     }
+                    _ => return None,
                 }))
             }
             _ => None,

@@ -19,14 +19,27 @@ pub(super) fn matches(
     let wanted = resources.items(&["resourceRules"]);
     let named = if wanted.is_empty() { !rules } else { wanted.iter().any(|rule| has(rule, subject)) };
     let excluded = resources.items(&["excludeResourceRules"]).iter().any(|rule| has(rule, subject));
-    if !named || excluded {
+    // By default the API server converts what is about another version.
+    let converts = resources.get("matchPolicy").and_then(Node::as_str) != Some("Exact");
+    let of_kind = |rule: &Node| {
+        let all = |field| is_listed(rule, field, &[]);
+        !all("resources") && !all("apiGroups") && has_but_for_version(rule, subject)
+    };
+    let otherwise = !named && converts && wanted.iter().any(of_kind);
+    if !named && !otherwise || excluded {
         return Ok(false);
     }
     if let Some(selector) = resources.get("objectSelector").filter(|it| !it.is_null()) {
-        let labels = subject.node.at_path(&["metadata", "labels"]);
-        if !selects(selector, &|name| labels?.get(name)?.scalar_text()) {
+        let chosen = |node: &Node| {
+            let labels = node.at_path(&["metadata", "labels"]);
+            selects(selector, &|name| labels?.get(name)?.scalar_text())
+        };
+        if !chosen(subject.node) && !subject.old.is_some_and(chosen) {
             return Ok(false);
         }
+    }
+    if otherwise {
+        return Err(format!("it is about another version of {} than {}", subject.kind, subject.version));
     }
     match resources.get("namespaceSelector") {
         Some(selector) if !selects_all(selector) => in_namespaces(selector, subject, world),
@@ -59,11 +72,17 @@ fn in_namespaces(selector: &Node, subject: &Subject<'_>, world: &dyn Surrounding
     Ok(selects(selector, &label))
 }
 
+fn is_listed(rule: &Node, field: &str, wanted: &[&str]) -> bool {
+    rule.items(&[field]).iter().filter_map(Node::as_str).any(|it| it == "*" || wanted.contains(&it))
+}
+
 /// Whether a rule names the kind of the object.
 fn has(rule: &Node, subject: &Subject<'_>) -> bool {
-    let listed = |field: &str, wanted: &[&str]| {
-        rule.items(&[field]).iter().filter_map(Node::as_str).any(|it| it == "*" || wanted.contains(&it))
-    };
+    is_listed(rule, "apiVersions", &[subject.version]) && has_but_for_version(rule, subject)
+}
+
+fn has_but_for_version(rule: &Node, subject: &Subject<'_>) -> bool {
+    let listed = |field: &str, wanted: &[&str]| is_listed(rule, field, wanted);
     let scope = match rule.get("scope").and_then(Node::as_str) {
         Some("Namespaced") => subject.namespaced,
         Some("Cluster") => !subject.namespaced,
@@ -72,7 +91,6 @@ fn has(rule: &Node, subject: &Subject<'_>) -> bool {
     let names = rule.items(&["resourceNames"]);
     listed("operations", &[subject.operation()])
         && listed("apiGroups", &[subject.group])
-        && listed("apiVersions", &[subject.version])
         && listed("resources", &["*/*", &resource(subject.kind)])
         && scope
         && (names.is_empty() || names.iter().any(|name| name.as_str() == Some(subject.name)))

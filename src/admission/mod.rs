@@ -55,4 +55,8 @@ fn deepest(object: &Node, paths: impl IntoIterator<Item = impl IntoIterator<Item
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
+mod shares;
+#[cfg(test)]
 mod tests;

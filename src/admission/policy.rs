@@ -46,12 +46,23 @@ pub struct Subject<'a> {
     pub namespaced: bool,
     /// What it was before a change: then the change is decided about.
     pub old: Option<&'a Node>,
+    /// Whether it goes: then `node` is what was there.
+    pub removed: bool,
 }
 
 impl Subject<'_> {
     /// What happens to the object.
     pub(super) fn operation(&self) -> &'static str {
-        if self.old.is_some() { "UPDATE" } else { "CREATE" }
+        match (self.removed, self.old) {
+            (true, _) => "DELETE",
+            (false, Some(_)) => "UPDATE",
+            (false, None) => "CREATE",
+        }
+    }
+
+    /// The namespace of the request: a Namespace is in itself.
+    pub(super) fn asked_in(&self) -> &str {
+        if self.group.is_empty() && self.kind == "Namespace" { self.name } else { self.namespace }
     }
 }
 
@@ -61,6 +72,8 @@ pub trait Surroundings {
     fn namespace(&self, name: &str) -> Option<&Node>;
     /// The object of that kind and name that a policy takes its parameters from, where exactly one is known.
     fn parameters(&self, kind: &str, namespace: &str, name: &str) -> Option<&Node>;
+    /// Those of that kind that a selector chooses; `None` where one of them is not known for sure.
+    fn selected(&self, kind: &str, namespace: &str, selector: &Node) -> Option<Vec<&Node>>;
 }
 
 /// What a policy says.
@@ -245,8 +258,9 @@ impl Policies {
         pool: &Budget,
     ) -> Vec<Decision> {
         let mut decisions = Vec::new();
-        // Policies are never asked about policies.
-        if subject.group == "admissionregistration.k8s.io" {
+        // Policies are never asked about policies, and webhooks about neither.
+        let of_admission = subject.group == "admissionregistration.k8s.io";
+        if of_admission && !subject.kind.ends_with("WebhookConfiguration") {
             return decisions;
         }
         let mut defaulted: Option<Option<Node>> = None;
@@ -283,7 +297,11 @@ impl Policies {
                 }
             }
             let (Some(spec), Some(bound)) = (policy.node.get("spec"), binding.get("spec")) else { continue };
-            let parameters = match parameters(spec, bound, subject, world) {
+            let of_kyverno = policy.key != policy.name;
+            if of_kyverno && of_admission {
+                continue;
+            }
+            let all = match parameters(spec, bound, subject, world) {
                 Ok(parameters) => parameters,
                 Err(why) => {
                     say(Outcome::Unchecked(why), String::new());
@@ -301,13 +319,16 @@ impl Policies {
                     continue;
                 }
             }
-            let asked =
-                Asked::new(&policy.expressions, subject, seen, parameters, world, defaulted.is_some());
-            let asked = asked.within(pool);
-            asked.decide(&mut say);
-            asked.settle(pool);
+            for parameters in all {
+                let asked =
+                    Asked::new(&policy.expressions, subject, seen, parameters, world, defaulted.is_some());
+                let asked = asked.within(pool).by_kyverno(of_kyverno);
+                asked.decide(&mut say);
+                asked.settle(pool);
+            }
         }
-        if !self.kyverno.is_empty() {
+        // The webhooks of both are not asked about webhooks, and Gatekeeper's not about what goes.
+        if !self.kyverno.is_empty() && !of_admission {
             let defaulted = defaulted.get_or_insert_with(complete);
             let seen = defaulted.as_ref().unwrap_or(subject.node);
             let asked = kyverno::Asked::new(subject, seen, world, pool);
@@ -315,7 +336,7 @@ impl Policies {
                 policy.decide(&asked, defaulted.is_some(), &mut |decision| decisions.push(decision));
             }
         }
-        if !self.gatekeeper.is_empty() {
+        if !self.gatekeeper.is_empty() && !of_admission && !subject.removed {
             let defaulted = defaulted.get_or_insert_with(complete);
             let seen = (defaulted.as_ref().unwrap_or(subject.node), defaulted.is_some());
             self.gatekeeper.decide(subject, seen, world, pool, &mut |decision| decisions.push(decision));
@@ -324,20 +345,24 @@ impl Policies {
     }
 }
 
-/// The object of parameters: nothing where the policy takes none. `policy` has `paramKind`, `binding` has `paramRef`.
+/// The objects of parameters, each of which the object is held against; one that is nothing where the policy takes none. `policy` has
+/// `paramKind`, `binding` has `paramRef`. Mirrors `CollectParams`.
 pub(super) fn parameters<'w>(
     policy: &Node,
     binding: &Node,
     subject: &Subject<'_>,
     world: &'w dyn Surroundings,
-) -> Result<Option<&'w Node>, String> {
-    let Some(kind) = text(policy, &["paramKind", "kind"]) else { return Ok(None) };
-    let Some(reference) = binding.get("paramRef") else { return Ok(None) };
+) -> Result<Vec<Option<&'w Node>>, String> {
+    let Some(kind) = text(policy, &["paramKind", "kind"]) else { return Ok(vec![None]) };
+    let Some(reference) = binding.get("paramRef").filter(|it| !it.is_null()) else { return Ok(vec![None]) };
+    let namespace = text(reference, &["namespace"]).unwrap_or_else(|| subject.asked_in());
     let Some(name) = text(reference, &["name"]) else {
-        return Err(format!("its {kind} are chosen by a selector"));
+        let selector = reference.get("selector").ok_or_else(|| format!("its {kind} has no name"))?;
+        let found = world.selected(kind, namespace, selector).filter(|it| !it.is_empty());
+        let found = found.map(|it| it.into_iter().map(Some).collect());
+        return found.ok_or_else(|| format!("which {kind} its selector chooses is not known here"));
     };
-    let namespace = text(reference, &["namespace"]).unwrap_or(subject.namespace);
-    let found = world.parameters(kind, namespace, name).map(Some);
+    let found = world.parameters(kind, namespace, name).map(|it| vec![Some(it)]);
     found.ok_or_else(|| format!("its {kind} `{name}` is not among the objects here"))
 }
 

@@ -26,6 +26,7 @@ fn says_what_cel_says() {
         "[1, 2, 3].map(x, x > 1, x * 2) == [4, 6] && [1, 2].filter(x, x > 1) == [2]",
         "{'a': 1, 'b': 2}.all(k, v, k != 'c' && v < 3) && {'a': 1}.transformMap(k, v, v + 1) == {'a': 2}",
         "[3, 4].transformList(i, v, i + v) == [3, 5] && ['a'].transformMapEntry(i, v, {v: i}) == {'a': 0}",
+        "!has({'a': null}.a.b) && {'a': 'x'}.a.?b.orValue(3) == 3",
         "has({'a': 1}.a) && !has({'a': 1}.b) && {'a': 1}.?b.orValue(3) == 3",
         "optional.of(1).optMap(x, x + 1).value() == 2 && !optional.none().hasValue() && [?optional.none(), 1] == [1]",
         "'a-b-c'.split('-') == ['a', 'b', 'c'] && ['a', 'b'].join('-') == 'a-b' && 'tacocat'.substring(1, 4) == 'aco'",

@@ -321,7 +321,10 @@ impl<'a> Value<'a> {
             Self::Map(map) => Ok(map.field(name)),
             Self::Optional(Some(inner)) => inner.select(name),
             Self::Optional(None) => Ok(None),
-            other => Err(Fault::unsupported(format!("`{}` has no field `{name}`", other.type_name()))),
+            Self::Type(of) => Err(Fault::unsupported(format!("`{of}` has no field `{name}`"))),
+            Self::List(_) => Err(Fault::failed(format!("no such overload: a list has no `{name}`"))),
+            // `has` is false of what has no fields at all.
+            _ => Ok(None),
         }
     }
 }

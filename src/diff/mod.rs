@@ -412,6 +412,7 @@ fn object_change(
         (Some(old), Some(new), Some(home)) if found.how == How::Same => {
             refused::refusals(old.object, new.object, home)
         }
+        (Some(old), None, Some(home)) if found.how == How::Removed => refused::deletion(old.object, home),
         _ => Vec::new(),
     };
     let change = ObjectChange { object, how: found.how, was, from_app: None, frozen, refused, fields };

@@ -1,11 +1,11 @@
 //! What the cluster says against a change that it would not say against the new object alone: admission policies of the repository that
-//! are about updates, and the rules about transitions in the definition of a custom resource.
+//! are about updates or deletions, and the rules about transitions in the definition of a custom resource.
 //!
 //! Not here: fields of Kubernetes' own kinds that nobody may change (`danger`).
 
 use crate::admission::{Action, Decision, Outcome};
 use crate::cel::Budget;
-use crate::repo::{self, App, Object, Workspace};
+use crate::repo::{self, App, Object, Request, Workspace};
 use crate::schema::What;
 
 /// One reason for which a change is refused.
@@ -42,22 +42,36 @@ pub(super) fn refusals(old: &Object, new: &Object, home: Home<'_>) -> Vec<Refusa
             _ => None,
         })
         .collect();
-    let policies = workspace.tree_policies();
-    let (decisions, surely) = policies.decide(new, Some(old), workspace, pool);
-    // What a variable stands for may please the policy; another cluster may have other policies.
-    let is_told = |it: &Decision| it.action != Action::Audit && surely && !policies.is_open(it.place.at.file);
-    let decisions: Vec<Decision> = decisions.into_iter().filter(is_told).collect();
+    let decisions = told(new, Request::Update(old), home);
     if decisions.is_empty() || repo::holds_variable(&new.node) {
         return found;
     }
     // What is wrong with the object alone is a finding.
-    let (alone, _) = policies.decide(new, None, workspace, pool);
-    for decision in decisions {
-        let known = alone.iter().any(|it| it.policy == decision.policy && it.outcome == decision.outcome);
-        if let (Outcome::Violated(words), false) = (decision.outcome, known) {
-            let by = format!("policy `{}`", decision.policy);
-            found.push(Refusal { by, words, field: decision.field, warns: decision.action == Action::Warn });
-        }
-    }
+    let (alone, _) = workspace.tree_policies().decide(new, Request::Create, workspace, pool);
+    let known = |it: &Decision| alone.iter().any(|of| of.policy == it.policy && of.outcome == it.outcome);
+    found.extend(decisions.into_iter().filter(|it| !known(it)).filter_map(refusal));
     found
+}
+
+/// Why `old` may not go.
+pub(super) fn deletion(old: &Object, home: Home<'_>) -> Vec<Refusal> {
+    if repo::holds_variable(&old.node) {
+        return Vec::new();
+    }
+    told(old, Request::Delete, home).into_iter().filter_map(refusal).collect()
+}
+
+fn refusal(decision: Decision) -> Option<Refusal> {
+    let Outcome::Violated(words) = decision.outcome else { return None };
+    let by = format!("policy `{}`", decision.policy);
+    Some(Refusal { by, words, field: decision.field, warns: decision.action == Action::Warn })
+}
+
+/// What policies say for sure.
+fn told(object: &Object, how: Request<'_>, home: Home<'_>) -> Vec<Decision> {
+    let policies = home.workspace.tree_policies();
+    let (decisions, surely) = policies.decide(object, how, home.workspace, home.pool);
+    // What a variable stands for may please the policy; another cluster may have other policies.
+    let is_told = |it: &Decision| it.action != Action::Audit && surely && !policies.is_open(it.place.at.file);
+    decisions.into_iter().filter(is_told).collect()
 }

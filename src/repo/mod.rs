@@ -76,7 +76,7 @@ pub use object::Object;
 pub use own_rules::OwnRules;
 pub use patches::parts;
 pub use pod_terms::{PodTerm, PodTermKind};
-pub use policies::{TreePolicies, holds_variable};
+pub use policies::{Request, TreePolicies, holds_variable};
 pub use redundant::RedundantValue;
 pub use remotes::{Checkouts, Identity};
 pub use render::{Rendered, render};

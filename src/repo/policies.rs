@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use crate::admission::{Decision, Policies, Share, Subject, Surroundings, is_policy, wanted_kinds};
 use crate::cel::Budget;
+use crate::k8s::selects;
 use crate::schema::Scope;
 use crate::source::FileId;
 use crate::yaml::Node;
@@ -143,12 +144,11 @@ impl TreePolicies {
         self.loaded.get().is_some_and(|loaded| loaded.open.contains(&file))
     }
 
-    /// What the policies say about an object, and whether they are surely those of its cluster: about its creation or, with `old`, about
-    /// the change from that. Expressions take from the pool.
+    /// What the policies say about an object, and whether they are surely those of its cluster. Expressions take from the pool.
     pub fn decide(
         &self,
         object: &Object,
-        old: Option<&Object>,
+        how: Request<'_>,
         workspace: &Workspace,
         pool: &Budget,
     ) -> (Vec<Decision>, bool) {
@@ -167,10 +167,22 @@ impl TreePolicies {
             namespace: &object.namespace,
             name: &object.name,
             namespaced: object.scope(workspace) != Some(Scope::Cluster),
-            old: old.map(|old| &old.node),
+            old: if let Request::Update(old) = how { Some(&old.node) } else { None },
+            removed: matches!(how, Request::Delete),
         };
         (loaded.policies.decide(&subject, loaded, pool), loaded.one_cluster)
     }
+}
+
+/// What becomes of an object that policies are asked about.
+#[derive(Debug, Clone, Copy)]
+pub enum Request<'a> {
+    /// It is made.
+    Create,
+    /// It was this one before.
+    Update(&'a Object),
+    /// It goes.
+    Delete,
 }
 
 /// Whether some text of a tree has a variable that was not filled in: `${DOMAIN}`.
@@ -196,5 +208,18 @@ impl Surroundings for Loaded {
             it.kind == kind && it.name == name && (it.namespace.is_empty() || it.namespace == namespace)
         };
         Self::only(self.parameters.iter().filter(is))
+    }
+
+    fn selected(&self, kind: &str, namespace: &str, selector: &Node) -> Option<Vec<&Node>> {
+        let is = |it: &&Named| {
+            let labels = it.node.at_path(&["metadata", "labels"]);
+            it.kind == kind
+                && (it.namespace.is_empty() || it.namespace == namespace)
+                && selects(selector, &|name| labels?.get(name)?.scalar_text())
+        };
+        let found: Vec<&Named> = self.parameters.iter().filter(is).collect();
+        // Two of one name are two clusters'.
+        let names: BTreeSet<&str> = found.iter().map(|it| it.name.as_str()).collect();
+        (names.len() == found.len()).then(|| found.into_iter().map(|it| &it.node).collect())
     }
 }

@@ -87,8 +87,11 @@ fn request(subject: &Subject<'_>, seen: &Node) -> Value {
         ("kind".into(), Value::text(subject.kind)),
     ]);
     let mut request: Vec<(SmolStr, Value)> = vec![
-        ("object".into(), Value::of(seen)),
-        ("oldObject".into(), subject.old.map_or(Value::Null, Value::of)),
+        ("object".into(), if subject.removed { Value::Null } else { Value::of(seen) }),
+        (
+            "oldObject".into(),
+            if subject.removed { Value::of(seen) } else { subject.old.map_or(Value::Null, Value::of) },
+        ),
         ("operation".into(), Value::text(subject.operation())),
         ("name".into(), Value::text(subject.name)),
         ("kind".into(), kind.clone()),

@@ -239,13 +239,16 @@ impl Policy {
             _ => return,
         };
         match parameters {
-            Ok(parameters) => {
+            Ok(all) => {
                 let is_complete = is_complete && subject.kind != "Pod";
-                let asked =
-                    expressions::Asked::new(expressions, subject, asked.seen, parameters, world, is_complete);
-                let asked = asked.within(pool);
-                asked.decide(&mut tell);
-                asked.settle(pool);
+                for parameters in all {
+                    let seen = asked.seen;
+                    let asked =
+                        expressions::Asked::new(expressions, subject, seen, parameters, world, is_complete);
+                    let asked = asked.within(pool);
+                    asked.decide(&mut tell);
+                    asked.settle(pool);
+                }
             }
             Err(why) => tell(Outcome::Unchecked(why), String::new()),
         }
@@ -284,6 +287,10 @@ impl Policy {
     ) -> Result<Option<(String, String, Option<Place>)>, Stop> {
         let (subject, world) = (asked.subject, asked.world);
         let Some(part) = rule.node.get("validate") else { return Ok(None) };
+        // Nothing is held against patterns when it goes.
+        if subject.removed && part.get("deny").is_none() {
+            return Ok(None);
+        }
         let namespace = self.namespace.as_deref();
         let context = Context::new(asked, namespace, rule.node.items(&["context"]), steps);
         if !condition::hold(rule.node.get("preconditions"), &context)?.0 {

@@ -37,7 +37,12 @@ pub(super) fn call<'a>(
     }
     let types: Vec<&str> = target.into_iter().chain(arguments).map(Value::type_name).collect();
     let of = if types.is_empty() { "nothing".to_owned() } else { types.join(", ") };
-    Err(Fault::unsupported(format!("the function `{name}` is not known for {of}")))
+    let words = format!("the function `{name}` is not known for {of}");
+    // Only what is optional has these.
+    if matches!(name, "orValue" | "hasValue" | "optMap" | "optFlatMap") {
+        return Err(Fault::failed(format!("no such overload: {words}")));
+    }
+    Err(Fault::unsupported(words))
 }
 
 fn general<'a>(name: &str, target: Option<&Value<'a>>, arguments: &[Value<'a>], _: &Budget) -> Answer<'a> {

@@ -45,7 +45,10 @@ const HARMLESS: [&str; 4] = ["ConfigMap", "Secret", "Job", "Pod"];
 
 pub(super) fn look(cx: &mut Cx<'_>) {
     match cx.object.how {
-        How::Removed => removed(cx),
+        How::Removed => {
+            removed(cx);
+            refused_deletion(cx);
+        }
         How::Renamed => renamed(cx),
         How::Added => added(cx),
         How::Same => refused(cx),
@@ -73,6 +76,22 @@ fn refused(cx: &mut Cx<'_>) {
     }
 }
 
+/// Policies about deletions.
+fn refused_deletion(cx: &mut Cx<'_>) {
+    if stays(cx) {
+        return;
+    }
+    for refusal in &cx.object.refused {
+        let verb = if refusal.warns { "warns about" } else { "refuses" };
+        let message = format!("{} {verb} the deletion of {}: {}", refusal.by, cx.who(), refusal.words);
+        // By hand it may never come to that.
+        let is_sure = cx.app.prune == Prune::Always && !refusal.warns;
+        let severity = if is_sure { super::severity_of("refused-update") } else { Severity::Warning };
+        let help = "keep the object, or change the policy before";
+        cx.tell_at("refused-update", severity, None, message, help);
+    }
+}
+
 /// Whether something keeps the object although its app does not have it any more.
 fn is_kept(before: Option<&Json>) -> bool {
     let annotation = |name: &str| text_at(before, &["metadata", "annotations", name]);
@@ -88,10 +107,14 @@ fn is_hook(value: Option<&Json>) -> bool {
     hook("argocd.argoproj.io/hook") || hook("helm.sh/hook")
 }
 
+/// Whether what its app does not have any more is not deleted by that.
+fn stays(cx: &Cx<'_>) -> bool {
+    let before = cx.object.fields.first().and_then(|field| field.before.as_ref());
+    is_kept(before) || is_hook(before) || cx.app.prune == Prune::Never
+}
+
 fn removed(cx: &mut Cx<'_>) {
-    let before = cx.object.fields.first().and_then(|field| field.before.clone());
-    let before = before.as_ref();
-    if is_kept(before) || is_hook(before) || cx.app.prune == Prune::Never {
+    if stays(cx) {
         return;
     }
     let object = &cx.object.object;

@@ -3,7 +3,7 @@
 use crate::admission::{Action, Outcome, RULES_BUDGET};
 use crate::cel::Budget;
 use crate::finding::{Confidence, GivenBy, Severity};
-use crate::repo::{self, App, Object, Rendered};
+use crate::repo::{self, App, Object, Rendered, Request};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::yaml::Node;
 
@@ -37,8 +37,10 @@ impl Rule for DeniedByPolicy {
 
 impl DeniedByPolicy {
     fn judge(object: &Object, pool: &Budget, cx: &mut Context<'_>) {
-        let is_open = repo::holds_variable(&object.node);
-        let (decisions, surely) = cx.workspace.tree_policies().decide(object, None, cx.workspace, pool);
+        let (decisions, surely) =
+            cx.workspace.tree_policies().decide(object, Request::Create, cx.workspace, pool);
+        // The whole object is looked through only where something is said.
+        let is_open = !decisions.is_empty() && repo::holds_variable(&object.node);
         for decision in decisions {
             if !cx.may_be_with(decision.place.at.file) {
                 continue;
