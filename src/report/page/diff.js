@@ -228,7 +228,7 @@ main.replaceChildren(
       "data-place": cause.place, "aria-pressed": "false", onclick: () => ask({ cause: wanted.cause === cause.place ? "" : cause.place }) },
       cause.place, make("span", { class: "dim" }, `${cause.certain ? "" : " (likely)"} ${plural(cause.objects, "object")} in ${plural(cause.apps, "app")}`)))),
     list("Not rendered in full, so more may change", "open", data.open.map((it) => make("button", { disabled: "" },
-      it.app, make("span", { class: "dim" }, `${it.new ? " (since this change)" : ""} ${it.reason}`))))),
+      it.app, make("span", { class: "dim" }, `${it.since}: ${it.reason}`))))),
   ...(data.rest ? [make("p", { class: "dim" }, `${data.rest}.`)] : []),
   ...(apps.length ? [make("div", { class: "filters bar-filters" }, Object.values(controls), make("button", { class: "plain", onclick: () => help.showModal() }, "keys ( ? )")), count,
     make("div", { class: "split" }, tree, side), help] : [make("p", {}, "Nothing that is applied changes.")]));
