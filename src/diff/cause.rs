@@ -332,9 +332,12 @@ impl<'a> View<'a> {
         line
     }
 
-    /// The line behind a value: its own, its key's, that of something in it.
+    /// The line behind a value: its own, its key's, that of something in it. A collection is told by what it begins with: what it
+    /// was printed from may begin with another item that is new as well.
     fn of_value(&self, value: &Value<'_>, lines: &Lines<'_>) -> Option<Line> {
-        let own = self.line(value.node.place(), lines);
+        let first = first_leaf(value.node).filter(|leaf| !std::ptr::eq(*leaf, value.node));
+        let own = first.and_then(|leaf| self.line(leaf.place(), lines));
+        let own = own.or_else(|| self.line(value.node.place(), lines));
         let own = own.or_else(|| self.line(value.key?.place(), lines));
         own.or_else(|| {
             let mut places = Vec::new();
@@ -365,6 +368,15 @@ impl<'a> View<'a> {
                 file.mark_secret(at);
             }
         }
+    }
+}
+
+/// The first value in a node that holds no others.
+fn first_leaf(node: &Node) -> Option<&Node> {
+    match &node.data {
+        Data::Scalar(_) => Some(node),
+        Data::Seq(items) => items.iter().find_map(first_leaf),
+        Data::Map(map) => map.iter().find_map(|entry| first_leaf(&entry.value)),
     }
 }
 
