@@ -29,6 +29,12 @@ pub(super) fn headline(diff: &Diff) -> String {
         1 => "; 1 app is defined otherwise".to_owned(),
         more => format!("; {more} apps are defined otherwise"),
     };
+    let mended = match diff.open.iter().filter(|open| open.mended.is_some()).count() {
+        0 => String::new(),
+        1 => "; 1 app can be rendered again".to_owned(),
+        more => format!("; {more} apps can be rendered again"),
+    };
+    let otherwise = otherwise + &mended;
     if number == 0 {
         return format!("nothing that is applied changes{otherwise}");
     }
