@@ -335,8 +335,7 @@ impl<'a> View<'a> {
     /// The line behind a value: its own, its key's, that of something in it. A collection is told by what it begins with: what it
     /// was printed from may begin with another item that is new as well.
     fn of_value(&self, value: &Value<'_>, lines: &Lines<'_>) -> Option<Line> {
-        let first = first_leaf(value.node).filter(|leaf| !std::ptr::eq(*leaf, value.node));
-        let own = first.and_then(|leaf| self.line(leaf.place(), lines));
+        let own = first_place(value.node).and_then(|place| self.line(place, lines));
         let own = own.or_else(|| self.line(value.node.place(), lines));
         let own = own.or_else(|| self.line(value.key?.place(), lines));
         own.or_else(|| {
@@ -371,12 +370,12 @@ impl<'a> View<'a> {
     }
 }
 
-/// The first value in a node that holds no others.
-fn first_leaf(node: &Node) -> Option<&Node> {
+/// What a node begins with: its first key, or the value itself where it holds no others.
+fn first_place(node: &Node) -> Option<Place> {
     match &node.data {
-        Data::Scalar(_) => Some(node),
-        Data::Seq(items) => items.iter().find_map(first_leaf),
-        Data::Map(map) => map.iter().find_map(|entry| first_leaf(&entry.value)),
+        Data::Scalar(_) => Some(node.place()),
+        Data::Seq(items) => items.iter().find_map(first_place),
+        Data::Map(map) => map.iter().next().map(|entry| entry.key.place()),
     }
 }
 
