@@ -407,6 +407,50 @@ fn the_command_compares_a_branch_with_where_it_left() {
     assert!(code == 2 && out.contains("cannot look at `nowhere`"), "{out}");
 }
 
+/// An overlay that an app turns out to build leaves the list, and what comes behind it has other numbers then.
+#[test]
+fn impact_and_why_name_the_app() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = |name: &str, path: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: {name}, namespace: argocd }}\nspec:\n  project: default\n  source: {{ repoURL: https://git.example.com/acme/gitops.git, targetRevision: HEAD, path: {path} }}\n  destination: {{ server: 'https://kubernetes.default.svc', namespace: {name} }}\n"
+        )
+    };
+    let map = |name: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name} }}\ndata:\n  a: x\n")
+    };
+    for (path, text) in [
+        ("a/kustomization.yaml", "resources: [x.yaml]\n".to_owned()),
+        ("a/x.yaml", app("x", "b")),
+        ("b/kustomization.yaml", "resources: [y.yaml, z.yaml]\n".to_owned()),
+        ("b/y.yaml", app("y", "c")),
+        ("b/z.yaml", app("z", "d")),
+        ("c/map.yaml", map("c")),
+        ("d/map.yaml", map("d")),
+    ] {
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let ask = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-lint"));
+        let output = command.current_dir(dir.path()).args(args).env_clear().output().unwrap();
+        text(&output.stdout) + &text(&output.stderr)
+    };
+    for (file, name) in [("c/map.yaml:5", "y"), ("d/map.yaml:5", "z")] {
+        let json: serde_json::Value =
+            serde_json::from_str(&ask(&["impact", file, "--format", "json"])).unwrap();
+        let apps: Vec<&str> =
+            json["apps"].as_array().unwrap().iter().filter_map(|app| app["name"].as_str()).collect();
+        assert_eq!(apps, [name], "{json}");
+        let why = ask(&["why", file]);
+        assert!(
+            why.lines().any(|line| line.split_whitespace().any(|word| word.trim_end_matches(':') == name)),
+            "{why}"
+        );
+    }
+}
+
 /// Edits that have an effect in the long test.
 const EDITS: usize = 200;
 
