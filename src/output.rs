@@ -4,11 +4,12 @@
 //! problems make a tool stop. It does not know the tools.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::finding::{Cause, Incomplete, Missing, Problem, ProblemKind};
-use crate::helm::{Release, ReleaseOptions};
+use crate::helm::{Chart, Release, ReleaseOptions};
 use crate::kustomize::{Built, DroppedField, NoOp};
 use crate::origin::{Place, Placed};
 use crate::source::TreePath;
@@ -39,6 +40,8 @@ pub struct Output {
     pub files: BTreeSet<TreePath>,
     /// References to variables of `postBuild`, in the order of the objects.
     pub substitutions: Vec<Substitution>,
+    /// Charts whose templates were not executed, where only what they are made from was asked for.
+    pub unexecuted: Vec<Arc<Chart>>,
 }
 
 /// A reference to a variable, where it is written.

@@ -63,6 +63,7 @@ impl World {
 
     fn renderer<'a>(&'a self, settings: &'a Settings) -> Renderer<'a> {
         Renderer {
+            only_inputs: false,
             remotes: &self.remotes,
             settings,
             cache: &self.cache,

@@ -292,6 +292,51 @@ fn definitions_are_told_where_nothing_applies_them() {
     assert_eq!(diff.objects().count(), 1);
 }
 
+/// What could not be rendered before and can be now, what no app reads, and which line says where objects go.
+#[test]
+fn what_is_not_in_the_renders_is_said() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n";
+    let stray = ["kind: Notes\na: 1\n", "kind: Notes\na: 2\n"];
+    let of = |list: &'static str, stray: &'static str| -> Vec<(&'static str, &'static str)> {
+        vec![("app/kustomization.yaml", list), ("app/a.yaml", map), ("notes/a.yaml", stray)]
+    };
+    let (base, head) = (of("resources: [a.yaml, b.yaml]\n", stray[0]), of("resources: [a.yaml]\n", stray[1]));
+    let diff = diff_of(&base, &head);
+    assert!(diff.apps.is_empty(), "{:?}", told(&diff));
+    assert_eq!((diff.open.len(), diff.open[0].mended, diff.open[0].is_new), (1, Some(1), false));
+    let unread: Vec<&str> = diff.unread.iter().map(TreePath::as_str).collect();
+    assert_eq!(unread, ["notes/a.yaml"]);
+    let broken = diff_of(&head, &base);
+    assert_eq!((broken.open[0].mended, broken.open[0].is_new), (None, true));
+
+    let app = |project: &str, namespace: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: a, namespace: argocd }}\nspec:\n  project: {project}\n  source: {{ repoURL: https://git.example.com/acme/gitops.git, targetRevision: HEAD, path: deploy }}\n  destination:\n    server: https://kubernetes.default.svc\n    namespace: {namespace}\n"
+        )
+    };
+    let (old, new) = (app("a", "a"), app("b", "b"));
+    let diff = diff_of(
+        &[("apps/a.yaml", old.as_str()), ("deploy/a.yaml", map)],
+        &[("apps/a.yaml", new.as_str()), ("deploy/a.yaml", map)],
+    );
+    assert_eq!(told(&diff), ["a: ConfigMap/a renamed metadata.namespace \"a\" \"b\" <- apps/a.yaml:9"],);
+}
+
+/// Several new items of one list that a template prints whole: each has its own line.
+#[test]
+fn items_of_a_printed_list_have_their_own_lines() {
+    let template = "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec:\n  containers:\n  - name: a\n    image: a:1\n    env:\n      {{- toYaml .Values.env | nindent 6 }}\n";
+    let of = |values: &'static str| -> Vec<(&'static str, &'static str)> {
+        vec![("c/Chart.yaml", CHART), ("c/templates/a.yaml", template), ("c/values.yaml", values)]
+    };
+    let base = of("env:\n  - name: Z\n    value: z\n");
+    let head = of("env:\n  - name: A\n    value: a\n  - name: B\n    value: b\n  - name: Z\n    value: z\n");
+    let lines = told(&diff_of(&base, &head));
+    let of = |name: &str| lines.iter().find(|it| it.contains(&format!("env[{name}]"))).cloned();
+    assert!(of("A").is_some_and(|it| it.ends_with("<- c/values.yaml:2")), "{lines:?}");
+    assert!(of("B").is_some_and(|it| it.ends_with("<- c/values.yaml:4")), "{lines:?}");
+}
+
 fn git(dir: &Path, args: &[&str]) {
     super::cli::git(dir, args);
 }
@@ -360,6 +405,50 @@ fn the_command_compares_a_branch_with_where_it_left() {
     assert!(code == 0 && out.contains("reaches 1 object in 1 app"), "{out}");
     let (out, code) = ask(&["diff", "nowhere"]);
     assert!(code == 2 && out.contains("cannot look at `nowhere`"), "{out}");
+}
+
+/// An overlay that an app turns out to build leaves the list, and what comes behind it has other numbers then.
+#[test]
+fn impact_and_why_name_the_app() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = |name: &str, path: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: {name}, namespace: argocd }}\nspec:\n  project: default\n  source: {{ repoURL: https://git.example.com/acme/gitops.git, targetRevision: HEAD, path: {path} }}\n  destination: {{ server: 'https://kubernetes.default.svc', namespace: {name} }}\n"
+        )
+    };
+    let map = |name: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name} }}\ndata:\n  a: x\n")
+    };
+    for (path, text) in [
+        ("a/kustomization.yaml", "resources: [x.yaml]\n".to_owned()),
+        ("a/x.yaml", app("x", "b")),
+        ("b/kustomization.yaml", "resources: [y.yaml, z.yaml]\n".to_owned()),
+        ("b/y.yaml", app("y", "c")),
+        ("b/z.yaml", app("z", "d")),
+        ("c/map.yaml", map("c")),
+        ("d/map.yaml", map("d")),
+    ] {
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let ask = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-lint"));
+        let output = command.current_dir(dir.path()).args(args).env_clear().output().unwrap();
+        text(&output.stdout) + &text(&output.stderr)
+    };
+    for (file, name) in [("c/map.yaml:5", "y"), ("d/map.yaml:5", "z")] {
+        let json: serde_json::Value =
+            serde_json::from_str(&ask(&["impact", file, "--format", "json"])).unwrap();
+        let apps: Vec<&str> =
+            json["apps"].as_array().unwrap().iter().filter_map(|app| app["name"].as_str()).collect();
+        assert_eq!(apps, [name], "{json}");
+        let why = ask(&["why", file]);
+        assert!(
+            why.lines().any(|line| line.split_whitespace().any(|word| word.trim_end_matches(':') == name)),
+            "{why}"
+        );
+    }
 }
 
 /// Edits that have an effect in the long test.

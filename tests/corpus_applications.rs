@@ -107,6 +107,7 @@ fn as_recorded(workspace: &Workspace, row: &Row) -> usize {
     let mut node = parse(&file).documents.remove(0).root.unwrap();
     node.canonicalize(Dialect::Sigs).unwrap();
     let renderer = Renderer {
+        only_inputs: false,
         remotes: &Here(Dir::new(Arc::clone(&workspace.tree), TreePath::root())),
         settings: &workspace.control_plane().settings,
         cache: &workspace.cache,

@@ -128,6 +128,29 @@ fn objects_and_fields() {
             &format!("rules:\n  - apiGroups: [\"\"]\n    resources: [pods]\n    verbs: {verbs}"),
         )
     };
+    let job = |tag: &str, annotations: &str| {
+        let pod = format!(
+            "{annotations}spec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers: [{{ name: a, image: \"a:{tag}\" }}]"
+        );
+        object("batch/v1", "Job", "once", &pod)
+    };
+    let (hook, forced) = (
+        "  annotations: { argocd.argoproj.io/hook: Sync }\n",
+        "  annotations: { argocd.argoproj.io/sync-options: \"Force=true,Replace=true\" }\n",
+    );
+    let secret = |kind: &str| object("v1", "Secret", "s", &format!("{kind}stringData: {{ a: b }}"));
+    let pod = |tag: &str, account: &str| {
+        let spec = format!(
+            "spec:\n  serviceAccountName: {account}\n  containers: [{{ name: a, image: \"a:{tag}\" }}]"
+        );
+        object("v1", "Pod", "p", &spec)
+    };
+    let set = |size: &str, kind: &str| {
+        let spec = format!(
+            "spec:\n  serviceName: db\n  selector: {{ matchLabels: {{ app: db }} }}\n  template:\n    metadata: {{ labels: {{ app: db }} }}\n    spec: {{ containers: [{{ name: a, image: a }}] }}\n  volumeClaimTemplates:\n      - metadata: {{ name: data }}\n{kind}        spec: {{ accessModes: [ReadWriteOnce], resources: {{ requests: {{ storage: {size} }} }} }}"
+        );
+        object("apps/v1", "StatefulSet", "db", &spec)
+    };
     let cases: Vec<(&str, String, String, Option<&str>)> = vec![
         ("a claim goes", claim("1Gi", "a", ""), String::new(), Some("deleted-data")),
         ("a kept claim goes", claim("1Gi", "a", kept), String::new(), None),
@@ -152,6 +175,32 @@ fn objects_and_fields() {
             Some("renamed-object"),
         ),
         ("a selector", plain("1.0.0"), deployment("web", 2, "site", image, ""), Some("immutable-field")),
+        (
+            "a claim gets a class",
+            claim("1Gi", "a", "").replace("  storageClassName: a\n", ""),
+            claim("1Gi", "a", ""),
+            Some("immutable-field"),
+        ),
+        (
+            "a claim says what is the default",
+            claim("1Gi", "a", ""),
+            claim("1Gi", "a", "").replace("spec:\n", "spec:\n  volumeMode: Filesystem\n"),
+            None,
+        ),
+        ("a Job", job("1", ""), job("2", ""), Some("immutable-field")),
+        ("a Job that is a hook", job("1", hook), job("2", hook), None),
+        ("a Job that is forced", job("1", forced), job("2", forced), None),
+        ("a Secret says its type", secret(""), secret("type: Opaque\n"), None),
+        ("a Secret's type", secret("type: Opaque\n"), secret("type: a/b\n"), Some("immutable-field")),
+        ("a Pod's image", pod("1.0.0", "a"), pod("1.1.0", "a"), None),
+        ("a Pod's account", pod("1.0.0", "a"), pod("1.0.0", "b"), Some("immutable-field")),
+        (
+            "a set's claim of one size",
+            set("1Gi", ""),
+            set("1024Mi", "        kind: PersistentVolumeClaim\n"),
+            None,
+        ),
+        ("a set's claim grows", set("1Gi", ""), set("2Gi", ""), Some("immutable-field")),
         ("no replicas", plain("1.0.0"), deployment("web", 0, "web", image, ""), Some("stopped-workload")),
         ("fewer replicas", plain("1.0.0"), deployment("web", 1, "web", image, ""), None),
         ("an older image", plain("1.10.0"), plain("1.9.0"), Some("image-downgrade")),
@@ -255,6 +304,105 @@ fn what_is_gone_is_as_bad_as_what_becomes_of_it() {
     }
     let gone = dangers(&of(SYNCED, &claim), &vec![("README.yaml", "a: 1\n".to_owned())]);
     assert!(gone.iter().any(|danger| danger.name == "unapplied-app"), "{gone:?}");
+}
+
+/// A definition that goes names what it takes along, wherever that is applied on its cluster.
+#[test]
+fn definitions_that_go_name_what_is_left() {
+    let crd = |name: &str, versions: &str| {
+        let spec = format!(
+            "spec:\n  group: example.com\n  scope: Namespaced\n  names: {{ kind: {name}, plural: {0}s, singular: {0}, listKind: {name}List }}\n  versions:\n{versions}",
+            name.to_lowercase()
+        );
+        let plural = format!("{}s.example.com", name.to_lowercase());
+        object("apiextensions.k8s.io/v1", "CustomResourceDefinition", &plural, &spec)
+    };
+    let version = |name: &str, served: bool, storage: bool| {
+        format!(
+            "    - {{ name: {name}, served: {served}, storage: {storage}, schema: {{ openAPIV3Schema: {{ type: object, x-kubernetes-preserve-unknown-fields: true }} }} }}\n"
+        )
+    };
+    let site = app(SYNCED).replace("name: shop\n", "name: site\n").replace("path: deploy", "path: site");
+    let of = |definition: &str, instance: &str| -> Files<'static> {
+        let mut files = with(definition);
+        files.push(("apps/site.yaml", site.clone()));
+        files.push((
+            "site/keep.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: kept }\n".to_owned(),
+        ));
+        files.push(("site/it.yaml", instance.to_owned()));
+        files
+    };
+    let tree =
+        |version: &str| format!("apiVersion: example.com/{version}\nkind: Tree\nmetadata: {{ name: oak }}\n");
+    let both = [version("v1beta1", true, false), version("v1", true, true)].concat();
+    let [whole, one, unserved, unstored] = [
+        both.clone(),
+        version("v1", true, true),
+        [version("v1beta1", false, false), version("v1", true, true)].concat(),
+        version("v1beta1", true, true),
+    ]
+    .map(|versions| crd("Tree", &versions));
+    for (what, base, head, instance, want) in [
+        (
+            "it goes",
+            &whole,
+            "",
+            tree("v1"),
+            Some(("deleted-data", Severity::Error, "Tree `oak` in `site` (site/it.yaml:1)")),
+        ),
+        (
+            "nothing is left",
+            &whole,
+            "",
+            String::new(),
+            Some(("deleted-data", Severity::Error, "every object of its kind")),
+        ),
+        (
+            "unserved",
+            &whole,
+            &unserved,
+            tree("v1beta1"),
+            Some(("dropped-version", Severity::Error, "Tree `oak` in `site`")),
+        ),
+        (
+            "gone, written in the other",
+            &whole,
+            &one,
+            tree("v1"),
+            Some(("dropped-version", Severity::Warning, "`v1beta1`")),
+        ),
+        (
+            "the stored one",
+            &whole,
+            &unstored,
+            String::new(),
+            Some(("dropped-version", Severity::Error, "storedVersions")),
+        ),
+        ("one more", &one, &whole, tree("v1"), None),
+    ] {
+        let found = dangers(&of(base, &instance), &of(head, &instance));
+        let told = found.first().map(|it| (it.name, it.severity));
+        assert_eq!(told, want.map(|(name, severity, _)| (name, severity)), "{what}: {found:?}");
+        if let (Some((.., words)), Some(danger)) = (want, found.first()) {
+            assert!(danger.message.contains(words), "{what}: {}", danger.message);
+        }
+    }
+}
+
+/// The version of a chart that lies here is known from its objects, and what becomes of the kinds that it defines.
+#[test]
+fn charts_around_charts_are_bumped() {
+    let label = |version: &str| {
+        object("v1", "ConfigMap", "a", "data: { a: x }")
+            .replace("  name: a\n", &format!("  name: a\n  labels: {{ helm.sh/chart: web-app-{version} }}\n"))
+    };
+    for (old, new, want) in
+        [("1.9.0", "2.0.0", true), ("1.9.0", "1.10.0", false), ("v1.9.0", "v2.0.0-rc.1", false)]
+    {
+        let found = dangers(&with(&label(old)), &with(&label(new)));
+        assert_eq!(found.iter().any(|it| it.name == "major-chart-bump"), want, "{old} {new}: {found:?}");
+    }
 }
 
 #[test]

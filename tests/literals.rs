@@ -61,6 +61,7 @@ fn refusal(path: &str) -> Option<String> {
     let tree: Arc<dyn Tree> = Arc::new(MemoryTree::of(&sources, [("file.txt", "text")]));
     let spec = json!({"source": {"repoURL": "https://git.example.com/team/shop", "path": path}});
     let renderer = Renderer {
+        only_inputs: false,
         remotes: &Here(Dir::new(tree, TreePath::root())),
         settings: &Settings::default(),
         cache: &Cache::new(Arc::clone(&sources)),

@@ -2,6 +2,8 @@
 //!
 //! Mirrors `helmTemplate` of `reposerver/repository/repository.go` and `util/helm/cmd.go`.
 
+use std::sync::Arc;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::finding::{Incomplete, Missing, Problem, ProblemKind};
@@ -59,6 +61,12 @@ impl Renderer<'_> {
         if problems.iter().chain(&output.problems).any(unread) {
             // Without what could not be read, the chart would render to something that nobody asked for.
             output.take_problems(problems);
+            return;
+        }
+        if self.only_inputs {
+            // Templates read nothing that was not loaded with their chart.
+            output.take_problems(problems);
+            output.unexecuted.push(Arc::clone(chart));
             return;
         }
         let release = helm::render(chart, user, &options, origins, self.cache);

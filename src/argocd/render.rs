@@ -28,6 +28,8 @@ pub struct Renderer<'a> {
     pub kube_version: Option<helm::ClusterVersion>,
     /// The engines of this Argo CD.
     pub flavors: Flavors,
+    /// Whether charts stop once all is read: nobody wants the objects yet.
+    pub only_inputs: bool,
 }
 
 impl Renderer<'_> {

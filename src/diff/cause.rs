@@ -28,6 +28,15 @@ const CONTEXT: usize = 2;
 /// Lines of a hunk that are shown before and behind the one that is looked at.
 const WINDOW: usize = 6;
 
+/// Where apps say into which namespace and cluster their objects go.
+pub(super) const NAMESPACES: &[&[&str]] =
+    &[&["spec", "destination", "namespace"], &["spec", "targetNamespace"]];
+pub(super) const CLUSTERS: &[&[&str]] = &[
+    &["spec", "destination", "server"],
+    &["spec", "destination", "name"],
+    &["spec", "kubeConfig", "secretRef", "name"],
+];
+
 /// Which version of a file a line is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
@@ -166,7 +175,12 @@ impl<'a> Lines<'a> {
             });
         }
         let (old, new) = changed.hunks.first()?;
-        Some(changed.line(&name, !new.is_empty(), new.start, old, new))
+        let id = if new.is_empty() { changed.base } else { changed.head };
+        let own = if new.is_empty() { old } else { new };
+        let file = id.and_then(|id| self.head.sources.get(id));
+        let text = file.as_ref().map_or("", |file| file.text_or_empty());
+        let line = telling(text, own).unwrap_or(own.start);
+        Some(changed.line(&name, !new.is_empty(), line, old, new))
     }
 
     /// A changed line of a kustomization that leads to `target` (an entry for it, or for a directory around it), of one version.
@@ -246,6 +260,23 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The first of some lines that says something: no blank, no comment, no end of a block.
+fn telling(text: &str, lines: &Range<usize>) -> Option<usize> {
+    let mut in_comment = false;
+    let mut all = text.lines().enumerate().skip(lines.start).take(lines.len());
+    all.find_map(|(index, line)| {
+        let line = line.trim();
+        let inner = line.trim_start_matches("{{").trim_start_matches('-').trim_start();
+        in_comment |= inner.starts_with("/*");
+        let was_in_comment = in_comment;
+        in_comment &= !line.contains("*/");
+        let word = inner.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let closes = line.starts_with("{{") && matches!(word, "end" | "else");
+        let says = line.chars().any(char::is_alphanumeric) && !line.starts_with('#');
+        (says && !was_in_comment && !closes).then_some(index)
+    })
+}
+
 impl ChangedFile {
     /// A changed line; an old one by the new one in its place, where there is one.
     fn line(
@@ -301,9 +332,11 @@ impl<'a> View<'a> {
         line
     }
 
-    /// The line behind a value: its own, its key's, that of something in it.
+    /// The line behind a value: its own, its key's, that of something in it. A collection is told by what it begins with: what it
+    /// was printed from may begin with another item that is new as well.
     fn of_value(&self, value: &Value<'_>, lines: &Lines<'_>) -> Option<Line> {
-        let own = self.line(value.node.place(), lines);
+        let own = first_place(value.node).and_then(|place| self.line(place, lines));
+        let own = own.or_else(|| self.line(value.node.place(), lines));
         let own = own.or_else(|| self.line(value.key?.place(), lines));
         own.or_else(|| {
             let mut places = Vec::new();
@@ -334,6 +367,15 @@ impl<'a> View<'a> {
                 file.mark_secret(at);
             }
         }
+    }
+}
+
+/// What a node begins with: its first key, or the value itself where it holds no others.
+fn first_place(node: &Node) -> Option<Place> {
+    match &node.data {
+        Data::Scalar(_) => Some(node.place()),
+        Data::Seq(items) => items.iter().find_map(first_place),
+        Data::Map(map) => map.iter().next().map(|entry| entry.key.place()),
     }
 }
 
@@ -405,6 +447,17 @@ impl<'a> Finder<'a> {
         view.rendered.files.iter().find_map(|path| self.lines.entry_for(path, &target, version))
     }
 
+    /// The line of an app's own object that says where its objects go.
+    pub(super) fn implied(&self, paths: &[&[&str]]) -> Option<Found> {
+        let views = [self.head.as_ref(), self.base.as_ref()].into_iter().flatten();
+        let mut nodes = views
+            .filter_map(|view| view.entry.app.node.as_deref())
+            .flat_map(|node| paths.iter().filter_map(|path| node.at_path(path)));
+        let own = nodes.find_map(|node| self.lines.of_span(node.at));
+        own.map(|line| Found { line, certain: true })
+            .or_else(|| self.fallback().map(|line| Found { line, certain: false }))
+    }
+
     /// A changed line of a file that the app reads: where it is defined first.
     pub(super) fn fallback(&self) -> Option<Line> {
         self.fallback.get_or_init(|| self.find_fallback()).clone()
@@ -415,7 +468,13 @@ impl<'a> Finder<'a> {
         let defined = views.iter().flatten().find_map(|view| {
             let app = &view.entry.app;
             let path = app.path.as_ref()?;
-            self.lines.of_file(path, app.node.as_ref().map(|node| node.at))
+            let own = self.lines.of_file(path, app.node.as_ref().map(|node| node.at));
+            // A rendered object says where each of its values is written.
+            own.or_else(|| {
+                let mut places = Vec::new();
+                leaf_places(app.node.as_deref()?, &mut places);
+                places.into_iter().find_map(|place| self.lines.of_span(place.at))
+            })
         });
         let read = || {
             let files = views.iter().flatten().flat_map(|view| &view.rendered.files).chain(&self.above);

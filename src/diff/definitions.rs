@@ -11,8 +11,8 @@ use super::cause::{Line, Lines};
 use super::compare;
 use super::danger::Prune;
 use super::mask::Masks;
-use super::sides::{Pair, Side};
-use super::{Cause, Diff, FieldChange, Open};
+use super::sides::{Pair, Seen, Side, Sight};
+use super::{Cause, Diff, FieldChange};
 
 /// An app whose own object differs.
 #[derive(Debug, Clone)]
@@ -25,6 +25,21 @@ pub struct Definition {
     pub chart: bool,
     /// What differs.
     pub fields: Vec<FieldChange>,
+}
+
+/// An app that is not rendered in full on a side: more may differ than is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// The app.
+    pub app: String,
+    /// Why.
+    pub reason: String,
+    /// Whether it was rendered in full before: the change breaks it.
+    pub is_new: bool,
+    /// Number of objects that it has now, where it is rendered in full since the change, and what they were is not known.
+    pub mended: Option<usize>,
+    /// Whether the change touches a file that it reads, or its definition. Otherwise nothing changes in it.
+    pub touched: bool,
 }
 
 /// Finds lines that cause something by number, and adds those that are new.
@@ -174,8 +189,15 @@ pub(super) fn is_forced(app: &App) -> bool {
 }
 
 /// The apps that are not rendered in full.
-pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>, lines: &Lines<'_>) -> Vec<Open> {
+pub(super) fn open(
+    pairs: &[Pair],
+    seen: &[Seen],
+    base: &Side<'_>,
+    head: &Side<'_>,
+    lines: &Lines<'_>,
+) -> Vec<Open> {
     let mut all = Vec::new();
+    let seen: FxHashMap<Pair, &Seen> = seen.iter().map(|seen| (seen.pair, seen)).collect();
     for pair in pairs {
         let sides = || [base.entry_of(pair.base), head.entry_of(pair.head)].into_iter().flatten();
         let definition =
@@ -187,11 +209,17 @@ pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>, lines: &Lin
                     own.into_iter().any(|path| lines.differ_in(path))
                 })
         };
-        let entry = |side: &'_ Side<'_>, at: Option<usize>| {
+        let seen = seen.get(pair);
+        let entry = |side: &'_ Side<'_>, at: Option<usize>, sight: Option<&Sight>| {
             let entry = side.entry(at?)?;
-            Some((side.name(at?), entry.status, entry.reason.clone()))
+            let (status, reason) = match sight {
+                Some(sight) => (sight.status, sight.reason.clone()),
+                None => (entry.status, entry.reason.clone()),
+            };
+            Some((side.name(at?), status, reason))
         };
-        let (was, is) = (entry(base, pair.base), entry(head, pair.head));
+        let was = entry(base, pair.base, seen.and_then(|it| it.base.as_ref()));
+        let is = entry(head, pair.head, seen.and_then(|it| it.head.as_ref()));
         let was_full = was.as_ref().is_none_or(|(_, status, _)| *status == Status::Rendered);
         for (side, (app, status, reason)) in
             [(true, is), (false, was)].into_iter().filter_map(|(side, it)| Some((side, it?)))
@@ -200,7 +228,11 @@ pub(super) fn open(pairs: &[Pair], base: &Side<'_>, head: &Side<'_>, lines: &Lin
                 let reason = reason.unwrap_or_default();
                 let is_new = side && was_full;
                 let touched = is_new || is_touched();
-                all.push(Open { app, reason, is_new, touched });
+                // The reason is that of the old side: it is gone.
+                let full = |sight: &&Sight| sight.status == Status::Rendered;
+                let mended = seen.and_then(|seen| seen.head.as_ref()).filter(|_| !side).filter(full);
+                let mended = mended.map(|sight| sight.objects);
+                all.push(Open { app, reason, is_new, mended, touched });
                 break;
             }
         }

@@ -2,7 +2,8 @@
 //! difference led back to the line of the change that causes it.
 //!
 //! The two sides share their sources ([`SharedTree`](crate::source::SharedTree)): a file that is the same is parsed once.
-//! Both are rendered once for digests; only apps whose digests differ are rendered again and kept.
+//! Of most apps it is enough to know what they are made from ([`repo::prints`]); only where that is not the same on both sides,
+//! their objects are compared by digests, and only apps whose digests differ are rendered again and kept.
 //!
 //! How it looks is up to `report`.
 
@@ -12,10 +13,13 @@ mod danger;
 mod definitions;
 mod digest;
 mod follow;
+mod left;
 mod mask;
 mod matching;
+mod own;
 mod refused;
 mod sides;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,21 +33,22 @@ use crate::cel::Budget;
 use crate::finding::ObjectRef;
 use crate::repo::{self, Analysis, AppEntry, Rendered, Status, Workspace};
 use crate::source::TreePath;
-use crate::yaml::Node;
 
-use cause::{Finder, Found, View};
+use cause::{CLUSTERS, Finder, Found, NAMESPACES, View};
 use compare::{Difference, Path, Value};
 use definitions::Numbers;
 use follow::{follow, follows};
 use mask::Masks;
 use matching::{Candidate, Match};
 use refused::Home;
-use sides::{Pair, pairs};
+use sides::{Pair, Seen, pairs};
 
 pub use cause::{ChangedFile, Line, Lines, SourceLine, Version};
 pub use danger::{DANGERS, Danger, DangerMeta, Prune};
-pub use definitions::Definition;
+pub use definitions::{Definition, Open};
+pub use left::{Dropped, Left};
 pub use matching::How;
+pub use own::Own;
 pub use refused::Refusal;
 pub use sides::Side;
 
@@ -79,8 +84,10 @@ pub struct ObjectChange {
     pub was: Option<ObjectRef>,
     /// The app that applied it, where that is another one now.
     pub from_app: Option<String>,
-    /// Its data must not change: `immutable: true` of a ConfigMap or Secret, before and after.
-    pub frozen: bool,
+    /// What it says about its own change.
+    pub own: Own,
+    /// What it does not define any more, where it defines a kind.
+    pub dropped: Option<Dropped>,
     /// Why the cluster refuses the change, beside what is wrong with the new object alone.
     pub refused: Vec<Refusal>,
     /// What differs, in the order of the object.
@@ -125,19 +132,6 @@ pub struct Cause {
     pub fields: usize,
 }
 
-/// An app that is not rendered in full on a side: more may differ than is told.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Open {
-    /// The app.
-    pub app: String,
-    /// Why.
-    pub reason: String,
-    /// Whether it was rendered in full before: the change breaks it.
-    pub is_new: bool,
-    /// Whether the change touches a file that it reads, or its definition. Otherwise nothing changes in it.
-    pub touched: bool,
-}
-
 /// What differs between two sides.
 #[derive(Debug, Clone, Default)]
 pub struct Diff {
@@ -151,6 +145,8 @@ pub struct Diff {
     pub definitions: Vec<Definition>,
     /// What is dangerous about it, the worst first.
     pub dangers: Vec<Danger>,
+    /// Files that differ, and that no app reads.
+    pub unread: Vec<TreePath>,
 }
 
 impl Diff {
@@ -188,8 +184,7 @@ pub fn diff(base: &Workspace, head: &Workspace) -> Diff {
 /// The same for sides that were looked at before.
 pub fn between<'a>(base: &'a Side<'a>, head: &'a Side<'a>) -> Diff {
     let pairs = pairs(&base.inventory, &head.inventory);
-    let digest = |side: &Side<'_>, index: Option<usize>| index.and_then(|at| side.digests.get(at).copied());
-    let differs = |pair: &&Pair| digest(base, pair.base) != digest(head, pair.head);
+    let seen: Vec<Seen> = pairs.par_iter().filter_map(|pair| Seen::of(*pair, base, head)).collect();
     let lines = Lines::new(base.workspace, head.workspace);
     // Nothing says that these are deployed. They are there, or not, because some app builds their files on one side only,
     // and that app tells what changes.
@@ -208,9 +203,10 @@ pub fn between<'a>(base: &'a Side<'a>, head: &'a Side<'a>) -> Diff {
         let entry = index.and_then(|at| side.entry(at))?;
         Some(repo::render(&entry.app, side.workspace))
     };
-    let loaded: Vec<Loaded<'_>> = pairs
+    let loaded: Vec<Loaded<'_>> = seen
         .par_iter()
-        .filter(differs)
+        .filter(|seen| seen.differs())
+        .map(|seen| &seen.pair)
         .filter(|pair| !is_unclaimed(pair))
         .map(|pair| Loaded {
             pair: *pair,
@@ -234,9 +230,11 @@ pub fn between<'a>(base: &'a Side<'a>, head: &'a Side<'a>) -> Diff {
         })
         .collect();
     let mut diff = assemble(drafted, &loaded, base, head, &lines);
-    diff.open = definitions::open(&pairs, base, head, &lines);
+    diff.open = definitions::open(&pairs, &seen, base, head, &lines);
+    diff.unread = unread::unread(base, head, &lines);
     let mut numbers = Numbers::new(&lines, &mut diff.causes);
     diff.definitions = definitions::definitions(&pairs, base, head, &lines, &mut numbers);
+    left::find(&mut diff.apps, head);
     diff.dangers = danger::find(&diff);
     definitions::unrendered(&mut diff);
     diff
@@ -377,10 +375,10 @@ fn object_change(
         let text = |text: &str| Some(Json::String(text.to_owned()));
         let cluster = |it: &ObjectRef| it.cluster.clone().unwrap_or_default();
         let implied = [
-            ("metadata.namespace", was.namespace.clone(), object.namespace.clone()),
-            ("(cluster)", cluster(was), cluster(&object)),
+            ("metadata.namespace", was.namespace.clone(), object.namespace.clone(), NAMESPACES),
+            ("(cluster)", cluster(was), cluster(&object), CLUSTERS),
         ];
-        for (path, before, after) in implied {
+        for (path, before, after, said) in implied {
             if before != after && !fields.iter().any(|field| field.path == path) {
                 let (before, after) = (text(&before), text(&after));
                 let path = path.to_owned();
@@ -395,7 +393,7 @@ fn object_change(
                     likely: false,
                 };
                 fields.push(change);
-                causes.push(finder.fallback().map(|line| Found { line, certain: true }));
+                causes.push(finder.implied(said));
             }
         }
     }
@@ -405,9 +403,9 @@ fn object_change(
     if fields.is_empty() {
         causes.push(finder.fallback().map(|line| Found { line, certain: false }));
     }
-    let is_frozen =
-        |it: &Candidate<'_>| it.object.node.get("immutable").and_then(Node::as_bool) == Some(true);
-    let frozen = [&found.base, &found.head].into_iter().all(|it| it.as_ref().is_some_and(is_frozen));
+    let (old, new) = (found.base.map(|it| it.object), found.head.map(|it| it.object));
+    let own = Own::of((old, new), finder.base.as_ref().map(|view| view.entry.app.kind), workspace);
+    let dropped = left::dropped(old, new);
     let refused = match (&found.base, &found.head, home) {
         (Some(old), Some(new), Some(home)) if found.how == How::Same => {
             refused::refusals(old.object, new.object, home)
@@ -415,7 +413,7 @@ fn object_change(
         (Some(old), None, Some(home)) if found.how == How::Removed => refused::deletion(old.object, home),
         _ => Vec::new(),
     };
-    let change = ObjectChange { object, how: found.how, was, from_app: None, frozen, refused, fields };
+    let change = ObjectChange { object, how: found.how, was, from_app: None, own, dropped, refused, fields };
     Some(Drafted { pair: any.pair, change, causes })
 }
 

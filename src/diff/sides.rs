@@ -6,7 +6,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 
 use crate::explain::app_names;
-use crate::repo::{self, Analysis, App, AppEntry, AppKey, Inventory, Rendered, Workspace};
+use crate::repo::{self, Analysis, App, AppEntry, AppKey, Inventory, Print, Rendered, Status, Workspace};
 use crate::source::TreePath;
 
 use super::digest;
@@ -16,21 +16,38 @@ use super::digest;
 pub struct Side<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) inventory: Inventory,
-    pub(super) digests: Vec<u64>,
+    pub(super) prints: Vec<Print>,
     pub(super) names: Vec<String>,
 }
 
 impl<'a> Side<'a> {
     /// Looks at a side. What `analysis` knows from another side is not rendered again.
-    pub fn new(workspace: &'a Workspace, analysis: &Analysis<u64>) -> Self {
-        let on_app = |_: &Workspace, app: &App, rendered: &Rendered| {
-            let objects = rendered.objects.iter().map(digest::of_object);
-            let sum = objects.fold(0_u64, u64::wrapping_add);
-            sum.wrapping_add(digest::of_text(&app.cluster))
-        };
-        let (inventory, digests) = repo::analyze_again(workspace, analysis, &on_app);
+    pub fn new(workspace: &'a Workspace, analysis: &Analysis<Print>) -> Self {
+        let on_app = |_: &Workspace, app: &App, rendered: &Rendered| of_objects(app, rendered);
+        let (inventory, prints) = repo::prints(workspace, analysis, &on_app);
         let names = app_names(&inventory);
-        Self { workspace, inventory, digests, names }
+        Self { workspace, inventory, prints, names }
+    }
+
+    fn print(&self, index: Option<usize>) -> Option<Print> {
+        self.prints.get(index?).copied()
+    }
+
+    /// What an app renders to, where only what it is made from is known so far.
+    fn sight(&self, index: Option<usize>) -> Option<Sight> {
+        let entry = self.entry_of(index)?;
+        Some(match self.print(index)? {
+            Print::Objects(digest) => {
+                let (status, reason) = (entry.status, entry.reason.clone());
+                Sight { digest, status, reason, objects: entry.objects }
+            }
+            Print::Inputs(_) => {
+                let rendered = repo::render(&entry.app, self.workspace);
+                let digest = of_objects(&entry.app, &rendered);
+                let objects = rendered.objects.len();
+                Sight { digest, status: rendered.status(), reason: rendered.reason(), objects }
+            }
+        })
     }
 
     pub(super) fn entry_of(&self, index: Option<usize>) -> Option<&AppEntry> {
@@ -57,8 +74,49 @@ impl<'a> Side<'a> {
     }
 }
 
+/// A number for the objects of an app, in any order.
+fn of_objects(app: &App, rendered: &Rendered) -> u64 {
+    let objects = rendered.objects.iter().map(digest::of_object);
+    let sum = objects.fold(0_u64, u64::wrapping_add);
+    sum.wrapping_add(digest::of_text(&app.cluster))
+}
+
+/// How an app of one side renders.
+#[derive(Debug, Clone)]
+pub(super) struct Sight {
+    digest: u64,
+    pub(super) status: Status,
+    pub(super) reason: Option<String>,
+    pub(super) objects: usize,
+}
+
+/// A pair that was looked at: what it is made from is not the same on both sides.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) pair: Pair,
+    pub(super) base: Option<Sight>,
+    pub(super) head: Option<Sight>,
+}
+
+impl Seen {
+    /// Looks at a pair; `None` where nothing that decides about it differs.
+    pub(super) fn of(pair: Pair, base: &Side<'_>, head: &Side<'_>) -> Option<Self> {
+        let (was, is) = (base.print(pair.base), head.print(pair.head));
+        if was == is {
+            return None;
+        }
+        Some(Self { pair, base: base.sight(pair.base), head: head.sight(pair.head) })
+    }
+
+    /// Whether the objects differ.
+    pub(super) fn differs(&self) -> bool {
+        let digest = |sight: &Option<Sight>| sight.as_ref().map(|sight| sight.digest);
+        digest(&self.base) != digest(&self.head)
+    }
+}
+
 /// An app on both sides, or on one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Pair {
     pub(super) base: Option<usize>,
     pub(super) head: Option<usize>,

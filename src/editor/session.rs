@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use crate::finding::Finding;
 use crate::fix;
 use crate::lint::{self, Names, Options, Report};
-use crate::repo::{Analysis, Inventory, Workspace};
+use crate::repo::{Analysis, Inventory, Print, Workspace};
 use crate::source::{OverlayTree, ReadError, SourceFile, Tree, TreePath};
 use crate::yaml::edit::Edit;
 
@@ -35,7 +35,7 @@ pub struct Session {
     options: Options,
     analysis: Analysis<Vec<Finding>>,
     /// What was rendered to prove fixes.
-    rendered: Analysis<u64>,
+    rendered: Analysis<Print>,
     /// Fixes of the present state that were tried: why not, for those that are not proved.
     proofs: BTreeMap<(String, bool), Result<(), String>>,
     /// Files that have other content on disk since.

@@ -1,6 +1,6 @@
 //! What files or lines reach, at a glance: apps, clusters, objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
@@ -72,16 +72,15 @@ pub fn impact(workspace: &Workspace, targets: &[(String, Option<u32>)]) -> Resul
             any = true;
             objects.extend(app.objects.into_iter().map(|reached| reached.object));
         }
-        any.then_some((app.id, objects))
+        any.then_some(objects)
     };
     let (inventory, reached) = repo::analyze(workspace, &on_app);
     let names = AppNames::new(&inventory);
-    let mut objects: BTreeMap<_, BTreeSet<ObjectRef>> = reached.into_iter().flatten().collect();
     let mut apps = Vec::new();
     let mut unknown = BTreeSet::new();
-    for entry in &inventory.apps {
+    // While apps are found, their ids are not final; results come in the order of the apps.
+    for (entry, found) in inventory.apps.iter().zip(reached) {
         let reads = whole.iter().any(|path| entry.files.contains(path));
-        let found = objects.remove(&entry.app.id);
         if found.is_some() || reads {
             apps.push(Touched {
                 name: names.alone(&entry.app),

@@ -116,7 +116,10 @@ pub fn reach(workspace: &Workspace, path: &str, line: u32) -> Result<Reach, Stri
     let (inventory, reached) = repo::analyze(workspace, &on_app);
     let names = AppNames::new(&inventory);
     let named = |(id, app): (AppId, InApp)| InApp { name: names.alone_of(id), ..app };
-    let mut apps: Vec<InApp> = reached.into_iter().flatten().map(named).collect();
+    // While apps are found, their ids are not final; results come in the order of the apps.
+    let reached = reached.into_iter().zip(&inventory.apps);
+    let reached = reached.filter_map(|(it, entry)| Some((entry.app.id, it?.1)));
+    let mut apps: Vec<InApp> = reached.map(named).collect();
     apps.sort_by(|a, b| a.name.cmp(&b.name));
     let open = inventory.apps.iter().filter(|entry| entry.status != repo::Status::Rendered);
     let unknown: BTreeSet<String> = open.map(|entry| names.alone(&entry.app)).collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diff::{self, How, Line, ObjectChange, Side, Version};
 use crate::finding::{Effect, plain_path};
 use crate::lint::{Report, Reported};
-use crate::repo::{Analysis, Workspace};
+use crate::repo::{Analysis, Print, Workspace};
 
 use super::candidate::{Candidate, EditedLines};
 
@@ -43,7 +43,7 @@ fn counts(report: &Report) -> BTreeMap<Kind<'_>, usize> {
 /// Judges a batch. The first `proved` of it hold without the rest, so the rest is to blame.
 pub(super) fn judge(
     (side, before): (&Side<'_>, &Report),
-    (workspace, after, rendered): (&Workspace, &Report, &Analysis<u64>),
+    (workspace, after, rendered): (&Workspace, &Report, &Analysis<Print>),
     batch: &[Candidate],
     lines: &[EditedLines],
     proved: usize,

@@ -15,7 +15,7 @@ use crate::config;
 use crate::diff::Side;
 use crate::finding::{Applicability, Finding, RuleId};
 use crate::lint::{self, Report};
-use crate::repo::{Analysis, Workspace};
+use crate::repo::{Analysis, Print, Workspace};
 use crate::source::{OverlayTree, SourceFile, Tree, TreePath};
 
 use candidate::{Candidate, Edited, apply, batch};
@@ -92,7 +92,7 @@ pub struct Known<'a> {
     /// What was found, under the options that fixes are proved under.
     pub found: &'a Analysis<Vec<Finding>>,
     /// What was rendered.
-    pub rendered: &'a Analysis<u64>,
+    pub rendered: &'a Analysis<Print>,
 }
 
 struct Prover<'a> {

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::source::{
-    Entry, EntryKind, Home, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreeId, TreePath, relaxed,
+    ContentId, Entry, EntryKind, Home, MAX_FILE_BYTES, ReadError, SourceFile, Sources, Tree, TreeId,
+    TreePath, relaxed,
 };
 
 use super::GitError;
@@ -255,6 +256,14 @@ impl Tree for RevisionTree {
         // Two threads may read the same file at once; the first answer stays, so that a path has one id.
         let mut read = self.read.write().unwrap_or_else(PoisonError::into_inner);
         read.entry(path.clone()).or_insert(result).clone()
+    }
+
+    fn content(&self, path: &TreePath) -> Option<ContentId> {
+        // Under another name it is another file for whoever reads it.
+        match self.find(path).ok().filter(|_| self.naming == Naming::Tree)?.node {
+            Node::File(id) => ContentId::new(id.as_slice()),
+            Node::Dir(..) | Node::Submodule => None,
+        }
     }
 
     fn list(&self, dir: &TreePath) -> Result<Vec<Entry>, ReadError> {

@@ -118,8 +118,25 @@ impl<T: Clone + Send + Sync> Analysis<T> {
         configs.len() - 1
     }
 
-    /// Works on an app, or takes over what an earlier analysis made of it.
-    fn work(&self, round: &Round<'_>, on_app: &OnApp<'_, T>, app: App, depth: u32) -> Batch<T> {
+    /// Begins a round of discovery.
+    pub(super) fn round<'a>(&self, workspace: &'a Workspace, keeps_named: bool) -> Round<'a> {
+        let environment = self.environment(workspace, keeps_named);
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let root = TreePath::root();
+        let state = state.filter(|state| state.tree.id(&root) == workspace.tree.id(&root));
+        Round { workspace, keeps_named, environment, known: Verified::default(), state }
+    }
+
+    /// Works on an app, or takes over what an earlier analysis made of it. `make` works on it in the snapshot that it is
+    /// given; `sign` completes the result with the hash of the app and the record.
+    pub(super) fn work(
+        &self,
+        round: &Round<'_>,
+        make: &dyn Fn(&Workspace, App) -> Batch<T>,
+        sign: &dyn Fn(&mut T, u64, &Recorded),
+        app: App,
+        depth: u32,
+    ) -> Batch<T> {
         let workspace = round.workspace;
         let key = hash_app(&app, round.environment);
         let now = self.round.load(Ordering::Relaxed);
@@ -143,11 +160,12 @@ impl<T: Clone + Send + Sync> Analysis<T> {
             return known.batch.again(app, depth);
         }
         let (recording, record) = workspace.recording();
-        let on_app = |app: &App, rendered: &Rendered| on_app(&recording, app, rendered);
-        let batch = work(&recording, &on_app, app, depth, round.keeps_named);
+        let mut batch = make(&recording, app);
         self.redone.fetch_add(1, Ordering::Relaxed);
+        let recorded = record.finish();
+        sign(&mut batch.result, key, &recorded);
         let made = Kept {
-            recorded: record.finish(),
+            recorded,
             batch: batch.clone(),
             round: AtomicUsize::new(now),
             state: AtomicUsize::new(state),
@@ -200,14 +218,14 @@ pub(super) struct Keeping<'a, T> {
 
 impl<T: Clone + Send + Sync> Worker<T> for Keeping<'_, T> {
     fn round<'a>(&self, workspace: &'a Workspace, keeps_named: bool) -> Round<'a> {
-        let environment = self.analysis.environment(workspace, keeps_named);
-        let state = self.analysis.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let root = TreePath::root();
-        let state = state.filter(|state| state.tree.id(&root) == workspace.tree.id(&root));
-        Round { workspace, keeps_named, environment, known: Verified::default(), state }
+        self.analysis.round(workspace, keeps_named)
     }
 
     fn work(&self, round: &Round<'_>, app: App, depth: u32) -> Batch<T> {
-        self.analysis.work(round, self.on_app, app, depth)
+        let make = |workspace: &Workspace, app: App| {
+            let on_app = |app: &App, rendered: &Rendered| (self.on_app)(workspace, app, rendered);
+            work(workspace, &on_app, app, depth, round.keeps_named)
+        };
+        self.analysis.work(round, &make, &|_, _, _| {}, app, depth)
     }
 }

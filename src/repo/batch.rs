@@ -67,11 +67,51 @@ pub(super) fn work<T>(
     keeps_named: bool,
 ) -> Batch<T> {
     workspace.watch.begins(&app.name);
-    let mut rendered = render(&app, workspace);
+    let rendered = render(&app, workspace);
     let result = on_app(&app, &rendered);
-    let idle_values = super::idle::idle_values(&rendered, workspace);
-    let redundant_values = super::redundant::redundant_values(&rendered, workspace);
-    let mut facts = facts::facts(&app, &rendered, workspace);
+    let facts = facts::facts(&app, &rendered, workspace);
+    let of_values = (
+        super::idle::idle_values(&rendered, workspace),
+        super::redundant::redundant_values(&rendered, workspace),
+    );
+    // Both look at the problems.
+    let said = (rendered.status() == super::Status::Failed).then(|| Said::of(&app, &rendered, workspace));
+    let mut batch = keep(app, depth, rendered, facts, keeps_named, result);
+    (batch.summary.idle_values, batch.summary.redundant_values) = of_values;
+    batch.summary.said = said;
+    workspace.watch.ends(&batch.app.name);
+    batch
+}
+
+/// Renders an app for who wants to know of it only what it brings forth.
+pub(super) fn glance<T>(
+    workspace: &Workspace,
+    on_app: &dyn Fn(&App, &Rendered) -> T,
+    app: App,
+    depth: u32,
+    keeps_named: bool,
+) -> Batch<T> {
+    let rendered = render(&app, workspace);
+    let result = on_app(&app, &rendered);
+    keep(app, depth, rendered, Vec::new(), keeps_named, result)
+}
+
+/// What is kept of an app that brings forth nothing.
+pub(super) fn outline<T>(app: App, depth: u32, rendered: Rendered, result: T) -> Batch<T> {
+    let (status, reason) = (rendered.status(), rendered.reason());
+    let summary = summary(rendered, Vec::new(), (status, reason));
+    let (facts, origins) = (Vec::new(), Origins::new());
+    Batch { app, depth, summary, facts, origins, children: Vec::new(), named: Vec::new(), result }
+}
+
+fn keep<T>(
+    app: App,
+    depth: u32,
+    mut rendered: Rendered,
+    mut facts: Vec<ObjectFacts>,
+    keeps_named: bool,
+    result: T,
+) -> Batch<T> {
     let children = rendered.objects.iter().filter(|object| is_app_kind(&object.group, &object.kind));
     let alone = |object: &super::Object| {
         let mut node = object.node.clone();
@@ -91,7 +131,6 @@ pub(super) fn work<T>(
     let named = named.collect();
     // Both look at the problems.
     let (status, reason) = (rendered.status(), rendered.reason());
-    let said = (status == super::Status::Failed).then(|| Said::of(&app, &rendered, workspace));
     let mut problems = std::mem::take(&mut rendered.problems);
     let mut ids = Vec::new();
     for facts in &mut facts {
@@ -108,20 +147,28 @@ pub(super) fn work<T>(
     for problem in &mut problems {
         problem.visit_places(&mut |place| place.origin = renamed.next().unwrap_or_default());
     }
-    let summary = Summary {
+    let origins = std::mem::take(&mut rendered.origins);
+    let summary = summary(rendered, problems, (status, reason));
+    Batch { app, depth, summary, facts, origins, children, named, result }
+}
+
+fn summary(
+    rendered: Rendered,
+    problems: Vec<crate::finding::Problem>,
+    (status, reason): (super::Status, Option<String>),
+) -> Summary {
+    Summary {
         status,
         reason,
         objects: rendered.objects.len(),
         problems,
         no_ops: rendered.no_ops,
-        idle_values,
-        redundant_values,
+        idle_values: Vec::new(),
+        redundant_values: Vec::new(),
         incomplete: rendered.incomplete,
         files: rendered.files,
         built: rendered.dir,
         wants: rendered.wants,
-        said,
-    };
-    workspace.watch.ends(&app.name);
-    Batch { app, depth, summary, facts, origins: rendered.origins, children, named, result }
+        said: None,
+    }
 }

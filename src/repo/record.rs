@@ -80,6 +80,13 @@ pub(super) enum Against<'a> {
 }
 
 impl Recorded {
+    /// A hash of all of it.
+    pub(super) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.answers.digest(), &self.charts, &self.secret_names).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Whether a snapshot answers all of it alike.
     pub(super) fn holds(&self, workspace: &Workspace, against: &Against<'_>) -> bool {
         let chart = |(name, mark): (&ChartName, &u64)| {

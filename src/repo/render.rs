@@ -54,6 +54,8 @@ pub struct Rendered {
     pub files: BTreeSet<TreePath>,
     /// What a fetch would bring and this render lacks.
     pub wants: BTreeSet<Want>,
+    /// Charts whose templates were not executed: only what the app is made from was asked for ([`render_inputs`]).
+    pub(super) unexecuted: Vec<Arc<Chart>>,
     /// Positions of the objects by name, found when first asked for.
     named: OnceLock<FxHashMap<SmolStr, Vec<u32>>>,
 }
@@ -87,6 +89,7 @@ impl Rendered {
         self.files = output.files;
         self.variables = output.variables;
         self.dropped = output.dropped;
+        self.unexecuted = output.unexecuted;
         output.objects
     }
 
@@ -245,6 +248,7 @@ fn chart(
         charts: &workspace.charts,
         kube_version: kube_version(app, workspace),
         flavors: workspace.control_plane().engines.other,
+        only_inputs: false,
     };
     let loaded = workspace.charts.load(dir, &workspace.cache);
     let mut output = Output::default();
@@ -309,8 +313,20 @@ pub fn render(app: &App, workspace: &Workspace) -> Rendered {
     rendered
 }
 
+/// Reads all that an app is made from, and leaves the charts of an Application as they are.
+pub(super) fn render_inputs(app: &App, workspace: &Workspace) -> Rendered {
+    let trace = Trace::new(workspace);
+    let mut rendered = render_as(app, workspace, &trace, true);
+    rendered.wants = trace.wants();
+    rendered
+}
+
 /// Renders an app from what the trace shows.
 pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> Rendered {
+    render_as(app, workspace, trace, false)
+}
+
+fn render_as(app: &App, workspace: &Workspace, trace: &Trace<'_>, only_inputs: bool) -> Rendered {
     let mut rendered = Rendered { origins: app.origins.as_ref().clone(), ..Rendered::default() };
     let nodes: Vec<Node> = match &app.spec {
         Spec::Argo(application) => {
@@ -321,6 +337,7 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
                 charts: &workspace.charts,
                 kube_version: kube_version(app, workspace),
                 flavors: workspace.control_plane().engines.argocd,
+                only_inputs,
             };
             let output = renderer.render(application, &mut rendered.origins);
             rendered.take(output)
@@ -415,6 +432,9 @@ pub(super) fn render_in(app: &App, workspace: &Workspace, trace: &Trace<'_>) -> 
     rendered.files.extend(app.path.clone());
     for release in &rendered.releases {
         rendered.files.append(&mut chart_files(&release.root.chart, workspace));
+    }
+    for chart in &rendered.unexecuted {
+        rendered.files.append(&mut chart_files(chart, workspace));
     }
     let mut is_locked = false;
     for node in nodes {

@@ -20,6 +20,7 @@ struct Root<'a> {
     apps: Vec<App<'a>>,
     definitions: Vec<Definition<'a>>,
     not_fully_rendered: Vec<Open<'a>>,
+    unread: Vec<&'a str>,
     dangers: Vec<Danger<'a>>,
 }
 
@@ -134,6 +135,9 @@ struct Open<'a> {
     app: &'a str,
     reason: &'a str,
     new: bool,
+    /// Number of its objects now, where the reason is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mended: Option<usize>,
     touched: bool,
 }
 
@@ -233,9 +237,11 @@ pub fn diff_json(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
                 app: &open.app,
                 reason: &open.reason,
                 new: open.is_new,
+                mended: open.mended,
                 touched: open.touched,
             })
             .collect(),
+        unread: diff.unread.iter().map(crate::source::TreePath::as_str).collect(),
         dangers: diff
             .dangers
             .iter()

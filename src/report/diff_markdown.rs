@@ -9,7 +9,7 @@ use crate::lint::Names;
 
 use super::count;
 use super::diff_pretty::{
-    DEFINITIONS, apps_of, behind, headline, place, sign, story, title, touched, value_lines,
+    DEFINITIONS, apps_of, behind, headline, place, sign, since, story, title, touched, value_lines,
 };
 use super::text::{html, markdown};
 
@@ -73,8 +73,8 @@ pub fn diff_markdown(diff: &Diff, sides: &[String; 2], names: &Names) -> String 
     if !touched.is_empty() {
         tail.push_str("\n<details><summary>not rendered in full, so more may change</summary>\n\n");
         for open in touched.iter().take(OPEN) {
-            let new = if open.is_new { " (since this change)" } else { "" };
-            let _ = writeln!(tail, "- {}{new}: {}", markdown(&open.app), markdown(&open.reason));
+            let since = since(open);
+            let _ = writeln!(tail, "- {}{since}: {}", markdown(&open.app), markdown(&open.reason));
         }
         if let Some(rest) = touched.len().checked_sub(OPEN).filter(|rest| *rest > 0) {
             let _ = writeln!(tail, "- … and {}", count(rest, "more app"));

@@ -10,7 +10,7 @@ use crate::finding::ObjectRef;
 use crate::lint::Names;
 
 use super::danger_url;
-use super::diff_pretty::{DEFINITIONS, headline, place, sign, story, title, touched, value_lines};
+use super::diff_pretty::{DEFINITIONS, headline, place, sign, since, story, title, touched, value_lines};
 use super::page::assemble;
 
 const STYLE: &str = include_str!("page/diff.css");
@@ -87,7 +87,7 @@ struct FieldRow<'a> {
 struct OpenRow<'a> {
     app: &'a str,
     reason: &'a str,
-    new: bool,
+    since: String,
 }
 
 /// The page.
@@ -152,7 +152,7 @@ pub fn diff_page(diff: &Diff, sides: &[String; 2], names: &Names) -> String {
         apps,
         open: touched
             .into_iter()
-            .map(|open| OpenRow { app: &open.app, reason: &open.reason, new: open.is_new })
+            .map(|open| OpenRow { app: &open.app, reason: &open.reason, since: since(open) })
             .collect(),
         rest,
     };

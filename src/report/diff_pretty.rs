@@ -29,6 +29,12 @@ pub(super) fn headline(diff: &Diff) -> String {
         1 => "; 1 app is defined otherwise".to_owned(),
         more => format!("; {more} apps are defined otherwise"),
     };
+    let mended = match diff.open.iter().filter(|open| open.mended.is_some()).count() {
+        0 => String::new(),
+        1 => "; 1 app can be rendered again".to_owned(),
+        more => format!("; {more} apps can be rendered again"),
+    };
+    let otherwise = otherwise + &mended;
     if number == 0 {
         return format!("nothing that is applied changes{otherwise}");
     }
@@ -193,8 +199,11 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
         out.push_str("\nnot rendered in full, so more may change\n");
     }
     for open in touched {
-        let new = if open.is_new { paint.red(" (since this change)") } else { String::new() };
-        let _ = writeln!(out, "  {}{new}: {}", text::plain(&open.app), text::plain(&open.reason));
+        let since = match since(open) {
+            words if open.is_new => paint.red(&words),
+            words => paint.green(&words),
+        };
+        let _ = writeln!(out, "  {}{since}: {}", text::plain(&open.app), text::plain(&open.reason));
     }
     if let Some(rest) = rest {
         let _ = writeln!(out, "\n{}", paint.dim(&rest));
@@ -205,13 +214,35 @@ pub fn diff_pretty(diff: &Diff, names: &Names, look: Look) -> String {
 /// What is above apps whose own objects differ.
 pub(super) const DEFINITIONS: &str = "apps that are defined otherwise";
 
-/// The apps that are not rendered in full and that the change touches; of the others, how many there are.
+/// What the change does to whether an app is rendered in full.
+pub(super) fn since(open: &Open) -> String {
+    match open.mended {
+        _ if open.is_new => " (since this change)".to_owned(),
+        Some(objects) => format!(" (before this change; now it has {})", count(objects, "object")),
+        None => String::new(),
+    }
+}
+
+/// Files in one line.
+const FILES: usize = 3;
+
+/// The apps that are not rendered in full and that the change touches; of the others, how many there are, and which files of the
+/// change no app reads.
 pub(super) fn touched(diff: &Diff) -> (Vec<&Open>, Option<String>) {
     let touched: Vec<&Open> = diff.open.iter().filter(|open| open.touched).collect();
     let rest = diff.open.len() - touched.len();
-    let words = (rest > 0)
+    let open = (rest > 0)
         .then(|| format!("not rendered in full, and not touched by the change: {}", count(rest, "app")));
-    (touched, words)
+    let files = diff.unread.iter().take(FILES).map(|path| text::plain(path.as_str()));
+    let files: Vec<String> = files.collect();
+    let more = match diff.unread.len().saturating_sub(FILES) {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "other file")),
+    };
+    let unread =
+        (!files.is_empty()).then(|| format!("changed, and read by no app: {}{more}", files.join(", ")));
+    let words: Vec<String> = open.into_iter().chain(unread).collect();
+    (touched, (!words.is_empty()).then(|| words.join("; ")))
 }
 
 fn app_head(app: &AppChange, paint: Paint) -> String {

@@ -40,5 +40,5 @@ pub use reverted::RevertedTree;
 pub use shared::SharedTree;
 pub use told::{is_script, is_told};
 pub use tracing::{Answers, TracingTree, Verified};
-pub use tree::{Dir, Entry, EntryKind, ReadError, Tree, TreeId};
+pub use tree::{ContentId, Dir, Entry, EntryKind, ReadError, Tree, TreeId};
 pub use work_tree::{MAX_FILE_BYTES, WorkTree};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -27,6 +27,8 @@ pub struct Answers {
     own: FxHashMap<(Asked, TreePath), u64>,
     /// Answers that others got for the same work, as of a chart that was loaded once.
     parts: Vec<Arc<Answers>>,
+    /// See [`Answers::digest`]; found when first asked for, as many may share a part.
+    digest: OnceLock<u64>,
 }
 
 /// What a tree is known to answer: the same question is put once, however many apps have it on record.
@@ -69,6 +71,17 @@ impl Answers {
             holds
         };
         self.own.iter().all(|((asked, path), mark)| now(*asked, path) == *mark) && self.parts.iter().all(part)
+    }
+}
+
+impl Answers {
+    /// A hash of the questions and answers, whatever their order. Only for records that are complete.
+    pub fn digest(&self) -> u64 {
+        *self.digest.get_or_init(|| {
+            let own = self.own.iter().map(|asked| mark(&asked));
+            let parts = self.parts.iter().map(|part| mark(&("part", part.digest())));
+            own.chain(parts).fold(0, u64::wrapping_add)
+        })
     }
 }
 

@@ -81,6 +81,19 @@ impl TreeId {
     }
 }
 
+/// The name that Git gives the content of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentId([u8; 32]);
+
+impl ContentId {
+    /// A name of at most 32 bytes; one repository has names of one length.
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        let mut id = [0; 32];
+        id.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self(id))
+    }
+}
+
 /// A tree of files that can be read: the one door between the engines and any storage.
 ///
 /// Implementations answer the same for the same path throughout a run (they cache), and register what they
@@ -120,6 +133,13 @@ pub trait Tree: Send + Sync + fmt::Debug {
     /// Puts on record what was asked earlier on behalf of this tree.
     fn note(&self, answers: &Arc<Answers>) {
         let _ = answers;
+    }
+
+    /// What a file of a repository's history holds, as far as that is known without reading it: two trees of one repository that
+    /// answer the same have the same file there.
+    fn content(&self, path: &TreePath) -> Option<ContentId> {
+        let _ = path;
+        None
     }
 
     /// Reads a file as it is now, whatever was read before. Only the working tree changes.

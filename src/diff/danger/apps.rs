@@ -1,8 +1,10 @@
 //! Apps as they are defined: where they go, how they are synced, and whether they are still there.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
-use crate::diff::{AppChange, Definition, Diff, FieldChange};
+use crate::diff::{AppChange, Definition, Diff, FieldChange, How};
 use crate::finding::{Severity, plain_path};
 
 use super::fields::numbers;
@@ -52,7 +54,14 @@ pub(super) fn look(definition: &Definition, diff: &Diff, found: &mut Vec<Danger>
     for field in &definition.fields {
         let line = field.cause.and_then(|at| diff.causes.get(at)).map(|cause| &cause.line);
         let path = plain_path(&field.path);
-        for (name, message, help) in judged(definition, field, &path) {
+        // What the template of a set says its Applications say, where it is known which there are.
+        let inner =
+            path.strip_prefix("spec.template.").filter(|_| definition.object.kind == "ApplicationSet");
+        if inner.is_some() && is_told(definition, field, diff) {
+            continue;
+        }
+        let path = inner.map_or(path.clone(), ToOwned::to_owned);
+        for (name, message, help) in judged(definition, field, &path, diff) {
             found.push(Danger {
                 name,
                 severity: severity_of(name),
@@ -67,9 +76,15 @@ pub(super) fn look(definition: &Definition, diff: &Diff, found: &mut Vec<Danger>
     }
 }
 
+/// Whether another app is defined otherwise for the same line.
+fn is_told(definition: &Definition, field: &FieldChange, diff: &Diff) -> bool {
+    let others = diff.definitions.iter().filter(|it| it.object != definition.object);
+    field.cause.is_some() && others.flat_map(|it| &it.fields).any(|it| it.cause == field.cause)
+}
+
 type Judged = Vec<(&'static str, String, &'static str)>;
 
-fn judged(definition: &Definition, field: &FieldChange, path: &str) -> Judged {
+fn judged(definition: &Definition, field: &FieldChange, path: &str, diff: &Diff) -> Judged {
     let app = &definition.object.name;
     let (before, after) = (field.before.as_ref(), field.after.as_ref());
     let (old, new) = (shown(before), shown(after));
@@ -93,19 +108,13 @@ fn judged(definition: &Definition, field: &FieldChange, path: &str) -> Judged {
         "spec.source.targetRevision" | "spec.sources.targetRevision" | "spec.chart.spec.version"
             if definition.chart =>
         {
-            let major = |value: Option<&Json>| {
-                let text = value?.as_str()?.trim_start_matches(['^', '~', '=', '>', 'v']);
-                numbers(text).and_then(|numbers| numbers.first().copied())
-            };
-            if let (Some(from), Some(to)) = (major(before), major(after))
+            let of = |value: Option<&Json>| major(value?.as_str()?);
+            if let (Some(from), Some(to)) = (of(before), of(after))
                 && from != to
             {
-                let message = format!("the chart of `{app}` goes from {old} to {new}");
-                all.push((
-                    "major-chart-bump",
-                    message,
-                    "read what the chart says about upgrading, and about its custom resources",
-                ));
+                let message =
+                    format!("the chart of `{app}` goes from {old} to {new}{}", kinds(&definition.app, diff));
+                all.push(("major-chart-bump", message, UPGRADE));
             }
         }
         "spec.syncPolicy.automated.prune" | "spec.prune" if on(after) && !on(before) => {
@@ -188,6 +197,93 @@ fn judged(definition: &Definition, field: &FieldChange, path: &str) -> Judged {
     }
     all
 }
+
+/// The first number of a version or of the simplest ranges.
+fn major(text: &str) -> Option<u64> {
+    numbers(text.trim_start_matches(['^', '~', '=', '>', 'v'])).and_then(|numbers| numbers.first().copied())
+}
+
+/// What becomes of the kinds that the charts of an app define, as far as both versions are here: the end of a sentence.
+fn kinds(app: &str, diff: &Diff) -> String {
+    let of = diff.apps.iter().filter(|it| it.name == app).flat_map(|it| &it.objects);
+    let of = of.filter(|it| it.object.kind == "CustomResourceDefinition");
+    let (mut gone, mut dropped, mut changed) = (Vec::new(), Vec::new(), 0);
+    for object in of {
+        let name = &object.object.name;
+        match (object.how, &object.dropped) {
+            (How::Removed, _) => gone.push(format!("`{name}`")),
+            (How::Same, Some(it)) if !it.versions.is_empty() => {
+                dropped.push(format!("`{}` of `{name}`", it.versions.join("`, `")));
+            }
+            (How::Same, _) => changed += 1,
+            _ => {}
+        }
+    }
+    let listed = |what: &str, mut names: Vec<String>| {
+        let more = names.len().saturating_sub(SHOWN);
+        names.truncate(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{what} {}{more}", names.join(", ")))
+    };
+    let changed = (changed > 0).then(|| {
+        let plural =
+            if changed == 1 { "definition of a kind changes" } else { "definitions of kinds change" };
+        format!("{changed} {plural}")
+    });
+    let parts = [listed("it defines no more", gone), listed("it serves no more", dropped), changed];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join("; ")) }
+}
+
+/// Names in one message.
+const SHOWN: usize = 3;
+
+/// Charts whose objects say that they are of another major version, where the version is not said by the app itself: in a chart
+/// around them, in a kustomization, in an artifact.
+pub(super) fn bumped(diff: &Diff, found: &mut Vec<Danger>) {
+    for app in &diff.apps {
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        let known = found.iter().any(|it| it.name == "major-chart-bump" && it.app == app.name);
+        let fields = app.objects.iter().filter(|it| it.how == How::Same);
+        for field in fields.flat_map(|it| &it.fields).filter(|_| !known) {
+            if field.path != "metadata.labels[\"helm.sh/chart\"]" {
+                continue;
+            }
+            let parts = |value: &'_ Option<Json>| {
+                let (name, version) = versioned(value.as_ref()?.as_str()?)?;
+                Some((name.to_owned(), version.to_owned()))
+            };
+            let Some(((was, old), (is, new))) = parts(&field.before).zip(parts(&field.after)) else {
+                continue;
+            };
+            let Some(Json::String(label)) = &field.after else { continue };
+            let differs = major(&old).zip(major(&new)).is_some_and(|(old, new)| old != new);
+            if was != is || !differs || !told.insert(label) {
+                continue;
+            }
+            let line = field.cause.and_then(|at| diff.causes.get(at)).map(|cause| cause.line.clone());
+            found.push(Danger {
+                name: "major-chart-bump",
+                severity: severity_of("major-chart-bump"),
+                app: app.name.clone(),
+                object: None,
+                field: String::new(),
+                line,
+                message: format!("the chart `{is}` goes from `{old}` to `{new}`{}", kinds(&app.name, diff)),
+                help: UPGRADE,
+            });
+        }
+    }
+}
+
+/// `cert-manager-v1.2.3` as name and version.
+fn versioned(label: &str) -> Option<(&str, &str)> {
+    let cuts = label.match_indices('-').map(|(at, _)| at);
+    let cuts = cuts.filter_map(|at| Some((label.get(..at)?, label.get(at + 1..)?)));
+    cuts.into_iter().find(|(_, version)| major(version).is_some())
+}
+
+const UPGRADE: &str = "read what the chart says about upgrading, and about its custom resources";
 
 fn removes(before: Option<&Json>, after: Option<&Json>) -> bool {
     match (before, after) {

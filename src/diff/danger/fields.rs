@@ -3,13 +3,14 @@
 use serde_json::Value as Json;
 
 use crate::diff::{FieldChange, How};
-use crate::finding::plain_path;
+use crate::finding::{Severity, plain_path};
 use crate::k8s::Image;
 
 use super::{Cx, at, shown, text_at};
 
-/// Fields that the API server does not let anybody change: group, kind, path. What is below them is meant, too.
-const IMMUTABLE: [(&str, &str, &[&str]); 17] = [
+/// Fields that the API server does not let anybody change: group, kind, path. What is below them is meant, too. The schemas of
+/// Kubernetes' own kinds do not say so; those of custom resources do, with `oldSelf` (`diff::refused`).
+const IMMUTABLE: [(&str, &str, &[&str]); 22] = [
     ("apps", "Deployment", &["spec.selector"]),
     ("apps", "DaemonSet", &["spec.selector"]),
     ("apps", "ReplicaSet", &["spec.selector"]),
@@ -18,7 +19,12 @@ const IMMUTABLE: [(&str, &str, &[&str]); 17] = [
         "StatefulSet",
         &["spec.selector", "spec.serviceName", "spec.volumeClaimTemplates", "spec.podManagementPolicy"],
     ),
-    ("batch", "Job", &["spec.template", "spec.selector", "spec.completionMode"]),
+    (
+        "batch",
+        "Job",
+        &["spec.template", "spec.selector", "spec.completionMode", "spec.podFailurePolicy", "spec.managedBy"],
+    ),
+    ("", "Pod", &["spec"]),
     ("", "Service", &["spec.clusterIP", "spec.clusterIPs"]),
     (
         "",
@@ -33,16 +39,88 @@ const IMMUTABLE: [(&str, &str, &[&str]); 17] = [
             "spec.dataSourceRef",
         ],
     ),
-    ("", "PersistentVolume", &["spec.csi", "spec.nfs", "spec.hostPath", "spec.local", "spec.volumeMode"]),
+    (
+        "",
+        "PersistentVolume",
+        &[
+            "spec.csi",
+            "spec.nfs",
+            "spec.hostPath",
+            "spec.local",
+            "spec.iscsi",
+            "spec.cephfs",
+            "spec.rbd",
+            "spec.fc",
+            "spec.awsElasticBlockStore",
+            "spec.azureDisk",
+            "spec.azureFile",
+            "spec.gcePersistentDisk",
+            "spec.glusterfs",
+            "spec.vsphereVolume",
+            "spec.volumeMode",
+        ],
+    ),
     ("storage.k8s.io", "StorageClass", &["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"]),
+    ("storage.k8s.io", "CSIDriver", &["spec.attachRequired", "spec.volumeLifecycleModes"]),
+    ("storage.k8s.io", "VolumeAttributesClass", &["driverName", "parameters"]),
     ("rbac.authorization.k8s.io", "RoleBinding", &["roleRef"]),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding", &["roleRef"]),
     ("networking.k8s.io", "IngressClass", &["spec.controller"]),
     ("scheduling.k8s.io", "PriorityClass", &["value", "preemptionPolicy"]),
     ("node.k8s.io", "RuntimeClass", &["handler"]),
+    ("resource.k8s.io", "ResourceClaim", &["spec"]),
+    ("resource.k8s.io", "ResourceClaimTemplate", &["spec"]),
+    ("discovery.k8s.io", "EndpointSlice", &["addressType"]),
     ("", "Secret", &["type"]),
-    ("apiextensions.k8s.io", "CustomResourceDefinition", &["spec.scope", "spec.group", "spec.names.plural"]),
-    ("coordination.k8s.io", "Lease", &["metadata.name"]),
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        &["spec.scope", "spec.group", "spec.names.plural", "spec.names.kind"],
+    ),
+];
+
+/// What may be changed inside of what may not.
+const CHANGEABLE: [(&str, &[&str]); 2] = [
+    (
+        "Pod",
+        &[
+            "spec.containers.image",
+            "spec.initContainers.image",
+            "spec.activeDeadlineSeconds",
+            "spec.tolerations",
+            "spec.ephemeralContainers",
+        ],
+    ),
+    // The server says the first two for everybody, and writes the last itself.
+    (
+        "StatefulSet",
+        &[
+            "spec.volumeClaimTemplates.apiVersion",
+            "spec.volumeClaimTemplates.kind",
+            "spec.volumeClaimTemplates.status",
+            "spec.volumeClaimTemplates.metadata.creationTimestamp",
+        ],
+    ),
+];
+
+/// What the server says where nothing is written: saying it, or not saying it any more, changes nothing.
+const DEFAULTS: [(&str, &str, &str); 9] = [
+    ("StatefulSet", "spec.podManagementPolicy", "OrderedReady"),
+    ("StatefulSet", "spec.volumeClaimTemplates.spec.volumeMode", "Filesystem"),
+    ("Job", "spec.completionMode", "NonIndexed"),
+    ("PersistentVolumeClaim", "spec.volumeMode", "Filesystem"),
+    ("PersistentVolume", "spec.volumeMode", "Filesystem"),
+    ("StorageClass", "reclaimPolicy", "Delete"),
+    ("StorageClass", "volumeBindingMode", "Immediate"),
+    ("PriorityClass", "preemptionPolicy", "PreemptLowerPriority"),
+    ("Secret", "type", "Opaque"),
+];
+
+/// What a controller fills in where nothing is written: what it was, the cluster knows.
+const FILLED_IN: [(&str, &str); 3] = [
+    ("PersistentVolumeClaim", "spec.storageClassName"),
+    ("PersistentVolumeClaim", "spec.volumeName"),
+    ("StatefulSet", "spec.volumeClaimTemplates.spec.storageClassName"),
 ];
 
 /// What `immutable: true` freezes.
@@ -85,16 +163,22 @@ fn immutable(cx: &mut Cx<'_>, field: &FieldChange, path: &str, all: &[FieldChang
     let kind = (object.group.as_str(), object.kind.as_str());
     let known = IMMUTABLE.iter().find(|(group, name, _)| (*group, *name) == kind);
     // With a generator's hash in its name it is another object.
-    let frozen = cx.object.frozen && cx.object.was.is_none();
+    let frozen = cx.object.own.frozen && cx.object.was.is_none();
     let frozen: &[&str] = if frozen { &FROZEN } else { &[] };
     let paths = known.map_or(&[][..], |(_, _, paths)| *paths).iter().chain(frozen);
     let Some(hit) = paths.into_iter().find(|it| is_below(path, it)) else {
         shrunk(cx, field, path);
         return;
     };
+    if is_no_change(kind.1, field, path) {
+        return;
+    }
     // One finding for what is below one field.
-    let first = all.iter().find(|other| is_below(&plain_path(&other.path), hit));
-    if first.is_some_and(|first| first.path != field.path) {
+    let counts = |other: &&FieldChange| {
+        let path = plain_path(&other.path);
+        !other.reordered && is_below(&path, hit) && !is_no_change(kind.1, other, &path)
+    };
+    if all.iter().find(counts).is_some_and(|first| first.path != field.path) {
         return;
     }
     // What is set by default or by hand is not written: an address that comes or goes is none of ours.
@@ -102,18 +186,47 @@ fn immutable(cx: &mut Cx<'_>, field: &FieldChange, path: &str, all: &[FieldChang
     if kind.1 == "Service" && absent && shown(field.before.as_ref().or(field.after.as_ref())) != "`None`" {
         return;
     }
-    if cx.app.forced {
+    if cx.app.forced || cx.object.own.anew {
         return;
     }
     let (before, after) = (shown(field.before.as_ref()), shown(field.after.as_ref()));
+    let help = "give the object another name, delete it first, or let the sync replace it (`Force=true,Replace=true`)";
+    if field.before.is_none() && FILLED_IN.contains(&(kind.1, path)) {
+        let message =
+            format!("`{path}` of {} becomes {after}: the sync fails if the cluster chose another", cx.who());
+        cx.tell_at("immutable-field", Severity::Warning, Some(field), message, help);
+        return;
+    }
     let message =
         format!("`{hit}` of {} cannot be changed (from {before} to {after}): the sync fails", cx.who());
-    cx.tell(
-        "immutable-field",
-        Some(field),
-        message,
-        "give the object another name, delete it first, or let the sync replace it (`Force=true,Replace=true`)",
-    );
+    cx.tell("immutable-field", Some(field), message, help);
+}
+
+/// Whether the server sees no difference, or lets this part be changed.
+fn is_no_change(kind: &str, field: &FieldChange, path: &str) -> bool {
+    let is_changeable = |(name, paths): &(&str, &[&str])| {
+        *name == kind && paths.iter().any(|changeable| is_below(path, changeable))
+    };
+    let text = |value: &Option<Json>| match value {
+        Some(Json::String(text)) => Some(text.clone()),
+        Some(Json::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let (before, after) = (text(&field.before), text(&field.after));
+    let default = DEFAULTS.iter().find(|(name, of, _)| *name == kind && *of == path).map(|(.., it)| *it);
+    let is_default = match (&field.before, &field.after) {
+        (None, Some(_)) => after.as_deref() == default,
+        (Some(_), None) => before.as_deref() == default,
+        _ => false,
+    };
+    // `1Gi` and `1024Mi` are one amount; where amounts are not meant, both have to be written alike.
+    let is_amount =
+        ["requests.", "limits."].iter().any(|it| path.contains(it)) || path.ends_with(".sizeLimit");
+    let same = before.zip(after).is_some_and(|(before, after)| {
+        let amounts = crate::k8s::quantity(&before).zip(crate::k8s::quantity(&after));
+        is_amount && amounts.is_some_and(|(before, after)| before == after)
+    });
+    CHANGEABLE.iter().any(is_changeable) || default.is_some() && is_default || same
 }
 
 /// Claims only grow.
@@ -128,6 +241,8 @@ fn shrunk(cx: &mut Cx<'_>, field: &FieldChange, path: &str) {
     };
     if let (Some(before), Some(after)) = (size(&field.before), size(&field.after))
         && after < before
+        && !cx.app.forced
+        && !cx.object.own.anew
     {
         let words = (shown(field.before.as_ref()), shown(field.after.as_ref()));
         let message =

@@ -39,7 +39,7 @@ macro_rules! danger {
 }
 
 /// Every kind, in the order of the documentation.
-pub const DANGERS: [DangerMeta; 17] = [
+pub const DANGERS: [DangerMeta; 18] = [
     danger!(
         "deleted-data",
         Error,
@@ -65,6 +65,11 @@ pub const DANGERS: [DangerMeta; 17] = [
         "refused-update",
         Error,
         "A policy of the repository, or the definition of a custom resource, does not let the change through."
+    ),
+    danger!(
+        "dropped-version",
+        Error,
+        "The definition of a custom resource does not serve, or store, a version any more."
     ),
     danger!("stopped-workload", Warning, "A workload goes to no replicas, or is suspended."),
     danger!("privilege-gain", Error, "A container may do more on its node than before."),
@@ -139,6 +144,7 @@ pub(super) fn find(diff: &Diff) -> Vec<Danger> {
     for definition in &diff.definitions {
         apps::look(definition, diff, &mut found);
     }
+    apps::bumped(diff, &mut found);
     apps::radius(diff, &mut found);
     found.sort_by(|a, b| {
         let key = |it: &Danger| (std::cmp::Reverse(it.severity), order(it.name), it.app.clone());

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::diff::{FieldChange, How};
-use crate::finding::Severity;
+use crate::diff::{FieldChange, How, Left};
+use crate::finding::{ObjectRef, Severity};
 
 use super::{Cx, Prune, at, text_at, who};
 
@@ -51,14 +51,17 @@ pub(super) fn look(cx: &mut Cx<'_>) {
         }
         How::Renamed => renamed(cx),
         How::Added => added(cx),
-        How::Same => refused(cx),
-        How::Moved => {}
+        How::Same => {
+            refused(cx);
+            unserved(cx);
+        }
+        How::Moved => unserved(cx),
     }
 }
 
 /// Rules about the change itself.
 fn refused(cx: &mut Cx<'_>) {
-    if cx.app.forced {
+    if cx.app.forced || cx.object.own.anew {
         return;
     }
     let object = cx.object;
@@ -92,6 +95,52 @@ fn refused_deletion(cx: &mut Cx<'_>) {
     }
 }
 
+/// What is still applied, in words: the first with its place.
+fn left(all: &[Left]) -> String {
+    let Some(first) = all.first() else { return String::new() };
+    let at = first.at.as_ref().map_or_else(String::new, |(file, line)| format!(" ({file}:{line})"));
+    let more = match all.len() - 1 {
+        0 => String::new(),
+        count => format!(", and {count} more"),
+    };
+    format!("{} in `{}`{at}{more}", who(&first.object), first.app)
+}
+
+/// Versions of a kind that its definition does not serve any more.
+fn unserved(cx: &mut Cx<'_>) {
+    let Some(dropped) = &cx.object.dropped else { return };
+    if let Some(stored) = &dropped.stored {
+        let message = format!(
+            "{} loses `{stored}`, in which its objects are stored: the API server refuses that while `status.storedVersions` has it",
+            cx.who()
+        );
+        let field = version_field(cx, stored);
+        let help = "store all objects in another version, and take the old one out of `status.storedVersions`, first";
+        cx.tell("dropped-version", field.as_ref(), message, help);
+        return;
+    }
+    let versions: Vec<String> = dropped.versions.iter().map(|it| format!("`{it}`")).collect();
+    let (severity, rest) = match left(&dropped.left) {
+        left if left.is_empty() => (Severity::Warning, "what is written in it is refused".to_owned()),
+        left => (Severity::Error, format!("{left} is written in it")),
+    };
+    let message = format!("{} does not serve {} any more: {rest}", cx.who(), versions.join(" and "));
+    let field = dropped.versions.first().and_then(|version| version_field(cx, version));
+    cx.tell_at(
+        "dropped-version",
+        severity,
+        field.as_ref(),
+        message,
+        "write everything in a version that stays, before",
+    );
+}
+
+/// The change of a version's entry.
+fn version_field(cx: &Cx<'_>, version: &str) -> Option<FieldChange> {
+    let entry = format!("spec.versions[{version}]");
+    cx.object.fields.iter().find(|field| field.path.starts_with(&entry)).cloned()
+}
+
 /// Whether something keeps the object although its app does not have it any more.
 fn is_kept(before: Option<&Json>) -> bool {
     let annotation = |name: &str| text_at(before, &["metadata", "annotations", name]);
@@ -110,7 +159,7 @@ fn is_hook(value: Option<&Json>) -> bool {
 /// Whether what its app does not have any more is not deleted by that.
 fn stays(cx: &Cx<'_>) -> bool {
     let before = cx.object.fields.first().and_then(|field| field.before.as_ref());
-    is_kept(before) || is_hook(before) || cx.app.prune == Prune::Never
+    is_kept(before) || is_hook(before) || cx.object.own.stays || cx.app.prune == Prune::Never
 }
 
 fn removed(cx: &mut Cx<'_>) {
@@ -143,7 +192,9 @@ fn removed(cx: &mut Cx<'_>) {
         "PersistentVolumeClaim" => ", and its volume with it unless it is retained",
         _ => "",
     };
-    let message = format!("{} {words}{what}", cx.who());
+    let left = cx.object.dropped.as_ref().map(|it| left(&it.left)).unwrap_or_default();
+    let left = if left.is_empty() { left } else { format!(": {left}") };
+    let message = format!("{} {words}{what}{left}", cx.who());
     let severity = super::severity_of(name).min(most);
     cx.tell_at(name, severity, None, message, help);
 }
@@ -157,12 +208,17 @@ fn renamed(cx: &mut Cx<'_>) {
         return;
     }
     let kind = (was.group.as_str(), was.kind.as_str());
-    let place = if was.name == object.name { " in another namespace" } else { "" };
-    let message = format!(
-        "{} becomes `{}`{place}: the old one is deleted, the new one starts from nothing",
-        who(&was),
-        object.name
-    );
+    let cluster = |object: &ObjectRef| object.cluster.clone().unwrap_or_default();
+    let becomes = if was.name != object.name {
+        format!("becomes `{}`", object.name)
+    } else if was.namespace != object.namespace {
+        format!("goes from namespace `{}` to `{}`", was.namespace, object.namespace)
+    } else if was.cluster != object.cluster {
+        format!("goes from cluster `{}` to `{}`", cluster(&was), cluster(object))
+    } else {
+        "becomes one of another API group".to_owned()
+    };
+    let message = format!("{} {becomes}: the old one is deleted, the new one starts from nothing", who(&was));
     if DATA.contains(&kind) && cx.app.prune != Prune::Never {
         cx.tell("deleted-data", None, message, "move the data first, or keep the name");
     } else {

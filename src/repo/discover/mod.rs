@@ -59,7 +59,7 @@ pub fn analyze_again<T: Clone + Send + Sync>(
     discover(workspace, &Keeping { analysis, on_app })
 }
 
-fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventory, Vec<T>) {
+pub(super) fn discover<T: Send>(workspace: &Workspace, worker: &dyn Worker<T>) -> (Inventory, Vec<T>) {
     workspace.watch.phase("reading files");
     let scan = Scan::of(workspace);
     workspace.watch.phase("rendering and checking apps");

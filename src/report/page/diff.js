@@ -139,7 +139,7 @@ function beside() {
   const told = row.object ? row.object.dangers.map((at) => dangers[at]) : [];
   side.replaceChildren(
     make("h2", {}, row.field ? row.field.path : row.object ? row.object.title : row.app.name),
-    ...told.map((danger) => make("p", {}, make("a", { class: `tag ${danger.severity}`, href: danger.url }, danger.name), `: ${danger.message}. `, make("span", { class: "dim" }, danger.help))),
+    ...told.map((danger) => make("p", {}, make("a", { class: `tag ${danger.severity}`, href: danger.url }, danger.name), ": ", ...said(danger.message), ". ", make("span", { class: "dim" }, danger.help))),
     ...behind.slice(0, 50).flatMap((at) => {
       const cause = causes[at];
       return [make("h3", {}, cause.place, (row.field ? row.field.likely : !cause.certain) ? " (likely)" : ""),
@@ -222,13 +222,13 @@ function list(title, id, rows) {
 main.replaceChildren(
   make("div", { class: "lists" },
     list("Dangers", "dangers", dangers.map((danger) => make("button", { onclick: () => danger.object && go(danger), title: danger.help },
-      make("span", { class: `tag ${danger.severity}` }, danger.name), ` ${danger.message}`,
+      make("span", { class: `tag ${danger.severity}` }, danger.name), " ", ...said(danger.message),
       make("span", { class: "dim" }, `${danger.app ? ` in ${danger.app}` : ""}${danger.place ? ` ← ${danger.place}` : ""}`)))),
     list("Caused by", "causes", causes.slice(0, 500).map((cause) => make("button", {
       "data-place": cause.place, "aria-pressed": "false", onclick: () => ask({ cause: wanted.cause === cause.place ? "" : cause.place }) },
       cause.place, make("span", { class: "dim" }, `${cause.certain ? "" : " (likely)"} ${plural(cause.objects, "object")} in ${plural(cause.apps, "app")}`)))),
     list("Not rendered in full, so more may change", "open", data.open.map((it) => make("button", { disabled: "" },
-      it.app, make("span", { class: "dim" }, `${it.new ? " (since this change)" : ""} ${it.reason}`))))),
+      it.app, make("span", { class: "dim" }, `${it.since}: `, ...said(it.reason)))))),
   ...(data.rest ? [make("p", { class: "dim" }, `${data.rest}.`)] : []),
   ...(apps.length ? [make("div", { class: "filters bar-filters" }, Object.values(controls), make("button", { class: "plain", onclick: () => help.showModal() }, "keys ( ? )")), count,
     make("div", { class: "split" }, tree, side), help] : [make("p", {}, "Nothing that is applied changes.")]));

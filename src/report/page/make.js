@@ -11,4 +11,9 @@ const make = (tag, attributes, ...children) => {
   node.append(...children.flat().filter((child) => child !== undefined && child !== null));
   return node;
 };
+// What messages quote with backticks is code.
+const said = (text) => {
+  const parts = text.split("`");
+  return parts.length % 2 ? parts.map((part, at) => at % 2 ? make("code", {}, part) : part) : [text];
+};
 const plural = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
