@@ -55,7 +55,7 @@ GROUPS = {
     "barmancloud.cnpg.io": {"ObjectStore"},
     "fluxcd.controlplane.io": {"FluxInstance", "ResourceSet", "ResourceSetInputProvider"},
     "grafana.integreatly.org": {"Grafana", "GrafanaDashboard", "GrafanaDatasource", "GrafanaFolder", "GrafanaAlertRuleGroup", "GrafanaContactPoint", "GrafanaNotificationPolicy", "GrafanaLibraryPanel", "GrafanaMuteTiming", "GrafanaNotificationTemplate", "GrafanaNotificationPolicyRoute", "GrafanaServiceAccount"},
-    "operator.victoriametrics.com": {"VMServiceScrape", "VMPodScrape", "VMStaticScrape", "VMProbe", "VMRule", "VMNodeScrape", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMSingle", "VMUser", "VMScrapeConfig", "VMAlertmanager", "VLSingle"},
+    "operator.victoriametrics.com": {"VMServiceScrape", "VMPodScrape", "VMStaticScrape", "VMProbe", "VMRule", "VMNodeScrape", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMSingle", "VMUser", "VMScrapeConfig", "VMAlertmanager", "VLSingle", "VLCluster", "VLAgent", "VTSingle", "VTCluster", "VMAnomaly"},
     "gateway.envoyproxy.io": {"BackendTrafficPolicy", "ClientTrafficPolicy", "SecurityPolicy", "Backend", "EnvoyPatchPolicy", "EnvoyProxy", "EnvoyExtensionPolicy", "HTTPRouteFilter"},
     "networking.istio.io": {"VirtualService", "DestinationRule", "Gateway", "ServiceEntry", "Sidecar", "WorkloadEntry", "EnvoyFilter", "WorkloadGroup", "ProxyConfig"},
     "security.istio.io": {"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"},

@@ -107,7 +107,8 @@ fn is_directive(key: &str) -> bool {
 /// Whether a text is what reaches the cluster: placeholders of other tools and what SOPS encrypted do not.
 fn is_final(text: &str) -> bool {
     let has_token = ["${", "{{", "$("].iter().any(|token| text.contains(token));
-    let in_angles = text.starts_with('<') && text.ends_with('>');
+    // `<host>` of an example, `argocd.<path:secrets#domain>` of Argo CD's Vault plugin.
+    let in_angles = text.split_once('<').is_some_and(|(_, rest)| rest.find('>').is_some_and(|at| at > 0));
     !has_token && !in_angles && !text.starts_with("ENC[")
 }
 
