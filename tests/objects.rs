@@ -136,3 +136,70 @@ fn rendered_objects() {
         rows.iter().map(|(text, id)| format!("{{\"id\":{},\"object\":{text}}}\n", Value::from(id.as_str())));
     std::fs::write(path, lines.collect::<String>()).unwrap();
 }
+
+/// What the API server reads of a number, as Go's `sigs.k8s.io/yaml` and `sigs.k8s.io/json` 1.37 do it: the text, and whether fields of the types `int32`,
+/// `IntOrString` and `int64` take it. On the way to JSON a whole float loses its point.
+const NUMBERS: [(&str, [bool; 3]); 22] = [
+    ("3.0", [true, true, true]),
+    ("3.", [true, true, true]),
+    ("-0.0", [true, true, true]),
+    ("1e3", [true, true, true]),
+    ("1E3", [true, true, true]),
+    ("1e+06", [true, true, true]),
+    ("30e-1", [true, true, true]),
+    (".5e1", [true, true, true]),
+    ("+3", [true, true, true]),
+    ("1_000", [true, true, true]),
+    ("0x10", [true, true, true]),
+    ("0b11", [true, true, true]),
+    ("0o17", [true, true, true]),
+    ("010", [true, true, true]),
+    ("3.5", [false, false, false]),
+    ("3e-1", [false, false, false]),
+    ("2147483648", [false, false, true]),
+    ("2147483648.0", [false, false, true]),
+    ("9e18", [false, false, true]),
+    ("9223372036854775808", [false, false, false]),
+    ("1e20", [false, false, false]),
+    ("1e21", [false, false, false]),
+];
+
+/// Three fields of a Deployment that take numbers, none of which has a bound of its own but zero.
+fn with_numbers(int32: &str, int_or_string: &str, int64: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  revisionHistoryLimit: {int32}\n  strategy: {{rollingUpdate: \
+         {{maxSurge: {int_or_string}}}}}\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    \
+         spec:\n      terminationGracePeriodSeconds: {int64}\n      containers: [{{name: web, image: 'web:1.0.0'}}]\n"
+    )
+}
+
+#[test]
+fn whole_floats_are_integers() {
+    let told = |object: &str| {
+        crate::blame::told(
+            &format!("=== app.yaml\n{}=== web/o.yaml\n{object}", app("web", "web", "")),
+            "schema-violation",
+        )
+    };
+    for (text, taken) in NUMBERS {
+        let objects =
+            [with_numbers(text, "1", "1"), with_numbers("1", text, "1"), with_numbers("1", "1", text)];
+        for (object, taken) in objects.iter().zip(taken) {
+            assert_eq!(told(object).is_empty(), taken, "{text}: {:?}", told(object));
+        }
+    }
+}
+
+/// Values reach a template as floats, and `{{ }}` prints large ones as such.
+#[test]
+fn numbers_of_values_are_integers_where_they_are_whole() {
+    for (value, want) in [("3.0", &[][..]), ("1000000", &[]), ("1e3", &[]), ("2.5", &["values.yaml:1"])] {
+        let object = with_numbers("{{ .Values.limit }}", "1", "1");
+        let text = format!(
+            "=== app.yaml\n{}=== web/Chart.yaml\napiVersion: v2\nname: web\nversion: 1.0.0\n=== web/values.yaml\nlimit: {value}\n=== \
+             web/templates/web.yaml\n{object}",
+            app("web", "web", "")
+        );
+        crate::blame::assert_told(&text, "schema-violation", want);
+    }
+}

@@ -36,6 +36,11 @@ def good_text(s, name):
     return "a"
 
 
+def bound(s, name, otherwise):
+    """A bound of numbers: PyYAML reads `1e+06` as a text."""
+    return float(s[name]) if isinstance(s.get(name), str) else s.get(name, otherwise)
+
+
 def synth(s, name, depth, bad=.02):
     if rng.random() < bad / 2: return rng.choice(["a", 1, True, {}, [], None, 1.5])
     if s.get("x-kubernetes-int-or-string"): return rng.choice([1, 0, "50%", "http", 80, "10%", -1, "1Gi", "100m"])
@@ -65,8 +70,8 @@ def synth(s, name, depth, bad=.02):
         return [synth(s.get("items", {}), name, depth - 1, bad) for _ in range(min(n, 4))]
     if t == "string": return good_text(s, name) if rng.random() > bad * 4 else rng.choice(STRINGS)
     if t == "integer" or t == "number":
-        low = s.get("minimum")
-        pool = [n for n in NUMBERS if (low is None or n >= low) and n <= s.get("maximum", 1 << 62)] or [low or 0]
+        low, high = bound(s, "minimum", None), bound(s, "maximum", 1 << 62)
+        pool = [n for n in NUMBERS if (low is None or n >= low) and n <= high] or [low or 0]
         n = rng.choice(pool if rng.random() > bad else NUMBERS)
         return int(n) if t == "integer" and rng.random() < .97 and n < 1e18 else n
     if t == "boolean": return rng.random() < .5
@@ -121,7 +126,7 @@ def mutate(obj, root):
         if parent is None: return None
         new = None if op == "null" else rng.choice(["a", {}, 1])
     elif isinstance(value, bool): new = rng.choice([not value, not value, "true", 1, None])
-    elif isinstance(value, (int, float)): new = rng.choice(NUMBERS + ["5", None, True, s.get("minimum", 0) - 1, s.get("maximum", 0) + 1, s.get("maximum", 0)])
+    elif isinstance(value, (int, float)): new = rng.choice(NUMBERS + ["5", None, True, bound(s, "minimum", 0) - 1, bound(s, "maximum", 0) + 1, bound(s, "maximum", 0)])
     else:
         r = rng.random()
         if s.get("enum") and r < .5: new = rng.choice(s["enum"])

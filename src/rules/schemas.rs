@@ -21,10 +21,7 @@ pub(super) fn violations<'o>(object: &'o Object, cx: &Context<'_>) -> &'o [Viola
 
 /// Kinds of Argo CD and Flux, which have rules of their own about fields.
 pub(super) fn is_of_controller(group: &str, kind: &str) -> bool {
-    match group {
-        "argoproj.io" => matches!(kind, "Application" | "ApplicationSet" | "AppProject"),
-        group => group.ends_with(".toolkit.fluxcd.io"),
-    }
+    group == crate::flux::SOURCE_GROUP || defines_apps(group, kind)
 }
 
 /// Kinds that define apps. They are judged where they are defined, rendered or not.

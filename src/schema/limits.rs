@@ -6,8 +6,8 @@ use crate::yaml::Node;
 
 use super::def::{Bounds, Limits, Types};
 
-/// What a value does not keep to, each as `must ...`.
-pub(super) fn broken(limits: &Limits, node: &Node, got: Types) -> Vec<String> {
+/// What a value does not keep to, each as `must ...`. `gone`: how many fields the API server takes away before it counts them.
+pub(super) fn broken(limits: &Limits, node: &Node, got: Types, gone: usize) -> Vec<String> {
     let mut words = Vec::new();
     match got {
         Types::STRING => {
@@ -54,7 +54,7 @@ pub(super) fn broken(limits: &Limits, node: &Node, got: Types) -> Vec<String> {
             }
         }
         Types::OBJECT => {
-            let fields = node.entries().len();
+            let fields = node.entries().len().saturating_sub(gone);
             if !limits.properties.hold(fields) {
                 words.push(count(limits.properties, fields, "field"));
             }

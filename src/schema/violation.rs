@@ -57,6 +57,8 @@ pub enum What {
         meant: Option<String>,
         /// Whether it had to be one of a list.
         listed: bool,
+        /// Whether it had to keep to a bound, a length or a pattern.
+        bound: bool,
     },
 }
 

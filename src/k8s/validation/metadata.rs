@@ -12,26 +12,34 @@ pub(super) fn check(root: &At<'_>, own: Option<&str>, cluster: bool, found: &mut
         }
         return;
     };
-    let Some(group) = own else {
-        namespace(&metadata, found);
-        return;
-    };
     let is_named = |name: &str| metadata.is_filled(name);
     if !is_named("name") && !is_named("generateName") {
         let words = "the object has no name";
         found.lack(&metadata, "name", words, Some("add `metadata.name`"));
     }
+    let Some(group) = own else {
+        namespace(&metadata, found);
+        return;
+    };
     // Of what lives outside of namespaces, the API server takes it away.
     if !cluster {
         namespace(&metadata, found);
     }
     // Characters are put behind it, so it may end with a hyphen.
-    if group != "rbac.authorization.k8s.io"
-        && let Some(prefix) = metadata.get("generateName")
+    if let Some(prefix) = metadata.get("generateName")
         && let Some(text) = final_text(prefix.node).filter(|text| !text.is_empty())
-        && let Some(why) = Shape::Subdomain.error(&masked(text))
     {
-        found.wrong(&prefix, format!("`{text}` cannot be `generateName`: {why}"));
+        // Roles may be called like a part of a path.
+        let why = match group {
+            "rbac.authorization.k8s.io" if text.contains(['/', '%']) => {
+                Some("it may not have `/` or `%` in it".to_owned())
+            }
+            "rbac.authorization.k8s.io" => None,
+            _ => Shape::Subdomain.error(&masked(text)),
+        };
+        if let Some(why) = why {
+            found.wrong(&prefix, format!("`{text}` cannot be `generateName`: {why}"));
+        }
     }
     found.positive_or_zero(&metadata, &["generation"]);
     let known: &[&str] = &["orphan", "foregroundDeletion", "kubernetes"];

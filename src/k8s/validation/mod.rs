@@ -11,6 +11,7 @@ mod batch;
 mod cluster;
 mod config;
 mod container;
+mod extension;
 mod metadata;
 mod network;
 mod pod;
@@ -95,6 +96,11 @@ fn others(group: &str, kind: &str, root: &At<'_>, found: &mut Found) {
         ("coordination.k8s.io", "Lease") => cluster::lease(root, found),
         ("certificates.k8s.io", "CertificateSigningRequest") => cluster::certificate(root, found),
         ("resource.k8s.io", "DeviceClass") => cluster::device_class(root, found),
+        ("resource.k8s.io", "ResourceClaim" | "ResourceClaimTemplate") => {
+            extension::claim(kind, root, found);
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => extension::definition(root, found),
+        ("apiregistration.k8s.io", "APIService") => extension::service(root, found),
         ("flowcontrol.apiserver.k8s.io", "FlowSchema") => cluster::flow_schema(root, found),
         ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration") => {
             cluster::priority_level(root, found);

@@ -43,6 +43,9 @@ pub(super) fn check(template: &PodTemplate<'_>, is_pod: bool, found: &mut Found)
     for kind in [ContainerKind::Init, ContainerKind::Main, ContainerKind::Ephemeral] {
         for container in spec.items(kind.field()) {
             container::check(&container, kind, &pod, found);
+            if let Some(context) = container.get("securityContext") {
+                host_process(spec, &context, found);
+            }
         }
     }
     host_ports(&pod, found);
@@ -256,10 +259,14 @@ fn security(pod: &Pod<'_>, found: &mut Found) {
             }
         }
     }
-    let host_process =
-        |node: &Node| node.at_path(&["windowsOptions", "hostProcess"]).and_then(Node::as_bool) == Some(true);
-    if host_process(context.node) && !spec.is_true("hostNetwork") {
-        found.not_with(&context, "windowsOptions", "`hostProcess: true` needs `hostNetwork: true`");
+    host_process(spec, &context, found);
+}
+
+/// A process of a host of Windows needs its network, whether the pod or a container asks for it.
+fn host_process(spec: &At<'_>, context: &At<'_>, found: &mut Found) {
+    let asked = context.node.at_path(&["windowsOptions", "hostProcess"]).and_then(Node::as_bool);
+    if asked == Some(true) && !spec.is_true("hostNetwork") {
+        found.not_with(context, "windowsOptions", "`hostProcess: true` needs `hostNetwork: true`");
     }
 }
 

@@ -225,6 +225,10 @@ pub(super) fn class(root: &At<'_>, found: &mut Found) {
     parameters(root, found);
     found.one_of(root, "reclaimPolicy", &["Delete", "Retain"]);
     found.one_of(root, "volumeBindingMode", &["Immediate", "WaitForFirstConsumer"]);
+    // Nothing at all is a mode here, and none that is known.
+    if let Some(mode) = root.get("volumeBindingMode").filter(|mode| mode.node.as_str() == Some("")) {
+        found.wrong(&mode, "`volumeBindingMode` must be `Immediate` or `WaitForFirstConsumer`, and is empty");
+    }
     let exprs = |term: &crate::yaml::Node| -> Vec<_> {
         term.items(&["matchLabelExpressions"]).iter().map(crate::yaml::Node::to_value).collect()
     };

@@ -130,9 +130,9 @@ fn source(name: &str, source: &At<'_>, found: &mut Found) {
             found.need(source, &["reference"]);
         }
         "glusterfs" | "cephfs" | "quobyte" => {}
-        "flexVolume" => found.local_reference(source, "secretRef"),
         "scaleIO" => found.need(source, &["volumeName"]),
-        "rbd" | "storageos" => {}
+        // Of these nobody asks what their Secret is called.
+        "flexVolume" | "rbd" | "storageos" => {}
         _ => {}
     }
 }

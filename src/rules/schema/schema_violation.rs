@@ -98,10 +98,12 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
                 (format!("{subject} {words}"), help)
             }
         };
-        // Others may build on an overlay; a newer version of a project may require less.
+        // Others may build on an overlay; a newer version of a project may require less, or let more pass.
         let once = schemas::is_known_once(object, cx);
         let published = schemas::is_published(object, cx).then_some(Confidence::Likely);
-        let doubt = cx.completed(object).into_iter().chain(published).min().filter(|_| missing);
+        let bound = matches!(violation.what, What::Wrong { bound: true, .. });
+        let doubt = cx.completed(object).filter(|_| missing).into_iter();
+        let doubt = doubt.chain(published.filter(|_| missing || bound)).min();
         // A newer version of a project may list more.
         let unlisted = matches!(&violation.what, What::Wrong { meant: None, listed: true, .. })
             && schemas::is_published(object, cx);

@@ -104,9 +104,11 @@ impl Rule for UnknownField {
                     Some(Meant::Below(_)) => None,
                     None => Some(mender.delete(at)?.changing([old]).not_safe()),
                 });
-                if once {
+                let bare = schemas::is_installed_bare(object);
+                // The API server takes anything there.
+                if once || bare && meant.is_none() {
                     report.possible();
-                } else if newer || schemas::is_installed_bare(object) {
+                } else if newer || bare {
                     report.likely();
                 }
             }

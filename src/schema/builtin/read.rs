@@ -5,7 +5,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::{FIRST_MINOR, KindInfo, LAST_MINOR, Scope, Table};
-use crate::schema::def::{Def, Field, Format, Limits, ListType, Others, Schema, Types};
+use crate::schema::def::{Bounds, Def, Field, Format, Limits, ListType, Others, Pattern, Schema, Types};
 
 /// The number of a type: of the table itself, else of that of Kubernetes.
 pub(super) fn index_of(table: &Table, name: &str) -> Option<u32> {
@@ -15,10 +15,14 @@ pub(super) fn index_of(table: &Table, name: &str) -> Option<u32> {
 /// Finds the kinds, which come before all types. What makes no sense is skipped; a test sees to it that there is nothing of
 /// that kind.
 pub(super) fn table(text: &'static str, base: u32, types: &'static [u32]) -> Table {
-    let mut kinds = Vec::new();
+    let (mut kinds, mut patterns) = (Vec::new(), Vec::new());
     let mut by_kind: FxHashMap<&'static str, Vec<u32>> = FxHashMap::default();
     let lines = text.lines().take_while(|line| !line.starts_with("type "));
-    for row in lines.filter_map(|line| line.strip_prefix("kind ")) {
+    for line in lines {
+        if let Some((_, pattern)) = line.strip_prefix("pattern ").and_then(|rest| rest.split_once(' ')) {
+            patterns.push(pattern);
+        }
+        let Some(row) = line.strip_prefix("kind ") else { continue };
         let mut words = row.split(' ');
         let (Some(api_version), Some(kind), Some(type_name)) = (words.next(), words.next(), words.next())
         else {
@@ -35,7 +39,7 @@ pub(super) fn table(text: &'static str, base: u32, types: &'static [u32]) -> Tab
         by_kind.entry(kind).or_default().push(kinds.len() as u32);
         kinds.push(KindInfo { api_version, kind, scope, minors, once, type_name });
     }
-    Table { text, base, kinds, by_kind, types }
+    Table { text, base, kinds, by_kind, types, patterns }
 }
 
 fn minors_of(range: &str) -> (u32, u32) {
@@ -101,11 +105,14 @@ fn schema(table: &Table, shape: &'static str) -> Schema {
                 }
                 None => (ListType::Atomic, rest),
             };
-            Def { items: Some(schema(table, rest)), list, ..Def::of(Types::ARRAY) }
+            let (items, rest) = counted(rest);
+            let limits = items.map(|items| Box::new(Limits { items, ..Limits::default() }));
+            Def { items: Some(schema(table, rest)), list, limits, ..Def::of(Types::ARRAY) }
         }
         Some('{') => {
-            let values = schema(table, shape.get(1..).unwrap_or_default());
-            Def { others: Others::Values(values), ..Def::of(Types::OBJECT) }
+            let (properties, rest) = counted(shape.get(1..).unwrap_or_default());
+            let limits = properties.map(|properties| Box::new(Limits { properties, ..Limits::default() }));
+            Def { others: Others::Values(schema(table, rest)), limits, ..Def::of(Types::OBJECT) }
         }
         Some('(') => {
             let words = shape.trim_start_matches('(').trim_end_matches(')').split('|');
@@ -113,11 +120,11 @@ fn schema(table: &Table, shape: &'static str) -> Schema {
             let limits = Limits { one_of_values, ..Limits::default() };
             Def { limits: Some(Box::new(limits)), ..Def::of(Types::STRING) }
         }
-        Some('s') => Def::of(Types::STRING),
+        Some('s') => Def { limits: text_limits(table, shape), ..Def::of(Types::STRING) },
         Some('b') => Def::of(Types::BOOLEAN),
-        Some('i') => formatted(Types::INTEGER, Format::Int32),
-        Some('l') => formatted(Types::INTEGER, Format::Int64),
-        Some('n') => Def::of(Types::NUMBER),
+        Some('i') => Def { limits: number_limits(shape), ..formatted(Types::INTEGER, Format::Int32) },
+        Some('l') => Def { limits: number_limits(shape), ..formatted(Types::INTEGER, Format::Int64) },
+        Some('n') => Def { limits: number_limits(shape), ..Def::of(Types::NUMBER) },
         Some('I') => formatted(Types::INTEGER.with(Types::STRING), Format::Int32),
         Some('Q') => formatted(Types::NUMBER.with(Types::STRING), Format::Quantity),
         Some('T') => formatted(Types::STRING, Format::DateTime),
@@ -127,4 +134,34 @@ fn schema(table: &Table, shape: &'static str) -> Schema {
     };
     def.nullable = true;
     Schema::Here(Box::new(def))
+}
+
+/// `1..8` at the beginning of a text, and what is behind it.
+fn range(text: &str) -> (Option<(&str, &str)>, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(text.len());
+    let (head, rest) = text.split_at(end);
+    (head.split_once(".."), rest)
+}
+
+/// How many elements there may be.
+fn counted(text: &'static str) -> (Option<Bounds>, &'static str) {
+    let (range, rest) = range(text);
+    let bounds = |(least, most): (&str, &str)| Bounds { least: least.parse().ok(), most: most.parse().ok() };
+    (range.map(bounds), rest)
+}
+
+/// `i1..65535`
+fn number_limits(shape: &str) -> Option<Box<Limits>> {
+    let (least, most) = range(shape.get(1..)?).0?;
+    let bound = |text: &str| Some((text.parse::<f64>().ok()?, false));
+    Some(Box::new(Limits { minimum: bound(least), maximum: bound(most), ..Limits::default() }))
+}
+
+/// `s1..253/7`: a length, and the number of a pattern.
+fn text_limits(table: &Table, shape: &'static str) -> Option<Box<Limits>> {
+    let (length, rest) = counted(shape.get(1..)?);
+    let pattern = rest.strip_prefix('/').and_then(|number| table.patterns.get(number.parse::<usize>().ok()?));
+    let pattern = pattern.map(|text| Pattern::new((*text).to_owned()));
+    (length.is_some() || pattern.is_some())
+        .then(|| Box::new(Limits { length: length.unwrap_or_default(), pattern, ..Limits::default() }))
 }

@@ -107,7 +107,8 @@ fn is_directive(key: &str) -> bool {
 /// Whether a text is what reaches the cluster: placeholders of other tools and what SOPS encrypted do not.
 fn is_final(text: &str) -> bool {
     let has_token = ["${", "{{", "$("].iter().any(|token| text.contains(token));
-    let in_angles = text.starts_with('<') && text.ends_with('>');
+    // `<host>` of an example, `argocd.<path:secrets#domain>` of Argo CD's Vault plugin.
+    let in_angles = text.split_once('<').is_some_and(|(_, rest)| rest.find('>').is_some_and(|at| at > 0));
     !has_token && !in_angles && !text.starts_with("ENC[")
 }
 
@@ -147,7 +148,7 @@ impl<'a, 'n> Run<'a, 'n> {
     }
 
     fn wrong(&mut self, node: &Node, words: String) {
-        self.report(node.place(), What::Wrong { words, meant: None, listed: false });
+        self.report(node.place(), What::Wrong { words, meant: None, listed: false, bound: false });
     }
 
     fn schema(&mut self, schema: &'a Schema, node: &'n Node, step: Step<'n>) {
@@ -390,8 +391,8 @@ impl<'a, 'n> Run<'a, 'n> {
         if self.against.partial && !matches!(node.data, Data::Scalar(_)) {
             return;
         }
-        for words in super::limits::broken(limits, node, got) {
-            self.wrong(node, words);
+        for words in super::limits::broken(limits, node, got, self.gone(def, node)) {
+            self.report(node.place(), What::Wrong { words, meant: None, listed: false, bound: true });
         }
         if self.against.partial {
             return;
@@ -415,7 +416,26 @@ impl<'a, 'n> Run<'a, 'n> {
         let words = format!("must be {choice}{more}, not {}", self.told(node, got));
         let texts = listed.iter().filter_map(Value::as_str);
         let meant = node.as_str().and_then(|text| crate::near::did_you_mean(text, texts)).map(str::to_owned);
-        self.report(node.place(), What::Wrong { words, meant, listed: true });
+        self.report(node.place(), What::Wrong { words, meant, listed: true, bound: false });
+    }
+
+    /// How many fields of a custom resource the API server takes away before it asks how many there are: null where that is nothing,
+    /// and what the schema does not know.
+    fn gone(&self, def: &Def, node: &Node) -> usize {
+        if self.against.native {
+            return 0;
+        }
+        let is_gone = |entry: &&Entry| match (def.field(&entry.key.text), &def.others) {
+            (Some(field), _) => {
+                let nullable = self.resolve(&field.schema).is_none_or(|def| def.nullable);
+                entry.value.is_null() && !nullable && field.default.is_none()
+            }
+            (None, Others::Values(values)) => {
+                entry.value.is_null() && self.resolve(values).is_some_and(|def| !def.nullable)
+            }
+            (None, others) => matches!(others, Others::Nothing),
+        };
+        node.entries().iter().filter(is_gone).count()
     }
 }
 
