@@ -15,7 +15,7 @@ pub(super) struct Mistake {
 }
 
 const QUOTE: &str = "reading stops here: the quotation mark above has no end on its line";
-const COLON: &str = "reading stops here: a colon with a space behind it lacks above";
+const COLON: &str = "reading stops here: what begins above is no key without a colon";
 
 /// The line above that the trouble comes from, where the text shows it. `long` are the scalars of more than one line, in order.
 pub(super) fn find(text: &str, trouble: &Trouble, long: &[LongScalar]) -> Option<Mistake> {

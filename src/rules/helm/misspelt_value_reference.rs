@@ -34,8 +34,10 @@ impl Rule for MisspeltValueReference {
     fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
         let mut charts: BTreeMap<TreePath, BTreeSet<&TreePath>> = BTreeMap::new();
         for path in inventory.apps.iter().flat_map(|entry| &entry.files) {
-            let Some((dir, _)) = path.as_str().rsplit_once("/templates/") else { continue };
-            if let (Ok(dir), true) = (TreePath::new(dir), inventory.scan.is_in_chart(path)) {
+            let text = path.as_str();
+            let dir = text.rsplit_once("/templates/").map(|(dir, _)| dir);
+            let dir = dir.or_else(|| text.strip_suffix("/Chart.yaml"));
+            if let (Some(Ok(dir)), true) = (dir.map(TreePath::new), inventory.scan.is_in_chart(path)) {
                 charts.entry(dir).or_default().insert(path);
             }
         }
@@ -77,12 +79,27 @@ fn check(inventory: &Inventory, cx: &mut Context<'_>, dir: &TreePath, files: &BT
         }
     }
     // What users of the chart may set: whoever spells it like the template means it.
-    let users = || {
-        let readers: BTreeSet<_> = files.iter().flat_map(|path| inventory.readers(path)).collect();
-        let entries: Vec<_> = readers.into_iter().filter_map(|app| inventory.app(*app)).collect();
-        let paths: BTreeSet<&TreePath> =
-            entries.iter().flat_map(|entry| entry.files.iter().chain(&entry.app.path)).collect();
-        paths
+    let readers: BTreeSet<_> = files.iter().flat_map(|path| inventory.readers(path)).copied().collect();
+    let entries = || readers.iter().filter_map(|app| inventory.app(*app));
+    let says = |path: &TreePath, text: &str| {
+        cx.workspace.tree.read(path).is_ok_and(|file| file.text_or_empty().contains(text))
+    };
+    let is_set = |word: &str| {
+        let set = format!("{word}:");
+        let plain = |path: &&TreePath| !path.as_str().contains("/templates/");
+        let files: BTreeSet<&TreePath> = entries().flat_map(|entry| &entry.files).filter(plain).collect();
+        let definitions: BTreeSet<&TreePath> =
+            entries().filter_map(|entry| entry.app.path.as_ref()).collect();
+        // An app names its parameters in its own file.
+        files.into_iter().any(|path| says(path, &set)) || definitions.into_iter().any(|path| says(path, word))
+    };
+    let mut slips = Vec::new();
+    let read: BTreeSet<Vec<String>> = reads.iter().map(|(names, _)| names.clone()).collect();
+    let is_read = |names: &[String]| {
+        let first = read.range(names.to_vec()..).next();
+        // Who reads what is above it may read it, too.
+        let above = || (1..names.len()).filter_map(|length| names.get(..length)).any(|it| read.contains(it));
+        first.is_some_and(|next| next.starts_with(names)) || above()
     };
     // A key is one mistake however often, and however far below it, it is read.
     let mut told = BTreeSet::new();
@@ -90,18 +107,23 @@ fn check(inventory: &Inventory, cx: &mut Context<'_>, dir: &TreePath, files: &BT
         let Some((depth, usual)) = slip(root, &names) else { continue };
         let names = names.get(..=depth).unwrap_or(&names);
         let Some(word) = names.last().filter(|_| told.insert(names.to_vec())) else { continue };
-        let (usual, place) = (usual.key.text.as_str(), usual.key.place());
-        let set = format!("{word}:");
-        let is_set = |path: &TreePath| {
-            !path.as_str().contains("/templates/")
-                && cx.workspace.tree.read(path).is_ok_and(|file| file.text_or_empty().contains(&set))
-        };
-        if values.text_or_empty().contains(&set) || users().into_iter().any(is_set) {
+        // `host` and `hosts` may both be meant, unless nothing reads the one that is there.
+        let mut meant = names.to_vec();
+        meant.pop();
+        meant.push(usual.key.text.to_string());
+        if is_plural(word, &usual.key.text) && is_read(&meant) {
             continue;
         }
-        let readers: BTreeSet<_> = files.iter().flat_map(|path| inventory.readers(path)).copied().collect();
-        cx.report_at(at, format!("`{}` is nowhere among the values, where `{usual}` is", names.join(".")))
-            .apps(readers)
+        // What is global is for whoever is outside of the chart to set.
+        let outer = names.first().is_some_and(|first| first == "global");
+        if !outer && !values.text_or_empty().contains(&format!("{word}:")) && !is_set(word) {
+            slips.push((names.join("."), at, usual));
+        }
+    }
+    for (path, at, usual) in slips {
+        let (usual, place) = (usual.key.text.as_str(), usual.key.place());
+        cx.report_at(at, format!("`{path}` is nowhere among the values, where `{usual}` is"))
+            .apps(readers.iter().copied())
             .help(format!("did you mean `{usual}`?"))
             .related(place, "spelt like this")
             .likely();
@@ -116,14 +138,9 @@ fn slip<'a>(root: &'a Node, names: &[String]) -> Option<(usize, &'a Entry)> {
             node = value;
             continue;
         }
-        let plural = |key: &str| {
-            let (short, long) =
-                if key.len() < name.len() { (key, name.as_str()) } else { (name.as_str(), key) };
-            long.strip_prefix(short).is_some_and(|rest| rest == "s")
-        };
         let near = |entry: &&Entry| {
             let key = entry.key.text.as_str();
-            key.len() >= LEAST_LETTERS && is_slip(name, key) && !plural(key)
+            key.len() >= LEAST_LETTERS && is_slip(name, key)
         };
         let mut keys = node.entries().iter().filter(near);
         return match (keys.next(), keys.next()) {
@@ -132,4 +149,10 @@ fn slip<'a>(root: &'a Node, names: &[String]) -> Option<(usize, &'a Entry)> {
         };
     }
     None
+}
+
+/// Whether one of two words is the other with an `s` behind it.
+fn is_plural(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    long.strip_prefix(short) == Some("s")
 }

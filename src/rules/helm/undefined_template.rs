@@ -8,6 +8,7 @@ use crate::near::is_slip;
 use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::source::TreePath;
+use crate::yaml::Node;
 
 meta!(
     "undefined-template",
@@ -37,7 +38,9 @@ impl Rule for UndefinedTemplate {
                 charts.entry(dir).or_default().insert(path);
             }
         }
-        for files in charts.values() {
+        for (dir, files) in &charts {
+            // What is not unpacked here may define names of any kind.
+            let whole = is_whole(cx, dir, files);
             let mut trees: Vec<(&TreePath, Vec<Arc<Tree>>)> = Vec::new();
             for path in files {
                 let Ok(file) = cx.workspace.tree.read(path) else { continue };
@@ -56,7 +59,7 @@ impl Rule for UndefinedTemplate {
                         continue;
                     }
                     let close = defined.iter().find(|known| is_slip(call.name, known));
-                    let own = gotemplate::own_family(call.name, defined.iter().copied());
+                    let own = whole && gotemplate::own_family(call.name, defined.iter().copied());
                     let readers = inventory.readers(path);
                     // Where rendering came by, the app that fails says so.
                     let failed = readers.iter().filter_map(|app| inventory.app(*app)?.reason.as_deref());
@@ -76,4 +79,18 @@ impl Rule for UndefinedTemplate {
             }
         }
     }
+}
+
+/// Whether all charts that a chart depends on lie inside of it, unpacked.
+fn is_whole(cx: &Context<'_>, dir: &TreePath, files: &BTreeSet<&TreePath>) -> bool {
+    let Ok(chart) = cx.workspace.tree.read(&dir.child("Chart.yaml")) else { return false };
+    let stream = cx.workspace.cache.stream(&chart);
+    let root = stream.documents.first().and_then(|document| document.root.as_ref());
+    root.is_some_and(|root| {
+        root.items(&["dependencies"]).iter().all(|dependency| {
+            let name = dependency.get("name").and_then(Node::as_str).unwrap_or_default();
+            let inside = dir.child("charts").child(name);
+            files.iter().any(|path| path.starts_with(&inside))
+        })
+    })
 }
