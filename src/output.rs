@@ -74,7 +74,7 @@ const DEPENDENCIES: &str = "`gitops-lint fetch` brings those that name a URL; el
 
 /// Whether a template stops at a definition or at values that a chart which is not there may bring.
 fn is_of_missing_chart(problem: &Problem) -> bool {
-    matches!(problem.cause(), Cause::UndefinedTemplate | Cause::NilPointer)
+    matches!(problem.cause(), Cause::UndefinedTemplate | Cause::UndefinedOwn | Cause::NilPointer)
 }
 
 impl Output {

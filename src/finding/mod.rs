@@ -335,6 +335,8 @@ pub enum Cause {
     NilPointer,
     /// A template that no chart defines is called.
     UndefinedTemplate,
+    /// The same, where others of its first word are defined: a chart calls its own templates after itself.
+    UndefinedOwn,
     /// Wrong whatever the data is: a template that does not end, a name that misses one which is there by a letter.
     Slip,
     /// Two things that must have different names have one.

@@ -56,13 +56,28 @@ impl Templates {
     /// What lies behind it that there is no template of this name.
     pub(super) fn because_missing(&self, name: &str) -> Cause {
         let slip = self.trees.keys().any(|known| is_slip(name, known));
-        if slip { Cause::Slip } else { Cause::UndefinedTemplate }
+        if slip {
+            Cause::Slip
+        } else if own_family(name, self.trees.keys().map(SmolStr::as_str)) {
+            Cause::UndefinedOwn
+        } else {
+            Cause::UndefinedTemplate
+        }
     }
 
     /// Whether there is a template of this name.
     pub fn contains(&self, name: &str) -> bool {
         self.trees.contains_key(name)
     }
+}
+
+/// Whether a name begins with a word and a dot, as at least two of the others do: who defines those defines this one.
+pub fn own_family<'a>(name: &str, mut others: impl Iterator<Item = &'a str>) -> bool {
+    let Some((family, _)) = name.split_once('.') else { return false };
+    let is_kin = |other: &&str| {
+        other.strip_prefix(family).is_some_and(|rest| rest.starts_with('.')) && !other.contains('/')
+    };
+    others.by_ref().filter(is_kin).nth(1).is_some()
 }
 
 /// What a key that a map does not have stands for: the option `missingkey` of Go's templates.

@@ -7,6 +7,7 @@
 mod ast;
 mod bounds;
 mod builtins;
+mod calls;
 mod compare;
 mod constants;
 mod escape;
@@ -30,7 +31,7 @@ pub use ast::Tree;
 pub use bounds::weigh;
 pub use builtins::{BUILTINS, byte_range};
 pub use compare::Equality;
-pub use exec::{Call, Exec, Limits, MissingKey, Templates};
+pub use exec::{Call, Exec, Limits, MissingKey, Templates, own_family};
 pub use failure::Failure;
 pub use fmt::sprint;
 pub use function::{FuncMap, Function, Param};

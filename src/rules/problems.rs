@@ -44,7 +44,8 @@ pub(super) fn report_one<'c, 'a>(
     let absent = matches!(problem.kind, ProblemKind::MissingDependency | ProblemKind::Unavailable);
     let doubt = doubt(app, &rendered.incomplete).filter(|_| !absent);
     // What is misspelt is misspelt whatever values its users supply.
-    let slip = *problem.cause() == Cause::Slip && app.kind == AppKind::Chart;
+    let slip = matches!(problem.cause(), Cause::Slip | Cause::UndefinedOwn)
+        && (app.kind == AppKind::Chart || app.provisional);
     let doubt = if slip { Some(Confidence::Likely) } else { doubt };
     if let Some(sure) = sure.into_iter().chain(doubt).min() {
         report = report.confidence(sure);

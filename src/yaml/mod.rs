@@ -49,6 +49,7 @@ mod embedded;
 mod emit;
 mod json;
 mod lines;
+mod mistake;
 mod node;
 mod number;
 mod parser;

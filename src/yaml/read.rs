@@ -12,6 +12,7 @@ use crate::source::{Facts, SourceFile, Span};
 
 use super::compose::Composer;
 use super::lines::LineCounter;
+use super::mistake::{self, Mistake};
 use super::parser::Parser;
 use super::scanner::{self, RawComment, Stage, Tolerated, Trouble};
 use super::{Comment, Dialect, Document, GoLines, Node, Stream, YamlProblem, YamlProblemKind};
@@ -127,7 +128,8 @@ fn read<L: Locate + ?Sized>(text: &str, dialect: Dialect, locate: &mut L, verbat
         let next = scanner::next_document_marker(text.as_bytes(), from);
         let broken = text.get(..next.unwrap_or(text.len())).unwrap_or(text);
         let second = second_opinion(broken, parser.document_start as usize, starts.len() == 1);
-        let problem = syntax_problem(text, &trouble, second.as_ref(), lines, locate);
+        let mistake = mistake::find(text, &trouble, &parser.scanner.long);
+        let problem = syntax_problem(text, (&trouble, second.as_ref()), mistake, lines, locate);
         parsed.documents.push(document(None, Some(Box::new(problem.clone())), locate));
         parsed.problems.push(problem);
         match next {
@@ -206,14 +208,19 @@ fn char_at(text: &str, at: usize) -> Range<usize> {
 
 fn syntax_problem<L: Locate + ?Sized>(
     text: &str,
-    trouble: &Trouble,
-    second: Option<&Trouble>,
+    (trouble, second): (&Trouble, Option<&Trouble>),
+    mistake: Option<Mistake>,
     lines: LineCounter<'_>,
     locate: &mut L,
 ) -> YamlProblem {
     let context = trouble.context.filter(|(what, start)| !what.is_empty() && *start < trouble.at);
     let context =
         context.map(|(what, start)| (locate.locate(char_at(text, start as usize)).at, what.to_owned()));
+    let stopped = locate.locate(char_at(text, trouble.at as usize)).at;
+    let (at, context) = match mistake {
+        Some(mistake) => (locate.locate(mistake.at).at, Some((stopped, mistake.stopped.to_owned()))),
+        None => (stopped, context),
+    };
     YamlProblem {
         kind: if trouble.stage == Stage::Reader {
             YamlProblemKind::Encoding
@@ -221,7 +228,7 @@ fn syntax_problem<L: Locate + ?Sized>(
             YamlProblemKind::Syntax
         },
         message: trouble.problem.to_string(),
-        at: locate.locate(char_at(text, trouble.at as usize)).at,
+        at,
         context,
         go_lines: go_lines(lines, trouble, second.unwrap_or(trouble)),
         v3_message: second

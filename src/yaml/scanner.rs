@@ -97,6 +97,14 @@ pub(super) enum Stage {
     Composer,
 }
 
+/// A plain or quoted scalar that goes on behind its line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LongScalar {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) quoted: bool,
+}
+
 /// A comment and whether something stands before it on its line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawComment {
@@ -163,6 +171,8 @@ pub(super) struct Scanner<'t> {
     pub(super) tags: Vec<TagParts>,
     pub(super) comments: Vec<RawComment>,
     pub(super) tolerated: Vec<Tolerated>,
+    /// Scalars of more than one line.
+    pub(super) long: Vec<LongScalar>,
 }
 
 const BLANK: u8 = 1;
@@ -298,6 +308,7 @@ impl<'t> Scanner<'t> {
             tags: Vec::new(),
             comments: Vec::new(),
             tolerated: Vec::new(),
+            long: Vec::new(),
         }
     }
 
@@ -852,7 +863,9 @@ impl<'t> Scanner<'t> {
     fn fetch_flow_scalar(&mut self, single: bool) -> Result<()> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
+        let line = self.line;
         let token = self.scan_flow_scalar(single)?;
+        self.note_long(line, &token, true);
         self.tokens.push_back(token);
         Ok(())
     }
@@ -860,9 +873,17 @@ impl<'t> Scanner<'t> {
     fn fetch_plain_scalar(&mut self) -> Result<()> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
+        let line = self.line;
         let token = self.scan_plain_scalar()?;
+        self.note_long(line, &token, false);
         self.tokens.push_back(token);
         Ok(())
+    }
+
+    fn note_long(&mut self, line: usize, token: &Token, quoted: bool) {
+        if self.line > line {
+            self.long.push(LongScalar { start: token.start, end: token.end, quoted });
+        }
     }
 
     fn scan_to_next_token(&mut self) {
