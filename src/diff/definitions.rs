@@ -220,6 +220,11 @@ pub(super) fn open(
         };
         let was = entry(base, pair.base, seen.and_then(|it| it.base.as_ref()));
         let is = entry(head, pair.head, seen.and_then(|it| it.head.as_ref()));
+        // Where the reason is that of the old side, it is gone.
+        let whole = is.as_ref().filter(|(_, status, _)| *status == Status::Rendered).and_then(|_| {
+            let sight = seen.and_then(|it| it.head.as_ref()).map(|sight| sight.objects);
+            sight.or_else(|| Some(head.entry_of(pair.head)?.objects))
+        });
         let was_full = was.as_ref().is_none_or(|(_, status, _)| *status == Status::Rendered);
         for (side, (app, status, reason)) in
             [(true, is), (false, was)].into_iter().filter_map(|(side, it)| Some((side, it?)))
@@ -228,10 +233,7 @@ pub(super) fn open(
                 let reason = reason.unwrap_or_default();
                 let is_new = side && was_full;
                 let touched = is_new || is_touched();
-                // The reason is that of the old side: it is gone.
-                let full = |sight: &&Sight| sight.status == Status::Rendered;
-                let mended = seen.and_then(|seen| seen.head.as_ref()).filter(|_| !side).filter(full);
-                let mended = mended.map(|sight| sight.objects);
+                let mended = whole.filter(|_| !side);
                 all.push(Open { app, reason, is_new, mended, touched });
                 break;
             }
