@@ -37,7 +37,7 @@ pub fn prints(
     analysis: &Analysis<Print>,
     on_app: &OnApp<'_, u64>,
 ) -> (Inventory, Vec<Print>) {
-    analysis.begin();
+    analysis.begin(workspace);
     discover::discover(workspace, &Comparing { analysis, on_app, known: Mutex::default() })
 }
 
