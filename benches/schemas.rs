@@ -33,7 +33,7 @@ fn workspace(dir: &Path) -> Workspace {
 /// How long each object of a repository takes. What the first one of a kind compiles is its own to pay.
 fn objects(workspace: &Workspace) -> Vec<Duration> {
     let rules: Vec<_> = all()
-        .filter(|rule| rule.meta().group == "schema" && rule.meta().preset == Preset::Recommended)
+        .filter(|rule| rule.meta().subject == "schema" && rule.meta().preset == Preset::Recommended)
         .collect();
     let check = |app: &App, rendered: &Rendered| -> Vec<Duration> {
         let one = |object: &Object| {

@@ -29,16 +29,26 @@ enum What {
 }
 
 impl Scoped {
-    /// Reads a Secret, or the template of one: what belongs to no project is `None`.
+    /// Reads a Secret; one that belongs to no project is `None`.
     pub fn new(secret: &Node) -> Option<Self> {
+        Self::read(secret, &|key| text(secret, key))
+    }
+
+    /// Reads the template that another object makes a Secret of, where the values under `data` stand as they are.
+    pub fn of_template(template: &Node) -> Option<Self> {
+        let plain = |key: &str| template.at_path(&["data", key]).and_then(Node::as_str).map(SmolStr::new);
+        Self::read(template, &plain)
+    }
+
+    fn read(secret: &Node, text: &dyn Fn(&str) -> Option<SmolStr>) -> Option<Self> {
         let label = secret.at_path(&["metadata", "labels", super::SECRET_TYPE]).and_then(Node::as_str)?;
-        let project = text(secret, "project").filter(|project| !project.is_empty())?;
+        let project = text("project").filter(|project| !project.is_empty())?;
         let what = match label {
-            "repository" => What::Source(text(secret, "url")?),
+            "repository" => What::Source(text("url")?),
             "cluster" => What::Cluster {
-                server: text(secret, "server").unwrap_or_default(),
-                name: text(secret, "name").unwrap_or_default(),
-                namespaces: text(secret, "namespaces")
+                server: text("server").unwrap_or_default(),
+                name: text("name").unwrap_or_default(),
+                namespaces: text("namespaces")
                     .iter()
                     .flat_map(|list| list.split(','))
                     .map(|name| SmolStr::new(name.trim()))
@@ -78,17 +88,12 @@ impl Scoped {
     }
 }
 
-/// A value of a Secret, as it stands or decoded. A template of an ExternalSecret has its values under `data` as they stand.
+/// A value of a Secret, as it stands or decoded.
 pub fn text(secret: &Node, key: &str) -> Option<SmolStr> {
     if let Some(plain) = secret.at_path(&["stringData", key]).and_then(Node::as_str) {
         return Some(SmolStr::new(plain));
     }
-    let written = secret.at_path(&["data", key]).and_then(Node::as_str)?;
-    let decoded = base64::engine::general_purpose::STANDARD.decode(written.trim()).ok();
-    let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
-    // Only a Secret has a kind; its template has none.
-    if secret.get("kind").is_none() {
-        return Some(SmolStr::new(written));
-    }
-    decoded.map(SmolStr::from)
+    let encoded = secret.at_path(&["data", key]).and_then(Node::as_str)?;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+    Some(SmolStr::new(String::from_utf8_lossy(&decoded)))
 }

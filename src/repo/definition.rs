@@ -216,7 +216,7 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
             node.as_ref().and_then(|node| argocd::cluster_secret_of(node.at_path(made)?, &document.name));
         control_plane.cluster_secrets.extend(secret.map(Arc::new));
         let template = node.as_ref().and_then(|node| node.at_path(made));
-        control_plane.scoped.extend(template.and_then(argocd::Scoped::new));
+        control_plane.scoped.extend(template.and_then(argocd::Scoped::of_template));
     }
     for document in scan.documents.iter().filter(|it| it.kind == "ConfigManagementPlugin") {
         let node = document.node(workspace);

@@ -11,6 +11,7 @@ mod flux;
 mod flux_apps;
 mod habits;
 mod helm;
+mod idle;
 mod images;
 mod kustomize;
 mod mend;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::finding::{Missing, ProblemKind};
 use crate::{k8s, relations};
 
-use crate::repo::{AppEntry, AppId, ObjectFacts, ScannedDocument, Spec, Status, meets, owner};
+use crate::repo::{AppEntry, AppId, AppKind, ObjectFacts, ScannedDocument, Spec, Status, meets, owner};
 
 use super::World;
 use super::answer::makes_secrets_only;
@@ -57,18 +57,19 @@ impl World<'_> {
     /// Whether a workload is part of a system that runs here although nothing here installs it: there are custom resources of the
     /// group `networking.istio.io` whose definition is nowhere, and both `istio-system` and `istiod` are called after it.
     pub fn is_of_absent_system(&self, namespace: &str, name: &str) -> bool {
-        let stem_of = |object: &ObjectFacts| {
-            let stem = match object.group.as_str() {
-                "argoproj.io" => "argocd",
-                group => group.rsplit('.').nth(1).unwrap_or_default(),
-            };
-            (stem.len() > 3 && namespace.starts_with(stem) && name.starts_with(stem)).then(|| stem.to_owned())
-        };
+        // Whoever has Applications has Argo CD.
+        let mut controllers = self.inventory.apps.iter().map(|entry| match entry.app.kind {
+            AppKind::Application | AppKind::ApplicationSet => "argocd",
+            AppKind::Kustomization | AppKind::HelmRelease => "flux",
+            _ => "",
+        });
         let custom = self.inventory.objects.iter().filter(|it| !k8s::is_built_in(&it.group));
-        let Some(stem) = custom.filter_map(stem_of).next() else { return false };
+        let mut groups = custom.map(|it| it.group.rsplit('.').nth(1).unwrap_or_default());
+        let is_meant = |stem: &&str| stem.len() > 3 && namespace.starts_with(stem) && name.starts_with(stem);
+        let Some(stem) = controllers.find(is_meant).or_else(|| groups.find(is_meant)) else { return false };
         let defines = |object: &ObjectFacts| object.name.rsplit('.').nth(1).is_some_and(|part| part == stem);
         let installed = self.inventory.of_kind("CustomResourceDefinition").any(defines)
-            || self.inventory.apps.iter().any(|entry| relations::is_named_after(&stem, &entry.app.name));
+            || self.inventory.apps.iter().any(|entry| relations::is_named_after(stem, &entry.app.name));
         !installed
     }
 

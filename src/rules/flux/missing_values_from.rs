@@ -11,7 +11,7 @@ use crate::relations::Keys;
 use crate::repo::{AppEntry, Inventory, ObjectFacts};
 use crate::rules::flux_apps::{helm_release, is_deployed, kustomization, reference};
 use crate::rules::{Context, Rule, RuleMeta, meta};
-use crate::source::{Span, TreePath};
+use crate::source::TreePath;
 use crate::world::{Answer, Counterparts, Scripts, World};
 
 meta!(
@@ -35,32 +35,19 @@ impl Rule for MissingValuesFrom {
         let sources = cx.sources();
         let counterparts = OnceCell::new();
         let counterparts = || counterparts.get_or_init(|| Counterparts::new(inventory, world, sources));
-        let workspace = cx.workspace;
-        let scripts = OnceCell::new();
-        let scripts = || scripts.get_or_init(|| Scripts::of(inventory, workspace));
-        let by_hand = |it: &ObjectName| scripts().made(&it.kind, &it.name);
         for entry in inventory.apps.iter().filter(|entry| is_deployed(inventory, entry)) {
             if let Some((release, _)) = helm_release(entry) {
                 for values in release.values_from.iter().filter(|values| !values.optional) {
                     let key = Some(values.key.as_str());
-                    look(
-                        entry,
-                        &values.object,
-                        key,
-                        "spec.valuesFrom.name",
-                        inventory,
-                        &world,
-                        &counterparts,
-                        &by_hand,
-                        cx,
-                    );
+                    let field = "spec.valuesFrom.name";
+                    look(entry, &values.object, key, field, inventory, &world, &counterparts, cx);
                 }
             }
             if let Some((kustomization, _)) = kustomization(entry) {
                 let needed = kustomization.substitute_from.iter().filter(|(_, optional)| !optional);
                 for (object, _) in needed {
                     let field = "spec.postBuild.substituteFrom.name";
-                    look(entry, object, None, field, inventory, &world, &counterparts, &by_hand, cx);
+                    look(entry, object, None, field, inventory, &world, &counterparts, cx);
                 }
             }
         }
@@ -75,7 +62,6 @@ fn look<'c>(
     inventory: &Inventory,
     world: &World<'_>,
     counterparts: &dyn Fn() -> &'c Counterparts<'c>,
-    by_hand: &dyn Fn(&ObjectName) -> Option<Span>,
     cx: &mut Context<'_>,
 ) {
     if object.name.contains("${") || object.namespace.is_empty() {
@@ -87,7 +73,7 @@ fn look<'c>(
     let meant = || counterparts().find(entry.app.id, entry.app.place, &object.namespace, &reference);
     let answer = world.look_up(entry.app.id, &object.namespace, &reference);
     if matches!(answer, Answer::Missing(_) | Answer::Unapplied(_) | Answer::Unknown(_))
-        && let Some(at) = by_hand(object)
+        && let Some(at) = Scripts::of(inventory, cx.workspace).made(kind, name)
     {
         let message = format!("{who} needs {kind} `{}/{name}`, which is made by hand only", object.namespace);
         cx.report(entry.app.spot(object.place), message)
