@@ -258,7 +258,8 @@ pub(super) fn control_plane(workspace: &Workspace, scan: &Scan) -> ControlPlane 
 /// (`https://API_SERVER`) is told from others by its name.
 fn cluster_secret(secret: Node) -> Option<Node> {
     let text = |key: &str| argocd::secret_text(&secret, key).unwrap_or_default();
-    let is_blank = |text: &str| text.contains(['<', '{', '$']) || has_capitals(text);
+    // `PROD` may be a name, `CLUSTER_NAME` hardly.
+    let is_blank = |text: &str| text.contains(['<', '{', '$']) || has_capitals(text) && text.contains('_');
     let (name, server) = (text("name"), text("server"));
     if is_blank(&name) || name.is_empty() && is_blank(&server) {
         return None;

@@ -65,6 +65,13 @@ impl Cluster {
         let mut cluster =
             Self { server: text(&application.destination.server), name: text(&application.destination.name) };
         cluster.server.truncate(cluster.server.trim_end_matches('/').len());
+        // Where the address is still to be filled in, the name stands for it.
+        if !cluster.server.is_empty() && !cluster.server.contains("://") {
+            let server = std::mem::take(&mut cluster.server);
+            if cluster.name.is_empty() {
+                cluster.name = server;
+            }
+        }
         if cluster.server == IN_CLUSTER && cluster.name.is_empty() {
             "in-cluster".clone_into(&mut cluster.name);
         } else if cluster.name == "in-cluster" && cluster.server.is_empty() {

@@ -85,7 +85,7 @@ impl Script {
         let (mut script, text) = (Self::default(), file.text_or_empty());
         if file.name().ends_with(".tf") {
             script.read_terraform(file, text);
-        } else if is_yaml(file.name()) {
+        } else if is_yaml(file.name()) && !is_told(file.name().rsplit('/').next().unwrap_or_default()) {
             if text.contains(" create secret ") || text.contains(" create configmap ") {
                 script.read(file, text);
             }

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Application, Project};
 use crate::k8s::is_built_in;
-use crate::repo::{
-    AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace, has_capitals, has_tokens,
-};
+use crate::repo::{AppEntry, AppId, AppKind, Inventory, Labels, ObjectFacts, Workspace, has_tokens};
 use crate::rules::projects::{Cluster, Declared, project_name, projects};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::Scope;
@@ -82,10 +80,9 @@ fn sources(entry: &AppEntry, application: &Application, declared: &Declared, cx:
             continue;
         };
         // What somebody fills in first, on either side, may be the same in the end.
-        let blank = |text: &str| has_tokens(text) || has_capitals(text);
         if declared.effective.permits_source(&url.value)
-            || blank(&url.value)
-            || project.source_repos.iter().any(|permitted| blank(&permitted.value))
+            || has_tokens(&url.value)
+            || project.source_repos.iter().any(|permitted| has_tokens(&permitted.value))
         {
             continue;
         }

@@ -79,7 +79,8 @@ impl Rule for UnknownField {
                 let newer = !matches!(meant, Some(Meant::Name(_)))
                     && minors.is_none()
                     && schemas::is_published(object, cx);
-                let once = meant.is_none() && schemas::is_known_once(object, cx);
+                // A newer revision of the project may have it, where it is like nothing that this one has.
+                let once = meant.is_none() && (schemas::is_known_once(object, cx) || newer);
                 let definition = cx.workspace.given_by(object);
                 // A copy that nothing applies may be older than what the cluster has.
                 let definition = definition.map(|it| match meant {
