@@ -24,6 +24,16 @@ pub(super) fn is_of_controller(group: &str, kind: &str) -> bool {
     group == crate::flux::SOURCE_GROUP || defines_apps(group, kind)
 }
 
+/// Whether an object is its metadata alone: whoever applies it labels or annotates one that something else makes.
+pub(super) fn is_bare(object: &Object) -> bool {
+    let known = ["apiVersion", "kind", "metadata"];
+    let mut entries = object.node.entries().iter();
+    let notes = ["labels", "annotations"].iter().any(|key| object.at(&["metadata", key]).is_some());
+    !defines_apps(&object.group, &object.kind)
+        && notes
+        && entries.all(|entry| known.contains(&entry.key.text.as_str()))
+}
+
 /// Kinds that define apps. They are judged where they are defined, rendered or not.
 pub(super) fn defines_apps(group: &str, kind: &str) -> bool {
     matches!(

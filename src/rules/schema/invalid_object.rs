@@ -91,7 +91,9 @@ impl Rule for InvalidObject {
             }
             // The values of a chart inside that is not on this machine may say it.
             let partial = cx.is_partial().then_some(Confidence::Possible);
-            let sure = cx.completed(object).into_iter().chain(partial).min().filter(|_| refusal.lacks);
+            let bare = schemas::is_bare(object).then_some(Confidence::Possible);
+            let sure =
+                cx.completed(object).into_iter().chain(partial).chain(bare).min().filter(|_| refusal.lacks);
             let report = cx
                 .report(refusal.place, refusal.words)
                 .object(object, Some(&refusal.path))

@@ -132,6 +132,7 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
             report = report.apps(apps.iter().copied());
         }
         let unsure = once && matches!(violation.what, What::Missing(_) | What::Wrong { meant: None, .. });
+        let unsure = unsure || missing && schemas::is_bare(object);
         let bare = schemas::is_installed_bare(object) && matches!(violation.what, What::Wrong { .. });
         if unlisted || unsure || bare || matches!(violation.what, What::Unchecked(_)) {
             report.possible();
