@@ -1,11 +1,11 @@
 //! What follows from a definition of a kind or from a policy is as sure as it is that it is applied: a copy that nothing reads
 //! may be of another version than the cluster has, and a policy that nothing reads may be nobody's. An object that several
-//! owners apply need not be whole for any of them. What was set aside is applied by nobody.
+//! owners apply need not be whole for any of them. What was set aside is applied by nobody, and an example breaks no cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Level;
-use crate::finding::{Confidence, Finding, ObjectRef};
+use crate::finding::{Confidence, Finding, ObjectRef, Severity};
 use crate::repo::{self, AppKind, Inventory, Workspace};
 use crate::source::{FileId, TreePath};
 
@@ -17,8 +17,14 @@ pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut
     let mut known: BTreeMap<FileId, bool> = BTreeMap::new();
     let completed = completed(inventory, findings);
     let mut aside: BTreeMap<FileId, bool> = BTreeMap::new();
+    let mut shown: BTreeMap<FileId, bool> = BTreeMap::new();
     for finding in findings {
         let at = finding.primary.at.file;
+        let configured = workspace.config.rules.get(finding.rule.as_str()).and_then(|rule| rule.level);
+        let may_lower = !matches!(configured, Some(Level::At(_)));
+        if may_lower && *shown.entry(at).or_insert_with(|| is_example(workspace, inventory, at)) {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
         let set_aside = *aside.entry(at).or_insert_with(|| is_set_aside(workspace, inventory, at));
         let mut applied =
             |file: &FileId| *known.entry(*file).or_insert_with(|| is_applied(workspace, inventory, *file));
@@ -31,8 +37,7 @@ pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut
             _ => continue,
         };
         finding.confidence = finding.confidence.min(most);
-        let configured = workspace.config.rules.get(finding.rule.as_str()).and_then(|rule| rule.level);
-        if !matches!(configured, Some(Level::At(_))) {
+        if may_lower {
             finding.severity = finding.severity.min(finding.confidence.most());
         }
     }
@@ -65,6 +70,18 @@ fn completed(inventory: &Inventory, findings: &[Finding]) -> BTreeSet<ObjectRef>
         }
     }
     completed
+}
+
+/// Whether a file lies among examples, and only apps that do so, too, read it: it breaks no cluster.
+fn is_example(workspace: &Workspace, inventory: &Inventory, file: FileId) -> bool {
+    let path = workspace.sources.get(file).and_then(|file| file.path().cloned());
+    path.is_some_and(|path| {
+        repo::showcase(&path).is_some()
+            && inventory.readers(&path).iter().all(|reader| {
+                let reader = inventory.app(*reader).and_then(|entry| entry.app.path.as_ref());
+                reader.is_none_or(|path| repo::showcase(path).is_some())
+            })
+    })
 }
 
 /// Whether a file lies among what is no longer in use, and only apps that do so, too, read it.

@@ -26,15 +26,25 @@ impl Rule for FloatingChartVersion {
                 continue;
             };
             let chart = source.chart.as_ref().map_or("", |chart| &chart.value);
-            let message = format!(
-                "the chart `{chart}` changes by itself: `{}` is any matching version",
-                revision.value
-            );
-            cx.report(revision.place, message)
-                .help("pin the version, and let a bot such as Renovate propose new ones");
+            let version = &revision.value;
+            let (message, help) = if NAMES.contains(&version.as_str()) {
+                (
+                    format!("`{version}` is no version of the chart `{chart}`, and no range of versions"),
+                    "write a version: branches and tags are of Git, and this is a repository of charts",
+                )
+            } else {
+                (
+                    format!("the chart `{chart}` changes by itself: `{version}` is any matching version"),
+                    "pin the version, and let a bot such as Renovate propose new ones",
+                )
+            };
+            cx.report(revision.place, message).help(help);
         }
     }
 }
+
+/// What names a revision of Git. Argo CD looks for a version of that very name (`MaxVersion` of `util/versions`).
+const NAMES: [&str; 3] = ["HEAD", "main", "master"];
 
 /// Whether a version is a range. `1.2` is a version for Argo CD, `1.2.x` a range.
 fn is_floating(version: &str) -> bool {
@@ -44,7 +54,8 @@ fn is_floating(version: &str) -> bool {
     let core = version.split(['-', '+']).next().unwrap_or_default().trim_start_matches('v');
     version.contains(['*', '^', '~', '>', '<', '=', '|', ','])
         || version.contains(" - ")
-        || matches!(version, "HEAD" | "latest" | "main" | "master")
+        || version == "latest"
+        || NAMES.contains(&version)
         || core.split('.').any(|part| matches!(part, "x" | "X"))
 }
 

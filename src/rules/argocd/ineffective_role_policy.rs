@@ -73,10 +73,14 @@ fn wrong(project: &Project, role: &ProjectRole, text: &str) -> Option<(String, S
     let parts: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
     let [_, subject, resource, action, object, effect] = parts.as_slice() else { return None };
     let own = format!("proj:{project}:{role}");
+    let of_project = object.split('/').next().unwrap_or_default();
+    let elsewhere = of_project != project && *object != "*";
+    let moved = format!("{project}/{}", object.split_once('/').map_or("*", |(_, rest)| rest));
     if *subject != own {
+        let object = if elsewhere { format!(", and `{moved}` for `{object}`") } else { String::new() };
         return Some((
             format!("the policy is for `{subject}`, but this role is `{own}`"),
-            format!("write `{own}`"),
+            format!("write `{own}`{object}"),
         ));
     }
     if !RESOURCES.contains(resource) && *resource != "*" {
@@ -90,13 +94,11 @@ fn wrong(project: &Project, role: &ProjectRole, text: &str) -> Option<(String, S
             format!("use one of {}", ACTIONS.join(", ")),
         ));
     }
-    let of_project = object.split('/').next().unwrap_or_default();
-    if of_project != project && *object != "*" {
+    if elsewhere {
         let message = format!(
             "`{object}` is of project `{of_project}`, but roles of `{project}` act in `{project}` only"
         );
-        let rest = object.split_once('/').map_or("*", |(_, rest)| rest);
-        return Some((message, format!("write `{project}/{rest}`")));
+        return Some((message, format!("write `{moved}`")));
     }
     if !matches!(*effect, "allow" | "deny") {
         let message = format!("the effect `{effect}` is neither `allow` nor `deny`");

@@ -9,7 +9,7 @@ meta!(
     Warning,
     Recommended,
     "0.1.0",
-    "`Replace=true` overwrites the fields that `RespectIgnoreDifferences=true` should keep."
+    "`Replace=true` beside `RespectIgnoreDifferences=true` overwrites all but the ignored fields."
 );
 
 pub(crate) struct ReplaceIgnoresDifferences;
@@ -27,8 +27,8 @@ impl Rule for ReplaceIgnoresDifferences {
         else {
             return;
         };
-        cx.report(replace.place, "`Replace=true` replaces whole objects, ignored differences included")
-            .related(respect.place, "this has no effect then")
+        cx.report(replace.place, "`Replace=true` replaces whole objects, all but the ignored fields of them")
+            .related(respect.place, "this saves only what `ignoreDifferences` lists")
             .help("use `ServerSideApply=true`, or put `Replace=true` on the few resources that need it");
     }
 }

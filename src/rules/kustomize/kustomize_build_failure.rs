@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Cause, Confidence, Fix, Problem, ProblemKind};
+use crate::finding::{Cause, Confidence, Finding, Fix, Problem, ProblemKind};
 use crate::near::did_you_mean;
-use crate::repo::{App, AppKind, Rendered, Workspace};
+use crate::repo::{App, AppKind, Inventory, Rendered, Workspace};
 use crate::rules::mend::Mender;
 use crate::rules::{Context, Rule, RuleMeta, meta, problems};
 use crate::source::{Span, TreePath};
@@ -40,6 +40,38 @@ impl Rule for KustomizeBuildFailure {
             report(app, rendered, problem, cx);
         }
     }
+
+    fn mend_together(&self, findings: &mut [&mut Finding], inventory: &Inventory, workspace: &Workspace) {
+        for finding in findings {
+            let loose = finding.apps.iter().all(|name| {
+                let mut known = inventory.apps_named(name).peekable();
+                known.peek().is_some() && known.all(|entry| entry.app.kind.is_loose())
+            });
+            let file = workspace.sources.get(finding.primary.at.file).filter(|_| loose);
+            let dir = file.and_then(|file| file.path()?.parent());
+            if dir.is_some_and(|dir| is_part_of_another(&dir, inventory, workspace)) {
+                finding.confidence = Confidence::Possible;
+            }
+        }
+    }
+}
+
+/// Whether a kustomization is a part that is put together elsewhere: of all that it names nothing is there, and all of it is in a
+/// directory of the same name.
+fn is_part_of_another(dir: &TreePath, inventory: &Inventory, workspace: &Workspace) -> bool {
+    let kustomizations = &inventory.scan.kustomizations;
+    let Some(own) = kustomizations.get(dir) else { return false };
+    let there = |path: &TreePath| workspace.tree.kind(path).is_some();
+    let entries: Vec<&TreePath> = own.resources.iter().chain(&own.files).collect();
+    if entries.len() < 2 || entries.iter().any(|entry| there(entry)) {
+        return false;
+    }
+    let below =
+        |entry: &TreePath| entry.as_str().strip_prefix(dir.as_str())?.strip_prefix('/').map(str::to_owned);
+    let Some(entries) = entries.into_iter().map(below).collect::<Option<Vec<String>>>() else { return false };
+    let mut alike =
+        kustomizations.keys().filter(|other| *other != dir && other.file_name() == dir.file_name());
+    alike.any(|other| entries.iter().all(|entry| other.join(entry).is_ok_and(|path| there(&path))))
 }
 
 /// The field that a transformer's configuration names, and why it cannot be used: `considering field 'F' of object O: WHY`.

@@ -17,6 +17,21 @@ meta!(
     "The API server refuses an object for a reason that no schema states."
 );
 
+/// Whether a claim is its size alone and bears the mark of a program: whoever applies it resizes the one that the program made.
+fn is_resized(object: &Object) -> bool {
+    let tools = |domain: &str| {
+        ["argoproj.io", "kubernetes.io", "k8s.io", "helm.sh", "fluxcd.io"]
+            .iter()
+            .any(|it| domain.ends_with(it))
+    };
+    let marks = object.at(&["metadata", "annotations"]).into_iter().flat_map(|it| it.entries().iter());
+    let marked = marks.filter_map(|entry| entry.key.text.split_once('/')).any(|(domain, _)| !tools(domain));
+    let spec = object.at(&["spec"]).into_iter().flat_map(|spec| spec.entries().iter());
+    object.is("", "PersistentVolumeClaim")
+        && marked
+        && spec.map(|entry| entry.key.text.as_str()).eq(["resources"])
+}
+
 pub(crate) struct InvalidObject;
 
 impl Rule for InvalidObject {
@@ -91,7 +106,8 @@ impl Rule for InvalidObject {
             }
             // The values of a chart inside that is not on this machine may say it.
             let partial = cx.is_partial().then_some(Confidence::Possible);
-            let bare = schemas::is_bare(object).then_some(Confidence::Possible);
+            let bare = schemas::is_bare(object) || is_resized(object);
+            let bare = bare.then_some(Confidence::Possible);
             let sure =
                 cx.completed(object).into_iter().chain(partial).chain(bare).min().filter(|_| refusal.lacks);
             let report = cx

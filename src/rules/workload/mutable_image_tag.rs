@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::finding::{Finding, Fix, Severity};
+use crate::finding::{Confidence, Finding, Fix, Severity};
 use crate::k8s::{Image, PodTemplate};
 use crate::repo::{Inventory, Object, Workspace};
 use crate::rules::mend::Mender;
@@ -40,6 +40,7 @@ impl Rule for MutableImageTag {
             if image.digest.is_some()
                 || text == "auto"
                 || object.annotation("image.openshift.io/triggers").is_some()
+                || is_of_cluster(text)
             {
                 continue;
             }
@@ -68,6 +69,9 @@ impl Rule for MutableImageTag {
     }
 
     fn mend_together(&self, findings: &mut [&mut Finding], inventory: &Inventory, workspace: &Workspace) {
+        let streams = inventory.objects.iter().filter(|object| object.kind == "ImageStream");
+        let streams: FxHashSet<(&str, &str)> =
+            streams.map(|object| (object.namespace.as_str(), object.name.as_str())).collect();
         let mut pinned: FxHashMap<String, BTreeSet<&str>> = FxHashMap::default();
         let mut used: FxHashMap<(&str, &str, &str, &str), &str> = FxHashMap::default();
         for object in &inventory.objects {
@@ -86,6 +90,12 @@ impl Rule for MutableImageTag {
             let Some(text) = used.get(&(&object.kind, &object.namespace, &object.name, field)) else {
                 continue;
             };
+            // A bare name is that of an ImageStream beside it, which says what its tags point to.
+            let bare = text.split([':', '@']).next().unwrap_or(text);
+            if streams.contains(&(object.namespace.as_str(), bare)) {
+                finding.confidence = Confidence::Possible;
+                continue;
+            }
             let Ok(image) = Image::parse(text) else { continue };
             let tags = pinned.get(&images::full_name(&image)).into_iter().flatten();
             let tags: Vec<&&str> = tags.collect();
@@ -94,6 +104,15 @@ impl Rule for MutableImageTag {
             finding.fix = pin(finding.primary.at, text, image.tag, tag, Mender::new(workspace));
         }
     }
+}
+
+/// Whether an image lies in the registry that OpenShift has on each cluster: what its tags point to, ImageStreams of the cluster say,
+/// and those of `openshift` follow its version.
+fn is_of_cluster(image: &str) -> bool {
+    image
+        .split(['/', ':'])
+        .next()
+        .is_some_and(|host| host.starts_with("image-registry.openshift-image-registry.svc"))
 }
 
 /// The tag of an image in the place of the one that moves: in the reference, or where only the tag is written.

@@ -49,6 +49,17 @@ impl Rule for SyntaxError {
                 YamlProblemKind::ComplexKey => Some("use a string as the key"),
                 YamlProblemKind::DuplicateKey | YamlProblemKind::Tolerated => continue,
             };
+            let quoted = (problem.kind == YamlProblemKind::ComplexKey)
+                .then(|| unquoted_template(text, problem.at.start as usize))
+                .flatten();
+            if let Some(template) = quoted {
+                let message =
+                    format!("`{template}` without quotation marks is a mapping, whose key is a mapping");
+                let mark = if template.contains('"') { '\'' } else { '"' };
+                let help = format!("a template stands in quotation marks: `{mark}{template}{mark}`");
+                cx.report_at(problem.at, message).help(help);
+                continue;
+            }
             let mut report = cx.report_at(problem.at, problem.message.clone());
             if let Some((at, message)) = &problem.context {
                 report = report.related_at(*at, message.clone());
@@ -58,6 +69,15 @@ impl Rule for SyntaxError {
             }
         }
     }
+}
+
+/// The template that begins at an offset or a byte before it, on one line.
+fn unquoted_template(text: &str, at: usize) -> Option<&str> {
+    let start =
+        at.checked_sub(1).filter(|before| text.get(*before..).is_some_and(|rest| rest.starts_with("{{")));
+    let line = text.get(start.unwrap_or(at)..)?.lines().next()?;
+    let end = line.strip_prefix("{{")?.find("}}")?;
+    line.get(..end + 4)
 }
 
 /// Whether git-crypt has locked a file: it is no text at all before somebody unlocks the clone.
