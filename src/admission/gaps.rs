@@ -140,9 +140,14 @@ spec: {validations: [{expression: 'request.userInfo.username != \"\"'}]}
             .iter()
             .map(|it| (it.policy.as_str(), it.rule.as_str(), it.why.as_str(), it.whole))
             .collect();
+        let rego = if cfg!(feature = "rego") {
+            "its Rego cannot be executed: not a valid rule path"
+        } else {
+            "its code is Rego, and this program was built without `--features rego`"
+        };
         let wanted = [
             ("sidecar", "", "it changes objects, and is not applied", true),
-            ("inrego", "", "its code is Rego", true),
+            ("inrego", "", rego, true),
             ("several", "labels", "it changes objects, and is not applied", true),
             ("several", "asks", "it uses `apiCall`", false),
             ("several", "pods", "it uses `podSecurity`", true),
