@@ -16,9 +16,9 @@ use crate::yaml::{Key, Map, Node};
 
 use super::expressions::{Asked, Expressions};
 use super::gaps::Gap;
+use super::policy::{Action, Decision, Outcome, Subject, Surroundings, text};
 #[cfg(feature = "rego")]
 use super::rego::Rego;
-use super::policy::{Action, Decision, Outcome, Subject, Surroundings, text};
 
 /// Variables that every template has: their names and expressions.
 const BOUND: [(&str, &str); 2] = [
@@ -236,6 +236,7 @@ impl Gatekeeper {
                     outcome,
                     field,
                     at: None,
+                    by_who: false,
                 });
             };
             match is_about(constraint.node.at_path(&["spec", "match"]), subject, world) {

@@ -67,6 +67,42 @@ fn without_comments(code: &str) -> String {
     code.lines().map(bare).collect::<Vec<_>>().join("\n")
 }
 
+/// Code in which what is given to a function that is negated is looked up before: `not f(a.b)` says nothing where there is no `a.b`, as
+/// OPA's compiler has it; `regorus` takes it for true.
+fn with_eager_arguments(code: &str) -> String {
+    let mut number = 0;
+    let mut eager = |line: &str| -> Option<String> {
+        let start = line.find(|c: char| !c.is_whitespace())?;
+        let (blanks, rest) = line.split_at_checked(start)?;
+        let call = rest.strip_prefix("not ")?.trim_end();
+        let (name, arguments) = call.strip_suffix(')')?.split_once('(')?;
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_name = !name.is_empty() && name.chars().all(|c| is_word(c) || c == '.');
+        let arguments: Vec<&str> = arguments.split(',').map(str::trim).collect();
+        // Whatever is nested stays as it is.
+        if !is_name || arguments.iter().any(|it| it.contains(['(', ')', '{', '}', ';', '`'])) {
+            return None;
+        }
+        let is_path = |it: &str| {
+            it.starts_with(|c: char| c.is_ascii_alphabetic())
+                && it.contains('.')
+                && it.chars().all(|c| is_word(c) || c == '.')
+        };
+        let (mut before, mut given) = (String::new(), Vec::new());
+        for argument in arguments {
+            if is_path(argument) {
+                number += 1;
+                before.push_str(&format!("given__{number} := {argument}; "));
+                given.push(format!("given__{number}"));
+            } else {
+                given.push(argument.to_owned());
+            }
+        }
+        (!before.is_empty()).then(|| format!("{blanks}{before}not {name}({})", given.join(", ")))
+    };
+    code.lines().map(|line| eager(line).unwrap_or_else(|| line.to_owned())).collect::<Vec<_>>().join("\n")
+}
+
 /// The fields that code names below the object.
 fn fields(code: &str) -> Vec<Vec<SmolStr>> {
     let rests = code.match_indices(OBJECT).filter_map(|(at, words)| code.get(at + words.len()..));
@@ -108,16 +144,23 @@ impl Rego {
                 return Err(format!("its code is Rego that asks for {what}"));
             }
             found.extend(fields(&bare));
-            let added = engine.add_policy(format!("{number}.rego"), code.to_owned());
+            let added = engine.add_policy(format!("{number}.rego"), with_eager_arguments(&bare));
             // The last one is the template's own.
-            package = added.map_err(|fault| format!("its Rego cannot be read: {}", in_short(&fault.to_string())))?;
+            package = added
+                .map_err(|fault| format!("its Rego cannot be read: {}", in_short(&fault.to_string())))?;
         }
-        let schema = template.at_path(&["spec", "crd", "spec", "validation", "openAPIV3Schema", "properties"]);
-        let defaults = schema.map(Node::entries).unwrap_or_default().iter().filter_map(|entry| {
-            Some((entry.key.text.to_string(), entry.value.get("default")?.to_value()))
-        });
-        let mut read =
-            Self { engine, rule: format!("{package}.violation"), defaults: defaults.collect(), fields: found };
+        let schema =
+            template.at_path(&["spec", "crd", "spec", "validation", "openAPIV3Schema", "properties"]);
+        let defaults =
+            schema.map(Node::entries).unwrap_or_default().iter().filter_map(|entry| {
+                Some((entry.key.text.to_string(), entry.value.get("default")?.to_value()))
+            });
+        let mut read = Self {
+            engine,
+            rule: format!("{package}.violation"),
+            defaults: defaults.collect(),
+            fields: found,
+        };
         // What it calls is looked up when it is first asked something.
         let probe = json!({ "review": { "object": {} }, "parameters": {} });
         read.engine.set_input(Value::from(probe));
@@ -143,7 +186,8 @@ impl Rego {
             parameters.entry(name.clone()).or_insert_with(|| value.clone());
         }
         let kind = json!({ "group": subject.group, "version": subject.version, "kind": subject.kind });
-        let of = json!({ "group": subject.group, "version": subject.version, "resource": resource(subject.kind) });
+        let of =
+            json!({ "group": subject.group, "version": subject.version, "resource": resource(subject.kind) });
         let mut review = json!({
             "uid": "",
             "kind": kind,
@@ -202,7 +246,7 @@ fn in_short(fault: &str) -> String {
 mod tests {
     use super::super::tests::decide;
     use super::super::{Action, Outcome};
-    use super::without_comments;
+    use super::{with_eager_arguments, without_comments};
 
     fn template(rego: &str) -> String {
         let rego = rego.replace('\n', "\n      ");
@@ -244,11 +288,27 @@ violation[{\"msg\": msg}] {
         let decisions = decide(&template(&endless), OBJECT);
         assert!(decisions.iter().all(|it| matches!(&it.1, Outcome::Unchecked(_))), "{decisions:?}");
         assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
-        for unknown in ["input.review.userInfo.username == \"a\"", "data.inventory.cluster", "not_a_function(1)", "(("] {
+        for unknown in
+            ["input.review.userInfo.username == \"a\"", "data.inventory.cluster", "not_a_function(1)", "(("]
+        {
             let code = format!("package a\nviolation[{{\"msg\": \"m\"}}] {{ {unknown} }}");
             assert_eq!(decide(&template(&code), OBJECT), [], "{unknown}");
             let share = super::super::Policies::of(super::super::tests::read(&template(&code))).share();
             assert!(share.gaps.len() == 1 && share.gaps[0].whole, "{unknown}: {share:?}");
+        }
+    }
+
+    #[test]
+    fn looks_up_what_negated_functions_are_given() {
+        for (code, wanted) in [
+            ("  not f(a, b.c, \"d.e\")", "  given__1 := b.c; not f(a, given__1, \"d.e\")"),
+            ("not f(a)", "not f(a)"),
+            ("x := not_f(a.b)", "x := not_f(a.b)"),
+            ("not f(g(a.b))", "not f(g(a.b))"),
+            ("not f(a.b) == 1", "not f(a.b) == 1"),
+            ("not f(", "not f("),
+        ] {
+            assert_eq!(with_eager_arguments(code), wanted);
         }
     }
 
