@@ -206,7 +206,7 @@ impl Gatekeeper {
                 Code::Other(why) => (why.clone(), true),
             };
             let policy = template.name.clone();
-            Some(Gap { policy, rule: SmolStr::default(), why, whole, place: template.place })
+            Some(Gap { policy, rule: SmolStr::default(), why, validates: true, whole, place: template.place })
         };
         (self.templates.iter().filter_map(gap).collect(), self.templates.len())
     }

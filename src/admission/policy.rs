@@ -227,6 +227,7 @@ impl Policies {
                 policy: policy.name.clone(),
                 rule: SmolStr::default(),
                 why,
+                validates: true,
                 whole: false,
                 place: policy.place(),
             });

@@ -148,7 +148,14 @@ impl Policy {
             let why =
                 rule.unsupported.clone().or_else(|| support::in_part(&rule.node)).or_else(of_expressions)?;
             let place = rule.node.get("name").map_or(self.place, Node::place);
-            Some(Gap { policy: self.name.clone(), rule: rule.name.clone(), why, whole, place })
+            Some(Gap {
+                policy: self.name.clone(),
+                rule: rule.name.clone(),
+                why,
+                validates: true,
+                whole,
+                place,
+            })
         };
         (self.rules.iter().filter_map(gap).collect(), self.rules.len())
     }
