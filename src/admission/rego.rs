@@ -92,7 +92,7 @@ fn with_eager_arguments(code: &str) -> String {
         for argument in arguments {
             if is_path(argument) {
                 number += 1;
-                before.push_str(&format!("given__{number} := {argument}; "));
+                before.extend(["given__", &number.to_string(), " := ", argument, "; "]);
                 given.push(format!("given__{number}"));
             } else {
                 given.push(argument.to_owned());
