@@ -16,6 +16,8 @@ pub struct Gap {
     pub rule: SmolStr,
     /// What is not supported: `it uses \`apiCall\``.
     pub why: String,
+    /// Whether it decides about objects; others change them, make them or verify images.
+    pub validates: bool,
     /// Whether it is never executed; otherwise it is, as far as that does not matter.
     pub whole: bool,
     /// Where it is written.
@@ -32,12 +34,18 @@ pub struct Share {
 }
 
 impl Share {
+    /// How many decide about objects.
+    pub fn validating(&self) -> usize {
+        self.rules.saturating_sub(self.gaps.iter().filter(|gap| !gap.validates).count())
+    }
+
     /// How many are executed whatever they are asked about.
     pub fn executed(&self) -> usize {
         self.rules.saturating_sub(self.gaps.len())
     }
 }
 
+const UNKNOWN_KIND: &str = "its kind is not known here";
 const CHANGES: &str = "it changes objects, and is not applied";
 
 /// What policies of this kind do that is not done here.
@@ -50,7 +58,7 @@ fn deed(group: &str, kind: &str) -> Option<&'static str> {
         ("policies.kyverno.io", "ImageValidatingPolicy" | "NamespacedImageValidatingPolicy") => {
             "it verifies images in registries"
         }
-        ("policies.kyverno.io", "NamespacedValidatingPolicy") => "its kind is not known here",
+        ("policies.kyverno.io", "NamespacedValidatingPolicy") => UNKNOWN_KIND,
         ("expansion.gatekeeper.sh", "ExpansionTemplate") => "objects that controllers make are not here",
         _ => return None,
     })
@@ -76,8 +84,10 @@ pub fn is_policy(group: &str, kind: &str) -> bool {
 pub(super) fn of_object(group: &str, node: &Node) -> Option<Gap> {
     let why = deed(group, text(node, &["kind"])?)?;
     let name = node.at_path(&["metadata", "name"])?;
+    let validates = why == UNKNOWN_KIND;
     let policy = name.as_str()?.into();
-    Some(Gap { policy, rule: SmolStr::default(), why: why.to_owned(), whole: true, place: name.place() })
+    let (rule, why) = (SmolStr::default(), why.to_owned());
+    Some(Gap { policy, rule, why, validates, whole: true, place: name.place() })
 }
 
 /// The rules of a policy of Kyverno that do something else than validate.
@@ -94,7 +104,7 @@ pub(super) fn of_rules(node: &Node) -> Vec<Gap> {
         let name = rule.get("name");
         let place = name.map_or_else(|| rule.place(), Node::place);
         let rule = name.and_then(Node::as_str).unwrap_or_default().into();
-        Some(Gap { policy: policy.into(), rule, why: why.to_owned(), whole: true, place })
+        Some(Gap { policy: policy.into(), rule, why: why.to_owned(), validates: false, whole: true, place })
     };
     node.items(&["spec", "rules"]).iter().filter_map(gap).collect()
 }
@@ -140,15 +150,19 @@ spec: {validations: [{expression: 'request.userInfo.username != \"\"'}]}
             .iter()
             .map(|it| (it.policy.as_str(), it.rule.as_str(), it.why.as_str(), it.whole))
             .collect();
+        let rego = if cfg!(feature = "rego") {
+            "its Rego cannot be executed: not a valid rule path"
+        } else {
+            "its code is Rego, and this program was built without `--features rego`"
+        };
         let wanted = [
             ("sidecar", "", "it changes objects, and is not applied", true),
-            ("inrego", "", "its code is Rego", true),
+            ("inrego", "", rego, true),
             ("several", "labels", "it changes objects, and is not applied", true),
             ("several", "asks", "it uses `apiCall`", false),
-            ("several", "pods", "it uses `podSecurity`", true),
             ("who", "", "it asks for `request.userInfo`", false),
         ];
         assert_eq!(gaps, wanted);
-        assert_eq!((share.executed(), share.rules), (1, 7));
+        assert_eq!((share.executed(), share.validating(), share.rules), (2, 5, 7));
     }
 }

@@ -1,9 +1,10 @@
-//! Gatekeeper: ConstraintTemplates whose code is CEL, and the constraints of their kinds.
+//! Gatekeeper: ConstraintTemplates whose code is CEL or Rego, and the constraints of their kinds.
 //!
 //! Mirrors `github.com/open-policy-agent/gatekeeper/v3/pkg/drivers/k8scel` and `pkg/mutation/match`. A template with code for both engines
 //! is run by the one for CEL, as upstream prefers it.
 //!
-//! Not here: Rego. A template that has nothing else is told as not executed.
+//! Not here: how Rego is run (`rego`), which takes a program that is built for it. In others, a template that has nothing else is told as
+//! not executed.
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -16,6 +17,8 @@ use crate::yaml::{Key, Map, Node};
 use super::expressions::{Asked, Expressions};
 use super::gaps::Gap;
 use super::policy::{Action, Decision, Outcome, Subject, Surroundings, text};
+#[cfg(feature = "rego")]
+use super::rego::Rego;
 
 /// Variables that every template has: their names and expressions.
 const BOUND: [(&str, &str); 2] = [
@@ -47,8 +50,33 @@ struct Template {
     /// The kind of its constraints.
     kind: SmolStr,
     place: Place,
-    /// Its code, where that is CEL.
-    expressions: Result<Expressions, String>,
+    code: Code,
+}
+
+/// The code of a template.
+#[derive(Debug)]
+enum Code {
+    Cel(Expressions),
+    #[cfg(feature = "rego")]
+    Rego(Box<Rego>),
+    /// Nothing that is executed here: why.
+    Other(String),
+}
+
+impl Code {
+    #[cfg(feature = "rego")]
+    fn in_rego(target: Option<&Node>, template: &Node) -> Self {
+        match target.and_then(|target| Rego::read(target, template)) {
+            Some(Ok(rego)) => Self::Rego(Box::new(rego)),
+            Some(Err(why)) => Self::Other(why),
+            None => Self::Other("it has no code".to_owned()),
+        }
+    }
+
+    #[cfg(not(feature = "rego"))]
+    fn in_rego(_: Option<&Node>, _: &Node) -> Self {
+        Self::Other("its code is Rego, and this program was built without `--features rego`".to_owned())
+    }
 }
 
 #[derive(Debug)]
@@ -70,12 +98,12 @@ impl Template {
         let target = node.items(&["spec", "targets"]).first();
         let code = target.map(|target| target.items(&["code"])).unwrap_or_default();
         let cel = code.iter().find(|it| text(it, &["engine"]) == Some("K8sNativeValidation"));
-        let expressions = match cel.and_then(|it| it.get("source")) {
-            Some(source) => Ok(expressions(source)),
-            None => Err("its code is Rego".to_owned()),
+        let code = match cel.and_then(|it| it.get("source")) {
+            Some(source) => Code::Cel(expressions(source)),
+            None => Code::in_rego(target, node),
         };
         let name = text(node, &["metadata", "name"])?.into();
-        Some(Self { name, kind, place: place_of_name(node), expressions })
+        Some(Self { name, kind, place: place_of_name(node), code })
     }
 }
 
@@ -165,18 +193,20 @@ impl Gatekeeper {
 
     /// Whether there is nothing that decides.
     pub(super) fn is_empty(&self) -> bool {
-        self.constraints.is_empty() || self.templates.iter().all(|it| it.expressions.is_err())
+        self.constraints.is_empty() || self.templates.iter().all(|it| matches!(it.code, Code::Other(_)))
     }
 
     /// Templates that are not executed. The number is that of all.
     pub(super) fn gaps(&self) -> (Vec<Gap>, usize) {
         let gap = |template: &Template| {
-            let (why, whole) = match &template.expressions {
-                Ok(expressions) => (expressions.unsupported()?, false),
-                Err(why) => (why.clone(), true),
+            let (why, whole) = match &template.code {
+                Code::Cel(expressions) => (expressions.unsupported()?, false),
+                #[cfg(feature = "rego")]
+                Code::Rego(_) => return None,
+                Code::Other(why) => (why.clone(), true),
             };
             let policy = template.name.clone();
-            Some(Gap { policy, rule: SmolStr::default(), why, whole, place: template.place })
+            Some(Gap { policy, rule: SmolStr::default(), why, validates: true, whole, place: template.place })
         };
         (self.templates.iter().filter_map(gap).collect(), self.templates.len())
     }
@@ -195,7 +225,9 @@ impl Gatekeeper {
         }
         for constraint in &self.constraints {
             let template = self.by_kind.get(&constraint.kind).and_then(|at| self.templates.get(*at));
-            let Some(Ok(expressions)) = template.map(|it| &it.expressions) else { continue };
+            let Some(code) = template.map(|it| &it.code).filter(|it| !matches!(it, Code::Other(_))) else {
+                continue;
+            };
             let mut tell = |outcome: Outcome, field: String| {
                 say(Decision {
                     policy: SmolStr::new(format!("{}/{}", constraint.kind, constraint.name)),
@@ -204,6 +236,7 @@ impl Gatekeeper {
                     outcome,
                     field,
                     at: None,
+                    by_who: false,
                 });
             };
             match is_about(constraint.node.at_path(&["spec", "match"]), subject, world) {
@@ -214,10 +247,25 @@ impl Gatekeeper {
                 }
                 Ok(true) => {}
             }
-            let parameters = Some(&constraint.node);
-            let asked = Asked::new(expressions, subject, seen, parameters, world, is_complete).within(pool);
-            asked.decide(&mut tell);
-            asked.settle(pool);
+            match code {
+                Code::Cel(expressions) => {
+                    let parameters = Some(&constraint.node);
+                    let asked = Asked::new(expressions, subject, seen, parameters, world, is_complete);
+                    let asked = asked.within(pool);
+                    asked.decide(&mut tell);
+                    asked.settle(pool);
+                }
+                #[cfg(feature = "rego")]
+                Code::Rego(rego) => match rego.violations(subject, seen, &constraint.node, pool) {
+                    Ok(said) => {
+                        for words in said {
+                            tell(Outcome::Violated(words), rego.field(subject.node));
+                        }
+                    }
+                    Err(why) => tell(Outcome::Unchecked(why), String::new()),
+                },
+                Code::Other(_) => {}
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Policies that decide whether an object may come in, executed without a cluster: ValidatingAdmissionPolicy and its
 //! bindings, Kyverno's ValidatingPolicy and the `validate` rules of its ClusterPolicy and Policy, and Gatekeeper's constraints whose
-//! templates are CEL.
+//! templates are CEL, or Rego in a program that is built for it.
 //!
 //! Mirrors `k8s.io/apiserver/pkg/admission/plugin/policy/validating` for CREATE and UPDATE. What cannot be known offline (who asks,
 //! what the authorizer says, objects that are not here) is told as not checked; no part of a policy is taken for the whole.
@@ -19,6 +19,8 @@ mod matching;
 mod others;
 mod own;
 mod policy;
+#[cfg(feature = "rego")]
+mod rego;
 
 pub use compile::bad_expressions;
 pub use gaps::{Share, is_policy};

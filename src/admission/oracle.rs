@@ -150,7 +150,8 @@ fn compare(case: &Path, tally: &mut Tally) {
 /// What the tools say of our own cases is what is said here.
 #[test]
 fn agrees_with_the_tools() {
-    for dir in ["fixtures/policies", "target/policies"] {
+    let in_rego = cfg!(feature = "rego").then_some("target/rego-policies");
+    for dir in ["fixtures/policies", "target/policies"].into_iter().chain(in_rego) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
         let Ok(entries) = std::fs::read_dir(&root) else {
             eprintln!("skipped: there is no {dir}");

@@ -102,6 +102,8 @@ pub struct Decision {
     pub field: String,
     /// The node to point at, where that is more exact than the field.
     pub at: Option<Place>,
+    /// Whether the policy is about some users only, or spares some: then it is decided as if it were about whoever applies the object.
+    pub by_who: bool,
 }
 
 /// A ValidatingAdmissionPolicy.
@@ -225,6 +227,7 @@ impl Policies {
                 policy: policy.name.clone(),
                 rule: SmolStr::default(),
                 why,
+                validates: true,
                 whole: false,
                 place: policy.place(),
             });
@@ -282,6 +285,7 @@ impl Policies {
                     outcome,
                     field,
                     at: None,
+                    by_who: false,
                 });
             };
             let constraints = policy.node.at_path(&["spec", "matchConstraints"]);

@@ -109,7 +109,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             if share.rules > 0 {
                 let not =
                     if share.gaps.is_empty() { "" } else { "; `--select unchecked-policy` lists the others" };
-                say!("{} of {} rules of policies are executed{not}", share.executed(), share.rules);
+                let (validating, all) = (share.validating(), share.rules);
+                let others = all - validating;
+                let others =
+                    if others > 0 { format!(" ({others} more do something else)") } else { String::new() };
+                say!(
+                    "{} of {validating} rules of policies that validate are executed{others}{not}",
+                    share.executed()
+                );
             }
             super::open::say_kubernetes(&workspace);
             say!("{}", watch.timings().trim_end());

@@ -72,6 +72,8 @@ fn told(object: &Object, how: Request<'_>, home: Home<'_>) -> Vec<Decision> {
     let policies = home.workspace.tree_policies();
     let (decisions, surely) = policies.decide(object, how, home.workspace, home.pool);
     // What a variable stands for may please the policy; another cluster may have other policies.
-    let is_told = |it: &Decision| it.action != Action::Audit && surely && !policies.is_open(it.place.at.file);
+    let is_told = |it: &Decision| {
+        it.action != Action::Audit && surely && !it.by_who && !policies.is_open(it.place.at.file)
+    };
     decisions.into_iter().filter(is_told).collect()
 }

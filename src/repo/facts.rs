@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::admission::is_policy;
 use crate::argocd::SyncPosition;
 use crate::helm::OverrideKind;
 use crate::k8s::{self, PodTemplate, Violation};
@@ -272,7 +273,8 @@ fn of(
         mentions: relations::mentions(group, kind, node).into_iter().collect(),
         pod: PodFacts::of(object).map(Box::new),
         makes_secrets: relations::may_make_secrets(group, kind, node),
-        node: (is_kept(object) || workspace.own_rules().keeps(group, kind)).then(|| Arc::new(node.clone())),
+        node: (is_kept(object) || is_policy(group, kind) || workspace.own_rules().keeps(group, kind))
+            .then(|| Arc::new(node.clone())),
     }
 }
 

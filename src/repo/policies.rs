@@ -131,6 +131,21 @@ impl TreePolicies {
         clusters.len() <= 1
     }
 
+    /// Them, as they are written.
+    pub(super) fn nodes(&self, workspace: &Workspace) -> Vec<Node> {
+        self.policies.iter().filter_map(|it| it.node(workspace)).collect()
+    }
+
+    /// What files say of Namespaces and parameters, where there are policies.
+    pub(super) fn surroundings(&self, workspace: &Workspace) -> Option<&dyn Surroundings> {
+        (!self.policies.is_empty()).then(|| self.loaded(workspace) as &dyn Surroundings)
+    }
+
+    /// Whether nothing here speaks of a second cluster, as far as there are policies to ask for.
+    pub fn of_one_cluster(&self, workspace: &Workspace) -> bool {
+        !self.policies.is_empty() && self.loaded(workspace).one_cluster
+    }
+
     /// How much of the policies is executed, and what is not.
     pub fn share(&self, workspace: &Workspace) -> Share {
         if self.policies.is_empty() {

@@ -63,6 +63,20 @@ impl<'a> Context<'a> {
         Self { workspace, meta, severity, app, inventory, origins, partial: false, findings: Vec::new() }
     }
 
+    /// The same rule about an app that was rendered again, when it is known what all render. What it finds is taken back with
+    /// [`Self::take`].
+    pub fn again<'b>(&self, app: &'b App, origins: &'b Origins) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context::for_app(self.workspace, self.meta, self.severity, app, origins)
+    }
+
+    /// Takes findings in.
+    pub fn take(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+    }
+
     /// The same, of an app that is rendered without something that is not on this machine.
     pub fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;

@@ -5,7 +5,7 @@ use crate::yaml::Node;
 use super::super::policy::{Subject, Surroundings};
 use super::jmespath::Stop;
 use super::scalar::wildcard;
-use super::select::{Kinds, in_block};
+use super::select::{Kinds, Who, in_block};
 use super::variables::Variables;
 use super::{condition, text};
 
@@ -28,13 +28,17 @@ pub(super) fn spares(
             continue;
         }
         let Some(block) = exception.at_path(&["spec", "match"]) else { continue };
-        match in_block(block, subject, world, Kinds::Named) {
+        match in_block(block, subject, world, (Kinds::Named, Who::Unknown)) {
             Ok(false) => continue,
             Ok(true) => {}
             Err(why) => {
                 unknown = Some(why);
                 continue;
             }
+        }
+        if exception.at_path(&["spec", "podSecurity"]).is_some_and(|it| !it.is_null()) {
+            unknown = Some("an exception excludes controls of `podSecurity`".to_owned());
+            continue;
         }
         match condition::hold(exception.at_path(&["spec", "conditions"]), variables) {
             Ok((true, _)) => return Ok(true),

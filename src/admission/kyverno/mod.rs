@@ -14,6 +14,7 @@ mod images;
 mod jmespath;
 mod operator;
 mod pattern;
+mod pod_security;
 mod scalar;
 mod select;
 mod support;
@@ -82,6 +83,8 @@ struct Rule {
     unsupported: Option<String>,
     /// Its expressions, where it has those rather than patterns.
     expressions: Option<Expressions>,
+    /// Whether it is about some users, or spares some.
+    asks_who: bool,
 }
 
 fn text<'n>(node: &'n Node, path: &[&str]) -> Option<&'n str> {
@@ -104,6 +107,7 @@ impl Policy {
                     ignores_failures,
                 )
             }),
+            asks_who: select::asks_who(&node),
             name,
             full_name,
             kinds,
@@ -144,7 +148,14 @@ impl Policy {
             let why =
                 rule.unsupported.clone().or_else(|| support::in_part(&rule.node)).or_else(of_expressions)?;
             let place = rule.node.get("name").map_or(self.place, Node::place);
-            Some(Gap { policy: self.name.clone(), rule: rule.name.clone(), why, whole, place })
+            Some(Gap {
+                policy: self.name.clone(),
+                rule: rule.name.clone(),
+                why,
+                validates: true,
+                whole,
+                place,
+            })
         };
         (self.rules.iter().filter_map(gap).collect(), self.rules.len())
     }
@@ -208,6 +219,7 @@ impl Policy {
             outcome,
             field,
             at,
+            by_who: rule.asks_who,
         }
     }
 
@@ -311,13 +323,16 @@ impl Policy {
             None => (&[][..], subject.node, asked.seen, false),
         };
         let ask = Ask { part, object: Cow::Borrowed(seen), depth: 0 };
-        let verdict = match template {
+        let standard = part.get("podSecurity").filter(|it| !it.is_null());
+        let (path, written) = if standard.is_some() { (&[][..], subject.node) } else { (path, written) };
+        let verdict = match (standard, template) {
+            (Some(block), _) => pod_security::judge(block, subject, asked.seen)?,
             // It asks for a template.
-            Some(path) if lacks => {
+            (None, Some(path)) if lacks => {
                 let path = path.iter().map(|name| (*name).to_owned()).collect();
                 Verdict::Breaks { message: String::new(), at: At::Path(path) }
             }
-            _ => ask.run(&context)?,
+            (None, _) => ask.run(&context)?,
         };
         let Verdict::Breaks { message: more, at } = verdict else { return Ok(None) };
         let own = text(part, &["message"]).filter(|text| !text.trim().is_empty());

@@ -19,6 +19,27 @@ pub(super) enum Kinds {
     Any,
 }
 
+/// What becomes of a filter that asks who asks, which is not known. The first two are what Kyverno's CLI does about nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// It is about everybody.
+    Everybody,
+    /// It is about nobody.
+    Nobody,
+    /// That cannot be said.
+    Unknown,
+}
+
+/// What a filter says of who asks.
+const WHO: [&str; 3] = ["subjects", "roles", "clusterRoles"];
+
+/// Whether a rule is about some users only, or spares some.
+pub(super) fn asks_who(rule: &Node) -> bool {
+    let blocks = [rule.get("match"), rule.get("exclude")].into_iter().flatten();
+    let mut filters = blocks.flat_map(|block| filters(block).0);
+    filters.any(|filter| WHO.iter().any(|key| !filter.items(&[key]).is_empty()))
+}
+
 /// The filters of a block, and whether all must match.
 pub(super) fn filters(block: &Node) -> (Vec<&Node>, bool) {
     let listed = |key: &str| Some(block.get(key)?.seq_or_empty()).filter(|list| !list.is_empty());
@@ -50,11 +71,11 @@ pub(super) fn is_about(
     kinds: Kinds,
 ) -> Result<bool, String> {
     let Some(block) = rule.get("match") else { return Ok(false) };
-    if !in_block(block, subject, world, kinds)? {
+    if !in_block(block, subject, world, (kinds, Who::Everybody))? {
         return Ok(false);
     }
     match rule.get("exclude").filter(|it| !it.entries().is_empty()) {
-        Some(block) => Ok(!in_block(block, subject, world, kinds)?),
+        Some(block) => Ok(!in_block(block, subject, world, (kinds, Who::Nobody))?),
         None => Ok(true),
     }
 }
@@ -64,12 +85,12 @@ pub(super) fn in_block(
     block: &Node,
     subject: &Subject<'_>,
     world: &dyn Surroundings,
-    kinds: Kinds,
+    about: (Kinds, Who),
 ) -> Result<bool, String> {
     let (filters, all) = filters(block);
     let mut unknown = None;
     for filter in filters {
-        match in_filter(filter, subject, world, kinds) {
+        match in_filter(filter, subject, world, about) {
             Ok(is) if is != all => return Ok(is),
             Ok(_) => {}
             Err(why) => unknown = Some(why),
@@ -82,12 +103,17 @@ fn in_filter(
     filter: &Node,
     subject: &Subject<'_>,
     world: &dyn Surroundings,
-    as_kinds: Kinds,
+    (as_kinds, about): (Kinds, Who),
 ) -> Result<bool, String> {
-    let asks = ["subjects", "roles", "clusterRoles"].iter().find(|key| !filter.items(&[key]).is_empty());
-    let who = |key: &&str| Err(format!("it asks for `{key}`, and who asks is not known"));
+    let asks = WHO.iter().find(|key| !filter.items(&[key]).is_empty());
+    let who = |key: &&str| match about {
+        Who::Everybody => Ok(true),
+        Who::Nobody => Ok(false),
+        Who::Unknown => Err(format!("it asks for `{key}`, and who asks is not known")),
+    };
     let Some(resources) = filter.get("resources").filter(|it| !it.entries().is_empty()) else {
-        return asks.map_or(Ok(false), who);
+        // One that says nothing else is then empty, and about nothing.
+        return asks.filter(|_| about == Who::Unknown).map_or(Ok(false), who);
     };
     let kinds = kinds_of(resources);
     let mut named = kinds.is_empty()

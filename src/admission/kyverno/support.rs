@@ -3,6 +3,7 @@
 use crate::yaml::Node;
 
 use super::jmespath::Query;
+use super::pod_security;
 use super::variables::{expression, first};
 
 /// Variables that only a cluster knows.
@@ -11,7 +12,7 @@ const UNKNOWN: [&str; 3] = ["userInfo", "roles", "clusterRoles"];
 /// Why no part of a rule can be run.
 pub(super) fn of_rule(rule: &Node) -> Option<String> {
     let validate = rule.get("validate")?;
-    let parts = ["deny", "pattern", "anyPattern", "foreach", "cel"];
+    let parts = ["deny", "pattern", "anyPattern", "foreach", "cel", "podSecurity"];
     let known = ["message", "failureAction", "failureActionOverrides", "allowExistingViolations"];
     let mut names = validate.entries().iter().filter(|entry| !entry.value.is_null());
     if let Some(other) = names.find(|it| ![&parts[..], &known[..]].concat().contains(&it.key.text.as_str())) {
@@ -20,7 +21,7 @@ pub(super) fn of_rule(rule: &Node) -> Option<String> {
     if !parts.iter().any(|part| validate.get(part).is_some()) {
         return Some("it has no pattern".to_owned());
     }
-    None
+    validate.get("podSecurity").filter(|it| !it.is_null()).and_then(pod_security::unsupported)
 }
 
 /// What in a rule cannot be known offline, whether or not it comes to that: for lists of what is supported.
@@ -39,9 +40,8 @@ pub(super) fn in_part(node: &Node) -> Option<String> {
     if let Some(why) = node.as_str().and_then(of_text) {
         return Some(why);
     }
-    let who = ["subjects", "roles", "clusterRoles"].into_iter().find(|key| !node.items(&[key]).is_empty());
-    if let Some(who) = who {
-        return Some(format!("it asks for `{who}`"));
+    if node.get("controlName").is_some() && node.get("restrictedField").is_some() {
+        return Some("it excludes fields of controls".to_owned());
     }
     let below = node.entries().iter().map(|entry| &entry.value).chain(node.seq_or_empty());
     { below }.find_map(in_part)

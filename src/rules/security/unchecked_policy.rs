@@ -1,6 +1,6 @@
 //! `unchecked-policy`: see the page.
 
-use crate::repo::Inventory;
+use crate::repo::{Inventory, RenderedPolicies};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 
 meta!(
@@ -19,8 +19,10 @@ impl Rule for UncheckedPolicy {
         &META
     }
 
-    fn check_repo(&self, _: &Inventory, cx: &mut Context<'_>) {
-        for gap in cx.workspace.tree_policies().share(cx.workspace).gaps {
+    fn check_repo(&self, inventory: &Inventory, cx: &mut Context<'_>) {
+        let rendered = inventory.facts.get(|| RenderedPolicies::of(inventory, cx.workspace));
+        let written = cx.workspace.tree_policies().share(cx.workspace).gaps;
+        for gap in written.into_iter().chain(rendered.share().gaps.iter().cloned()) {
             let who = match gap.rule.as_str() {
                 "" => format!("policy `{}`", gap.policy),
                 rule => format!("rule `{rule}` of policy `{}`", gap.policy),
