@@ -193,6 +193,32 @@ fn objects_are_found_again() {
     assert!(new.objects().all(|it| it.how == How::Added));
 }
 
+/// Small objects are alike by chance, and of several that are alike nobody can tell which became which.
+#[test]
+fn what_is_alike_by_chance_is_not_renamed() {
+    let map = |name: &str, data: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name} }}\ndata: {{ {data} }}\n")
+    };
+    let hows = |base: &[(&str, &str)], head: &[(&str, &str)]| -> Vec<How> {
+        let all = |maps: &[(&str, &str)]| {
+            maps.iter().map(|(name, data)| map(name, data)).collect::<Vec<_>>().join("---\n")
+        };
+        let list = ("kustomization.yaml", "resources: [all.yaml]\n");
+        let (base, head) = (all(base), all(head));
+        let diff = diff_of(&[list, ("all.yaml", &base)], &[list, ("all.yaml", &head)]);
+        let mut hows: Vec<How> = diff.objects().map(|it| it.how).collect();
+        hows.sort();
+        hows
+    };
+    let apart = [How::Added, How::Removed];
+    assert_eq!(hows(&[("red", "a: x, b: y")], &[("blue", "a: x, b: y")]), apart, "small, and other names");
+    assert_eq!(hows(&[("red", "a: x, b: y")], &[("red-two", "a: x, b: y")]), [How::Renamed]);
+    let large = "a: x, b: y, c: z, d: w, e: v";
+    assert_eq!(hows(&[("red", large)], &[("blue", large)]), [How::Renamed], "much in common");
+    let two = [("red-one", large), ("red-two", large)];
+    assert_eq!(hows(&[("red", large)], &two), [How::Added, How::Added, How::Removed], "which one?");
+}
+
 #[test]
 fn secrets_show_that_they_change_and_nothing_else() {
     let list = "resources: [s.yaml]\n";
@@ -448,6 +474,73 @@ fn impact_and_why_name_the_app() {
             why.lines().any(|line| line.split_whitespace().any(|word| word.trim_end_matches(':') == name)),
             "{why}"
         );
+    }
+}
+
+/// A line of a patch that is no value reaches what the patch is for: what it is for, what it takes away, where it is listed.
+#[test]
+fn impact_of_a_patch_is_what_it_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let object = |kind: &str, name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{ name: {name} }}\nspec:\n  replicas: 1\n  paused: true\n"
+        )
+    };
+    let list = "namePrefix: p-
+resources: [all.yaml]
+patches:
+  - path: merge.yaml
+  - target: { kind: Deployment, name: web }
+    path: json.yaml
+  - target: { kind: StatefulSet }
+    patch: |-
+      - op: remove
+        path: /spec/paused
+  - patch: |-
+      kind: Deployment
+      apiVersion: apps/v1
+      metadata: { name: api }
+      spec: { paused: null }
+";
+    let merge = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  replicas: 4\n";
+    let all = [object("Deployment", "web"), object("Deployment", "api"), object("StatefulSet", "db")];
+    for (path, text) in [
+        ("kustomization.yaml", list),
+        ("all.yaml", &all.join("---\n")),
+        ("merge.yaml", merge),
+        ("json.yaml", "- op: remove\n  path: /spec/paused\n"),
+        ("other/kustomization.yaml", "resources: [map.yaml]\n"),
+        ("other/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n"),
+    ] {
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let reached = |target: &str| -> Vec<String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-lint"));
+        let output = command
+            .current_dir(dir.path())
+            .args(["impact", target, "--format", "json"])
+            .env_clear()
+            .output()
+            .unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let apps = json["apps"].as_array().unwrap();
+        let objects = apps.iter().flat_map(|app| app["objects"].as_array().unwrap());
+        objects.map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+    };
+    for (target, expected) in [
+        ("merge.yaml:6", vec!["p-web"]),
+        ("merge.yaml:4", vec!["p-web"]),
+        ("merge.yaml:9", vec!["p-api"]),
+        ("json.yaml:1", vec!["p-web"]),
+        ("json.yaml:2", vec!["p-web"]),
+        ("kustomization.yaml:4", vec!["p-api", "p-web"]),
+        ("kustomization.yaml:5", vec!["p-web"]),
+        ("kustomization.yaml:9", vec!["p-db"]),
+        ("kustomization.yaml:14", vec!["p-api"]),
+    ] {
+        assert_eq!(reached(target), expected, "{target}");
     }
 }
 

@@ -64,6 +64,12 @@ pub(super) struct Match<'a> {
 /// The share of what two objects say that has to be equal for a rename.
 const ALIKE: f64 = 0.6;
 
+/// The same, where the names have nothing in common.
+const ALIKE_STRANGERS: f64 = 0.75;
+
+/// What is said at least in common where the names have nothing in common: small objects are alike by chance.
+const SAID_BY_STRANGERS: usize = 3;
+
 /// What so many objects say tells none of them apart.
 const COMMON: usize = 16;
 
@@ -76,6 +82,17 @@ fn is_hash(text: &str) -> bool {
 pub(super) fn folded(name: &str) -> Option<&str> {
     let (stem, hash) = name.rsplit_once('-')?;
     (is_hash(hash) && !stem.is_empty()).then_some(stem)
+}
+
+/// Whether people would take one name for the other's successor: at least half of the words of the shorter one are in the other.
+fn akin(one: &str, other: &str) -> bool {
+    let words = |name: &str| -> FxHashSet<String> {
+        let words = name.split(|it: char| !it.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_ascii_lowercase).collect()
+    };
+    let (ours, theirs) = (words(one), words(other));
+    let shared = ours.intersection(&theirs).count();
+    shared > 0 && 2 * shared >= ours.len().min(theirs.len())
 }
 
 /// The candidates that no stage has matched yet.
@@ -111,7 +128,8 @@ impl<'a> Left<'a> {
         }
     }
 
-    /// Matches what says mostly the same, within one kind of one app.
+    /// Matches what says mostly the same, within one kind of one app. Both have to be nearest to each other, and nothing else as
+    /// near: of several that are alike nobody can tell which one became which.
     fn alike(&mut self) {
         let mut said: FxHashMap<(usize, &str, u64), Vec<usize>> = FxHashMap::default();
         let mut sizes: FxHashMap<usize, usize> = FxHashMap::default();
@@ -123,9 +141,9 @@ impl<'a> Left<'a> {
                 said.entry((candidate.pair, &candidate.object.kind, leaf)).or_default().push(index);
             }
         }
-        let mut taken: FxHashSet<usize> = FxHashSet::default();
-        for slot in &mut self.head {
-            let Some(candidate) = slot.as_ref() else { continue };
+        let mut pairs: Vec<Near> = Vec::new();
+        for (at, slot) in self.head.iter().enumerate() {
+            let Some(candidate) = slot else { continue };
             let leaves = leaf_digests(&candidate.object.node);
             let mut shared: FxHashMap<usize, usize> = FxHashMap::default();
             for leaf in &leaves {
@@ -134,21 +152,65 @@ impl<'a> Left<'a> {
                     *shared.entry(*index).or_default() += 1;
                 }
             }
-            let alike = |(index, shared): (&usize, &usize)| {
-                let all = leaves.len() + sizes.get(index).copied().unwrap_or(0) - shared;
-                *shared as f64 / all.max(1) as f64
-            };
-            let free = shared.iter().filter(|(index, _)| !taken.contains(index));
-            let best = free
-                .map(|it| (alike(it), std::cmp::Reverse(*it.0)))
-                .max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let Some((share, std::cmp::Reverse(index))) = best else { continue };
-            if share < ALIKE {
+            for (index, shared) in shared {
+                let Some(old) = self.base.get(index).and_then(Option::as_ref) else { continue };
+                let akin = akin(&old.object.name, &candidate.object.name);
+                let all = (leaves.len() + sizes.get(&index).copied().unwrap_or(0)).saturating_sub(shared);
+                let share = shared as f64 / all.max(1) as f64;
+                let enough = if akin {
+                    share >= ALIKE
+                } else {
+                    share >= ALIKE_STRANGERS && shared >= SAID_BY_STRANGERS
+                };
+                if enough {
+                    pairs.push(Near { akin, share, base: index, head: at });
+                }
+            }
+        }
+        let mut of_base: FxHashMap<usize, Best> = FxHashMap::default();
+        let mut of_head: FxHashMap<usize, Best> = FxHashMap::default();
+        for near in &pairs {
+            of_base.entry(near.base).or_default().see(near.akin, near.share, near.head);
+            of_head.entry(near.head).or_default().see(near.akin, near.share, near.base);
+        }
+        pairs.sort_by_key(|near| (near.head, near.base));
+        for Near { base, head, .. } in pairs {
+            let one = |of: &FxHashMap<usize, Best>, index: usize| of.get(&index).and_then(|best| best.who);
+            if one(&of_base, base) != Some(head) || one(&of_head, head) != Some(base) {
                 continue;
             }
-            taken.insert(index);
-            let base = self.base.get_mut(index).and_then(Option::take);
-            self.found.push(Match { base, head: slot.take(), how: How::Renamed });
+            let base = self.base.get_mut(base).and_then(Option::take);
+            let head = self.head.get_mut(head).and_then(Option::take);
+            self.found.push(Match { base, head, how: How::Renamed });
+        }
+    }
+}
+
+/// Two objects that are enough alike.
+struct Near {
+    /// Their names are, too.
+    akin: bool,
+    /// The share of what both say.
+    share: f64,
+    base: usize,
+    head: usize,
+}
+
+/// What is nearest to an object.
+#[derive(Default)]
+struct Best {
+    akin: bool,
+    share: f64,
+    /// `None` where two are as near.
+    who: Option<usize>,
+}
+
+impl Best {
+    fn see(&mut self, akin: bool, share: f64, who: usize) {
+        match (akin, share).partial_cmp(&(self.akin, self.share)) {
+            Some(std::cmp::Ordering::Greater) => *self = Self { akin, share, who: Some(who) },
+            Some(std::cmp::Ordering::Equal) => self.who = None,
+            _ => {}
         }
     }
 }
@@ -207,5 +269,11 @@ mod tests {
         assert_eq!(folded("app-config-production"), None);
         assert_eq!(folded("app-config-6ct58987hta"), None);
         assert_eq!(folded("-6ct58987ht"), None);
+    }
+
+    #[test]
+    fn names_that_follow_each_other() {
+        assert!(akin("flood", "flood-qb") && akin("secrets", "frigate-secrets") && akin("a-web", "b.web"));
+        assert!(!akin("web", "front") && !akin("", "") && !akin("a-b-c-web", "d-e-f-web"));
     }
 }

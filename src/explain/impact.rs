@@ -9,6 +9,7 @@ use crate::repo::{self, App, Rendered, Workspace};
 use crate::source::TreePath;
 
 use super::naming::AppNames;
+use super::patches::Patches;
 use super::reach::{file_of, in_app, lines_of};
 
 /// An app that something reaches.
@@ -62,15 +63,27 @@ pub fn impact(workspace: &Workspace, targets: &[(String, Option<u32>)]) -> Resul
                 1..=count
             }
         };
-        wanted.push((file, lines));
+        let patches = match line {
+            Some(_) => Patches::around(workspace, &file, &lines),
+            None => Patches::default(),
+        };
+        wanted.push((file, lines, patches));
     }
     let on_app = |app: &App, rendered: &Rendered| {
-        let reached = wanted.iter().filter_map(|(file, lines)| in_app(file, lines, app, rendered));
         let mut objects: BTreeSet<ObjectRef> = BTreeSet::new();
         let mut any = false;
-        for (_, app) in reached {
-            any = true;
-            objects.extend(app.objects.into_iter().map(|reached| reached.object));
+        for (file, lines, patches) in &wanted {
+            match in_app(file, lines, app, rendered) {
+                Some((_, app)) => {
+                    any = true;
+                    objects.extend(app.objects.into_iter().map(|reached| reached.object));
+                }
+                None => {
+                    let patched = patches.objects(app, rendered);
+                    any |= !patched.is_empty();
+                    objects.extend(patched);
+                }
+            }
         }
         any.then_some(objects)
     };

@@ -9,6 +9,7 @@ mod fleet;
 mod impact;
 mod mention;
 mod naming;
+mod patches;
 mod reach;
 mod subject;
 mod values;
