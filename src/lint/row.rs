@@ -1,6 +1,7 @@
 //! What a report says of each app.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -57,7 +58,7 @@ impl AppRow {
                 };
                 let mut words = rendered.clone().map(name).collect::<Vec<_>>().join(", ");
                 if app.assumed && !app.environment.is_empty() {
-                    words.push_str(&format!(" (assumed: cluster {})", app.environment));
+                    let _ = write!(words, " (assumed: cluster {})", app.environment);
                 }
                 let revision = rendered.clone().next().map(|source| SmolStr::new(source.target_revision()));
                 (words, revision)

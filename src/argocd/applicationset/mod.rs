@@ -15,6 +15,7 @@ mod git;
 mod interpolate;
 mod params;
 mod patch;
+mod patterns;
 mod selector;
 mod template;
 
