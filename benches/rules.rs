@@ -70,6 +70,7 @@ fn input() -> Input {
         environment: "".into(),
         provisional: false,
         stray: false,
+        assumed: false,
     };
     Input { workspace, app, objects }
 }

@@ -20,6 +20,8 @@ use crate::yaml::{Cache, Node};
 pub struct Output {
     /// The objects, as they are applied.
     pub objects: Vec<Node>,
+    /// Applications of a set, by name, for clusters that are assumed, with the cluster.
+    pub assumed: Vec<(SmolStr, SmolStr)>,
     /// What went wrong or could not be known.
     pub problems: Vec<Problem>,
     /// Why the tool would stop, if so.

@@ -800,3 +800,29 @@ fn a_path_that_the_bootstrap_builds_is_not_that_of_another_repository() {
     // A path of its own that is here says that the repository is this one.
     assert_eq!(told("./more"), 1);
 }
+
+#[test]
+fn a_patch_of_what_is_there_already_is_told_unless_variants_say_it_each() {
+    let base = ("base/kustomization.yaml", "kind: Kustomization\nresources: [map.yaml]\n");
+    let map =
+        ("base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {size: small}\n");
+    let overlay = |size: &str| {
+        format!(
+            "kind: Kustomization\nresources: [../../base]\npatches:\n  - target: {{kind: ConfigMap}}\n    patch: |-\n      \
+             - {{op: replace, path: /data/size, value: {size}}}\n"
+        )
+    };
+    let (small, large) = (overlay("small"), overlay("large"));
+    let files = [
+        base,
+        map,
+        ("overlays/prod/kustomization.yaml", small.as_str()),
+        ("overlays/dev/kustomization.yaml", &large),
+    ];
+    let told = ["no-op-patch certain overlays/prod/kustomization.yaml:6"];
+    assert_eq!(findings(&files[..3], &["no-op-patch"]), told);
+    assert_eq!(findings(&files, &["no-op-patch"]), Vec::<String>::new());
+    let other = "kind: Kustomization\nresources: [../../base]\n";
+    let files = [files[0], files[1], files[2], ("overlays/dev/kustomization.yaml", other)];
+    assert_eq!(findings(&files, &["no-op-patch"]), told);
+}

@@ -18,6 +18,7 @@ mod analysis;
 mod applications;
 mod applicationsets;
 mod arenas;
+mod assumed_clusters;
 mod bad_input;
 mod blame;
 mod blind;

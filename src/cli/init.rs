@@ -178,16 +178,30 @@ fn clusters(out: &mut String, inventory: &Inventory) {
     );
     out.push_str(if clusters.is_empty() { "\n" } else { " Apps deploy to these:\n" });
     out.push_str("# clusters:\n");
+    let labels = cluster_labels(inventory);
     for cluster in clusters.iter().take(SHOWN) {
         let named = !cluster.contains("://");
         let (name, server) = if named { (cluster.as_str(), None) } else { ("NAME", Some(quoted(cluster))) };
         let server = server.map_or_else(String::new, |server| format!(", server: {server}"));
-        let _ = writeln!(out, "#   - {{ name: {name}{server}, labels: {{}} }}");
+        let _ = writeln!(out, "#   - {{ name: {name}{server}, labels: {labels} }}");
     }
     if clusters.is_empty() {
-        out.push_str("#   - { name: prod, server: https://prod.example.com, labels: { env: prod } }\n");
+        let labels = if labels == "{}" { "{ env: prod }" } else { &labels };
+        let _ = writeln!(out, "#   - {{ name: prod, server: https://prod.example.com, labels: {labels} }}");
     }
     out.push('\n');
+}
+
+/// The labels that ApplicationSets whose clusters are not known select by, to be filled in.
+fn cluster_labels(inventory: &Inventory) -> String {
+    let open = inventory.apps.iter().filter(|entry| !entry.incomplete.is_empty());
+    let sets = open.filter_map(|entry| match &entry.app.spec {
+        Spec::ArgoSet(set) => Some(set.cluster_labels()),
+        _ => None,
+    });
+    let keys: BTreeSet<SmolStr> = sets.flatten().filter(|key| !key.contains("{{")).collect();
+    let labels: Vec<String> = keys.iter().take(SHOWN).map(|key| format!("{key}: \"\"")).collect();
+    if labels.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", labels.join(", ")) }
 }
 
 /// Directories of chart archives that no chart owns.

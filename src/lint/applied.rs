@@ -16,6 +16,7 @@ const STAYS: [&str; 1] = ["plaintext-secret"];
 pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut [Finding]) {
     let mut known: BTreeMap<FileId, bool> = BTreeMap::new();
     let completed = completed(inventory, findings);
+    let assumed = assumed(inventory);
     let mut aside: BTreeMap<FileId, bool> = BTreeMap::new();
     let mut shown: BTreeMap<FileId, bool> = BTreeMap::new();
     for finding in findings {
@@ -34,6 +35,9 @@ pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut
             }
             _ if set_aside && !STAYS.contains(&finding.rule.as_str()) => Confidence::Possible,
             Some(given) if !given.files.iter().any(&mut applied) => given.otherwise,
+            _ if !finding.apps.is_empty() && finding.apps.iter().all(|it| assumed.contains(&**it)) => {
+                Confidence::Likely
+            }
             _ => continue,
         };
         finding.confidence = finding.confidence.min(most);
@@ -41,6 +45,21 @@ pub(super) fn weigh(workspace: &Workspace, inventory: &Inventory, findings: &mut
             finding.severity = finding.severity.min(finding.confidence.most());
         }
     }
+}
+
+/// Names that only apps of assumed clusters have.
+fn assumed(inventory: &Inventory) -> BTreeSet<&str> {
+    let names = |assumed: bool| {
+        let apps = inventory.apps.iter().map(|entry| &entry.app);
+        apps.filter(move |app| app.assumed == assumed).map(|app| &*app.name)
+    };
+    let mut found: BTreeSet<&str> = names(true).collect();
+    if !found.is_empty() {
+        names(false).for_each(|name| {
+            found.remove(name);
+        });
+    }
+    found
 }
 
 /// The object that a finding is about, without the field.

@@ -1,6 +1,7 @@
 //! What a report says of each app.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -55,9 +56,12 @@ impl AppRow {
                     Some(chart) => format!("{} ({})", chart.value, source.repo_url()),
                     None => source.path().to_owned(),
                 };
-                let names: Vec<String> = rendered.clone().map(name).collect();
+                let mut words = rendered.clone().map(name).collect::<Vec<_>>().join(", ");
+                if app.assumed && !app.environment.is_empty() {
+                    let _ = write!(words, " (assumed: cluster {})", app.environment);
+                }
                 let revision = rendered.clone().next().map(|source| SmolStr::new(source.target_revision()));
-                (names.join(", "), revision)
+                (words, revision)
             }
             Spec::ArgoSet(set) => (set.generator_names().join(", "), None),
             Spec::FluxKustomization(kustomization, _) => (kustomization.path().to_owned(), None),
@@ -78,7 +82,7 @@ impl AppRow {
             status: entry.status,
             reason: entry.reason.clone(),
             objects: entry.objects,
-            deployed: !app.kind.is_loose() && !app.provisional,
+            deployed: !app.kind.is_loose() && !app.provisional && !app.assumed,
             wants: entry.wants.clone(),
         }
     }

@@ -113,12 +113,14 @@ pub struct App {
     pub origins: Arc<Origins>,
     /// What to render.
     pub spec: Spec,
-    /// The environment of the assumed release that leads to it; empty where none does.
+    /// The environment of the assumed release, or the assumed cluster, that leads to it; empty where none does.
     pub environment: SmolStr,
     /// Defined by a chart that was rendered by itself: what its users' values supply is missing or stands in.
     pub provisional: bool,
     /// Flux's: nothing in this repository applies it, although what applies others is here. Old, or switched off, or applied by hand.
     pub stray: bool,
+    /// Made by an ApplicationSet for a cluster that is assumed, or below one that is.
+    pub assumed: bool,
 }
 
 impl App {
@@ -137,10 +139,10 @@ impl App {
         !self.provisional || place.origin.is_written() || literal()
     }
 
-    /// The Application, unless it is provisional: nobody writes what it says.
+    /// The Application, unless it is provisional or of a cluster that is assumed: nobody writes what it says.
     pub fn application(&self) -> Option<&Application> {
         match &self.spec {
-            Spec::Argo(application) if !self.provisional => Some(application),
+            Spec::Argo(application) if !self.provisional && !self.assumed => Some(application),
             _ => None,
         }
     }

@@ -40,8 +40,8 @@ impl AppKey {
 pub(super) fn hash_app(app: &App, environment: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     let into = &mut hasher;
-    (environment, AppKey::of(app), &app.target_namespace, app.parent.is_some(), app.provisional, app.stray)
-        .hash(into);
+    (environment, AppKey::of(app), &app.target_namespace, app.parent.is_some()).hash(into);
+    (app.provisional, app.stray, app.assumed).hash(into);
     hash_place(app.place, into);
     hash_origins(&app.origins, into);
     app.node.is_some().hash(into);

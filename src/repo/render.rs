@@ -38,6 +38,8 @@ pub struct Rendered {
     pub failed: Option<String>,
     /// Why objects are missing or stand in for others.
     pub incomplete: Vec<Incomplete>,
+    /// Applications of a set, by name, for clusters that are assumed, with the cluster.
+    pub assumed: Vec<(SmolStr, SmolStr)>,
     /// Entries of kustomizations that did nothing.
     pub no_ops: Vec<NoOp>,
     /// Values of charts that were rendered.
@@ -82,6 +84,7 @@ impl Rendered {
         self.problems = output.problems;
         self.failed = output.failed;
         self.incomplete = output.incomplete;
+        self.assumed = output.assumed;
         self.no_ops = output.no_ops;
         self.releases = output.releases;
         self.substitutions = output.substitutions;

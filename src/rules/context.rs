@@ -295,7 +295,7 @@ impl<'a> Context<'a> {
             lacks: false,
             key: String::new(),
         };
-        let doubtful = self.app.is_some_and(|app| app.stray);
+        let doubtful = self.app.is_some_and(|app| app.stray || app.assumed);
         Report { finding: Some(finding), doubtful, context: self }
     }
 

@@ -52,7 +52,12 @@ pub(super) fn report(
             .parent()
             .and_then(|dir| inventory.scan.kustomizations.get(&dir))
             .is_some_and(|it| it.component && it.file == path);
-        let sure = if offered && near.is_none() && kind == NoOpKind::PatchTarget {
+        let may_be_meant = match kind {
+            NoOpKind::PatchTarget => offered && near.is_none(),
+            NoOpKind::PatchEffect => is_pinned(inventory, cx, &path, what),
+            _ => false,
+        };
+        let sure = if may_be_meant {
             Confidence::Possible
         } else if open && !near.is_some_and(|near| near.only) {
             Confidence::Likely
@@ -73,6 +78,27 @@ pub(super) fn report(
         if let Some(near) = near {
             report = report.related_at(near.place.at, near.words.clone());
         }
+    }
+}
+
+/// Whether a variant beside the one that has a patch patches the same: then each of them says what it has, that of the base included.
+fn is_pinned(inventory: &Inventory, cx: &Context<'_>, path: &TreePath, what: &str) -> bool {
+    let Some(dir) = path.parent() else { return false };
+    let Some(above) = dir.parent() else { return false };
+    let field = what.strip_prefix("`/").and_then(|field| field.strip_suffix('`'));
+    let beside =
+        inventory.scan.files.iter().filter(|file| file.starts_with(&above) && !file.starts_with(&dir));
+    let mut beside = beside.filter(|file| file.parent().is_some_and(|it| it != above));
+    match field {
+        Some(field) => {
+            let field = format!("/{field}");
+            let says = |file: &TreePath| {
+                let file = cx.workspace.tree.read(file);
+                file.is_ok_and(|file| file.text_or_empty().contains(&field))
+            };
+            beside.any(says)
+        }
+        None => beside.any(|file| file.file_name() == path.file_name()),
     }
 }
 

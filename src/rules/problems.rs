@@ -66,6 +66,8 @@ pub fn doubt(app: &App, incomplete: &[Incomplete]) -> Option<Confidence> {
         _ if app.provisional || app.path.as_ref().is_some_and(repo::is_test_data) => {
             Some(Confidence::Possible)
         }
+        // Made for a cluster that is assumed.
+        _ if app.assumed => Some(Confidence::Likely),
         // Rendered from another revision than the one that is meant.
         _ if !incomplete.is_empty() => Some(Confidence::Likely),
         _ => None,

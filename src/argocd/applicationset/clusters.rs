@@ -13,19 +13,23 @@ use super::params::sanitize_name;
 use super::{Params, selector};
 
 /// A cluster that Argo CD knows.
-struct Known {
-    name: SmolStr,
-    server: SmolStr,
-    project: SmolStr,
-    labels: Vec<(SmolStr, SmolStr, Place)>,
-    annotations: Vec<(SmolStr, SmolStr, Place)>,
-    place: Place,
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) name: SmolStr,
+    pub(super) server: SmolStr,
+    pub(super) project: SmolStr,
+    pub(super) labels: Vec<(SmolStr, SmolStr, Place)>,
+    pub(super) annotations: Vec<(SmolStr, SmolStr, Place)>,
+    pub(super) place: Place,
     /// A Secret or the configuration declares it.
-    declared: bool,
+    pub(super) declared: bool,
 }
 
 impl Generators<'_, '_> {
     pub(super) fn clusters(&mut self, generator: &Node) -> Vec<Params> {
+        if let Some(cluster) = self.assumed.clone() {
+            return vec![self.cluster_params(generator, &cluster)];
+        }
         let chosen = generator.get("selector").filter(|selector| !selector.is_null());
         if let Some((place, message)) =
             chosen.and_then(|it| selector::problem(it, selector::Reader::Kubernetes))
@@ -88,6 +92,7 @@ impl Generators<'_, '_> {
             labels => format!(", with the labels {} that it selects by", labels.join(", ")),
         };
         let help = format!("list them under `clusters:` in .gitops-lint.yaml{with}");
+        self.unlisted.insert(reason.clone());
         self.unavailable(generator.place(), reason, help);
     }
 

@@ -14,6 +14,7 @@ use crate::output::Output;
 use crate::source::Span;
 use crate::yaml::{Data, Dialect, Entry, Map, Node, parse_text};
 
+use super::clusters::Known;
 use super::engine::Engine;
 use super::interpolate::interpolate;
 use super::params::go_value;
@@ -56,6 +57,10 @@ pub(super) struct Generators<'a, 'e> {
     pub(super) output: Output,
     /// The last number of a mapping that several parameter sets share.
     pub(super) next_shared: u32,
+    /// Reasons why clusters are not known.
+    pub(super) unlisted: BTreeSet<String>,
+    /// The only cluster that there is.
+    pub(super) assumed: Option<Known>,
     /// The problems that were told: where, what, and what to do.
     told: FxHashSet<(Option<Span>, String, Option<String>)>,
 }
@@ -73,6 +78,8 @@ impl<'a, 'e> Generators<'a, 'e> {
             origins,
             output: Output::default(),
             next_shared: 0,
+            unlisted: BTreeSet::new(),
+            assumed: None,
             told: FxHashSet::default(),
         }
     }

@@ -4,6 +4,7 @@
 //! a live system (`scmProvider`, `pullRequest`, `plugin`, `clusterDecisionResource`) takes its parameters from the
 //! configuration, or is listed as not expanded.
 
+mod assumed;
 mod clusters;
 mod combine;
 mod engine;
@@ -14,6 +15,7 @@ mod git;
 mod interpolate;
 mod params;
 mod patch;
+mod patterns;
 mod selector;
 mod template;
 
@@ -143,6 +145,26 @@ impl ApplicationSet {
         found
     }
 
+    /// Labels of clusters that its clusters generators select by.
+    pub fn cluster_labels(&self) -> BTreeSet<SmolStr> {
+        fn add(blocks: &[Node], depth: u32, found: &mut BTreeSet<SmolStr>) {
+            for block in blocks {
+                let chosen = block.get("clusters").and_then(|clusters| clusters.get("selector"));
+                found.extend(
+                    selector::keys(chosen).filter(|key| *key != super::SECRET_TYPE).map(SmolStr::new),
+                );
+                for nested in ["matrix", "merge"].iter().filter_map(|kind| block.get(kind)) {
+                    if depth < 3 {
+                        add(nested.items(&["generators"]), depth + 1, found);
+                    }
+                }
+            }
+        }
+        let mut found = BTreeSet::new();
+        add(self.generators(), 0, &mut found);
+        found
+    }
+
     /// `spec.template`.
     pub fn template(&self) -> Option<&Node> {
         self.node.at_path(&["spec", "template"])
@@ -202,7 +224,38 @@ pub fn expand(set: &ApplicationSet, environment: &Environment<'_>, origins: &mut
             }
         }
     }
-    cx.output
+    let unlisted = std::mem::take(&mut cx.unlisted);
+    let mut output = cx.output;
+    if !unlisted.is_empty() {
+        assume(set, environment, origins, (&names, &unlisted), &mut output);
+    }
+    output
+}
+
+/// Adds the Applications for clusters that the repository shows, and says which clusters these are.
+fn assume(
+    set: &ApplicationSet,
+    environment: &Environment<'_>,
+    origins: &mut Origins,
+    (names, unlisted): (&BTreeSet<SmolStr>, &BTreeSet<String>),
+    output: &mut Output,
+) {
+    let assumed = assumed::expand(set, environment, origins, names);
+    let clusters: BTreeSet<String> = assumed.iter().map(|it| format!("`{}`", it.cluster)).collect();
+    for one in assumed {
+        output.assumed.push((one.name, one.cluster));
+        output.objects.push(one.application);
+    }
+    if clusters.is_empty() {
+        return;
+    }
+    let words = clusters.into_iter().collect::<Vec<_>>().join(", ");
+    let help = |help: &mut Option<String>| {
+        let before = help.take().unwrap_or_default();
+        *help = Some(format!("{before}; assumed from names of the repository: {words}"));
+    };
+    output.incomplete.iter_mut().filter(|it| unlisted.contains(&it.words)).for_each(|it| help(&mut it.help));
+    output.problems.iter_mut().filter(|it| unlisted.contains(&it.message)).for_each(|it| help(&mut it.help));
 }
 
 /// Whether a parameter of the metadata of a cluster is missing where Argo CD decides by it what is generated.

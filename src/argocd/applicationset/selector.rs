@@ -2,6 +2,11 @@
 //!
 //! Mirrors `applicationset/utils/selector.go`: values are not validated, `NotIn` and `DoesNotExist` match absent keys.
 
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::argocd::SECRET_TYPE;
 use crate::origin::Place;
 use crate::yaml::Node;
 
@@ -41,6 +46,56 @@ pub(super) fn keys(selector: Option<&Node>) -> impl Iterator<Item = &str> {
     let labels = labels.unwrap_or_default().iter().map(|entry| entry.key.text.as_str());
     let expressions = expressions.unwrap_or_default().iter();
     labels.chain(expressions.filter_map(|expression| expression.get("key")?.as_str()))
+}
+
+/// The labels of a cluster that is assumed to be selected, as far as a selector says them; `None` where what is known of it speaks
+/// against that, or nothing speaks for it. `is_called` tells whether its name has a word.
+pub(super) fn assume(
+    selector: Option<&Node>,
+    mut labels: BTreeMap<SmolStr, SmolStr>,
+    is_called: &dyn Fn(&str) -> bool,
+) -> Option<BTreeMap<SmolStr, SmolStr>> {
+    let Some(selector) = selector else { return Some(labels) };
+    // That a cluster has something switched on says nothing about what it is called.
+    let is_switch = |value: &str| matches!(value, "true" | "enabled" | "yes" | "on");
+    let mut require = |key: &str, values: &[&str]| {
+        let fits = match labels.get(key) {
+            Some(known) => values.contains(&known.as_str()),
+            None => values.iter().any(|value| is_switch(value) || is_called(value)),
+        };
+        let value = values.iter().find(|value| is_switch(value) || is_called(value));
+        if let Some(value) = value.filter(|_| fits) {
+            labels.entry(key.into()).or_insert_with(|| SmolStr::new(value));
+        }
+        fits
+    };
+    for entry in selector.get("matchLabels").map(Node::entries).unwrap_or_default() {
+        let value = entry.value.scalar().map(SmolStr::as_str).unwrap_or_default();
+        if entry.key.text != SECRET_TYPE && !require(&entry.key.text, &[value]) {
+            return None;
+        }
+    }
+    for expression in selector.items(&["matchExpressions"]) {
+        let text = |key| expression.get(key).and_then(Node::scalar).map(SmolStr::as_str).unwrap_or_default();
+        let values: Vec<&str> =
+            expression.items(&["values"]).iter().filter_map(Node::scalar).map(SmolStr::as_str).collect();
+        let fits = match text("operator") {
+            "In" => text("key") == SECRET_TYPE || require(text("key"), &values),
+            "NotIn" => !values.iter().any(|value| is_called(value)),
+            "Exists" | "DoesNotExist" => true,
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+    }
+    // What is known may contradict what was not looked at: labels that must not be there, or have another value.
+    let get = |key: &str| labels.get(key).map(ToString::to_string);
+    let contradicts = selector.items(&["matchExpressions"]).iter().any(|expression| {
+        let operator = expression.get("operator").and_then(Node::as_str);
+        matches!(operator, Some("NotIn" | "DoesNotExist")) && !matches_expression(expression, &get)
+    });
+    (!contradicts).then_some(labels)
 }
 
 /// Who reads a selector.

@@ -100,6 +100,7 @@ impl<T: Send> Discovery<'_, T> {
             environment: SmolStr::default(),
             provisional: false,
             stray: false,
+            assumed: false,
         };
         self.queue.push((app, 0));
     }

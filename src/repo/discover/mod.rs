@@ -222,7 +222,13 @@ impl<T: Send> Discovery<'_, T> {
         let cluster = self.cluster(&definition, parent);
         // So may two environments of one chart.
         let environment = parent.and_then(|parent| self.app(parent)).map(|parent| parent.environment.clone());
-        let environment = environment.unwrap_or_default();
+        let mut environment = environment.unwrap_or_default();
+        let cluster_of = parent.and_then(|parent| self.assumed(parent, definition.name()));
+        let assumed =
+            cluster_of.is_some() || parent.and_then(|parent| self.app(parent)).is_some_and(|it| it.assumed);
+        if environment.is_empty() {
+            environment = cluster_of.unwrap_or_default();
+        }
         let name = definition.name().clone();
         let key = (definition.kind(), place.at, name, written, cluster.clone(), environment.clone());
         let id = self.next_id();
@@ -259,6 +265,7 @@ impl<T: Send> Discovery<'_, T> {
             environment,
             provisional,
             stray,
+            assumed,
         };
         if let Spec::Argo(application) = &app.spec {
             self.claim(id, application);
@@ -282,6 +289,12 @@ impl<T: Send> Discovery<'_, T> {
             _ => {}
         }
         self.queue.push((app, depth));
+    }
+
+    /// The cluster that an ApplicationSet makes an Application for, where it is assumed.
+    fn assumed(&self, set: AppId, application: &str) -> Option<SmolStr> {
+        let done = self.done.get(*self.positions.get(&set)?)?;
+        done.rendered.assumed.iter().find(|(name, _)| name == application).map(|(_, cluster)| cluster.clone())
     }
 
     /// Whether a Kustomization builds what is above an overlay, and does not take it in: somebody switched it off.

@@ -69,9 +69,16 @@ impl Rule for MissingFluxSource {
             let elsewhere = known.iter().find(|object| object.name == name);
             let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
             let near = elsewhere.is_some() || close.is_some();
+            // What many name is there, wherever it is made.
+            let habits = missing.iter().filter(|((of, at, other), many)| {
+                *of == kind && *at == namespace && *other != name && many.len() > FEW * users.len()
+            });
+            let habit = did_you_mean(name, habits.map(|((_, _, other), _)| *other));
+            let close = close.or(habit);
             // A slip is named by few, and what was meant by many.
-            let is_slip =
-                close.is_some_and(|close| named.get(close).is_some_and(|count| *count > FEW * users.len()));
+            let is_slip = habit.is_some()
+                || close
+                    .is_some_and(|close| named.get(close).is_some_and(|count| *count > FEW * users.len()));
             if Some(*key) == most && !is_slip {
                 continue;
             }

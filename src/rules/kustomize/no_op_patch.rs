@@ -4,7 +4,7 @@ use crate::kustomize::NoOpKind;
 use crate::repo::Inventory;
 use crate::rules::{Context, Rule, RuleMeta, meta, no_ops};
 
-meta!("no-op-patch", "kustomize", Note, Strict, "0.1.0", "A patch sets what its target has already.");
+meta!("no-op-patch", "kustomize", Warning, Recommended, "0.1.0", "A patch sets what its target has already.");
 
 pub(crate) struct NoOpPatch;
 
