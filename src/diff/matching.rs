@@ -152,6 +152,8 @@ impl<'a> Left<'a> {
                     *shared.entry(*index).or_default() += 1;
                 }
             }
+            let mut shared: Vec<(usize, usize)> = shared.into_iter().collect();
+            shared.sort_unstable();
             for (index, shared) in shared {
                 let Some(old) = self.base.get(index).and_then(Option::as_ref) else { continue };
                 let akin = akin(&old.object.name, &candidate.object.name);

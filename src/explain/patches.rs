@@ -50,7 +50,7 @@ impl Target {
     /// What an entry's `target` chooses; `None` when it does so by more than kind and name.
     fn of_entry(target: &Node) -> Option<Self> {
         let more = ["labelSelector", "annotationSelector", "namespace", "group", "version"];
-        let narrow = more.iter().filter_map(|key| target.get(key)).any(|it| text(it) != "");
+        let narrow = more.iter().filter_map(|key| target.get(key)).any(|it| !text(it).is_empty());
         let field = |key: &str| target.get(key).map(text).unwrap_or_default();
         if narrow { None } else { Self::new(field("kind"), field("name")) }
     }

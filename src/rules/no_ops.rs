@@ -36,6 +36,7 @@ pub(super) fn report(
             apps.push(app.app.id);
         }
     }
+    let mut variants = Variants::default();
     for (at, (what, near, meant, mut apps)) in entries {
         let Some(file) = cx.sources().get(at.file) else { continue };
         let Some(path) = file.path().cloned() else { continue };
@@ -54,7 +55,7 @@ pub(super) fn report(
             .is_some_and(|it| it.component && it.file == path);
         let may_be_meant = match kind {
             NoOpKind::PatchTarget => offered && near.is_none(),
-            NoOpKind::PatchEffect => is_pinned(inventory, cx, &path, what),
+            NoOpKind::PatchEffect => variants.is_pinned(inventory, cx, &path, what),
             _ => false,
         };
         let sure = if may_be_meant {
@@ -81,25 +82,44 @@ pub(super) fn report(
     }
 }
 
-/// Whether a variant beside the one that has a patch patches the same: then each of them says what it has, that of the base included.
-fn is_pinned(inventory: &Inventory, cx: &Context<'_>, path: &TreePath, what: &str) -> bool {
-    let Some(dir) = path.parent() else { return false };
-    let Some(above) = dir.parent() else { return false };
-    let field = what.strip_prefix("`/").and_then(|field| field.strip_suffix('`'));
-    let beside =
-        inventory.scan.files.iter().filter(|file| file.starts_with(&above) && !file.starts_with(&dir));
-    let mut beside = beside.filter(|file| file.parent().is_some_and(|it| it != above));
-    match field {
-        Some(field) => {
-            let field = format!("/{field}");
-            let says = |file: &TreePath| {
-                let file = cx.workspace.tree.read(file);
-                file.is_ok_and(|file| file.text_or_empty().contains(&field))
-            };
-            beside.any(says)
-        }
-        None => beside.any(|file| file.file_name() == path.file_name()),
+/// What variants of one thing patch, each question answered once: by the directory above them and what is looked for, the first two
+/// directories there that have it.
+#[derive(Default)]
+struct Variants {
+    known: BTreeMap<(TreePath, String), Vec<String>>,
+}
+
+impl Variants {
+    /// Whether a variant beside the one that has a patch patches the same: then each of them says what it has, that of the base
+    /// included.
+    fn is_pinned(&mut self, inventory: &Inventory, cx: &Context<'_>, path: &TreePath, what: &str) -> bool {
+        let Some(dir) = path.parent() else { return false };
+        let Some(above) = dir.parent() else { return false };
+        let field = what.strip_prefix("`/").and_then(|field| field.strip_suffix('`'));
+        let sought = field.map_or_else(|| path.file_name().to_owned(), |field| format!("/{field}"));
+        let has = |file: &TreePath| match field {
+            Some(_) => cx.workspace.tree.read(file).is_ok_and(|it| it.text_or_empty().contains(&sought)),
+            None => file.file_name() == sought,
+        };
+        let found = self.known.entry((above.clone(), sought.clone())).or_insert_with(|| {
+            let mut found: Vec<String> = Vec::new();
+            for file in inventory.scan.files.iter().filter(|file| file.starts_with(&above)) {
+                let Some(variant) = variant(&above, file) else { continue };
+                if found.len() < 2 && !found.iter().any(|it| it == variant) && has(file) {
+                    found.push(variant.to_owned());
+                }
+            }
+            found
+        });
+        found.iter().any(|variant| variant != dir.file_name())
     }
+}
+
+/// The directory below another in which a file is.
+fn variant<'f>(above: &TreePath, file: &'f TreePath) -> Option<&'f str> {
+    let mut components = file.components().skip(above.components().count());
+    let variant = components.next()?;
+    components.next().map(|_| variant)
 }
 
 /// Whether an app that is not one of these reads a file; they are in the order of discovery.

@@ -1,5 +1,6 @@
 //! `missing-flux-source`: see the page.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::flux::ObjectName;
@@ -17,6 +18,9 @@ meta!(
     "0.1.0",
     "A Kustomization or HelmRelease names a source that nothing defines."
 );
+
+/// Of the names that many ask for, how many are looked at.
+const MOST_HABITS: usize = 50;
 
 pub(crate) struct MissingFluxSource;
 
@@ -49,6 +53,14 @@ impl Rule for MissingFluxSource {
         for (kind, ..) in missing.keys() {
             *gone.entry(kind).or_default() += 1;
         }
+        let mut habits: BTreeMap<(&str, &str), Vec<(&str, usize)>> = BTreeMap::new();
+        for ((kind, namespace, name), users) in missing.iter().filter(|(_, users)| users.len() > FEW) {
+            habits.entry((kind, namespace)).or_default().push((name, users.len()));
+        }
+        for habits in habits.values_mut() {
+            habits.sort_by_key(|(_, many)| Reverse(*many));
+            habits.truncate(MOST_HABITS);
+        }
         for (key, users) in &missing {
             let Some((first, source)) = users.first() else { continue };
             let (kind, namespace, name) = *key;
@@ -70,10 +82,9 @@ impl Rule for MissingFluxSource {
             let close = did_you_mean(name, known.iter().map(|object| object.name.as_str()));
             let near = elsewhere.is_some() || close.is_some();
             // What many name is there, wherever it is made.
-            let habits = missing.iter().filter(|((of, at, other), many)| {
-                *of == kind && *at == namespace && *other != name && many.len() > FEW * users.len()
-            });
-            let habit = did_you_mean(name, habits.map(|((_, _, other), _)| *other));
+            let habits = habits.get(&(kind, namespace)).into_iter().flatten();
+            let habits = habits.filter(|(other, many)| *other != name && *many > FEW * users.len());
+            let habit = did_you_mean(name, habits.map(|(other, _)| *other));
             let close = close.or(habit);
             // A slip is named by few, and what was meant by many.
             let is_slip = habit.is_some()
