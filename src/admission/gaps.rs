@@ -80,6 +80,14 @@ pub fn is_policy(group: &str, kind: &str) -> bool {
         }
 }
 
+/// Whether a policy may refuse something: Kyverno's may only change objects, or make others.
+pub fn may_judge(group: &str, node: &Node) -> bool {
+    let judges = |rule: &Node| rule.get("validate").is_some() || rule.get("verifyImages").is_some();
+    let is_of_rules =
+        group == "kyverno.io" && matches!(text(node, &["kind"]), Some("ClusterPolicy" | "Policy"));
+    !is_of_rules || node.items(&["spec", "rules"]).iter().any(judges)
+}
+
 /// The gap that a whole object is, if it is one.
 pub(super) fn of_object(group: &str, node: &Node) -> Option<Gap> {
     let why = deed(group, text(node, &["kind"])?)?;

@@ -23,7 +23,7 @@ mod policy;
 mod rego;
 
 pub use compile::bad_expressions;
-pub use gaps::{Share, is_policy};
+pub use gaps::{Share, is_policy, may_judge};
 pub use others::{Alone, Other, Others};
 pub use own::{Mistake, OfApp, OwnRule, OwnSubject, Said};
 pub use policy::{Action, Decision, Outcome, Policies, Subject, Surroundings, wanted_kinds};

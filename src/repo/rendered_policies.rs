@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use crate::admission::{Decision, Policies, Share, Subject, Surroundings, is_policy};
+use crate::admission::{Decision, Policies, Share, Subject, Surroundings, is_policy, may_judge};
 use crate::cel::Budget;
 use crate::origin::Place;
 use crate::schema::Scope;
@@ -74,8 +74,11 @@ impl RenderedPolicies {
             let Some(node) = facts.node.as_deref().filter(|_| is_policy(&facts.group, &facts.kind)) else {
                 return false;
             };
-            let same = identity(node).and_then(|id| known.get(&id));
-            !same.is_some_and(|contents| contents.contains(&content(node)))
+            // What judges nothing is of interest only where it takes the place of what does.
+            match identity(node).and_then(|id| known.get(&id)) {
+                Some(contents) => !contents.contains(&content(node)),
+                None => may_judge(&facts.group, node),
+            }
         };
         let new: Vec<&ObjectFacts> = inventory.objects.iter().filter(is_new).collect();
         if new.is_empty() {
