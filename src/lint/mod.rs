@@ -29,7 +29,7 @@ use smol_str::SmolStr;
 
 use crate::config::Level;
 use crate::finding::{Confidence, Finding, Missing, RuleId, Severity};
-use crate::repo::{self, Analysis, App, Inventory, Rendered, Workspace};
+use crate::repo::{self, Analysis, App, Inventory, Object, Rendered, Workspace};
 use crate::rules::{AnyRule, Context, Preset, Registry};
 use crate::source::{FileId, Position, Sources, Span};
 
@@ -264,7 +264,10 @@ fn check_app(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     // What only `helm test` makes is not deployed: no advice about how it would run.
-    let deployed: Vec<_> = rendered.objects.iter().filter(|object| !object.is_helm_test()).collect();
+    let is_deployed = |object: &&Object| {
+        !object.is_helm_test() && (!app.kind.is_loose() || unclaimed::is_of_an_api(object))
+    };
+    let deployed: Vec<_> = rendered.objects.iter().filter(is_deployed).collect();
     for (rule, severity) in rules {
         let mut cx = Context::for_app(workspace, rule.meta(), *severity, app, &rendered.origins)
             .partial(rendered.incomplete.iter().any(|it| it.missing != Missing::StandIn));

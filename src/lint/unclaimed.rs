@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::finding::{Finding, RuleId, Severity};
 use crate::repo::{self, Inventory, Object, ScannedDocument, Status, Workspace};
 use crate::rules::{AnyRule, Context};
+use crate::schema::all_kinds;
 use crate::source::{Span, TreePath};
 
 /// What the rules that [stand alone](crate::rules::Rule::stands_alone) find in them, as likely: nobody says that they are applied.
@@ -22,7 +23,7 @@ pub(super) fn check(
     let documents = unclaimed(workspace, inventory);
     let findings: Vec<Vec<Finding>> = documents
         .par_iter()
-        .filter_map(|document| Object::new(document.node(workspace)?))
+        .filter_map(|document| Object::new(document.node(workspace)?).filter(is_of_an_api))
         .map(|object| {
             let mut findings = Vec::new();
             for (rule, severity) in &rules {
@@ -106,4 +107,12 @@ fn unclaimed<'a>(workspace: &Workspace, inventory: &'a Inventory) -> Vec<&'a Sca
             })
         })
         .collect()
+}
+
+/// Whether an object has a version of an API or a kind that Kubernetes has; what has neither is input of a program, such as kustomize's
+/// transformers (`builtin`).
+pub(super) fn is_of_an_api(object: &Object) -> bool {
+    let is_version =
+        |text: &str| text.strip_prefix('v').is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit()));
+    is_version(&object.version) || all_kinds().iter().any(|known| known.kind == object.kind.as_str())
 }

@@ -55,7 +55,11 @@ pub(super) fn report(
             .is_some_and(|it| it.component && it.file == path);
         let may_be_meant = match kind {
             NoOpKind::PatchTarget => offered && near.is_none(),
-            NoOpKind::PatchEffect => variants.is_pinned(inventory, cx, &path, what),
+            NoOpKind::PatchEffect => {
+                says_what_it_is_called(file.text_or_empty(), at, &path)
+                    || is_one_of_a_row(file.text_or_empty(), what)
+                    || variants.is_pinned(inventory, cx, &path, what)
+            }
             _ => false,
         };
         let sure = if may_be_meant {
@@ -113,6 +117,29 @@ impl Variants {
         });
         found.iter().any(|variant| variant != dir.file_name())
     }
+}
+
+/// Whether operations beside one set the same field of other items of its list: a row of values is written whole.
+fn is_one_of_a_row(text: &str, what: &str) -> bool {
+    let Some(own) = what.strip_prefix('`').and_then(|it| it.strip_suffix('`')) else { return false };
+    let is_index = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+    let parts: Vec<&str> = own.split('/').collect();
+    let alike = |other: &str| {
+        let others: Vec<&str> = other.split('/').collect();
+        others.len() == parts.len()
+            && parts.iter().zip(&others).all(|(a, b)| a == b || is_index(a) && is_index(b))
+    };
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '}'));
+    parts.iter().any(|part| is_index(part)) && { words }.any(|word| word != own && alike(word))
+}
+
+/// Whether the value that an operation sets is what its directory is called: `overlays/stable` says `stable` on purpose.
+fn says_what_it_is_called(text: &str, at: Span, path: &TreePath) -> bool {
+    let Some(dir) = path.parent().filter(|dir| !dir.file_name().is_empty()) else { return false };
+    let behind = text.get(at.end as usize..).unwrap_or_default();
+    let mut lines = behind.lines().skip(1).take_while(|line| !line.trim_start().starts_with('-'));
+    let value = lines.find_map(|line| line.trim_start().strip_prefix("value:"));
+    value.is_some_and(|value| value.trim().trim_matches(['"', '\'']) == dir.file_name())
 }
 
 /// The directory below another in which a file is.

@@ -96,9 +96,10 @@ impl Table {
         Some(self.named(*start)?.1)
     }
 
-    /// The number of a type of this table.
+    /// The number of a type of this table. Lines are long, their names are not: only those are looked at.
     fn index_of(&self, name: &str) -> Option<u32> {
-        let found = self.types.binary_search_by(|start| self.named(*start).map_or("", |it| it.0).cmp(name));
+        let name_at = |start: u32| self.text.get(start as usize..)?.split([' ', '\n']).next();
+        let found = self.types.binary_search_by(|start| name_at(*start).unwrap_or_default().cmp(name));
         found.ok().map(|index| self.base + index as u32)
     }
 }
@@ -145,13 +146,19 @@ impl Kubernetes {
     pub(super) fn def(&self, index: u32) -> Option<&Def> {
         static CUSTOM_TYPES: OnceLock<Vec<OnceLock<Box<Def>>>> = OnceLock::new();
         if index >= CUSTOM {
-            let line = custom().line(index)?;
             let types = CUSTOM_TYPES.get_or_init(|| custom().types.iter().map(|_| OnceLock::new()).collect());
             let slot = types.get((index - CUSTOM) as usize)?;
+            if let Some(def) = slot.get() {
+                return Some(def);
+            }
+            let line = custom().line(index)?;
             return Some(slot.get_or_init(|| Box::new(read::def(custom(), line, index, LAST_MINOR))));
         }
-        let line = table().line(index)?;
         let slot = self.types.get(index as usize)?;
+        if let Some(def) = slot.get() {
+            return Some(def);
+        }
+        let line = table().line(index)?;
         Some(slot.get_or_init(|| Box::new(read::def(table(), line, index, self.minor))))
     }
 
