@@ -3,6 +3,7 @@
 mod analysis;
 mod app;
 mod batch;
+mod builds;
 mod charts;
 mod clusters;
 mod collected;
@@ -57,6 +58,7 @@ mod workspace;
 
 pub use analysis::Analysis;
 pub use app::{App, AppId, AppKind, Spec, Status};
+pub use builds::words_of_builds;
 pub use charts::ChartIndex;
 pub use clusters::is_environment;
 pub use counterfactual::{first_difference, render_without};

@@ -94,7 +94,21 @@ fn is_set_later(key: &str) -> bool {
 
 /// Labels that controllers set on pods they make at run time: nothing in a repository shows those pods.
 fn is_of_runtime(key: &str) -> bool {
-    let Some((domain, _)) = key.split_once('/') else { return key == "role" };
+    // Who leads, Patroni, Vault and operators of Redis write down on their own pods.
+    let Some((domain, _)) = key.split_once('/') else {
+        return matches!(
+            key,
+            "role"
+                | "spilo-role"
+                | "redisfailovers-role"
+                | "redis-role"
+                | "vault-active"
+                | "vault-initialized"
+                | "vault-perf-standby"
+                | "vault-sealed"
+                | "vault-version"
+        );
+    };
     !matches!(domain, "app.kubernetes.io" | "k8s-app")
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::{Confidence, Finding, Fix, Severity};
 use crate::k8s::{Image, PodTemplate};
-use crate::repo::{Inventory, Object, Workspace};
+use crate::repo::{self, Inventory, Object, Workspace};
 use crate::rules::mend::Mender;
 use crate::rules::{Context, Rule, RuleMeta, images, meta};
 use crate::source::Span;
@@ -84,6 +84,7 @@ impl Rule for MutableImageTag {
                 }
             }
         }
+        let mut builds: Option<FxHashSet<String>> = None;
         for finding in findings {
             let Some(object) = &finding.object else { continue };
             let field = object.field.as_deref().unwrap_or_default();
@@ -97,6 +98,12 @@ impl Rule for MutableImageTag {
                 continue;
             }
             let Ok(image) = Image::parse(text) else { continue };
+            if image.tag.is_none()
+                && builds.get_or_insert_with(|| repo::words_of_builds(workspace)).contains(*text)
+            {
+                finding.confidence = Confidence::Possible;
+                continue;
+            }
             let tags = pinned.get(&images::full_name(&image)).into_iter().flatten();
             let tags: Vec<&&str> = tags.collect();
             // Of two, nobody can tell which one is meant.
