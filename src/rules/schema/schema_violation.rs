@@ -2,7 +2,7 @@
 
 use crate::finding::{Confidence, Severity};
 use crate::k8s;
-use crate::repo::{App, AppId, AppKind, Inventory, Object, Rendered};
+use crate::repo::{self, App, AppId, AppKind, Inventory, Object, Rendered};
 use crate::rules::schemas::{self, Said};
 use crate::rules::{Context, Rule, RuleMeta, meta};
 use crate::schema::What;
@@ -67,6 +67,11 @@ fn is_for_tool(object: &Object, path: &str) -> bool {
     value.is_some_and(k8s::is_for_tool)
 }
 
+/// Whether the text that is told is a word in capitals, such as `CA_BUNDLE`, that somebody replaces.
+fn stands_for_another(words: &str) -> bool {
+    words.rsplit('`').nth(1).is_some_and(|text| text.contains('_') && repo::has_capitals(text))
+}
+
 /// `apps`: which ones are affected, where it is not the one being checked. `whole`: nothing is added before it is applied.
 fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<'_>) {
     let minor = cx.minor();
@@ -110,6 +115,7 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let definition = cx.workspace.given_by(object);
         // kustomize-controller drops labels of which one is no text.
         let dropped = cx.is_of_flux() && violation.path.starts_with("metadata.labels");
+        let is_applied = cx.is_applied();
         let mut report = cx
             .report(violation.place, message)
             .given_by(definition)
@@ -134,7 +140,9 @@ fn check(object: &Object, apps: Option<&[AppId]>, whole: bool, cx: &mut Context<
         let unsure = once && matches!(violation.what, What::Missing(_) | What::Wrong { meant: None, .. });
         let unsure = unsure || missing && schemas::is_bare(object);
         let bare = schemas::is_installed_bare(object) && matches!(violation.what, What::Wrong { .. });
-        if unlisted || unsure || bare || matches!(violation.what, What::Unchecked(_)) {
+        let filled_in = !is_applied
+            && matches!(&violation.what, What::Wrong { words, meant: None, .. } if stands_for_another(words));
+        if unlisted || unsure || bare || filled_in || matches!(violation.what, What::Unchecked(_)) {
             report.possible();
         } else if let Some(sure) = doubt {
             report.confidence(sure);
