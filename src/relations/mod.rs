@@ -23,7 +23,7 @@ pub use app_template::unmatched;
 pub use collector::{Reference, Via};
 pub use control::control_references;
 pub use name_index::NameIndex;
-pub use name_words::{NameWords, is_named_after};
+pub use name_words::{NameWords, STAGES, is_named_after};
 pub use passive::is_passive;
 pub use provide::{is_known_operator, keys, may_make_secrets, mentions, provides};
 pub use provided::{ANYTHING, Before, Keys, NamePattern, Provided};

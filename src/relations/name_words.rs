@@ -4,8 +4,32 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-/// Words that tell nothing about who made something.
-const COMMON_WORDS: [&str; 98] = [
+/// Stages that an environment or cluster is called by.
+pub const STAGES: [&str; 20] = [
+    "dev",
+    "develop",
+    "development",
+    "int",
+    "integration",
+    "live",
+    "local",
+    "preprod",
+    "prd",
+    "prod",
+    "production",
+    "qa",
+    "sandbox",
+    "stag",
+    "stage",
+    "staging",
+    "stg",
+    "test",
+    "testing",
+    "uat",
+];
+
+/// Words that tell nothing about who made something, beside stages.
+const COMMON_WORDS: [&str; 92] = [
     "access",
     "admin",
     "agent",
@@ -35,7 +59,6 @@ const COMMON_WORDS: [&str; 98] = [
     "data",
     "database",
     "default",
-    "dev",
     "dns",
     "env",
     "event",
@@ -60,7 +83,6 @@ const COMMON_WORDS: [&str; 98] = [
     "keys",
     "kube",
     "kubernetes",
-    "local",
     "main",
     "manager",
     "metrics",
@@ -74,8 +96,6 @@ const COMMON_WORDS: [&str; 98] = [
     "passwords",
     "pod",
     "private",
-    "prod",
-    "production",
     "proxy",
     "public",
     "pull",
@@ -92,9 +112,7 @@ const COMMON_WORDS: [&str; 98] = [
     "shared",
     "smtp",
     "stack",
-    "staging",
     "system",
-    "test",
     "tls",
     "token",
     "tokens",
@@ -125,7 +143,9 @@ impl NameWords {
     pub fn of(name: &str) -> Self {
         let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| part.len() > 2);
         let parts = parts.map(|part| SmolStr::new(part.to_lowercase()));
-        let words: BTreeSet<SmolStr> = parts.filter(|part| !COMMON_WORDS.contains(&part.as_str())).collect();
+        let is_common =
+            |part: &SmolStr| COMMON_WORDS.contains(&part.as_str()) || STAGES.contains(&part.as_str());
+        let words: BTreeSet<SmolStr> = parts.filter(|part| !is_common(part)).collect();
         Self { name: SmolStr::new(name), words: words.into_iter().collect() }
     }
 
@@ -170,6 +190,7 @@ mod tests {
             ("prometheus-operator", "kube-prometheus-stack", true),
             ("admin-secret", "cluster-admin", false),
             ("minio-credentials", "minio-tenant", true),
+            ("vault-uat", "shop-uat", false),
         ] {
             assert_eq!(is_named_after(name, release), want, "{name} {release}");
         }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Cluster;
+use crate::relations::STAGES;
 use crate::source::TreePath;
 
 /// Directory names whose children are environments, clusters or the like: variants, not parts.
@@ -29,29 +30,9 @@ const PARENTS: &[&str] = &[
     "samples",
 ];
 
-/// Names of environments. A directory so called beside another one so called is its variant.
-const ENVIRONMENTS: &[&str] = &[
-    "dev",
-    "develop",
-    "development",
-    "test",
-    "testing",
-    "qa",
-    "int",
-    "integration",
-    "stage",
-    "stag",
-    "staging",
-    "stg",
-    "uat",
-    "preprod",
+/// Names of environments, beside stages. A directory so called beside another one so called is its variant.
+const PLATFORMS: &[&str] = &[
     "pre-prod",
-    "prod",
-    "prd",
-    "production",
-    "live",
-    "local",
-    "sandbox",
     "lab",
     "demo",
     "hub",
@@ -69,6 +50,11 @@ const ENVIRONMENTS: &[&str] = &[
     "openshift",
 ];
 
+/// Whether a word is a stage or a kind of cluster.
+fn is_variant_word(word: &str) -> bool {
+    STAGES.contains(&word) || PLATFORMS.contains(&word)
+}
+
 /// For each root, the variant directories its definition lies in.
 #[derive(Debug, Default, Clone)]
 pub struct Variants {
@@ -81,8 +67,7 @@ pub struct Variants {
 /// Whether a name is that of an environment, a stage or a kind of cluster.
 pub fn is_environment(name: &str) -> bool {
     let name = name.to_lowercase();
-    ENVIRONMENTS.contains(&name.as_str())
-        || name.split(['-', '_', '.']).any(|part| ENVIRONMENTS.contains(&part) && part.len() > 2)
+    is_variant_word(&name) || name.split(['-', '_', '.']).any(|part| is_variant_word(part) && part.len() > 2)
 }
 
 /// Whether two files of one directory are variants of each other by their names: `root-dev.yaml` beside `root-prod.yaml`.
@@ -95,9 +80,7 @@ pub(super) fn are_variants(a: &TreePath, b: &TreePath) -> bool {
     };
     let (ours, theirs) = (words(a), words(b));
     let mut differing = ours.iter().zip(&theirs).filter(|(one, other)| one != other);
-    let is_known = |(one, other): (&String, &String)| {
-        ENVIRONMENTS.contains(&one.as_str()) && ENVIRONMENTS.contains(&other.as_str())
-    };
+    let is_known = |(one, other): (&String, &String)| is_variant_word(one) && is_variant_word(other);
     ours.len() == theirs.len() && differing.next().is_some_and(is_known) && differing.next().is_none()
 }
 
